@@ -1,0 +1,1 @@
+"""The world: git, files, pytest, the environment."""

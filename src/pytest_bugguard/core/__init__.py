@@ -1,0 +1,1 @@
+"""Words and judgements. Nothing in here touches the world."""

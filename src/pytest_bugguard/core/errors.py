@@ -1,0 +1,34 @@
+"""What we raise on purpose: a message that names the place, and a hint that is the next thing to do."""
+
+from __future__ import annotations
+
+
+class BugguardError(Exception):
+    """A fault that a user can mend. A door prints message and hint and exits with ``exit_code``."""
+
+    exit_code = 4
+    """pytest's own numbers: 4 is wrong usage or settings."""
+    hint = ""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        if hint is not None:
+            self.hint = hint
+
+
+class NoRepositoryError(BugguardError):
+    """There is no git repository, or git itself cannot be used."""
+
+
+class UnknownRevisionError(BugguardError):
+    """A revision that was asked for is not in this repository."""
+
+    hint = "a shallow clone lacks older commits: git fetch --unshallow (in CI: fetch-depth: 0)"
+
+
+class UnreadableHistoryError(BugguardError):
+    """git's answer could not be read in full: nothing is concluded from half of it."""
+
+
+class SettingsError(BugguardError):
+    """The settings have faults; the message lists every one of them."""

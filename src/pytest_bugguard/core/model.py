@@ -1,0 +1,220 @@
+"""The vocabulary: what a history holds, what we say of it. Frozen values; no I/O.
+
+Texts that come from a repository (paths, messages) are ``str`` decoded from UTF-8 with
+``surrogateescape``: they round-trip to the exact bytes and are escaped only where they are shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+
+class Side(StrEnum):
+    """The three kinds of changed file."""
+
+    SOURCE = "source"
+    TEST = "test"
+    NEUTRAL = "neutral"
+
+
+class How(StrEnum):
+    """How a fix brought a test."""
+
+    ADDED = "added"
+    CASES_ADDED = "cases-added"
+    CHANGED = "changed"
+    HELPER_CHANGED = "helper-changed"
+    LINKED = "linked"
+    MOVED = "moved"
+
+
+class Verdict(StrEnum):
+    """What is said of a fix."""
+
+    PROVEN = "proven"
+    GUARDED = "guarded"
+    WEAK = "weak"
+    UNPROVEN = "unproven"
+    UNGUARDED = "unguarded"
+    UNSTABLE = "unstable"
+    BROKEN = "broken"
+    UNDECIDED = "undecided"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class FileChange(NamedTuple):
+    """One entry of a diff against the first parent.
+
+    A NamedTuple, not a dataclass: a whole-history scan makes some hundred thousand of them.
+    """
+
+    status: str
+    """``A`` added, ``M`` modified, ``D`` deleted, ``R`` renamed, ``C`` copied, ``T`` type changed."""
+    old_path: str | None
+    """None where the file was added."""
+    new_path: str | None
+    """None where the file was deleted."""
+    old_mode: int
+    """Octal file mode, 0 where absent; ``0o120000`` is a symlink, ``0o160000`` a submodule."""
+    new_mode: int
+    old_blob: str | None
+    """Object id, opaque hexadecimal of any length; None where absent."""
+    new_blob: str | None
+    """Object id; None where absent, and where the content is only in the work tree."""
+
+    @property
+    def path(self) -> str:
+        """The path it has now, or had last."""
+        path = self.new_path if self.new_path is not None else self.old_path
+        assert path is not None
+        return path
+
+
+class Commit(NamedTuple):
+    """A commit without its tree."""
+
+    sha: str
+    parents: tuple[str, ...]
+    committed_s: int
+    """Committer time, seconds since the epoch as git printed it: absurd values occur."""
+    author: str
+    """``Name <email>`` as recorded; used to recognise bots, never shown."""
+    message: str
+    """Subject and body, cut at 64 KiB."""
+
+    @property
+    def subject(self) -> str:
+        """The first line that is not blank; empty where the message is."""
+        return next((line.strip() for line in self.message.splitlines() if line.strip()), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a fix and its test are looked for in: a plain commit, or a merge against its first parent."""
+
+    commit: Commit
+    changes: tuple[FileChange, ...]
+    """Against the first parent; against nothing for a root commit; empty at a boundary."""
+    inner: tuple[Commit, ...] = ()
+    """For a merge: the commits that it brought, newest first (at most ``history.INNER_CAP``)."""
+    is_boundary: bool = False
+    """The history was cut here (shallow clone): what the commit changed cannot be known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Why a unit is taken for a bug fix."""
+
+    rule: str
+    """The rule's name, as in ``fixes.rules`` and ``fixes.without``."""
+    matched: str
+    """The text that matched, one line."""
+    where: str = "message"
+    """``subject``, ``message``, ``inner <sha>``, ``trailer``, ``fragment <path>``, ``branch``, ``label``, ``diff``."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAFix:
+    """Why a unit is not taken for a bug fix."""
+
+    rule: str
+    """The exclusion's name, or ``none`` where no rule spoke."""
+    matched: str = ""
+
+
+Recognition = Sign | NotAFix
+
+
+@dataclass(frozen=True, slots=True)
+class MappedTest:
+    """A test that a fix added or changed."""
+
+    nodeid: str
+    """``path::Class::test``: path relative to the repository's top level, with ``/``; no parameter ids."""
+    change: How
+    counts: bool
+    """Whether it may guard the fix."""
+    reason: str = ""
+    """Where it does not count: why. Where it is linked: by what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be looked into; named, never skipped in silence."""
+
+    path: str
+    reason: str
+    """One line, for example ``does not parse: invalid syntax (line 3)`` or ``7.1 MB, over the limit of 5 MB``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """A blob whose bytes could not be had, with the reason in one line and what cures it."""
+
+    reason: str
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TestMap:
+    """What a unit did to its tests."""
+
+    __test__ = False  # pytest collects classes named Test* from test modules that import this one
+
+    tests: tuple[MappedTest, ...] = ()
+    """Ordered by node id."""
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The changed files of a unit by side; paths in the order of the diff."""
+
+    source: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    neutral: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An accepted exception for a fix."""
+
+    fix: str
+    """A commit id, at least seven hexadecimal digits of it."""
+    owner: str
+    reason: str
+    expires: dt.date | None
+    """The last day on which it holds; None for a trailer in the commit message itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is said of one unit."""
+
+    sha: str
+    parents: tuple[str, ...]
+    subject: str
+    committed_s: int
+    recognition: Recognition
+    issues: tuple[str, ...] = ()
+    """References as written (``#12``, ``SHOP-7``), without repeats."""
+    files: Files = field(default_factory=Files)
+    tests: tuple[MappedTest, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    verdict: Verdict = Verdict.NOT_APPLICABLE
+    reason: str = ""
+    """Why this verdict, one sentence."""
+    next: str = ""
+    """The next thing to do or type; empty where nothing is to be done."""
+    waiver: Waiver | None = None
+
+    @property
+    def is_fix(self) -> bool:
+        """Whether a sign of a bug fix was found."""
+        return isinstance(self.recognition, Sign)

@@ -1,0 +1,1 @@
+"""The order of steps, each journey a recipe."""

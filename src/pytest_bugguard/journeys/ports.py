@@ -1,0 +1,62 @@
+"""What the journeys need of the world, as small Protocols. Adapters provide them, tests fake them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_bugguard.core.model import FileChange, Unavailable, Unit
+
+
+class Reader(Protocol):
+    """Bytes out of the object store; never runs a filter, never touches the network."""
+
+    def blob(self, blob_id: str) -> bytes | Unavailable:
+        """The content of a blob; ``Unavailable`` where it is missing (partial clone) or over 5 MB."""
+
+    def file_at(self, commit: str, path: str) -> bytes | None:
+        """The content of a regular file in a commit's tree; None where there is none (symlinks count as none)."""
+
+    def folder_at(self, commit: str, path: str) -> tuple[str, ...] | None:
+        """Names in a folder of a commit's tree (folders end with ``/``), sorted; ``""`` is the top. None: no such folder."""
+
+
+class History(Reader, Protocol):
+    """The commits of one repository."""
+
+    def resolve(self, revision: str) -> str | None:
+        """The full commit id that a revision names, or None where it names no commit."""
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The best common ancestor, or None where the histories do not meet (or the clone is too shallow to tell)."""
+
+    def units(self, tip: str, *, since: Sequence[str] = ()) -> Iterator[Unit]:
+        """First-parent units from ``tip`` back, newest first, without what is reachable from ``since``.
+
+        Streams: memory does not grow with the length of history.
+
+        Raises:
+            UnreadableHistoryError: git's answer ended early or made no sense. Never a short list.
+        """
+
+    def units_of(self, commits: Sequence[str]) -> Iterator[Unit]:
+        """The units of just these commit ids, in that order."""
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the clone lacks older history."""
+
+
+class WorkTree(Protocol):
+    """Uncommitted work, read without running a filter or writing the index."""
+
+    def changes(self) -> tuple[FileChange, ...]:
+        """Work tree against HEAD, untracked files included (ignored ones not). ``new_blob`` is None: see ``text``."""
+
+    def staged(self) -> tuple[FileChange, ...]:
+        """Index against HEAD, renames found."""
+
+    def text(self, path: str) -> bytes | None:
+        """The content of a regular file in the work tree; None for a symlink, a folder or nothing."""
