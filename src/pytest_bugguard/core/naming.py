@@ -1,0 +1,203 @@
+"""By which names does this project know its tests? pytest's rules, with the project's own settings. Pure; no I/O."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import pytest_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+CONFIG_FILES = pytest_config.FILES
+"""The files that ``from_files`` can use, the strongest first."""
+
+TEST_FOLDERS = frozenset({"test", "tests", "testsuite", "unittests"})
+"""Folder names that mean tests wherever they stand."""
+
+_UNITTEST_NAMES = ("tests_*.py", "*_tests.py")
+"""Names that only test modules bear. pytest does not collect them by default, ``python -m unittest`` users do."""
+_UNITTEST_NAMES_IN_TEST_FOLDERS = ("test*.py",)
+"""What ``python -m unittest discover`` looks for; elsewhere it would catch ``testing.py``."""
+_MODULE_OF_TESTS = frozenset({"tests.py", "test.py"})
+_ORDINARY_NAMES = ("__init__.py", "module.py")
+_DJANGO_APP_PACKAGES = ("migrations", "templatetags", "management")
+_NEVER_TEST_FOLDERS = frozenset({"", "src", "lib", "doc", "docs", "examples"})
+
+IsPackage = Callable[[str], bool]
+"""Whether a folder (no trailing ``/``) is importable in the tree that the paths come from."""
+
+
+def _nothing_is_a_package(folder: str) -> bool:
+    del folder
+    return False
+
+
+@dataclass(frozen=True)
+class Naming:
+    """pytest's own options for finding tests, and what they say of a name."""
+
+    python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
+    python_classes: tuple[str, ...] = ("Test",)
+    python_functions: tuple[str, ...] = ("test",)
+    testpaths: tuple[str, ...] = ()
+    """Relative to the top, without ``./`` and trailing ``/``; the top itself is ``""``."""
+    files_are_configured: bool = False
+    """Whether the project chose ``python_files`` itself: then unittest's customs no longer count."""
+    problems: tuple[str, ...] = ()
+    """Configuration that could not be read, one line each; defaults stand in for it."""
+
+    def is_test_file(self, path: str, is_package: IsPackage = _nothing_is_a_package) -> bool:
+        """Whether a Python file is a module of tests.
+
+        A pattern that also matches ordinary modules (``*.py``, scrapy's ``__init__.py``) tells pytest which
+        files to open, not which are tests: it counts inside test folders only. Where the project did not set
+        ``python_files``, unittest's customs count too, and ``tests.py`` outside a test folder holds tests
+        unless it sits in an importable package that is no Django app (``jinja2/tests.py`` is a product
+        module; ``polls/tests.py`` beside ``polls/migrations/`` holds tests).
+        """
+        if not path.endswith(".py"):
+            return False
+        if self._clear_files(path):
+            return True
+        if self._broad_files(path) and self.is_in_test_folder(path, is_package):
+            return True
+        return not self.files_are_configured and self._is_unittest_file(path, is_package)
+
+    def is_test_class(self, name: str) -> bool:
+        """Whether pytest collects a class of this name (unittest classes are collected whatever their name)."""
+        return self._class_names(name)
+
+    def is_test_function(self, name: str) -> bool:
+        """Whether pytest collects a function or method of this name."""
+        return self._function_names(name)
+
+    def is_in_test_folder(self, path: str, is_package: IsPackage = _nothing_is_a_package) -> bool:
+        """Whether a folder above the path is one of tests: by its own name, or because ``testpaths`` names it."""
+        return not TEST_FOLDERS.isdisjoint(path.split("/")[:-1]) or self.is_in_testpaths(path, is_package)
+
+    def is_in_testpaths(self, path: str, is_package: IsPackage = _nothing_is_a_package) -> bool:
+        """Whether ``testpaths`` names a folder of tests above the path.
+
+        Many projects list their product package there too, for its doctests: a folder called ``src`` or
+        ``docs``, or a package whose name does not say test, does not make what it holds a test.
+        """
+        return any(
+            self._is_testpath(folder) is not None and _may_hold_only_tests(folder, is_package)
+            for folder in folders_above(path)
+        )
+
+    def _is_unittest_file(self, path: str, is_package: IsPackage) -> bool:
+        folder, _, name = path.rpartition("/")
+        if _matches_any(name, _UNITTEST_NAMES):
+            return True
+        if self.is_in_test_folder(path, is_package):
+            return _matches_any(name, _UNITTEST_NAMES_IN_TEST_FOLDERS)
+        return name in _MODULE_OF_TESTS and (not is_package(folder) or _is_django_app(folder, is_package))
+
+    @cached_property
+    def _clear_files(self) -> Callable[[str], bool]:
+        return _file_matcher(pattern for pattern in self.python_files if not _is_broad(pattern))
+
+    @cached_property
+    def _broad_files(self) -> Callable[[str], bool]:
+        return _file_matcher(pattern for pattern in self.python_files if _is_broad(pattern))
+
+    @cached_property
+    def _class_names(self) -> Callable[[str], bool]:
+        return _name_matcher(self.python_classes)
+
+    @cached_property
+    def _function_names(self) -> Callable[[str], bool]:
+        return _name_matcher(self.python_functions)
+
+    @cached_property
+    def _is_testpath(self) -> Callable[[str], re.Match[str] | None]:
+        return _union(folder for folder in self.testpaths if folder)
+
+
+def from_files(files: Mapping[str, bytes]) -> Naming:
+    """The naming that the configuration files (name to bytes, as they stand at the top) ask for; never raises."""
+    config = pytest_config.read(files)
+    problems = list(config.problems)
+    chosen: dict[str, tuple[str, ...]] = {}
+    for option in ("python_files", "python_classes", "python_functions", "testpaths"):
+        try:
+            words = config.words(option)
+        except ValueError as error:
+            problems.append(f"{config.file}: {option}: {error}")
+            continue
+        if words is not None:
+            chosen[option] = words
+    if "testpaths" in chosen:
+        chosen["testpaths"] = tuple(dict.fromkeys(_clean(folder) for folder in chosen["testpaths"]))
+    return Naming(**chosen, files_are_configured="python_files" in chosen, problems=tuple(problems))
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """``a``, ``a/b`` for ``a/b/c.py``."""
+    end = path.find("/")
+    while end >= 0:
+        yield path[:end]
+        end = path.find("/", end + 1)
+
+
+def _clean(folder: str) -> str:
+    return "/".join(part for part in folder.replace("\\", "/").split("/") if part not in ("", "."))
+
+
+def _may_hold_only_tests(folder: str, is_package: IsPackage) -> bool:
+    if folder in _NEVER_TEST_FOLDERS:
+        return False
+    return says_test(folder.rpartition("/")[2]) or not is_package(folder)
+
+
+def says_test(name: str) -> bool:
+    """Whether one of the words of a folder's name is test, tests or testing: ``unit_tests``, not ``contest``."""
+    return name in TEST_FOLDERS or not {"test", "tests", "testing"}.isdisjoint(re.split(r"[\W_]+", name.lower()))
+
+
+def _is_django_app(folder: str, is_package: IsPackage) -> bool:
+    return any(is_package(f"{folder}/{name}") for name in _DJANGO_APP_PACKAGES)
+
+
+def _is_broad(pattern: str) -> bool:
+    return "/" not in pattern and any(fnmatch.fnmatchcase(name, pattern) for name in _ORDINARY_NAMES)
+
+
+def _matches_any(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _file_matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """A pattern with ``/`` is for the end of the whole path, any other for the file's name."""
+    by_path, by_name = [], []
+    for pattern in patterns:
+        if "/" in pattern:
+            by_path.append(pattern if pattern.startswith("/") else f"*/{pattern}")
+        else:
+            by_name.append(pattern)
+    in_path, in_name = _union(by_path), _union(by_name)
+
+    def matches(path: str) -> bool:
+        return in_name(path.rpartition("/")[2]) is not None or in_path(f"/{path}") is not None
+
+    return matches
+
+
+def _name_matcher(options: tuple[str, ...]) -> Callable[[str], bool]:
+    matches_glob = _union(option for option in options if not {"*", "?", "["}.isdisjoint(option))
+
+    def matches(name: str) -> bool:
+        return name.startswith(options) or matches_glob(name) is not None
+
+    return matches
+
+
+def _union(patterns: Iterable[str]) -> Callable[[str], re.Match[str] | None]:
+    return re.compile("|".join(map(fnmatch.translate, patterns)) or r"(?!)").match
