@@ -30,7 +30,7 @@ _DJANGO_APP_PACKAGES = ("migrations", "templatetags", "management")
 _NEVER_TEST_FOLDERS = frozenset({"", "src", "lib", "doc", "docs", "examples"})
 
 IsPackage = Callable[[str], bool]
-"""Whether a folder (no trailing ``/``) is importable in the tree that the paths come from."""
+"""Whether a folder (no trailing ``/``) holds ``__init__.py`` in the tree that the paths come from."""
 
 
 def _nothing_is_a_package(folder: str) -> bool:
@@ -79,18 +79,21 @@ class Naming:
 
     def is_in_test_folder(self, path: str, is_package: IsPackage = _nothing_is_a_package) -> bool:
         """Whether a folder above the path is one of tests: by its own name, or because ``testpaths`` names it."""
-        return not TEST_FOLDERS.isdisjoint(path.split("/")[:-1]) or self.is_in_testpaths(path, is_package)
+        return not TEST_FOLDERS.isdisjoint(path.split("/")[:-1]) or any(
+            self.is_testpath(folder, is_package) for folder in folders_above(path)
+        )
 
-    def is_in_testpaths(self, path: str, is_package: IsPackage = _nothing_is_a_package) -> bool:
-        """Whether ``testpaths`` names a folder of tests above the path.
+    def is_testpath(self, folder: str, is_package: IsPackage = _nothing_is_a_package) -> bool:
+        """Whether ``testpaths`` names this very folder, and names it as a folder of tests.
 
         Many projects list their product package there too, for its doctests: a folder called ``src`` or
         ``docs``, or a package whose name does not say test, does not make what it holds a test.
         """
-        return any(
-            self._is_testpath(folder) is not None and _may_hold_only_tests(folder, is_package)
-            for folder in folders_above(path)
-        )
+        return self._testpaths(folder) is not None and _may_hold_only_tests(folder, is_package)
+
+    def is_reached(self, path: str) -> bool:
+        """Whether a plain ``pytest`` run looks there: under any of ``testpaths``, or anywhere without them."""
+        return not self.testpaths or "" in self.testpaths or any(map(self._testpaths, folders_above(path)))
 
     def _is_unittest_file(self, path: str, is_package: IsPackage) -> bool:
         folder, _, name = path.rpartition("/")
@@ -98,7 +101,9 @@ class Naming:
             return True
         if self.is_in_test_folder(path, is_package):
             return _matches_any(name, _UNITTEST_NAMES_IN_TEST_FOLDERS)
-        return name in _MODULE_OF_TESTS and (not is_package(folder) or _is_django_app(folder, is_package))
+        return name in _MODULE_OF_TESTS and (
+            not is_importable(folder, is_package) or _is_django_app(folder, is_package)
+        )
 
     @cached_property
     def _clear_files(self) -> Callable[[str], bool]:
@@ -117,7 +122,7 @@ class Naming:
         return _name_matcher(self.python_functions)
 
     @cached_property
-    def _is_testpath(self) -> Callable[[str], re.Match[str] | None]:
+    def _testpaths(self) -> Callable[[str], re.Match[str] | None]:
         return _union(folder for folder in self.testpaths if folder)
 
 
@@ -139,6 +144,11 @@ def from_files(files: Mapping[str, bytes]) -> Naming:
     return Naming(**chosen, files_are_configured="python_files" in chosen, problems=tuple(problems))
 
 
+def is_importable(folder: str, is_package: IsPackage) -> bool:
+    """Whether a folder belongs to a package: it is one, or lies below ``src`` (which may hold namespace packages)."""
+    return folder.startswith("src/") or is_package(folder)
+
+
 def folders_above(path: str) -> Iterator[str]:
     """``a``, ``a/b`` for ``a/b/c.py``."""
     end = path.find("/")
@@ -154,7 +164,7 @@ def _clean(folder: str) -> str:
 def _may_hold_only_tests(folder: str, is_package: IsPackage) -> bool:
     if folder in _NEVER_TEST_FOLDERS:
         return False
-    return says_test(folder.rpartition("/")[2]) or not is_package(folder)
+    return says_test(folder.rpartition("/")[2]) or not is_importable(folder, is_package)
 
 
 def says_test(name: str) -> bool:

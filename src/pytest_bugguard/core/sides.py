@@ -1,0 +1,184 @@
+"""Which side is a changed file on: the product's source, its tests, or neither? Pure; no I/O.
+
+Decided by whole names of folders and files, never by a piece of one (``src/_pytest/latest.py`` is no test),
+in this order:
+
+1. the longest entry of the settings ``tests`` and ``source`` that covers the path;
+2. ``conftest.py`` and what lies in a folder of tests;
+3. what the project's naming calls a test file. Where ``testpaths`` (or the setting ``tests``) says where the
+   tests live, a name alone does not make a test of a module in a package (``aiohttp/test_utils.py``) or
+   among the examples;
+4. what is plainly neither: documentation, examples, tools, build scripts, news, whatever is hidden;
+5. Python and compiled sources, and any file inside an importable package: the product;
+6. everything else is neutral.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.model import Files, Side
+from pytest_bugguard.core.naming import TEST_FOLDERS, folders_above, is_importable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_bugguard.core.model import FileChange
+    from pytest_bugguard.core.naming import IsPackage, Naming
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SOURCE_SUFFIXES = _words("""
+    .py .pyw .pyi .pyx .pxd .pxi .c .cc .cpp .cxx .h .hh .hpp .hxx .inl .cu .cuh .rs .go .zig .asm .s
+    .f .for .f77 .f90 .f95 .f03 .f08 .pyf
+""")
+"""Python, stubs, Cython and what extension modules are compiled from; lower case."""
+
+NEUTRAL_FOLDERS = _words("""
+    doc docs documentation example examples sample samples demo demos tutorial tutorials
+    bench benchmark benchmarks asv_bench perf profiling tool tools script scripts task tasks
+    extra extras misc maint ci dev changelog changes news releasenotes
+""")
+"""Folders that hold no product where they stand outside the packages; inside one they are part of it."""
+
+NEWS_FOLDERS = _words("newsfragments changelog.d changes.d news.d topfiles")
+"""Folders of changelog fragments, wherever they stand: twisted keeps its own inside the packages."""
+
+NEUTRAL_MODULES = _words("""
+    setup.py conf.py hatch_build.py noxfile.py toxfile.py tasks.py fabfile.py dodo.py pavement.py versioneer.py
+    ez_setup.py
+""")
+"""Python files that build or document, where they stand outside the packages."""
+
+_NEUTRAL_NAMES = re.compile(
+    r"(?:readme|changelog|changes|history|news|authors|contributors|contributing|copying|license|licence|notice)"
+    r"(?:\.(?:md|rst|txt))?",
+    re.IGNORECASE,
+)
+_CACHE_CAP = 50_000  # paths; more than any tree we met, and still only some megabytes
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The project's own division of its files. Remembers what names alone decide: a history asks the same often."""
+
+    naming: Naming
+    tests: tuple[str, ...] | None = None
+    """The setting ``tests``: folders or files. None: found by looking."""
+    source: tuple[str, ...] | None = None
+    """The setting ``source``: folders or files, nothing else is product then. None: found by looking."""
+    _settled: dict[str, Side] = field(default_factory=dict, repr=False, compare=False)
+
+    def of(self, changes: Iterable[FileChange], is_package: IsPackage) -> Files:
+        """The changed files by side; a renamed file is on the side where it ended."""
+        found: dict[Side, list[str]] = {side: [] for side in Side}
+        for change in changes:
+            found[self.side(change.path, is_package)].append(change.path)
+        return Files(*(tuple(found[side]) for side in (Side.SOURCE, Side.TEST, Side.NEUTRAL)))
+
+    def side(self, path: str, is_package: IsPackage) -> Side:
+        """The side of one file.
+
+        Args:
+            path: Relative to the repository's top, with ``/``.
+            is_package: Whether a folder holds ``__init__.py`` in the tree that the path comes from. Asked only
+                where names do not settle it.
+        """
+        settled = self._settled.get(path)
+        if settled is not None:
+            return settled
+        asked = False
+
+        def ask(folder: str) -> bool:
+            nonlocal asked
+            asked = True
+            return is_package(folder)
+
+        side = self._judge(path, ask)
+        if not asked:  # else the next commit's tree may say otherwise
+            if len(self._settled) >= _CACHE_CAP:
+                self._settled.clear()
+            self._settled[path] = side
+        return side
+
+    def _judge(self, path: str, is_package: IsPackage) -> Side:
+        test_root, source_root = _longest(self.tests, path), _longest(self.source, path)
+        if test_root and len(test_root) >= len(source_root):
+            return Side.TEST
+        if source_root == path:
+            return Side.SOURCE
+        if path.startswith("."):
+            return Side.NEUTRAL
+        if self._is_test(path, source_root, is_package):
+            return Side.TEST
+        if self.source is not None:
+            return Side.SOURCE if source_root else Side.NEUTRAL
+        return _source_or_neutral(path, is_package)
+
+    def _is_test(self, path: str, source_root: str, is_package: IsPackage) -> bool:
+        if path.rpartition("/")[2] == "conftest.py":
+            return True
+        if self.tests is None and self._is_in_test_folder(path, source_root, is_package):
+            return True
+        return self.naming.is_test_file(path, is_package) and self._is_tested_there(path, is_package)
+
+    def _is_in_test_folder(self, path: str, source_root: str, is_package: IsPackage) -> bool:
+        inside = (folder for folder in folders_above(path) if len(folder) > len(source_root))
+        return any(self._is_test_folder(folder, is_package) for folder in inside)
+
+    def _is_test_folder(self, folder: str, is_package: IsPackage) -> bool:
+        name = folder.rpartition("/")[2]
+        if self.naming.is_testpath(folder, is_package):
+            return True
+        if name == "test" and self.naming.testpaths:  # django.test is a product package
+            return not _is_inside_package(folder, is_package)
+        if name in TEST_FOLDERS:
+            return True
+        return "tests" in re.split(r"[\W_]+", name) and not _is_inside_package(folder, is_package)
+
+    def _is_tested_there(self, path: str, is_package: IsPackage) -> bool:
+        """Whether a test-like name can be believed where it stands."""
+        if self.tests is None and self.naming.is_reached(path):
+            return True
+        return not (_is_inside_package(path, is_package) or _is_in_neutral_folder(path, is_package))
+
+
+def _longest(roots: tuple[str, ...] | None, path: str) -> str:
+    """The longest of the folders (or files) that the path is in (or is); empty where none is."""
+    covering = (root for root in roots or () if path == root or path.startswith(f"{root}/"))
+    return max(covering, key=len, default="")
+
+
+def _source_or_neutral(path: str, is_package: IsPackage) -> Side:
+    name = path.rpartition("/")[2]
+    if _NEUTRAL_NAMES.fullmatch(name) or "/." in path or _is_in_neutral_folder(path, is_package):
+        return Side.NEUTRAL
+    if _suffix(name) in SOURCE_SUFFIXES:
+        is_ours = name not in NEUTRAL_MODULES or _is_inside_package(path, is_package)
+    else:
+        is_ours = any(is_importable(folder, is_package) for folder in folders_above(path))
+    return Side.SOURCE if is_ours else Side.NEUTRAL
+
+
+def _is_in_neutral_folder(path: str, is_package: IsPackage) -> bool:
+    for folder in folders_above(path):
+        name = folder.rpartition("/")[2]
+        if name in NEWS_FOLDERS or (name in NEUTRAL_FOLDERS and not _is_inside_package(folder, is_package)):
+            return True
+    return False
+
+
+def _is_inside_package(path: str, is_package: IsPackage) -> bool:
+    """Whether the folder that holds it is importable; all that stands directly in ``src`` is."""
+    folder = path.rpartition("/")[0]
+    return folder == "src" or (folder != "" and is_importable(folder, is_package))
+
+
+def _suffix(name: str) -> str:
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""
