@@ -1,0 +1,133 @@
+"""What README and the docs show is what happens: their sessions are played, their links and settings are tried."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+import tomli
+
+from tests import sessions
+from tests.sessions import TOP, Command, Scene
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGES = sorted([TOP / "README.md", *(TOP / "docs").rglob("*.md"), TOP / "changelog" / "README.md"])
+_LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(TOP).as_posix()
+
+
+def _scenes() -> list[object]:
+    return [
+        pytest.param(scene, id=f"{_name(page)}:{scene.line}")
+        for page in PAGES
+        for scene in sessions.scenes(page.read_text(encoding="utf-8"))
+    ]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the sessions are for a POSIX shell")
+@pytest.mark.parametrize("scene", _scenes())
+def test_a_shown_session_is_what_happens(scene: Scene, tmp_path: Path) -> None:
+    """Whoever types what a page shows sees what the page shows."""
+    for command, seen in sessions.play(scene, tmp_path):
+        printed = "\n".join(seen)
+        assert command.agrees(seen), f"line {command.first}: $ {command.text}\nprints:\n{printed}"
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=_name(page)) for page in PAGES])
+def test_a_link_leads_somewhere(page: Path) -> None:
+    """A relative link names a file that is there."""
+    targets = _LINK.findall(page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, id=_name(page)) for page in PAGES if page.is_relative_to(TOP / "docs")]
+)
+def test_a_page_can_be_reached(page: Path) -> None:
+    """Every page of the docs is linked from the index."""
+    index = TOP / "docs" / "index.md"
+    linked = {(index.parent / target).resolve() for target in _LINK.findall(index.read_text(encoding="utf-8"))}
+    assert page in {index, *linked}
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=_name(page)) for page in PAGES])
+def test_shown_settings_are_toml(page: Path) -> None:
+    """A block of settings can be pasted as it is."""
+    for fence in sessions.fences(page.read_text(encoding="utf-8")):
+        if fence.language == "toml":
+            tomli.loads("\n".join(fence.lines))
+
+
+SHOWN = ("one", "...", "two in 0.12s", "=== end ... ===")
+
+
+@pytest.mark.parametrize(
+    ("seen", "agrees"),
+    [
+        pytest.param(("one", "two in 3.40s", "===== end of it ====="), True, id="no-lines-for-the-wildcard"),
+        pytest.param(("one", "x", "y", "two in 0.12s", "=== end  ==="), True, id="lines-for-the-wildcard"),
+        pytest.param(("one", "two in 0.12s", "=== end of it ===", ""), True, id="blank-end"),
+        pytest.param(("two in 0.12s", "=== end of it ==="), False, id="line-missing"),
+        pytest.param(("one", "two in 0.12s", "=== end of it ===", "more"), False, id="line-too-many"),
+        pytest.param(("one", "two.in 0.12s", "=== end of it ==="), False, id="other-text"),
+        pytest.param((), False, id="silent"),
+    ],
+)
+def test_wildcards_forgive_no_more_than_they_say(seen: tuple[str, ...], agrees: bool) -> None:
+    """``...`` stands for any text or lines, times and rulers may differ, all else is to the letter."""
+    assert Command("any", SHOWN, first=1).agrees(seen) is agrees
+
+
+PAGE = """\
+<!-- file: greeting.txt -->
+```text
+hello
+```
+In between.
+```console
+$ cat greeting.txt; false
+hello
+$ echo $?
+1
+$ echo one \\
+> two; echo three >&2
+one two
+three
+```
+<!-- not run: it has no end -->
+```console
+$ yes
+y
+```
+```sh
+exit 1
+```
+<!-- story: shop -->
+```console
+$ git log --format=%s -1
+fix: page 1 is the first page, not the second
+```
+"""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the sessions are for a POSIX shell")
+def test_a_page_is_played_as_its_directions_say(tmp_path: Path) -> None:
+    """Files are written, a status is kept, both streams are seen, a story begins afresh, what is not run is not run."""
+    played = [
+        (command.text, seen, command.agrees(seen))
+        for number, scene in enumerate(sessions.scenes(PAGE))
+        for command, seen in sessions.play(scene, tmp_path / str(number))
+    ]
+    assert played == [
+        ("cat greeting.txt; false", ("hello",), True),
+        ("echo $?", ("1",), True),
+        ("echo one \\\ntwo; echo three >&2", ("one two", "three"), True),
+        ("git log --format=%s -1", ("fix: page 1 is the first page, not the second",), True),
+    ]
