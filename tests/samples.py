@@ -1,0 +1,116 @@
+"""Ready-made values for tests: records and results in a line, and the texts that an attacker would write."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+from pytest_bugguard.core.hotspots import hotspots_of
+from pytest_bugguard.core.model import (
+    Files,
+    How,
+    MappedTest,
+    NotAFix,
+    Outcome,
+    Record,
+    Sign,
+    Unreadable,
+    Verdict,
+    Waiver,
+)
+from pytest_bugguard.core.results import Finding, RepositoryFacts, Result, Run, summarise
+from pytest_bugguard.core.trend import trend_of
+
+DAY_S = 86_400
+MAY_2024_S = 1_714_521_600
+"""2024-05-01T00:00:00Z."""
+
+HOSTILE = (
+    "\x1b]0;owned\x07\x1b[2J",
+    "a\r\n::error::b\u2028::warning::c",
+    "::error file=a.py::gone",
+    "  ::stop-commands::x",
+    "##vso[task.complete result=Succeeded;]",
+    "prefix ##[error]x ##[group]",
+    "\u202egnp.exe\u2066\u200b\ufeff",
+    "caf\udce9 \ud800 \x85\x9b31m",
+    "| a | b | `code` <script>alert(1)</script> <!-- -->",
+    "@everyone #1 GH-2 org/name#3 ![x](https://evil.example/x.png) [a](javascript:b) www.evil.example",
+    "100 % , : ; ] [link=x] :bug: \\",
+    "\N{TAG LATIN SMALL LETTER A}\N{SOFT HYPHEN}\uffff",
+)
+"""Texts that a subject, a path or a test id may hold."""
+
+
+def fix(verdict: Verdict = Verdict.UNGUARDED, number: int = 1, **fields: Any) -> Record:  # noqa: ANN401 - any field of a Record
+    """A fix with this verdict; ``number`` makes its id and, in days before 2024-05-01, its date."""
+    record = Record(
+        sha=f"{number:07x}".ljust(40, "0"),
+        parents=(f"{number + 1:07x}".ljust(40, "0"),),
+        subject=f"fix: bug {number}",
+        committed_s=MAY_2024_S - number * DAY_S,
+        recognition=Sign("conventional", "fix:", "subject"),
+        files=Files(source=("src/shop/pager.py",)),
+        verdict=verdict,
+        reason="brings no test",
+        next="add a test",
+    )
+    return replace(record, **fields)
+
+
+def feature(number: int = 1, **fields: Any) -> Record:  # noqa: ANN401 - as for fix
+    """A unit that is no fix."""
+    return fix(Verdict.NOT_APPLICABLE, number, recognition=NotAFix("none"), reason="no sign of a bug fix", **fields)
+
+
+def result_of(*records: Record, command: str = "audit", **fields: Any) -> Result:  # noqa: ANN401 - any field of a Result
+    """The result of a command that found these records."""
+    facts = RepositoryFacts(
+        head="9" * 40,
+        base="origin/main",
+        base_reason="the pull request's target (GITHUB_BASE_REF)",
+        merge_base="9d01c2e".ljust(40, "0"),
+    )
+    result = Result(command, facts, summarise(records, len(records)), records)
+    return replace(result, **fields)
+
+
+def everything(text: str = "text") -> Result:
+    """A result in which every field is filled in, each free text with the given one."""
+    records = tuple(_full(verdict, number, text) for number, verdict in enumerate(Verdict, start=1))
+    return result_of(
+        *records,
+        feature(40, other_signs=(NotAFix("bot", text),)),
+        findings=(
+            Finding(
+                f"fixes:{records[0].sha}", "fixes", Verdict.UNGUARDED, records[0].sha, text, text, f"src/{text}", 3
+            ),
+            Finding("base", "base", Verdict.UNDECIDED, text, text, text),
+        ),
+        notes=(text,),
+        trend=trend_of(records),
+        hotspots=hotspots_of(records),
+        run=Run(MAY_2024_S, 1.5),
+    )
+
+
+def _full(verdict: Verdict, number: int, text: str) -> Record:
+    tests = tuple(
+        MappedTest(f"tests/{text}.py::test_{how}[{text}]", how, how is not How.MOVED, text, outcome)
+        for how, outcome in zip(How, [*Outcome, None], strict=True)
+    )
+    return fix(
+        verdict,
+        number,
+        subject=text,
+        recognition=Sign("reference", text, f"fragment {text}"),
+        other_signs=(Sign("subject", text), NotAFix("bot", text)),
+        issues=(text,),
+        files=Files((f"src/{text}", f"src/b/{text}"), (f"tests/{text}",), (text,)),
+        tests=tests,
+        unreadable=(Unreadable(text, text),),
+        reason=text,
+        next=text,
+        waiver=Waiver("1c0ffee", text, text, dt.date(2027, 1, 31)),
+    )
