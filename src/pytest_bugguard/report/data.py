@@ -1,0 +1,199 @@
+"""A result as JSON, in the shape of ``schema/bugguard-1.schema.json``: same input, same bytes."""
+
+from __future__ import annotations
+
+import json
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from pytest_bugguard.core import dates
+from pytest_bugguard.core.model import Sign
+from pytest_bugguard.report.escape import safe_text
+
+if TYPE_CHECKING:
+    from pytest_bugguard.core.hotspots import Hotspot, Hotspots
+    from pytest_bugguard.core.model import MappedTest, Recognition, Record, Waiver
+    from pytest_bugguard.core.results import Finding, RepositoryFacts, Result, Run, Summary
+    from pytest_bugguard.core.trend import Share, Trend
+
+SCHEMA = 1
+_PRINTABLE = range(0x20, 0x7F)
+_C_ESCAPES = {ord("\\"): r"\\", ord('"'): r"\"", ord("\t"): r"\t", ord("\n"): r"\n", ord("\r"): r"\r"}
+
+
+def to_json(result: Result) -> str:
+    """The result as one JSON document, with a line feed at its end. ASCII throughout, keys in the schema's order."""
+    return json.dumps(_document(result), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def spelt_path(path: str) -> str:
+    r"""A path or node id as JSON spells it, without loss.
+
+    As it is, where it is valid UTF-8. One that is not, or that begins with a quotation mark, is spelt as git spells
+    it (``core.quotePath``): in quotation marks, each byte over 0x7F as ``\ooo``. JSON itself has no bytes, and lone
+    surrogates, Python's way out, stop strict readers.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return _quoted(path)
+    return _quoted(path) if path.startswith('"') else path
+
+
+def _quoted(path: str) -> str:
+    return '"' + "".join(_C_ESCAPES.get(byte) or _c_byte(byte) for byte in _bytes(path)) + '"'
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        return path.encode(errors="surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte: no path of git's, perhaps a test's parameter
+        return path.encode(errors="surrogatepass")
+
+
+def _c_byte(byte: int) -> str:
+    return chr(byte) if byte in _PRINTABLE else f"\\{byte:03o}"
+
+
+def _document(result: Result) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "pytest-bugguard", "version": _version()},
+        "command": result.command,
+        "repository": _repository(result.repository),
+        "summary": _summary(result.summary),
+        "fixes": [_record(record) for record in result.records],
+        "flaky": [],
+        "coverage": [],
+        "findings": [_finding(finding) for finding in result.findings],
+        "notes": [_text(note) for note in result.notes],
+        "trend": result.trend and _trend(result.trend),
+        "hotspots": result.hotspots and _hotspots(result.hotspots),
+        "run": result.run and _run(result.run),
+    }
+
+
+def _version() -> str:
+    try:
+        return metadata.version("pytest-bugguard")
+    except metadata.PackageNotFoundError:  # run from a source tree that was never installed
+        return "unknown"
+
+
+def _text(text: str) -> str:
+    """Text for reading: JSON escapes what is odd, but a byte that was no UTF-8 has to become visible before."""
+    return text if text.isascii() else "".join(safe_text(char) if _is_surrogate(char) else char for char in text)
+
+
+def _is_surrogate(char: str) -> bool:
+    return "\ud800" <= char <= "\udfff"
+
+
+def _repository(facts: RepositoryFacts) -> dict[str, Any]:
+    return {
+        "head": facts.head,
+        "base": None if facts.base is None else _text(facts.base),
+        "base_reason": _text(facts.base_reason),
+        "merge_base": facts.merge_base,
+        "shallow": facts.shallow,
+    }
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    counts = {verdict.value: count for verdict, count in summary.counts}
+    return {"units": summary.units, "fixes": summary.fixes, **counts}
+
+
+def _record(record: Record) -> dict[str, Any]:
+    return {
+        "sha": record.sha,
+        "parents": list(record.parents),
+        "subject": _text(record.subject),
+        "date": dates.moment(record.committed_s),
+        "is_fix": record.is_fix,
+        **_recognition(record.recognition),
+        "other_signs": [{"is_fix": isinstance(sign, Sign), **_recognition(sign)} for sign in record.other_signs],
+        "issues": [_text(issue) for issue in record.issues],
+        "files": {
+            "source": [spelt_path(path) for path in record.files.source],
+            "test": [spelt_path(path) for path in record.files.test],
+            "neutral": [spelt_path(path) for path in record.files.neutral],
+        },
+        "tests": [_test(test) for test in record.tests],
+        "unreadable": [{"path": spelt_path(file.path), "reason": _text(file.reason)} for file in record.unreadable],
+        "verdict": record.verdict.value,
+        "reason": _text(record.reason),
+        "next": _text(record.next),
+        "waiver": record.waiver and _waiver(record.waiver),
+    }
+
+
+def _recognition(recognition: Recognition) -> dict[str, Any]:
+    where = _text(recognition.where) if isinstance(recognition, Sign) else ""
+    return {"rule": recognition.rule, "evidence": _text(recognition.matched), "where": where}
+
+
+def _test(test: MappedTest) -> dict[str, Any]:
+    return {
+        "nodeid": spelt_path(test.nodeid),
+        "change": test.change.value,
+        "counts": test.counts,
+        "reason": _text(test.reason),
+        "before": None,
+        "after": test.after and test.after.value,
+        "red": None,
+    }
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {
+        "owner": _text(waiver.owner),
+        "reason": _text(waiver.reason),
+        "expires": waiver.expires and waiver.expires.isoformat(),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": _text(finding.id),
+        "gate": finding.gate,
+        "verdict": finding.verdict.value,
+        "subject": _text(finding.subject),
+        "message": _text(finding.message),
+        "next": _text(finding.next),
+        "path": None if finding.path is None else spelt_path(finding.path),
+        "line": finding.line,
+    }
+
+
+def _share(share: Share) -> dict[str, Any]:
+    ratio = None if share.ratio is None else round(share.ratio, 6)
+    return {"guarded": share.guarded, "judged": share.judged, "undecided": share.undecided, "ratio": ratio}
+
+
+def _trend(trend: Trend) -> dict[str, Any]:
+    return {
+        "whole": _share(trend.whole),
+        "quarters": [{"quarter": quarter.name, **_share(quarter.share)} for quarter in trend.quarters],
+    }
+
+
+def _hotspots(hotspots: Hotspots) -> dict[str, Any]:
+    return {
+        "files": [_hotspot(place) for place in hotspots.files],
+        "folders": [_hotspot(place) for place in hotspots.folders],
+    }
+
+
+def _hotspot(place: Hotspot) -> dict[str, Any]:
+    return {
+        "path": spelt_path(place.path),
+        "fixes": place.fixes,
+        "weight": round(place.weight, 6),
+        **_share(place.share),
+        "newest": place.newest,
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {"started": dates.moment(run.started_s), "duration_s": round(run.duration_s, 3)}
