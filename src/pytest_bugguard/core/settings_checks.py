@@ -1,0 +1,202 @@
+"""Is a value what a setting accepts? One check for each kind of value: it gives our own type, or complains.
+
+A check is a function of the raw TOML value. It raises ``WrongError`` with every complaint that it has, each with
+the place inside the value (the index of a list's item) and one sentence of what was found and what is accepted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, NamedTuple
+
+from pytest_bugguard.core.patterns import UnsafePatternError, compile_safely
+
+Check = Callable[[Any], Any]
+
+_SHOWN_CAP = 60
+
+
+class Complaint(NamedTuple):
+    """What is wrong with a part of a value."""
+
+    inside: tuple[int, ...]
+    """Empty for the value as a whole; the item's index in a list."""
+    text: str
+
+
+class WrongError(Exception):
+    """A value is not what its setting accepts."""
+
+    def __init__(self, complaints: Iterable[Complaint]) -> None:
+        super().__init__()
+        self.complaints = tuple(complaints)
+
+
+def wrong(text: str) -> WrongError:
+    """One complaint about the value as a whole."""
+    return WrongError([Complaint((), text)])
+
+
+def shown(value: object) -> str:
+    """A raw value in a message, in TOML's words; short, one line, nothing in it that moves a terminal."""
+    match value:
+        case str():
+            return repr(value if len(value) <= _SHOWN_CAP else value[: _SHOWN_CAP - 3] + "...")
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"the number {value!r:.{_SHOWN_CAP}}"
+        case dt.date():
+            return f"the date {value}"
+    return "a list" if isinstance(value, list) else "a table" if isinstance(value, dict) else "a time"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """``; did you mean 'x'?`` where a known word is close, else nothing."""
+    near = difflib.get_close_matches(word[:_SHOWN_CAP].lower(), list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def listed(words: Iterable[str], last: str = "or") -> str:
+    """``"a", "b" or "c"``."""
+    quoted = [f'"{word}"' for word in words]
+    return f" {last} ".join(filter(None, [", ".join(quoted[:-1]), *quoted[-1:]]))
+
+
+def one_of(*words: str, not_yet: Collection[str] = ()) -> Check:
+    """A word out of a few; ``not_yet``: words that the documentation knows and this version cannot keep."""
+
+    def check(value: object) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        if isinstance(value, str) and value in not_yet:
+            raise wrong(f"{value!r} is not available yet; needs {listed(words)}")
+        close = suggestion(value, words) if isinstance(value, str) else ""
+        raise wrong(f"found {shown(value)}, needs {listed(words)}{close}")
+
+    return check
+
+
+def flag_or(*words: str) -> Check:
+    """True, false or one of a few words."""
+
+    def check(value: object) -> bool | str:
+        if isinstance(value, bool) or (isinstance(value, str) and value in words):
+            return value
+        close = suggestion(value, words) if isinstance(value, str) else ""
+        raise wrong(f"found {shown(value)}, needs true, false or {listed(words)}{close}")
+
+    return check
+
+
+def text(value: object) -> str:
+    """A text that says something."""
+    if not isinstance(value, str) or not value.strip():
+        raise wrong(f"found {shown(value)}, needs a text that is not empty")
+    return value.strip()
+
+
+def revision(value: object) -> str:
+    """What may be handed to git as a revision: never an option."""
+    if not isinstance(value, str) or not value.strip() or value.startswith("-") or "\0" in value:
+        raise wrong(f'found {shown(value)}, needs "auto", or a branch, tag or commit')
+    return value.strip()
+
+
+def list_of(item: Check) -> Check:
+    """A list whose every item passes a check; a tuple without repeats."""
+
+    def check(value: object) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            close = f"; write [{value!r}]" if isinstance(value, str) and len(value) <= _SHOWN_CAP else ""
+            raise wrong(f"found {shown(value)}, needs a list{close}")
+        good: list[Any] = []
+        bad: list[Complaint] = []
+        for index, one in enumerate(value):
+            try:
+                good.append(item(one))
+            except WrongError as error:
+                bad += [Complaint((index, *complaint.inside), complaint.text) for complaint in error.complaints]
+        if bad:
+            raise WrongError(bad)
+        return tuple(dict.fromkeys(good))
+
+    return check
+
+
+def path(value: object) -> str:
+    """A folder or file below the repository's top, as git writes it."""
+    if not isinstance(value, str):
+        raise wrong(f"found {shown(value)}, needs a folder or file as a text")
+    parts = [part for part in value.replace("\\", "/").split("/") if part not in ("", ".")]
+    if value.startswith("/") or re.match(r"[A-Za-z]:", value) or ".." in parts:
+        raise wrong(f"found {shown(value)}, needs a path below the repository's top")
+    if not parts:
+        raise wrong(f"found {shown(value)}, which is the whole repository: name its folders")
+    return "/".join(parts)
+
+
+def pattern(value: object) -> str:
+    """A regular expression that is safe to run over texts of strangers."""
+    if not isinstance(value, str) or not value:
+        raise wrong(f"found {shown(value)}, needs a regular expression as a text")
+    try:
+        compile_safely(value)
+    except UnsafePatternError as error:
+        raise wrong(f"{shown(value)} {error}") from None
+    return value
+
+
+def module(value: object) -> str:
+    """A dotted name that could be imported."""
+    if not isinstance(value, str) or not all(part.isidentifier() for part in value.split(".")):
+        raise wrong(f"found {shown(value)}, needs an importable name like shop_rules.bugguard")
+    return value
+
+
+def rule_name(known: Collection[str]) -> Check:
+    """The name of one of our rules."""
+
+    def check(value: object) -> str:
+        if isinstance(value, str) and value in known:
+            return value
+        close = suggestion(value, known) if isinstance(value, str) else ""
+        raise wrong(f"found {shown(value)}, needs one of the rules {', '.join(known)}{close}")
+
+    return check
+
+
+def rules(modes: tuple[str, ...], known: Collection[str]) -> Check:
+    """The word for a set of rules, or a list of their names."""
+    names = list_of(rule_name(known))
+
+    def check(value: object) -> str | tuple[str, ...]:
+        if isinstance(value, list):
+            found: tuple[str, ...] = names(value)
+            if not found:
+                raise wrong('found an empty list, needs at least one rule; fixes.require = "off" asks for none')
+            return found
+        if isinstance(value, str) and value in modes:
+            return value
+        close = suggestion(value, modes) if isinstance(value, str) else ""
+        raise wrong(f"found {shown(value)}, needs {listed(modes)}, or a list of rule names{close}")
+
+    return check
+
+
+def commit_id(value: object) -> str:
+    """Seven hexadecimal digits or more."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-fA-F]{7,64}", value):
+        raise wrong(f"found {shown(value)}, needs at least seven hexadecimal digits of a commit id, as a text")
+    return value.lower()
+
+
+def day(value: object) -> dt.date:
+    """A TOML date without a time."""
+    if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+        close = "; write it without quotes" if isinstance(value, str) else ""
+        raise wrong(f"found {shown(value)}, needs a date like 2027-01-31{close}")
+    return value

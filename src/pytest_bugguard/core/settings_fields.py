@@ -1,0 +1,88 @@
+"""Which settings are there? The one table that drives checking, messages and the reference page. Pure; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_bugguard.core import settings_checks as checks
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+REQUIRED = object()
+"""Stands as the default of what must be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting."""
+
+    key: str
+    accepts: str
+    """For people, in TOML's words."""
+    default: Any
+    """In our own types; None: found by looking."""
+    check: checks.Check
+    doc: str
+    """One sentence or two, Markdown."""
+    example: str
+    """A TOML value."""
+
+
+MODES = ("strict", "default", "wide")
+
+
+def top_fields() -> tuple[Field, ...]:
+    """The keys of ``[tool.bugguard]`` itself."""
+    return (
+        Field("enabled", '`true`, `false` or `"ci"`', False,  # noqa: FBT003 - a default in a table
+              checks.flag_or("ci"),
+              'Switches the gate on in every pytest run; `"ci"`: only where the variable `CI` is set.', '"ci"'),
+        Field("base", '`"auto"`, or a branch, tag or commit', "auto", checks.revision,
+              "What the change is compared with. By itself: the CI's target branch, else the upstream's default "
+              "branch.", '"origin/main"'),
+        Field("source", "a list of folders or files", None, checks.list_of(checks.path),
+              "Where the product's source lives. Everything else that is no test is neutral then. "
+              "Without it: importable packages, Python and compiled sources.", '["src"]'),
+        Field("tests", "a list of folders or files", None, checks.list_of(checks.path),
+              "Where the tests live. Without it: pytest's `testpaths` and `python_files`, and folders that are "
+              "named for tests.", '["tests"]'),
+        Field("undecided", '`"fail"` or `"warn"`', "fail", checks.one_of("fail", "warn"),
+              "What a verdict that could not be reached does to the run.", '"warn"'),
+        Field("plugins", "a list of importable names", (), checks.list_of(checks.module),
+              "Guests: modules with hook implementations of bugguard's own.", '["shop_rules.bugguard"]'),
+    )  # fmt: skip
+
+
+def fix_fields(known_rules: Collection[str]) -> tuple[Field, ...]:
+    """The keys of ``[tool.bugguard.fixes]``."""
+    return (
+        Field("require", '`"test"` or `"off"`', "test", checks.one_of("test", "off", not_yet=("proof",)),
+              "What each bug fix must bring.", '"test"'),
+        Field("scope", '`"change"` or `"unit"`', "change", checks.one_of("change", "unit"),
+              "Where a fix's test may come from: anywhere in the change, or only from the same commit or merge.",
+              '"unit"'),
+        Field("rules", '`"strict"`, `"default"`, `"wide"` or a list of rule names', "default",
+              checks.rules(MODES, known_rules), "Which signs make a commit a bug fix.", '"wide"'),
+        Field("without", "a list of rule names", (), checks.list_of(checks.rule_name(known_rules)),
+              "Rules that are switched off.", '["fragment"]'),
+        Field("patterns", "a list of regular expressions", (), checks.list_of(checks.pattern),
+              "More signs of a fix, searched for in each line of the message.", r"['^\[BUG\]']"),
+        Field("exclude", "a list of regular expressions", (), checks.list_of(checks.pattern),
+              "Signs that a commit is no fix, whatever else speaks for it.", r"['^Bump ']"),
+        Field("issues", "a list of regular expressions", (), checks.list_of(checks.pattern),
+              "What a reference to an issue looks like besides `#123`.", r"['SHOP-\d+']"),
+    )  # fmt: skip
+
+
+def waiver_fields() -> tuple[Field, ...]:
+    """The keys of each ``[[tool.bugguard.waivers]]``."""
+    return (
+        Field("fix", "at least seven hexadecimal digits", REQUIRED, checks.commit_id,
+              "The commit that is excused.", '"1c0ffee"'),
+        Field("owner", "a text", REQUIRED, checks.text, "Who answers for it.", '"payments"'),
+        Field("reason", "a text", REQUIRED, checks.text, "Why there is no test.", '"needs the vendor\'s simulator"'),
+        Field("expires", "a date", REQUIRED, checks.day,
+              "The last day on which it holds; after it the waiver fails the run and names its owner.", "2027-01-31"),
+    )  # fmt: skip
