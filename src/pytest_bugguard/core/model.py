@@ -131,17 +131,32 @@ class NotAFix:
 Recognition = Sign | NotAFix
 
 
+class Outcome(StrEnum):
+    """How a test ended in a run, all phases and repeats taken together."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+
+
 @dataclass(frozen=True, slots=True)
 class MappedTest:
     """A test that a fix added or changed."""
 
     nodeid: str
-    """``path::Class::test``: path relative to the repository's top level, with ``/``; no parameter ids."""
+    """``path::Class::test``: path relative to the repository's top level, with ``/``.
+
+    Parameter ids (``[...]``) are there only where a run has shown them.
+    """
     change: How
     counts: bool
     """Whether it may guard the fix."""
     reason: str = ""
     """Where it does not count: why. Where it is linked: by what."""
+    after: Outcome | None = None
+    """How it ended with the fix in place; None where it has not been run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +228,8 @@ class Record:
     next: str = ""
     """The next thing to do or type; empty where nothing is to be done."""
     waiver: Waiver | None = None
+    other_signs: tuple[Recognition, ...] = ()
+    """What every other rule said, in the order of the rules; filled in only where somebody asks for one record."""
 
     @property
     def is_fix(self) -> bool:

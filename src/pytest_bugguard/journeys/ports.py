@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_bugguard.core.model import FileChange, Unavailable, Unit
+    from pytest_bugguard.core.model import FileChange, MappedTest, Recognition, Unavailable, Unit
 
 
 class Reader(Protocol):
@@ -20,7 +20,7 @@ class Reader(Protocol):
         """The content of a regular file in a commit's tree; None where there is none (symlinks count as none)."""
 
     def folder_at(self, commit: str, path: str) -> tuple[str, ...] | None:
-        """Names in a folder of a commit's tree (folders end with ``/``), sorted; ``""`` is the top. None: no such folder."""
+        """Sorted names in a folder of a tree (``""`` is the top), folders ending with ``/``; None: no such folder."""
 
 
 class History(Reader, Protocol):
@@ -60,3 +60,13 @@ class WorkTree(Protocol):
 
     def text(self, path: str) -> bytes | None:
         """The content of a regular file in the work tree; None for a symlink, a folder or nothing."""
+
+
+class Guests(Protocol):
+    """What plugins of ours, written by others, say of a unit."""
+
+    def recognise(self, unit: Unit) -> Recognition | None:
+        """Whether it is a fix; None where no guest has an opinion."""
+
+    def tests(self, unit: Unit) -> tuple[MappedTest, ...]:
+        """Tests that guard it, besides those that its diff shows."""

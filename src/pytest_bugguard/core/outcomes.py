@@ -1,0 +1,78 @@
+"""How each test ended: pytest's reports, phase by phase and repeat by repeat, folded to one outcome. Pure; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pytest_bugguard.core.model import MappedTest, Outcome
+
+_WORST_FIRST = (Outcome.FAILED, Outcome.SKIPPED, Outcome.XFAILED, Outcome.XPASSED, Outcome.PASSED)
+
+
+class PhaseReport(NamedTuple):
+    """What one pytest report says."""
+
+    nodeid: str
+    when: str
+    """``setup``, ``call``, ``teardown``; ``???`` where an xdist worker died."""
+    outcome: str
+    """``passed``, ``failed``, ``skipped``; ``rerun`` or ``retried`` from plugins that repeat tests."""
+    is_xfail: bool
+
+
+@dataclass
+class Outcomes:
+    """The outcomes of one session, filled report by report."""
+
+    _by_file: dict[str, dict[str, list[Outcome]]] = field(default_factory=dict)
+
+    def add(self, report: PhaseReport) -> None:
+        """Take in a report. A repeated test is judged by its last attempt; the attempts before it only count as run."""
+        cases = self._by_file.setdefault(_file(report.nodeid), {})
+        seen = cases.setdefault(report.nodeid, [])
+        if report.outcome in {"rerun", "retried"}:
+            seen.clear()
+        else:
+            seen.extend(_of_phase(report))
+
+    def of(self, nodeid: str) -> dict[str, Outcome]:
+        """Each case of a test that was run, by full node id; a test without parameters is its own only case.
+
+        Node ids are compared as prefixes and never split: parameter ids may hold ``::`` and brackets.
+        """
+        reports = self._by_file.get(_file(nodeid), {})
+        return {case: _worst(seen) for case, seen in reports.items() if case == nodeid or case.startswith(f"{nodeid}[")}
+
+
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
+def _of_phase(report: PhaseReport) -> tuple[Outcome, ...]:
+    match report.outcome, report.when:
+        case "passed", "call":
+            return (Outcome.XPASSED if report.is_xfail else Outcome.PASSED,)
+        case "passed", _:
+            return ()
+        case "skipped", _:
+            return (Outcome.XFAILED if report.is_xfail else Outcome.SKIPPED,)
+        case _:
+            return (Outcome.FAILED,)
+
+
+def _worst(seen: list[Outcome]) -> Outcome:
+    # Set-up alone may have passed before the process died: missing is not green.
+    return next((outcome for outcome in _WORST_FIRST if outcome in seen), Outcome.FAILED)
+
+
+def seen_in_run(test: MappedTest, outcomes: Outcomes) -> tuple[MappedTest, ...]:
+    """The test as the run showed it: a row for each case, with how it ended; unchanged where it was not run."""
+    cases = outcomes.of(test.nodeid)
+    return tuple(_with_outcome(test, case, outcome) for case, outcome in cases.items()) or (test,)
+
+
+def _with_outcome(test: MappedTest, nodeid: str, outcome: Outcome) -> MappedTest:
+    if not test.counts or outcome is Outcome.PASSED:
+        return MappedTest(nodeid, test.change, test.counts, test.reason, outcome)
+    return MappedTest(nodeid, test.change, counts=False, reason=f"{outcome} in this run", after=outcome)

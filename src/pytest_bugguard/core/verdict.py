@@ -1,0 +1,124 @@
+"""What is said of a fix, why, and what to do next. Pure; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.model import MappedTest, NotAFix, Outcome, Record, Verdict, Waiver
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+_ADD_A_TEST = "add a test that fails without it, or name one in a trailer: Regression-Test: tests/...::..."
+_DEEPEN = "fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with its reason and the next action."""
+
+    verdict: Verdict
+    reason: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is known of a unit besides its record."""
+
+    is_boundary: bool = False
+    is_root: bool = False
+    behaviour_changed: bool = True
+
+
+def judge(record: Record, scope: Scope) -> Judgement:
+    """Judge a unit from what it is, what it changed and which tests it brought; waivers come after (``waive``)."""
+    if scope.is_boundary:
+        return Judgement(Verdict.UNDECIDED, "the clone ends here: what this commit changed is not known", _DEEPEN)
+    if isinstance(record.recognition, NotAFix):
+        return Judgement(Verdict.NOT_APPLICABLE, _why_no_fix(record.recognition))
+    if scope.is_root:
+        return Judgement(Verdict.NOT_APPLICABLE, "the first commit repairs nothing that was there before")
+    if not record.files.source:
+        return Judgement(Verdict.NOT_APPLICABLE, "changes no source file")
+    if not scope.behaviour_changed:
+        return Judgement(Verdict.NOT_APPLICABLE, "changes only comments, docstrings and annotations")
+    return _judge_tests(record)
+
+
+def _why_no_fix(recognition: NotAFix) -> str:
+    if recognition.rule == "none":
+        return "no sign of a bug fix"
+    return f"not a fix by {recognition.rule}" + (f": {recognition.matched}" if recognition.matched else "")
+
+
+def _judge_tests(record: Record) -> Judgement:
+    counting = [test for test in record.tests if test.counts]
+    if counting:
+        return Judgement(Verdict.GUARDED, f"{_tests(len(counting))} came with it")
+    if record.unreadable:
+        named = "; ".join(f"{file.path} {file.reason}" for file in record.unreadable)
+        return Judgement(
+            Verdict.UNDECIDED, f"could not look into {named}", "name its test in a trailer: Regression-Test: NODEID"
+        )
+    if record.tests:
+        return Judgement(Verdict.UNGUARDED, _why_none_counts(record.tests), _ADD_A_TEST)
+    if record.files.test:
+        return Judgement(Verdict.UNGUARDED, f"changes {record.files.test[0]} but no test in it", _ADD_A_TEST)
+    return Judgement(Verdict.UNGUARDED, "brings no test", _ADD_A_TEST)
+
+
+def _why_none_counts(tests: Sequence[MappedTest]) -> str:
+    first = tests[0]
+    more = f" (and {_tests(len(tests) - 1)} more that do not count)" if len(tests) > 1 else ""
+    return f"its test does not count: {first.nodeid} {first.reason}{more}"
+
+
+def _tests(count: int) -> str:
+    return f"{count} test" if count == 1 else f"{count} tests"
+
+
+def judge_run(record: Record) -> Judgement:
+    """Judge a guarded fix again after a run: its tests carry how they ended (``after``)."""
+    if any(test.counts and test.after is Outcome.PASSED for test in record.tests):
+        return Judgement(Verdict.GUARDED, record.reason)
+    ran = [test for test in record.tests if test.after is not None]
+    if any(test.after is Outcome.FAILED for test in ran):
+        failed = next(test for test in ran if test.after is Outcome.FAILED)
+        return Judgement(Verdict.BROKEN, f"{failed.nodeid} fails with the fix in place", f"pytest '{failed.nodeid}'")
+    missing = next((test for test in record.tests if test.counts and test.after is None), None)
+    if missing is not None:
+        return Judgement(
+            Verdict.UNDECIDED,
+            f"{missing.nodeid} was not run",
+            "run it too: no -k, -m, --lf or path that leaves it out",
+        )
+    ended = ran[0]
+    return Judgement(
+        Verdict.UNGUARDED, f"its test guards nothing here: {ended.nodeid} {ended.after}", f"make {ended.nodeid} run"
+    )
+
+
+def waive(record: Record, waivers: Sequence[Waiver], *, by_trailer: str | None, today: dt.date) -> Record:
+    """The record with the waiver that speaks for it, if any; a guarded fix needs none and keeps its verdict.
+
+    An overdue waiver leaves the verdict and says whose it is and since when.
+    """
+    if record.verdict not in {Verdict.UNGUARDED, Verdict.UNDECIDED, Verdict.BROKEN} or not record.is_fix:
+        return record
+    waiver = next((waiver for waiver in waivers if record.sha.startswith(waiver.fix.lower())), None)
+    if waiver is None and by_trailer:
+        waiver = Waiver(record.sha, "", by_trailer, None)
+    if waiver is None:
+        return record
+    if waiver.expires is not None and waiver.expires < today:
+        overdue = f"{record.reason}; the waiver of {waiver.owner} ended on {waiver.expires.isoformat()}"
+        return replace(
+            record,
+            waiver=waiver,
+            reason=overdue,
+            next=f"{waiver.owner}: bring the test, or agree on a new date in the waiver",
+        )
+    return replace(record, waiver=waiver, verdict=Verdict.WAIVED, reason=waiver.reason, next="")

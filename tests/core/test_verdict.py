@@ -1,0 +1,162 @@
+"""Each state of a fix gets the verdict, the reason and the next action that fit it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from pytest_bugguard.core.findings import of_records
+from pytest_bugguard.core.model import (
+    Files,
+    How,
+    MappedTest,
+    NotAFix,
+    Outcome,
+    Record,
+    Sign,
+    Unreadable,
+    Verdict,
+    Waiver,
+)
+from pytest_bugguard.core.verdict import Scope, judge, judge_run, waive
+
+TODAY = dt.date(2026, 11, 24)
+GUARD = MappedTest("tests/test_a.py::test_a", How.ADDED, counts=True)
+EMPTY = MappedTest("tests/test_a.py::test_a", How.ADDED, counts=False, reason="has no assertion")
+FIX = Record(
+    sha="1c0ffee" + "0" * 33,
+    parents=("9d01c2e",),
+    subject="fix: clock drift",
+    committed_s=0,
+    recognition=Sign("conventional", "fix: clock drift", "subject"),
+    files=Files(source=("src/a.py",)),
+)
+
+
+@pytest.mark.parametrize(
+    ("record", "scope", "verdict", "reason"),
+    [
+        pytest.param(FIX, Scope(is_boundary=True), Verdict.UNDECIDED, "the clone ends here", id="boundary"),
+        pytest.param(
+            replace(FIX, recognition=NotAFix("none")), Scope(), Verdict.NOT_APPLICABLE, "no sign", id="no-fix"
+        ),
+        pytest.param(
+            replace(FIX, recognition=NotAFix("revert", "Revert x")),
+            Scope(),
+            Verdict.NOT_APPLICABLE,
+            "not a fix by revert: Revert x",
+            id="excluded",
+        ),
+        pytest.param(FIX, Scope(is_root=True), Verdict.NOT_APPLICABLE, "the first commit", id="root"),
+        pytest.param(
+            replace(FIX, files=Files(test=("tests/a.py",))),
+            Scope(),
+            Verdict.NOT_APPLICABLE,
+            "no source",
+            id="no-source",
+        ),
+        pytest.param(FIX, Scope(behaviour_changed=False), Verdict.NOT_APPLICABLE, "only comments", id="comments-only"),
+        pytest.param(replace(FIX, tests=(EMPTY, GUARD)), Scope(), Verdict.GUARDED, "1 test came", id="guarded"),
+        pytest.param(FIX, Scope(), Verdict.UNGUARDED, "brings no test", id="no-test"),
+        pytest.param(replace(FIX, tests=(EMPTY,)), Scope(), Verdict.UNGUARDED, "has no assertion", id="empty-test"),
+        pytest.param(
+            replace(FIX, files=Files(("src/a.py",), ("tests/data.txt",))),
+            Scope(),
+            Verdict.UNGUARDED,
+            "changes tests/data.txt but no test in it",
+            id="test-side-without-a-test",
+        ),
+        pytest.param(
+            replace(FIX, tests=(EMPTY,), unreadable=(Unreadable("tests/b.py", "does not parse"),)),
+            Scope(),
+            Verdict.UNDECIDED,
+            "could not look into tests/b.py does not parse",
+            id="unreadable-test-file",
+        ),
+    ],
+)
+def test_a_unit_is_judged_by_what_it_is_and_brought(
+    record: Record, scope: Scope, verdict: Verdict, reason: str
+) -> None:
+    """The verdict, and words that say why."""
+    said = judge(record, scope)
+    assert (said.verdict, reason in said.reason) == (verdict, True), said.reason
+
+
+@pytest.mark.parametrize("record", [FIX, replace(FIX, unreadable=(Unreadable("tests/b.py", "does not parse"),))])
+def test_whatever_fails_names_the_next_action(record: Record) -> None:
+    """A failure without a cure is half a message."""
+    assert judge(record, Scope()).next
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "verdict"),
+    [
+        pytest.param((Outcome.PASSED,), Verdict.GUARDED, id="passes"),
+        pytest.param((Outcome.SKIPPED, Outcome.PASSED), Verdict.GUARDED, id="one-case-passes"),
+        pytest.param((Outcome.SKIPPED,), Verdict.UNGUARDED, id="skipped"),
+        pytest.param((Outcome.XFAILED,), Verdict.UNGUARDED, id="expected-to-fail"),
+        pytest.param((Outcome.FAILED,), Verdict.BROKEN, id="fails"),
+        pytest.param((None,), Verdict.UNDECIDED, id="not-run"),
+    ],
+)
+def test_a_run_confirms_or_takes_the_guard_away(outcomes: tuple[Outcome | None, ...], verdict: Verdict) -> None:
+    """Only a test that ran and passed guards."""
+    tests = tuple(
+        MappedTest(f"t.py::t[{number}]", How.ADDED, counts=outcome in {None, Outcome.PASSED}, after=outcome)
+        for number, outcome in enumerate(outcomes)
+    )
+    assert judge_run(replace(FIX, tests=tests)).verdict is verdict
+
+
+def waiver(expires: dt.date | None, fix: str = "1c0ffee") -> Waiver:
+    """The payments team's waiver."""
+    return Waiver(fix, "payments", "needs the simulator", expires)
+
+
+def unguarded() -> Record:
+    """The fix, judged."""
+    return replace(FIX, verdict=Verdict.UNGUARDED, reason="brings no test", next="add a test")
+
+
+def test_a_waiver_in_date_is_listed_and_fails_nothing() -> None:
+    """It holds through its last day."""
+    waived = waive(unguarded(), [waiver(TODAY)], by_trailer=None, today=TODAY)
+    assert (waived.verdict, waived.reason) == (Verdict.WAIVED, "needs the simulator")
+    assert of_records([waived], undecided_fails=True) == ()
+
+
+def test_an_overdue_waiver_fails_and_names_owner_and_date() -> None:
+    """The day after, it fails the run and says whose it is."""
+    overdue = waive(unguarded(), [waiver(TODAY - dt.timedelta(days=1))], by_trailer=None, today=TODAY)
+    (finding,) = of_records([overdue], undecided_fails=True)
+    assert finding.gate == "waivers"
+    assert "payments" in finding.message
+    assert "2026-11-23" in finding.message
+    assert finding.next.startswith("payments:")
+
+
+def test_a_trailer_waives_its_own_commit() -> None:
+    """``Bugguard: waive REASON`` is a waiver without an end."""
+    assert waive(unguarded(), [], by_trailer="hardware", today=TODAY).verdict is Verdict.WAIVED
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param(replace(FIX, verdict=Verdict.GUARDED), id="guarded"),
+        pytest.param(replace(unguarded(), sha="f" * 40), id="another-fix"),
+    ],
+)
+def test_a_waiver_touches_nothing_else(record: Record) -> None:
+    """A guarded fix keeps its verdict, and so does every other fix."""
+    assert waive(record, [waiver(TODAY)], by_trailer=None, today=TODAY) == record
+
+
+def test_undecided_fails_unless_it_is_softened() -> None:
+    """A gate never passes because it could not look."""
+    undecided = replace(FIX, verdict=Verdict.UNDECIDED, reason="could not look")
+    assert len(of_records([undecided], undecided_fails=True)) == 1
+    assert of_records([undecided], undecided_fails=False) == ()
