@@ -1,0 +1,106 @@
+"""Which tests of one unit guard a fix in another: by issue, by name, by what they import. Pure; no I/O."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.model import How, MappedTest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_NUMBER = re.compile(r"(?:^|[#!/]|(?:gh|bpo)-)(\d+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTest:
+    """A test that could guard a fix made elsewhere."""
+
+    test: MappedTest
+    issues: frozenset[str] = frozenset()
+    """Keys (see ``issue_key``) that the test itself names: a mark, its name, a comment."""
+    modules: frozenset[str] = frozenset()
+    """Dotted modules that its file imports."""
+    words: frozenset[str] = frozenset()
+    """Identifiers that its own text uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The tests that one unit, or the work tree, brings."""
+
+    place: str
+    """As shown: ``commit 1c0ffee``, ``the work tree``."""
+    issues: frozenset[str]
+    """Keys that its message names."""
+    tests: tuple[OfferedTest, ...]
+    is_only_tests: bool
+    """Whether it changes no source: what it brings is there for something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a fix without a test of its own is known by."""
+
+    issues: frozenset[str]
+    modules: frozenset[str]
+    """Dotted modules that it changed."""
+    functions: frozenset[str]
+    """Names of the functions and classes that it changed."""
+    is_only_fix: bool = False
+    """Whether the change holds no other fix."""
+
+
+def issue_key(reference: str) -> str:
+    """What makes two references the same issue: the number of ``#12``, ``GH-12``, ``org/name#12``; else the text.
+
+    Two projects' numbers are taken for one: references across repositories are rare, forgotten prefixes are not.
+    """
+    match = _NUMBER.search(reference.strip())
+    return match[1] if match else reference.strip().upper()
+
+
+def issue_keys(references: Iterable[str]) -> frozenset[str]:
+    """The keys of several references."""
+    return frozenset(map(issue_key, references))
+
+
+def module_of(path: str) -> str:
+    """The dotted module that a source path is imported as: ``src/shop/pager.py`` is ``shop.pager``."""
+    parts = path.removesuffix(".py").split("/")
+    if parts[0] in {"src", "lib", "python"} and len(parts) > 1:
+        del parts[0]
+    if parts[-1] == "__init__" and len(parts) > 1:
+        del parts[-1]
+    return ".".join(parts)
+
+
+def link(wanted: Wanted, offers: Sequence[Offer]) -> tuple[MappedTest, ...]:
+    """The tests of other places that guard the fix, each with the reason; in the order of the offers."""
+    found: dict[str, MappedTest] = {}
+    for offer in offers:
+        for offered in offer.tests:
+            reason = _reason(wanted, offer, offered)
+            if reason:
+                found.setdefault(offered.test.nodeid, _linked(offered.test, f"{reason}, in {offer.place}"))
+    return tuple(found.values())
+
+
+def _reason(wanted: Wanted, offer: Offer, offered: OfferedTest) -> str:
+    shared = wanted.issues & (offer.issues | offered.issues)
+    if shared:
+        return f"names the same issue ({min(shared)})"
+    used = wanted.functions & offered.words
+    if used and wanted.modules & offered.modules:
+        return f"uses {min(used)}, which the fix changed"
+    if offer.is_only_tests and wanted.is_only_fix:
+        return "comes with the only fix of the change"
+    return ""
+
+
+def _linked(test: MappedTest, reason: str) -> MappedTest:
+    if not test.counts:
+        reason = f"{test.reason}; {reason}"
+    return MappedTest(test.nodeid, How.LINKED, test.counts, reason)

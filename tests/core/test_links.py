@@ -1,0 +1,104 @@
+"""Tests find the fix that they guard by what they name, and by nothing vaguer."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_bugguard.core.links import Offer, OfferedTest, Wanted, issue_key, issue_keys, link, module_of
+from pytest_bugguard.core.model import How, MappedTest
+
+TEST = MappedTest("tests/test_pager.py::test_last", How.ADDED, counts=True)
+WANTED = Wanted(issue_keys(["#12"]), frozenset({"shop.pager"}), frozenset({"last_page"}))
+
+
+def offer(
+    *,
+    issues: tuple[str, ...] = (),
+    own_issues: tuple[str, ...] = (),
+    modules: tuple[str, ...] = (),
+    words: tuple[str, ...] = (),
+    is_only_tests: bool = True,
+) -> Offer:
+    """An offer of the one test."""
+    offered = OfferedTest(TEST, issue_keys(own_issues), frozenset(modules), frozenset(words))
+    return Offer("commit 1c0ffee", issue_keys(issues), (offered,), is_only_tests=is_only_tests)
+
+
+@pytest.mark.parametrize(
+    ("reference", "key"),
+    [
+        ("#12", "12"),
+        ("GH-12", "12"),
+        ("gh-12", "12"),
+        ("bpo-12", "12"),
+        ("org/name#12", "12"),
+        ("https://github.com/org/name/issues/12", "12"),
+        ("12", "12"),
+        ("SHOP-12", "SHOP-12"),
+        ("shop-12", "SHOP-12"),
+    ],
+)
+def test_one_issue_has_one_key(reference: str, key: str) -> None:
+    """However it is spelt, a reference leads to the same issue."""
+    assert issue_key(reference) == key
+
+
+@pytest.mark.parametrize(
+    ("path", "module"),
+    [
+        ("src/shop/pager.py", "shop.pager"),
+        ("shop/pager.py", "shop.pager"),
+        ("shop/__init__.py", "shop"),
+        ("pager.py", "pager"),
+    ],
+)
+def test_a_path_is_imported_by_its_module(path: str, module: str) -> None:
+    """Source folders are no packages."""
+    assert module_of(path) == module
+
+
+@pytest.mark.parametrize(
+    ("offered", "reason"),
+    [
+        pytest.param(offer(issues=("GH-12",)), "names the same issue (12)", id="message-names-the-issue"),
+        pytest.param(offer(own_issues=("12",)), "names the same issue (12)", id="test-names-the-issue"),
+        pytest.param(
+            offer(modules=("shop.pager",), words=("last_page",), is_only_tests=False),
+            "uses last_page, which the fix changed",
+            id="uses-what-was-fixed",
+        ),
+    ],
+)
+def test_a_test_is_linked_by_what_it_names(offered: Offer, reason: str) -> None:
+    """The reason says what ties the two together, and where the test is."""
+    (linked,) = link(WANTED, [offered])
+    assert (linked.change, linked.counts, linked.reason) == (How.LINKED, True, f"{reason}, in commit 1c0ffee")
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        pytest.param(offer(issues=("#13",)), id="another-issue"),
+        pytest.param(offer(modules=("shop.pager",)), id="imports-the-module-only"),
+        pytest.param(offer(words=("last_page",)), id="same-word-from-elsewhere"),
+    ],
+)
+def test_an_unrelated_test_guards_nothing(offered: Offer) -> None:
+    """Standing nearby is not enough."""
+    assert link(WANTED, [offered]) == ()
+
+
+def test_tests_that_come_alone_belong_to_the_only_fix() -> None:
+    """A commit of tests beside one fix is for that fix; a feature's tests are not."""
+    wanted = Wanted(frozenset(), frozenset(), frozenset(), is_only_fix=True)
+    assert [test.counts for test in link(wanted, [offer()])] == [True]
+    assert link(wanted, [offer(is_only_tests=False)]) == ()
+
+
+def test_a_test_that_does_not_count_is_not_mended_by_a_link() -> None:
+    """An empty test stays empty wherever it is found."""
+    empty = MappedTest(TEST.nodeid, How.ADDED, counts=False, reason="has no assertion")
+    offered = Offer("commit 1c0ffee", issue_keys(["#12"]), (OfferedTest(empty),), is_only_tests=True)
+    (linked,) = link(WANTED, [offered])
+    assert not linked.counts
+    assert linked.reason.startswith("has no assertion")
