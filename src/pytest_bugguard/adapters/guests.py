@@ -1,0 +1,113 @@
+"""Plugins of ours written by others: found, loaded, asked."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pluggy
+
+from pytest_bugguard import hookspecs
+from pytest_bugguard.core.errors import BugguardError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_bugguard.core.model import MappedTest, Recognition, Unit
+    from pytest_bugguard.core.results import Result
+
+ENTRY_POINT_GROUP = "bugguard"
+
+
+class GuestError(BugguardError):
+    """A guest cannot be loaded or asks for a hook that is not there."""
+
+
+class LoadedGuests:
+    """All guests behind one face."""
+
+    def __init__(self, manager: pluggy.PluginManager) -> None:
+        self._hook = manager.hook
+
+    def recognise(self, unit: Unit) -> Recognition | None:
+        """The first opinion on whether a unit is a fix."""
+        said: Recognition | None = self._hook.bugguard_recognise(unit=unit)
+        return said
+
+    def tests(self, unit: Unit) -> tuple[MappedTest, ...]:
+        """The tests that any guest names."""
+        answers: list[Sequence[MappedTest]] = self._hook.bugguard_tests(unit=unit)
+        return tuple(test for answer in answers for test in answer)
+
+    def formats(self) -> dict[str, Callable[[Result], str]]:
+        """The output formats that guests add, by name."""
+        formats: dict[str, Callable[[Result], str]] = {}
+        for answer in self._hook.bugguard_formats():
+            formats.update(answer)
+        return formats
+
+
+def load(names: Sequence[str], *, top: Path | None) -> LoadedGuests:
+    """Load the guests of the entry-point group and those that the settings name.
+
+    Args:
+        names: Importable modules, from the setting ``plugins``.
+        top: The repository's folder. A module inside it is refused: commands that only read a repository must not
+            run code out of it. None inside pytest, where the user has chosen to run that code.
+
+    Raises:
+        GuestError: One cannot be imported, stands in the repository, or has a hook with a name that we do not know.
+    """
+    manager = pluggy.PluginManager("bugguard")
+    manager.add_hookspecs(hookspecs)
+    manager.load_setuptools_entrypoints(ENTRY_POINT_GROUP)
+    for name in names:
+        manager.register(_import(name, top), name)
+    _check_names(manager)
+    return LoadedGuests(manager)
+
+
+def _import(name: str, top: Path | None) -> object:
+    if top is not None and _stands_in(name, top):
+        raise GuestError(
+            f"plugins: {name!r} would be loaded from the repository that is being read",
+            hint="install it into the environment, or name it in the run of pytest only",
+        )
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise GuestError(
+            f"plugins: {name!r} cannot be imported: {error}", hint="install it, or take it out of the setting"
+        ) from error
+
+
+def _stands_in(name: str, top: Path) -> bool:
+    """Whether the top-level module, found without running anything, is a file of the repository."""
+    package = name.partition(".")[0]
+    if package in sys.modules:
+        return False
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return False
+    places = [*(spec.submodule_search_locations or ()), spec.origin or ""] if spec else []
+    inside = [Path(place).resolve() for place in places if place]
+    return any(place.is_relative_to(top.resolve()) and "site-packages" not in place.parts for place in inside)
+
+
+def _check_names(manager: pluggy.PluginManager) -> None:
+    known = {name for name in vars(hookspecs) if name.startswith("bugguard_")}
+    for plugin in manager.get_plugins():
+        for name in dir(plugin):
+            if name.startswith("bugguard_") and name not in known:
+                raise GuestError(
+                    f"plugins: {manager.get_name(plugin)} has a hook {name!r}, which does not exist",
+                    hint=f"the hooks are {', '.join(sorted(known))}",
+                )
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise GuestError(f"plugins: {error}") from error
