@@ -28,7 +28,7 @@ WAIVER = {"fix": "1C0FFEE", "owner": "payments", "reason": "simulator", "expires
 
 
 def _place(path: KeyPath) -> str:
-    return "pyproject.toml:" + ".".join(map(str, path))
+    return "pyproject.toml:" + ".".join(str(part) for part in path if str(part).isprintable())
 
 
 def _load(*tables: dict[str, Any]) -> Settings:

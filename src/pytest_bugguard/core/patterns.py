@@ -61,7 +61,7 @@ def compile_safely(text: str) -> re.Pattern[str]:
             parsed = _parser.parse(text)
             compiled = re.compile(text)
     except (re.error, RecursionError, OverflowError, Warning) as error:
-        raise UnsafePatternError(f"does not compile: {error}") from None
+        raise UnsafePatternError(f"does not compile: {_printable(str(error))}") from None
     if compiled.flags & (re.MULTILINE | re.LOCALE):
         raise UnsafePatternError("flags that change what ^ or a letter means are not accepted")
     items = list(parsed)
@@ -75,6 +75,11 @@ def compile_safely(text: str) -> re.Pattern[str]:
 
 _LINE_STARTS = (sre.AT_BEGINNING, sre.AT_BEGINNING_STRING)
 _ALL_FINE: _Chars = frozenset()  # nothing can fail after this point, so nobody comes back for another try
+
+
+def _printable(message: str) -> str:
+    """``re`` quotes the pattern raw: ``bad escape`` and then whatever stood there."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in message)
 
 
 class _Effort(NamedTuple):
