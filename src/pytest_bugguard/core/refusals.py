@@ -1,0 +1,128 @@
+"""What says that a unit is no bug fix, whatever its words. Pure; no I/O."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import fragments, messages
+from pytest_bugguard.core.patterns import LINE_CAP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_bugguard.core.cases import Case
+
+Answer = tuple[str, str]
+"""The text that matched, one line, and where it stands."""
+
+NOT_A_FIX = "not-a-fix"
+_SIDE_SCOPES = frozenset(
+    {
+        "docs", "doc", "documentation", "readme", "changelog", "ci", "cd", "github", "actions", "workflow",
+        "workflows", "build", "packaging", "deps", "dependencies", "dev-deps", "deps-dev", "test", "tests",
+        "testing", "lint", "linting", "ruff", "mypy", "typing", "types", "type", "pre-commit", "release",
+        "examples", "benchmarks", "typo", "typos", "style", "format",
+    }
+)  # fmt: skip
+"""Scopes in which ``fix(...)`` repairs something that is not the product."""
+_BOT = re.compile(
+    r"\[bot\]|\b(?:dependabot|renovate|pre-commit-ci|github-actions|greenkeeper|pyup|snyk|mergify|allcontributors|weblate)\b"
+    r"|(?:^|[\s._-])bot(?:[\s@>]|$)",
+    re.IGNORECASE,
+)
+_REVERT = re.compile(r"revert(?:s|ed|ing)?\b(?!-)|back(?:ed|s)? ?out\b", re.IGNORECASE)
+_AUTOSQUASH = re.compile(r"(?:fixup|squash|amend)! ")
+_LONG_LIVED = re.compile(
+    r"""(?xi) (?: [\w.-]{1,60} / )? (?:
+      main | master | trunk | develop(?:ment)? | dev | devel | next | stable | release | maint(?:enance)? | staging
+      | production
+      | (?: stable | release | releases | maint | support | features? ) [-/_v]? \d [\w.x-]{0,20}
+      | v? \d{1,5} (?: [._-] (?: \d{1,5} | x | maintenance | stable | branch ) ){0,4}
+      | HEAD | (?: stable | release | maintenance | maint | features? ) ) """
+)
+_QUIET = re.compile(
+    r"""(?xi) \b (?:
+      docs? | documentation | doc-?strings? | typo(?:e?s)? | misspell\w{0,6} | spelling | grammar | comments?
+      | lint\w{0,6} | flake8 | ruff | mypy | pylint | pyright | pyre | isort | typing | formatting | white-?space
+      | ci | github[ ]actions? | gha | travis | appveyor | azure | codecov | coveralls | pre-commit | tox\.ini | noxfile
+      | change-?logs? | readme | release(?:[ ]notes?)? | copyright | licen[cs]e | sphinx | rtd | read ?the ?docs
+    ) \b """
+)
+"""Words of a title that say that documentation, style, types or machinery was repaired."""
+
+
+def trailer(case: Case) -> Answer | None:
+    """``Bugguard: not-a-fix``, anywhere in the unit's own message."""
+    said = case.message.trailer("Bugguard")
+    return (f"Bugguard: {said[-1]}", "trailer") if said and said[-1].lower().startswith(NOT_A_FIX) else None
+
+
+def skip_list(case: Case) -> Answer | None:
+    """The commit is listed in ``.git-blame-ignore-revs``."""
+    sha = case.unit.commit.sha
+    return (sha, "skip-list") if sha in case.own.skip else None
+
+
+def exclude(case: Case) -> Answer | None:
+    """A pattern of the setting ``fixes.exclude`` matches a line."""
+    return first_match(case.message.text, case.own.exclude)
+
+
+def bot(case: Case) -> Answer | None:
+    """A program wrote the commit."""
+    author = case.unit.commit.author
+    found = _BOT.search(author[:LINE_CAP])
+    return (found[0].strip(), "author") if found else None
+
+
+def revert(case: Case) -> Answer | None:
+    """The title takes something back."""
+    found = _REVERT.match(case.message.description)
+    return (case.message.title, "subject") if found or case.message.type == "revert" else None
+
+
+def autosquash(case: Case) -> Answer | None:
+    """``fixup!``, ``squash!``, ``amend!``: part of another commit."""
+    return (case.message.title, "subject") if _AUTOSQUASH.match(case.message.title) else None
+
+
+def branch_merge(case: Case) -> Answer | None:
+    """A merge of a long-lived branch, which brings what was judged on its own before."""
+    merge = case.message.merge
+    if merge is None:
+        return None
+    if merge.is_request:
+        branch = merge.branch.partition("/")[2] or merge.branch
+        return (merge.branch, "subject") if _LONG_LIVED.fullmatch(branch) and not case.message.title else None
+    return (merge.branch, "subject") if _LONG_LIVED.fullmatch(merge.branch) else None
+
+
+def fragment(case: Case) -> Answer | None:
+    """The change adds a news fragment, and none for a bug fix."""
+    added = tuple(fragments.added(case.unit.changes))
+    is_other = bool(added) and all(kind is fragments.Kind.OTHER for _, kind in added)
+    return (added[0][0], f"fragment {added[0][0]}") if is_other else None
+
+
+def other_type(case: Case) -> Answer | None:
+    """A conventional type that is no fix, or a fix in a scope that is not the product."""
+    kind, scope = case.message.type, case.message.scope
+    if kind in messages.OTHER_TYPES or any(tag in _SIDE_SCOPES for tag in case.message.tags):
+        return case.message.title, "subject"
+    return (case.message.title, "subject") if scope in _SIDE_SCOPES else None
+
+
+def quiet_title(case: Case) -> Answer | None:
+    """The title speaks of documentation, typos, comments, style, types, CI or a release."""
+    found = _QUIET.search(case.message.description)
+    return (found[0], "subject") if found else None
+
+
+def first_match(text: str, patterns: Iterable[re.Pattern[str]]) -> Answer | None:
+    """The first line that one of a project's own patterns matches."""
+    for pattern in patterns:
+        for line in text.split("\n"):
+            if (found := pattern.search(line[:LINE_CAP])) and found[0]:
+                return found[0], "message"
+    return None
