@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 import pytest
 from importlinter import cli
 
-from tests import rooms
-from tests.rooms import TOP
+from tests import generated
+from tests.generated import TOP
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MODULES = rooms.modules()
+MODULES = generated.modules()
 
 _TOUCHES_THE_WORLD = {"open", "print", "input", "eval", "exec", "compile", "__import__", "breakpoint"}
 _SOMEBODYS_FOLDER = re.compile(r"/(?:home|Users|root)/\w")
 
 
 def _each(modules: list[Path]) -> list[object]:
-    return [pytest.param(module, id=rooms.name(module)) for module in modules]
+    return [pytest.param(module, id=generated.name(module)) for module in modules]
 
 
 def test_the_walls_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,20 +34,14 @@ def test_the_walls_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     assert status == 0, capsys.readouterr().out
 
 
-def test_the_drawing_shows_every_room() -> None:
-    """The page on the architecture names each module with its question, and none that is not there."""
-    page = rooms.PAGE.read_text(encoding="utf-8")
-    assert page == rooms.redrawn(page), "python -m tests.rooms writes it"
-
-
 @pytest.mark.parametrize("module", _each(MODULES))
 def test_a_file_says_which_question_it_answers(module: Path) -> None:
     """The first line of every module is a sentence on it."""
-    assert re.search(r"\w.*[.:?]$", rooms.question(module))
+    assert re.search(r"\w.*[.:?]$", generated.question(module))
 
 
 @pytest.mark.parametrize(
-    "module", _each([path for path in MODULES if rooms.name(path).startswith(("core/", "journeys/"))])
+    "module", _each([path for path in MODULES if generated.name(path).startswith(("core/", "journeys/"))])
 )
 def test_the_ground_floor_does_no_io(module: Path) -> None:
     """What an import contract cannot see: builtins that touch the world are not called in the core or a journey."""

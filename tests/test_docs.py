@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 import tomli
 
-from tests import sessions
+from pytest_bugguard.core import rules, settings
+from pytest_bugguard.core.settings import Layer
+from tests import generated, sessions
 from tests.sessions import TOP, Command, Scene
 
 if TYPE_CHECKING:
@@ -58,11 +60,19 @@ def test_a_page_can_be_reached(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=_name(page)) for page in PAGES])
-def test_shown_settings_are_toml(page: Path) -> None:
-    """A block of settings can be pasted as it is."""
+def test_shown_settings_are_accepted(page: Path) -> None:
+    """A block of settings can be pasted as it is: it is TOML, and where it is ours it has no fault."""
     for fence in sessions.fences(page.read_text(encoding="utf-8")):
         if fence.language == "toml":
-            tomli.loads("\n".join(fence.lines))
+            table = tomli.loads("\n".join(fence.lines)).get("tool", {}).get("bugguard", {})
+            settings.load([Layer(table, str)], rules.NAMES)
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=_name(page)) for page in generated.PAGES])
+def test_what_is_read_off_the_code_is_up_to_date(page: Path) -> None:
+    """The rooms of the house, the settings and the rules stand in the docs as they stand in the code."""
+    text = page.read_text(encoding="utf-8")
+    assert text == generated.redrawn(text), "python -m tests.generated writes it"
 
 
 SHOWN = ("one", "...", "two in 0.12s", "=== end ... ===")

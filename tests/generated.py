@@ -1,0 +1,116 @@
+"""Which parts of the docs are read off the code: the rooms of the house, the settings, the rules.
+
+In a page such a part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; a test compares it, and
+``python -m tests.generated`` writes it.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import rules, settings_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_bugguard.core.rules import Rule
+    from pytest_bugguard.core.settings_fields import Field
+
+TOP = Path(__file__).parent.parent
+PACKAGE = TOP / "src" / "pytest_bugguard"
+PAGES = sorted((TOP / "docs").rglob("*.md"))
+_PART = re.compile(r"(?<=<!-- generated: )(?P<name>\w+) -->\n.*?(?=<!-- end -->)", re.DOTALL)
+
+
+def modules() -> list[Path]:
+    """Every module of the package: the doors first, then floor by floor."""
+    return sorted(PACKAGE.rglob("*.py"), key=lambda path: (len(path.parts), path))
+
+
+def name(module: Path) -> str:
+    """The module as the docs call it: ``core/model.py``."""
+    return module.relative_to(PACKAGE).as_posix()
+
+
+def question(module: Path) -> str:
+    """The first line of its docstring; empty where it has none."""
+    return _line(ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))))
+
+
+def _first_line(function: object) -> str:
+    return _line(inspect.getdoc(function))
+
+
+def _line(docstring: str | None) -> str:
+    return (docstring or "").partition("\n")[0].replace("``", "`")
+
+
+def redrawn(page: str) -> str:
+    """The page with its parts as the code has them now."""
+    return _PART.sub(lambda part: f"{part['name']} -->\n\n{_parts()[part['name']]}\n", page)
+
+
+def _parts() -> dict[str, str]:
+    return {
+        "rooms": _rooms(),
+        "settings": _settings(settings_fields.top_fields()),
+        "fixes": _settings(settings_fields.fix_fields(rules.NAMES)),
+        "waivers": _settings(settings_fields.waiver_fields()),
+        "rules": _rules(),
+    }
+
+
+def _rooms() -> str:
+    rooms = [module for module in modules() if module.name != "__init__.py"]
+    return _table(("room", "what it answers"), ((f"`{name(room)}`", _answer(room)) for room in rooms))
+
+
+def _answer(room: Path) -> str:
+    return question(room).removesuffix(" Pure; no I/O.")
+
+
+def _settings(fields: Iterable[Field]) -> str:
+    columns = ("key", "what it does", "accepts", "default", "for example")
+    rows = ((f"`{field.key}`", field.doc, field.accepts, _default(field), f"`{field.example}`") for field in fields)
+    return _table(columns, rows)
+
+
+def _default(field: Field) -> str:
+    match field.default:
+        case settings_fields.REQUIRED:
+            return "must be given"
+        case None:
+            return "found by looking"
+        case bool(flag):
+            return f"`{str(flag).lower()}`"
+        case tuple():
+            return "`[]`"
+        case value:
+            return f'`"{value}"`'
+
+
+def _rules() -> str:
+    rows = ((f"`{rule.name}`", _first_line(rule.find), _says(rule), _modes(rule)) for rule in rules.RULES)
+    return _table(("rule", "what it looks for", "says", "in the modes"), rows)
+
+
+def _says(rule: Rule) -> str:
+    return "a fix" if rule.says_fix else "not a fix"
+
+
+def _modes(rule: Rule) -> str:
+    return ", ".join(mode for mode in rules.Mode if mode in rule.modes)
+
+
+def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [columns, tuple("---" for _ in columns), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    for page in PAGES:
+        page.write_text(redrawn(page.read_text(encoding="utf-8")), encoding="utf-8")
