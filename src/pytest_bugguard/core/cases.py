@@ -1,93 +1,175 @@
-"""What the rules look at when they ask whether a unit is a bug fix. Pure; no I/O."""
+"""What changed in a test's decorators: its cases, its marks, or something that it runs with? Pure; no I/O."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+import ast
+from collections import Counter
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
 
-from pytest_bugguard.core import messages
+from pytest_bugguard.core import syntax
 
 if TYPE_CHECKING:
-    import re
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-    from pytest_bugguard.core.messages import Message
-    from pytest_bugguard.core.model import Unit
-
-
-class DiffFacts(Protocol):
-    """What the diff shows. Asked only where a rule needs it: finding out means parsing."""
-
-    @property
-    def touches_source(self) -> bool:
-        """Whether a file on the source side changed."""
-
-    @property
-    def touches_tests(self) -> bool:
-        """Whether a file on the test side changed."""
-
-    @property
-    def behaviour_changed(self) -> bool:
-        """Whether the source differs in more than comments, docstrings and annotations; True where one cannot tell."""
-
-    @property
-    def changed_functions(self) -> int:
-        """Functions of the source that were there before and differ now."""
-
-    @property
-    def new_public_names(self) -> int:
-        """Public functions, classes and methods of the source that were not there before."""
-
-    @property
-    def tests_added(self) -> int:
-        """Tests that were not there before."""
-
-    @property
-    def tests_changed(self) -> int:
-        """Tests that were there before and differ now."""
+_TABLES = frozenset(
+    {"parametrize", "expand", "parameterized", "data", "idata", "named_data", "product", "example", "params", "foreach"}
+)
+"""Decorators whose arguments are the cases that a test runs with: pytest, parameterized, ddt, Hypothesis, absl."""
+_GUARDS = frozenset({"skip", "skipif", "skipIf", "skipUnless", "xfail", "expectedFailure", "Skip"})
+"""Decorators that keep a test from running or from failing."""
+_NO_MARKS = frozenset({"parametrize", "usefixtures"})
+"""Marks that change what a test runs with."""
 
 
-@dataclass(frozen=True, slots=True)
-class CiContext:
-    """What the CI says of the change: from its event file and its variables, never from the network."""
+class Decorated(Enum):
+    """What a change of decorators means, the strongest last."""
 
-    branch: str | None = None
-    labels: tuple[str, ...] = ()
-    title: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OwnPatterns:
-    """What a project adds to the rules by its settings."""
-
-    patterns: tuple[re.Pattern[str], ...] = ()
-    """More signs."""
-    exclude: tuple[re.Pattern[str], ...] = ()
-    """What takes signs away."""
-    issues: tuple[re.Pattern[str], ...] = ()
-    """What an issue reference looks like besides ``#123``."""
-    skip: frozenset[str] = frozenset()
-    """Ids of commits that are never fixes, as ``.git-blame-ignore-revs`` lists them."""
+    SAME = auto()
+    MARKED = auto()
+    """Only marks came, went or changed; nothing else runs."""
+    SHRUNK = auto()
+    """Cases were taken away."""
+    GREW = auto()
+    """Cases came."""
+    CHANGED = auto()
+    """A case changed, a mark that held the test back went, or the test runs with something else."""
 
 
-NOTHING_OWN = OwnPatterns()
+def compare(old: Sequence[ast.expr], new: Sequence[ast.expr]) -> Decorated:
+    """What turned the old decorators into the new ones; their order does not matter."""
+    if not old and not new:
+        return Decorated.SAME
+    gone, come = _unmatched(old, new)
+    found = [Decorated.SAME]
+    for one in come:
+        twin = next((other for other in gone if _is_twin(other, one)), None)
+        if twin is None:
+            found.append(_came(one))
+        else:
+            gone.remove(twin)
+            found.append(_altered(twin, one))
+    found.extend(_went(one) for one in gone)
+    return max(found, key=lambda change: change.value)
 
 
-@dataclass(frozen=True)
-class Case:
-    """One unit, taken apart as it is asked."""
+def compare_tables(old: Iterable[ast.AST], new: Iterable[ast.AST]) -> Decorated:
+    """The same for the values of a table that a test's cases come from."""
+    return _rows_changed(
+        [row for value in old for row in _literal_rows(value)], [row for value in new for row in _literal_rows(value)]
+    )
 
-    unit: Unit
-    diff: DiffFacts
-    context: CiContext
-    own: OwnPatterns
 
-    @cached_property
-    def message(self) -> Message:
-        """The unit's own message."""
-        return messages.parse(self.unit.commit.message)
+def renamed(old: Sequence[ast.expr], new: Sequence[ast.expr]) -> list[tuple[str, str]]:
+    """Parameters that two lists of ``parametrize`` name in the same places with different names."""
+    pairs = zip(_named(old), _named(new), strict=False)
+    return [(before, after) for before, after in pairs if before != after]
 
-    @cached_property
-    def inner(self) -> tuple[tuple[str, Message], ...]:
-        """The ids and messages of the commits that a merge brought."""
-        return tuple((commit.sha, messages.parse(commit.message)) for commit in self.unit.inner)
+
+def marks(statements: Iterable[ast.stmt]) -> list[ast.expr]:
+    """The marks that assignments to ``pytestmark`` hold."""
+    found: list[ast.expr] = []
+    for statement in statements:
+        if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign) and statement.value is not None:
+            value = statement.value
+            found.extend(value.elts if isinstance(value, ast.List | ast.Tuple) else [value])
+    return found
+
+
+def is_table(decorator: ast.expr) -> bool:
+    """Whether a decorator holds cases."""
+    return syntax.last_name(decorator) in _TABLES
+
+
+def _unmatched(old: Sequence[ast.expr], new: Sequence[ast.expr]) -> tuple[list[ast.expr], list[ast.expr]]:
+    gone, come = list(old), []
+    for one in new:
+        twin = next((other for other in gone if syntax.same(other, one)), None)
+        if twin is None:
+            come.append(one)
+        else:
+            gone.remove(twin)
+    return gone, come
+
+
+def _is_twin(one: ast.expr, other: ast.expr) -> bool:
+    name = syntax.last_name(one)
+    if name != syntax.last_name(other) or name == "example":
+        return False
+    return name != "parametrize" or len(list(_named([one]))) == len(list(_named([other])))
+
+
+def _is_mark(decorator: ast.expr) -> bool:
+    return ".mark." in syntax.dotted(decorator) and syntax.last_name(decorator) not in _NO_MARKS
+
+
+def _came(decorator: ast.expr) -> Decorated:
+    if _is_mark(decorator) or syntax.last_name(decorator) in _GUARDS:
+        return Decorated.MARKED
+    return Decorated.GREW if is_table(decorator) else Decorated.CHANGED
+
+
+def _went(decorator: ast.expr) -> Decorated:
+    if syntax.last_name(decorator) in _GUARDS:
+        return Decorated.CHANGED
+    if _is_mark(decorator):
+        return Decorated.MARKED
+    return Decorated.SHRUNK if is_table(decorator) else Decorated.CHANGED
+
+
+def _altered(old: ast.expr, new: ast.expr) -> Decorated:
+    if is_table(new):
+        return _rows_changed(list(_rows(old)), list(_rows(new)))
+    return Decorated.MARKED if _is_mark(new) or syntax.last_name(new) in _GUARDS else Decorated.CHANGED
+
+
+def _rows_changed(old: list[Hashable], new: list[Hashable]) -> Decorated:
+    gone, come = Counter(old) - Counter(new), Counter(new) - Counter(old)
+    if come:
+        return Decorated.GREW if len(new) > len(old) else Decorated.CHANGED
+    return Decorated.SHRUNK if gone else Decorated.SAME
+
+
+def _rows(decorator: ast.expr) -> Iterator[Hashable]:
+    if not isinstance(decorator, ast.Call):
+        return
+    is_parametrize = syntax.last_name(decorator) == "parametrize"
+    values = decorator.args[1:] if is_parametrize else decorator.args
+    values = [*values, *(word.value for word in decorator.keywords if word.arg in {"argvalues", "input"})]
+    for value in values:
+        yield from _literal_rows(value)
+
+
+def _literal_rows(value: ast.AST) -> Iterator[Hashable]:
+    match value:
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Expr():
+            if value.value is not None:
+                yield from _literal_rows(value.value)
+        case ast.List() | ast.Tuple() | ast.Set():
+            yield from (syntax.form(row) for row in value.elts)
+        case ast.Dict():
+            yield from ((syntax.form(key), syntax.form(row)) for key, row in zip(value.keys, value.values, strict=True))
+        case ast.BinOp():
+            yield from _literal_rows(value.left)
+            yield from _literal_rows(value.right)
+        case ast.Call(args=[argument, *_]):  # list([...]), dict([...]).items(), ROWS.append(row), ROWS.extend(rows)
+            yield from _literal_rows(argument)
+        case ast.Call(func=ast.Attribute(value=inner)):
+            yield from _literal_rows(inner)
+        case _:
+            yield syntax.form(value)
+
+
+def _named(decorators: Sequence[ast.expr]) -> Iterator[str]:
+    for decorator in decorators:
+        if isinstance(decorator, ast.Call) and decorator.args and syntax.last_name(decorator) == "parametrize":
+            yield from _argument_names(decorator.args[0])
+
+
+def _argument_names(node: Any) -> Iterator[str]:
+    match node:
+        case ast.Constant(value=str() as text):
+            yield from (name.strip() for name in text.split(",") if name.strip())
+        case ast.List() | ast.Tuple():
+            for item in node.elts:
+                yield from _argument_names(item)

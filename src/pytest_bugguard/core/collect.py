@@ -1,0 +1,249 @@
+"""Which functions would pytest collect as tests? By names, bases and ``__test__``; nothing is imported or run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_bugguard.core import cases, guards, outline, syntax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_bugguard.core.modules import Module, Modules
+    from pytest_bugguard.core.outline import Class, Scope
+    from pytest_bugguard.core.syntax import FunctionNode
+
+_UNITTEST_BASE = re.compile(r"(?:Test|Tests|TestCase)$")
+_NO_TESTS = frozenset({"property", "cached_property", "nottest", "overload"})
+
+
+class Naming(Protocol):
+    """By which names a project knows its tests."""
+
+    def is_test_file(self, path: str) -> bool:
+        """Whether a Python file is a module of tests."""
+
+    def is_test_class(self, name: str) -> bool:
+        """Whether pytest collects a class of this name."""
+
+    def is_test_function(self, name: str) -> bool:
+        """Whether pytest collects a function or method of this name."""
+
+
+class NoNaming:
+    """Nothing is a test: for modules that hold only helpers."""
+
+    def is_test_file(self, path: str) -> bool:
+        """No."""
+        del path
+        return False
+
+    def is_test_class(self, name: str) -> bool:
+        """No."""
+        del name
+        return False
+
+    is_test_function = is_test_class
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A function that is collected, with the classes around it."""
+
+    __test__ = False
+
+    module: Module
+    chain: tuple[Class, ...]
+    function: FunctionNode
+
+    @property
+    def qualname(self) -> str:
+        """``Class::method``."""
+        return "::".join([*(owner.name for owner in self.chain), self.function.name])
+
+    @property
+    def nodeid(self) -> str:
+        """``path::Class::method``."""
+        return f"{self.module.path}::{self.qualname}"
+
+
+class Collector:
+    """Tells tests from helpers."""
+
+    def __init__(self, naming: Naming, modules: Modules) -> None:
+        self._naming = naming
+        self.modules = modules
+        self._unittest: dict[tuple[str, str], bool] = {}
+
+    def is_test(self, test: Test) -> bool:
+        """Whether a function is collected where it stands."""
+        name = test.function.name
+        if not test.chain:
+            return self._naming.is_test_function(name) and _is_no_helper(test.function)
+        return self.is_test_name(test.module, test.chain[-1], test.function) and self.is_collected(
+            test.module, test.chain
+        )
+
+    def is_test_name(self, module: Module, owner: Class, function: FunctionNode) -> bool:
+        """Whether a method would be a test if its class is collected."""
+        is_named = function.name.startswith("test") or self._naming.is_test_function(function.name)
+        if not is_named or not _is_no_helper(function):
+            return False
+        return self._naming.is_test_function(function.name) or self.is_unittest(module, owner)
+
+    def is_collected(self, module: Module, chain: tuple[Class, ...]) -> bool:
+        """Whether the tests in a class are collected, and so is every class around it."""
+        return all(self._is_collected(module, owner) for owner in chain)
+
+    def _is_collected(self, module: Module, owner: Class) -> bool:
+        if _is_switched_off(owner.scope.values.get("__test__", ())):
+            return False
+        if self.is_unittest(module, owner):
+            return True
+        return self._naming.is_test_class(owner.name) and not self._has_constructor(module, owner)
+
+    def _has_constructor(self, module: Module, owner: Class) -> bool:
+        if "__init__" in owner.scope.functions or "__new__" in owner.scope.functions:
+            return True
+        if not module.mentions("__init__"):
+            return False
+        whole = module.class_named(owner.name)
+        return whole is not None and "__init__" in whole.scope.functions
+
+    def is_unittest(self, module: Module, owner: Class) -> bool:
+        """Whether a class is a ``unittest.TestCase``, as far as its bases can be followed."""
+        key = (module.path, owner.name)
+        if key not in self._unittest:
+            self._unittest[key] = False  # a class that is its own base
+            self._unittest[key] = any(self._is_unittest_base(module, base) for base in owner.node.bases)
+        return self._unittest[key]
+
+    def _is_unittest_base(self, module: Module, base: ast.expr) -> bool:
+        name = syntax.last_name(base)
+        if name.endswith("TestCase"):
+            return True
+        if name in {"object", ""}:
+            return False
+        found = self.modules.base(module, base)
+        return self.is_unittest(*found) if found else _UNITTEST_BASE.search(name) is not None
+
+    def tests(self, module: Module, scope: Scope, chain: tuple[Class, ...] = ()) -> Iterator[Test]:
+        """Every test that a scope defines itself, nested classes included."""
+        for function in scope.functions.values():
+            test = Test(module, chain, function)
+            if self.is_test(test):
+                yield test
+        for owner in scope.classes.values():
+            yield from self.tests(module, owner.scope, (*chain, owner))
+
+    def inherited(self, module: Module, chain: tuple[Class, ...]) -> Iterator[Test]:
+        """The tests that a collected class has from its bases."""
+        owner = chain[-1]
+        if not owner.node.bases or not self.is_collected(module, chain):
+            return
+        known = set(owner.scope.functions)
+        for _, base in self.modules.lineage(module, owner)[0][1:]:
+            for name, function in base.scope.functions.items():
+                if name not in known and self.is_test_name(module, owner, function):
+                    known.add(name)
+                    yield Test(module, chain, function)
+
+    def why_not(self, test: Test) -> str:
+        """Why a test may not guard anything; empty where it may."""
+        if guards.is_empty(test.function):
+            return "is empty"
+        if reason := self._held_back(test):
+            return reason
+        if not guards.asserts_something(test.function, Lookup(self.modules, test)):
+            return "has no assertion"
+        return ""
+
+    def _held_back(self, test: Test) -> str:
+        if guards.skips_itself(test.function):
+            return "is skipped"
+        if reason := guards.held_back(test.function.decorator_list):
+            return reason
+        for owner in test.chain:
+            marks = [*owner.node.decorator_list, *cases.marks(owner.scope.values.get("pytestmark", ()))]
+            if reason := guards.held_back(marks):
+                return f"{reason} (with all of {owner.name})"
+        reason = guards.held_back(cases.marks(self._module_marks(test.module)))
+        return f"{reason} (with the whole module)" if reason else ""
+
+    def _module_marks(self, module: Module) -> Iterable[ast.stmt]:
+        scope = module.scope_of("pytestmark") if module.mentions("pytestmark") else None
+        return scope.values.get("pytestmark", ()) if scope else ()
+
+
+class Lookup:
+    """Finds the helpers on the test side that a test calls. Product code is not looked into: its asserts are its own."""
+
+    def __init__(self, modules: Modules, test: Test) -> None:
+        self._modules = modules
+        self._module = test.module
+        self._owner = test.chain[-1] if test.chain else None
+
+    def __call__(self, callee: ast.expr) -> Iterable[FunctionNode]:
+        """The functions that a called expression may mean."""
+        root, _, rest = syntax.dotted(callee).partition(".")
+        if root in {"self", "cls"} and self._owner is not None and rest and "." not in rest:
+            return self._method(self._owner, rest)
+        if root == "" or (rest and not self._module.mentions(f"import {root}") and not self._module.mentions(root)):
+            return ()
+        return self._function(root, rest)
+
+    def _method(self, owner: Class, name: str) -> Iterable[FunctionNode]:
+        whole = self._module.class_named(owner.name) or owner
+        found = self._modules.method(self._module, whole, name)
+        return (found[1],) if found else ()
+
+    def _function(self, root: str, rest: str) -> Iterable[FunctionNode]:
+        scope = self._module.scope_of(root)
+        if scope is None:
+            return ()
+        if root in scope.imports:
+            return self._imported(scope.imports[root], rest)
+        if root in scope.functions and not rest:
+            return (scope.functions[root],)
+        if root in scope.classes:
+            return tuple(scope.classes[root].scope.functions.values())
+        return ()
+
+    def _imported(self, source: outline.Imported, rest: str) -> Iterable[FunctionNode]:
+        if not _may_be_helper(source):
+            return ()
+        target = self._modules.imported(self._module, source)
+        if target is None:
+            return ()
+        module, name = target[0], target[1] or rest.partition(".")[0]
+        place = self._modules.defined(module, name) if name else None
+        if place is None:
+            return ()
+        _, scope, name = place
+        if name in scope.functions:
+            return (scope.functions[name],)
+        return tuple(scope.classes[name].scope.functions.values()) if name in scope.classes else ()
+
+
+def _may_be_helper(source: outline.Imported) -> bool:
+    """Whether an import may come from the test side: a relative one, or one that says so in its name."""
+    words = f"{source.module}.{source.name}".lower()
+    return source.level > 0 or any(
+        word in words for word in ("test", "util", "helper", "support", "common", "conftest")
+    )
+
+
+def _is_no_helper(function: FunctionNode) -> bool:
+    return not outline.is_fixture(function) and not any(
+        syntax.last_name(decorator) in _NO_TESTS for decorator in function.decorator_list
+    )
+
+
+def _is_switched_off(statements: Iterable[ast.stmt]) -> bool:
+    return any(
+        isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant) and not statement.value.value
+        for statement in statements
+    )

@@ -1,0 +1,203 @@
+"""May a test guard anything: does it assert, and will it run? From syntax trees; no I/O.
+
+A test guards nothing where it has no assertion of any kind, or where it is skipped or expected to fail whatever happens.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import syntax
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+    from pytest_bugguard.core.syntax import FunctionNode
+
+Lookup = Callable[[ast.expr], "Iterable[FunctionNode] | None"]
+"""The functions of the test side that a called expression may mean; None where it comes from nobody knows where."""
+
+_ASSERTING_WORD = re.compile(
+    r"_*(?:assert|check|verify|expect|ensure|should|must_|fail(?:_|$|[A-Z])|compare(?:_|$))", re.IGNORECASE
+)
+_ASSERTING_CALLS = frozenset(
+    {
+        *("raises", "warns", "deprecated_call", "RaisesGroup", "RaisesExc"),  # pytest
+        *("fnmatch_lines", "fnmatch_lines_random", "re_match_lines", "re_match_lines_random"),  # pytester
+        *("no_fnmatch_line", "no_re_match_line"),
+        *("eq_", "ok_"),  # nose
+        *("failureResultOf", "successResultOf"),  # trial
+        *("ShouldRaise", "ShouldWarn"),  # testfixtures
+        *("testmod", "testfile", "DocTestSuite"),  # doctest
+    }
+)
+_SKIPS = frozenset({"skip", "skipTest", "xfail"})
+_SKIP_EXCEPTIONS = frozenset({"SkipTest", "Skipped"})
+_DEPTH = 4
+"""How many helpers deep an assertion is looked for."""
+
+
+def asserts_something(function: FunctionNode, lookup: Lookup, depth: int = _DEPTH) -> bool:
+    """Whether a function, or a helper that it calls, can fail for another reason than a crash."""
+    calls: list[ast.Call] = []
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            if not _is_tautology(node.test):
+                return True
+        elif isinstance(node, ast.Raise):
+            if node.exc is not None and syntax.last_name(node.exc) in {"AssertionError", "failureException"}:
+                return True
+        elif isinstance(node, ast.Call):
+            if is_asserting_call(node):
+                return True
+            calls.append(node)
+    return depth > 0 and any(_helper_asserts(node, lookup, depth) for node in [*calls, *function.decorator_list])
+
+
+def _helper_asserts(call: ast.expr, lookup: Lookup, depth: int) -> bool:
+    callee = call.func if isinstance(call, ast.Call) else call
+    return any(asserts_something(helper, lookup, depth - 1) for helper in lookup(callee) or ())
+
+
+def is_asserting_call(call: ast.Call) -> bool:
+    """Whether a call asserts by its name: ``self.assertEqual``, ``check_output_is``, ``pytest.raises``."""
+    name = syntax.last_name(call.func)
+    if not name:
+        return False
+    if name in _ASSERTING_CALLS:
+        return True
+    return _ASSERTING_WORD.match(name) is not None and not name.startswith(("check_output", "check_call"))
+
+
+def _is_tautology(test: ast.expr) -> bool:
+    match test:
+        case ast.Constant():
+            return bool(test.value)
+        case ast.Tuple():
+            return bool(test.elts)  # assert (x, "message") is always true
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]):
+            return isinstance(left, ast.Constant) and syntax.same(left, right)
+        case _:
+            return False
+
+
+def held_back(decorators: Iterable[ast.expr]) -> str:
+    """Why a test with these decorators never guards; empty where it does."""
+    for decorator in decorators:
+        name = syntax.last_name(decorator)
+        is_call = isinstance(decorator, ast.Call)
+        if name == "skip" or (name == "skipif" and is_call and _is_always(decorator)):
+            return "is skipped"
+        if name in {"skipIf", "skipUnless"} and is_call and _is_constant(decorator, wanted=name == "skipIf"):
+            return "is skipped"
+        if name == "expectedFailure" or (name == "xfail" and not _is_conditional(decorator)):
+            return "is expected to fail"
+    return ""
+
+
+def _is_always(decorator: ast.expr) -> bool:
+    return _is_constant(decorator, wanted=True)
+
+
+def _is_constant(decorator: ast.expr, *, wanted: bool) -> bool:
+    condition = _condition(decorator)
+    return (
+        isinstance(condition, ast.Constant) and not isinstance(condition.value, str) and bool(condition.value) is wanted
+    )
+
+
+def _condition(decorator: ast.expr) -> ast.expr | None:
+    if not isinstance(decorator, ast.Call):
+        return None
+    named = [word.value for word in decorator.keywords if word.arg == "condition"]
+    return next(iter([*decorator.args, *named]), None)
+
+
+def _is_conditional(decorator: ast.expr) -> bool:
+    """``xfail(raises=...)`` is not: it still expects the failure."""
+    condition = _condition(decorator)
+    return condition is not None and not (isinstance(condition, ast.Constant) and condition.value is True)
+
+
+def skips_itself(function: FunctionNode) -> bool:
+    """Whether the first thing that a test does is to skip itself or to give in."""
+    body = syntax.code(function.body)
+    match body[:1]:
+        case [ast.Raise(exc=ast.expr() as raised)]:
+            return syntax.last_name(raised) in _SKIP_EXCEPTIONS
+        case [ast.Expr(value=ast.Call() as call)]:
+            return syntax.last_name(call) in _SKIPS
+        case _:
+            return False
+
+
+def is_empty(function: FunctionNode) -> bool:
+    """Whether a function does nothing at all."""
+    return all(
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        for statement in syntax.code(function.body)
+    )
+
+
+def only_weaker(old: FunctionNode, new: FunctionNode) -> bool:
+    """Whether all that happened to a test's body is that assertions went or were loosened."""
+    if skips_itself(old) and not skips_itself(new):
+        return False
+    before, after = _Parts(old), _Parts(new)
+    gone, come = before.assertions - after.assertions, after.assertions - before.assertions
+    if after.others - before.others or not gone:
+        return False
+    loosened = [asserted for asserted in after.nodes if syntax.form(asserted) in come]
+    return all(any(_is_looser(asserted, other) for other in before.nodes) for asserted in loosened)
+
+
+class _Parts:
+    """The assertions of a body, and the heads of all its other statements."""
+
+    def __init__(self, function: FunctionNode) -> None:
+        self.nodes = list(_assertions(syntax.code(function.body)))
+        self.assertions = Counter(syntax.form(node) for node in self.nodes)
+        self.others = Counter(_other_heads(syntax.code(function.body)))
+
+
+def _assertions(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Assert) or (isinstance(node, ast.Call) and is_asserting_call(node)):
+                yield node
+
+
+def _other_heads(body: Sequence[ast.stmt]) -> Iterator[Hashable]:
+    """The form of every statement that is no assertion; of compound ones only the head."""
+    for statement in body:
+        for node in ast.walk(statement):
+            if not isinstance(node, ast.stmt) or isinstance(node, ast.Assert | ast.Pass):
+                continue
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and is_asserting_call(node.value):
+                continue
+            if not hasattr(node, "body"):
+                yield syntax.form(node)
+            elif not isinstance(node, ast.With | ast.AsyncWith):
+                yield (
+                    node.__class__.__name__,
+                    *(syntax.form(getattr(node, part, None)) for part in ("name", "test", "target", "iter")),
+                )
+
+
+def _is_looser(new: ast.AST, old: ast.AST) -> bool:
+    """A part of an ``and``, the bare value of a comparison, ``raises`` without its ``match`` or with a wider class."""
+    match old, new:
+        case ast.Assert(test=ast.BoolOp(op=ast.And(), values=parts)), ast.Assert(test=kept):
+            return any(syntax.same(part, kept) for part in parts)
+        case ast.Assert(test=ast.Compare(left=left)), ast.Assert(test=kept):
+            return syntax.same(left, kept)
+        case ast.Call(args=[raised, *_]), ast.Call(args=[wider], keywords=[]) if (
+            syntax.last_name(old) == syntax.last_name(new) in {"raises", "assertRaises", "warns"}
+        ):
+            return syntax.same(raised, wider) or syntax.last_name(wider) in {"Exception", "BaseException"}
+        case _:
+            return False

@@ -1,0 +1,233 @@
+"""Where is a name defined: in this file, in another file of the tree, or nobody knows where? Looks no further than asked.
+
+Names are looked for in the bytes first; only the pieces of a file that mention them are parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_bugguard.core import outline, segments, syntax
+from pytest_bugguard.core.outline import Scope
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterable, Iterator
+
+    from pytest_bugguard.core.outline import Class, Imported
+    from pytest_bugguard.core.syntax import FunctionNode
+
+_FILES_READ = 60
+"""How many unchanged files are read for one unit: a fix that reaches further is told as far as that."""
+_BASES_DEEP = 8
+_ROOTS = ("src", "lib", "python")
+"""Folders from which absolute imports may start, besides the folders above the importing file."""
+
+
+class Tree(Protocol):
+    """The files of the commit that is mapped."""
+
+    def file(self, path: str) -> bytes | None:
+        """The content of a regular file; None where there is none."""
+
+    def folder(self, path: str) -> tuple[str, ...] | None:
+        """The names in a folder, folders ending with ``/``; ``""`` is the top; None where there is none."""
+
+
+class NoTree:
+    """A tree of which nothing is known but the changed files."""
+
+    def file(self, path: str) -> None:
+        """Nothing."""
+
+    def folder(self, path: str) -> None:
+        """Nothing."""
+
+
+class Module:
+    """One Python file, parsed piece by piece."""
+
+    def __init__(self, path: str, source: bytes) -> None:
+        self.path = path
+        self.source = segments.clean(source)
+        self._scopes: dict[bytes, Scope] = {}
+
+    @cached_property
+    def pieces(self) -> tuple[bytes, ...]:
+        """The whole source, cut at top-level definitions."""
+        return segments.split(self.source)
+
+    def scope(self, piece: bytes) -> Scope:
+        """What a piece defines; nothing where it cannot be parsed."""
+        known = self._scopes.get(piece)
+        if known is None:
+            try:
+                known = outline.read(syntax.parse(piece))
+            except syntax.UnparsableError:
+                known = Scope()
+            self._scopes[piece] = known
+        return known
+
+    def mentions(self, name: str) -> bool:
+        """Whether the name stands anywhere in the text."""
+        return name.encode() in self.source
+
+    def scopes_mentioning(self, names: Iterable[str]) -> Iterator[Scope]:
+        """What the pieces define in which one of the names stands."""
+        words = [name.encode() for name in names]
+        if not any(word in self.source for word in words):
+            return
+        pattern = re.compile(rb"\b(?:" + b"|".join(map(re.escape, words)) + rb")\b")
+        for piece in self.pieces:
+            if pattern.search(piece):
+                yield self.scope(piece)
+
+    def scope_of(self, name: str) -> Scope | None:
+        """The scope of the last piece that binds a name."""
+        found = None
+        if self.mentions(name):
+            for scope in self.scopes_mentioning([name]):
+                if name in scope:
+                    found = scope
+        return found
+
+    def class_named(self, name: str) -> Class | None:
+        """A top-level class, whole."""
+        scope = self.scope_of(name)
+        return scope.classes.get(name) if scope else None
+
+    @cached_property
+    def subclass_lines(self) -> tuple[tuple[str, bytes], ...]:
+        """``(name, bases as written)`` of the top-level classes."""
+        found = re.findall(rb"^class[ \t]+(\w+)[ \t]*\(([^:]*)\)[ \t]*:", self.source, re.MULTILINE)
+        return tuple((name.decode(errors="replace"), bases) for name, bases in found)
+
+
+class Modules:
+    """The files that a unit's tests may draw on: the changed ones as they are now, the others from the tree."""
+
+    def __init__(self, changed: Iterable[Module], tree: Tree) -> None:
+        self._known: dict[str, Module | None] = {module.path: module for module in changed}
+        self._folders: dict[str, frozenset[str]] = {}
+        self._tree = tree
+        self._left = _FILES_READ
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether more files were asked for than are read for one unit."""
+        return self._left < 0
+
+    def names_in(self, folder: str) -> frozenset[str]:
+        """The names in a folder, folders ending with ``/``."""
+        if folder not in self._folders:
+            self._folders[folder] = frozenset(self._tree.folder(folder) or ())
+        return self._folders[folder]
+
+    def at(self, path: str) -> Module | None:
+        """A file by its path; None where there is none, or where enough files have been read."""
+        if path not in self._known:
+            self._left -= 1
+            source = self._tree.file(path) if self._left >= 0 else None
+            self._known[path] = Module(path, source) if source is not None else None
+        return self._known[path]
+
+    def imported(self, importer: Module, source: Imported) -> tuple[Module, str | None] | None:
+        """The module that an import means, and the name to look for in it (None: the module itself)."""
+        for start in _starts(importer.path, source):
+            path = self._path(start, source.module)
+            if source.name is not None:
+                below = self._path(f"{start}/{source.module.replace('.', '/')}".strip("/"), source.name)
+                module = self.at(below) if below and not below.endswith("__init__.py") else None
+                if module is not None:
+                    return module, None
+            module = self.at(path) if path else None
+            if module is not None and module is not importer:
+                return module, source.name
+        return None
+
+    def _path(self, start: str, dotted: str) -> str | None:
+        """The file of a dotted module below a folder; its parts are looked up so that nothing is read in vain."""
+        folder = start
+        parts = [part for part in dotted.split(".") if part]
+        for index, part in enumerate(parts):
+            names = self.names_in(folder)
+            if index == len(parts) - 1 and f"{part}.py" in names:
+                return f"{folder}/{part}.py".lstrip("/")
+            if f"{part}/" not in names:
+                return None
+            folder = f"{folder}/{part}".lstrip("/")
+        return f"{folder}/__init__.py".lstrip("/") if "__init__.py" in self.names_in(folder) else None
+
+    def defined(self, module: Module, name: str) -> tuple[Module, Scope, str] | None:
+        """Where a name is defined in the end: the module, the scope and its name there; imports are followed."""
+        for _ in range(_BASES_DEEP):
+            scope = module.scope_of(name)
+            if scope is None:
+                return None
+            if name in scope.functions or name in scope.classes or name in scope.values:
+                return module, scope, name
+            target = self.imported(module, scope.imports[name])
+            if target is None or target[1] is None:
+                return None
+            module, name = target[0], target[1]
+        return None
+
+    def bases(self, module: Module, owner: Class) -> Iterator[tuple[Module, Class] | str]:
+        """The bases of a class, each with its module; a base that cannot be found is given by its name."""
+        for base in owner.node.bases:
+            found = self.base(module, base)
+            yield found if found is not None else syntax.last_name(base)
+
+    def base(self, module: Module, base: ast.expr) -> tuple[Module, Class] | None:
+        """The class that an expression in the list of bases means, with its module."""
+        root, _, rest = syntax.dotted(base).partition(".")
+        if not root:
+            return None
+        if rest:
+            scope = module.scope_of(root)
+            target = self.imported(module, scope.imports[root]) if scope and root in scope.imports else None
+            if target is None or target[1] is not None or "." in rest:
+                return None
+            module, root = target[0], rest
+        place = self.defined(module, root)
+        if place is None or place[2] not in place[1].classes:
+            return None
+        return place[0], place[1].classes[place[2]]
+
+    def lineage(self, module: Module, owner: Class) -> tuple[list[tuple[Module, Class]], list[str]]:
+        """A class and all its bases that can be found, nearest first, and the names of those that cannot."""
+        found, unknown = [(module, owner)], []
+        seen = {(module.path, owner.name)}
+        for here, one in found:
+            if len(found) > _BASES_DEEP * 4:
+                break
+            for base in self.bases(here, one):
+                if isinstance(base, str):
+                    unknown.append(base)
+                elif (base[0].path, base[1].name) not in seen:
+                    seen.add((base[0].path, base[1].name))
+                    found.append(base)
+        return found, unknown
+
+    def method(self, module: Module, owner: Class, name: str) -> tuple[Module, FunctionNode] | None:
+        """A method of a class or of its bases."""
+        for here, one in self.lineage(module, owner)[0]:
+            if name in one.scope.functions:
+                return here, one.scope.functions[name]
+        return None
+
+
+def _starts(path: str, source: Imported) -> Iterator[str]:
+    folder = path.rpartition("/")[0]
+    if source.level:
+        for _ in range(source.level - 1):
+            folder = folder.rpartition("/")[0]
+        yield folder
+        return
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+    yield ""
+    yield from _ROOTS

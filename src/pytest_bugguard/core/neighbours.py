@@ -1,0 +1,162 @@
+"""Which tests in other files reach a changed conftest, helper module or data file? Frugal: bytes first, few files."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import reach, syntax
+from pytest_bugguard.core.changes import ANY, Helpers
+from pytest_bugguard.core.model import How, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_bugguard.core.collect import Collector, Naming, Test
+    from pytest_bugguard.core.modules import Module, Modules
+    from pytest_bugguard.core.outline import Imported
+
+_FILES_SEARCHED = 50
+"""How many test modules are searched for one changed file."""
+
+
+class Search:
+    """Looks for tests around changed files."""
+
+    def __init__(self, modules: Modules, collector: Collector, naming: Naming) -> None:
+        self._modules = modules
+        self._collector = collector
+        self._naming = naming
+        self.limits: list[Unreadable] = []
+        """Files whose reach is wider than was looked."""
+
+    def of_helpers(self, module: Module, helpers: Helpers) -> Iterator[tuple[Test, How]]:
+        """The tests that use changed helpers of a conftest or a module without tests."""
+        reached = _within(module, helpers)
+        if not reached:
+            return
+        folder = module.path.rpartition("/")[0]
+        is_conftest = module.path.endswith("conftest.py")
+        for other in self._around(module.path, folder, climbs=not is_conftest):
+            here = (
+                Helpers(fixtures=set(reached.fixtures), has_autouse=reached.has_autouse) if is_conftest else Helpers()
+            )
+            self._take_imports(other, module, reached, here)
+            yield from reach.tests(other, here, self._collector)
+
+    def _take_imports(self, other: Module, module: Module, reached: Helpers, here: Helpers) -> None:
+        """Put the changed helpers under the names that a module imports them by."""
+        name = module.path.rpartition("/")[2].removesuffix(".py")
+        if name == "__init__":
+            name = module.path.split("/")[-2] if "/" in module.path else name
+        if not other.mentions(name) and not (name == "conftest"):
+            return
+        for scope in other.scopes_mentioning(["import"]):
+            for local, source in scope.imports.items():
+                target = self._modules.imported(other, source)
+                if target is not None and target[0].path == module.path:
+                    _put_import(local, target[1], reached, here)
+
+    def of_data(self, path: str, *, is_new: bool) -> Iterator[tuple[Test, How]]:
+        """The tests that name a changed data file, or that take every file of its folder for a case."""
+        folder, _, name = path.rpartition("/")
+        stem = name.partition(".")[0]
+        found = False
+        modules = list(self._around(path, folder, climbs=True, deep=False))
+        for module in modules:
+            for test in self._naming_text(module, {name, stem, path}):
+                found = True
+                yield test, How.HELPER_CHANGED
+        if found or not folder:
+            return
+        for module in modules:
+            for test in self._naming_text(module, {folder.rpartition("/")[2]}):
+                yield test, How.CASES_ADDED if is_new else How.HELPER_CHANGED
+
+    def _naming_text(self, module: Module, texts: set[str]) -> Iterator[Test]:
+        """The tests that hold one of the texts as a string, or use a helper or a table that does."""
+        if not any(module.mentions(text) for text in texts if len(text) > 1):
+            return
+        names: set[str] = set()
+        found: set[str] = set()
+        for scope in module.scopes_mentioning(sorted(text for text in texts if len(text) > 1)):
+            for test in self._collector.tests(module, scope):
+                if _holds(test.function, texts):
+                    found.add(test.nodeid)
+                    yield test
+            names.update(name for name, function in scope.functions.items() if _holds(function, texts))
+            names.update(name for name, values in scope.values.items() if any(_holds(value, texts) for value in values))
+        for test, _ in reach.tests(module, Helpers(names=names), self._collector):
+            if test.nodeid not in found:
+                yield test
+
+    def _around(self, path: str, folder: str, *, climbs: bool, deep: bool = True) -> Iterator[Module]:
+        """Test modules in a folder and below it, then (climbing) in the folders above, until enough are seen."""
+        seen = 0
+        for place in self._paths(folder, climbs=climbs, deep=deep):
+            if place == path or not self._naming.is_test_file(place):
+                continue
+            seen += 1
+            if seen > _FILES_SEARCHED or self._modules.is_exhausted:
+                self.limits.append(
+                    Unreadable(path, f"its change reaches further than the {seen - 1} test files that were looked into")
+                )
+                return
+            module = self._modules.at(place)
+            if module is not None:
+                yield module
+
+    def _paths(self, folder: str, *, climbs: bool, deep: bool) -> Iterator[str]:
+        waiting = [folder]
+        visited = set()
+        while waiting:
+            here = waiting.pop(0)
+            visited.add(here)
+            for name in sorted(self._modules.names_in(here)):
+                place = f"{here}/{name}".lstrip("/")
+                if not name.endswith("/"):
+                    yield place
+                elif deep and place[:-1] not in visited:
+                    waiting.append(place[:-1])
+            if climbs and not waiting and here and _is_test_side(folder):
+                above = folder.rpartition("/")[0]
+                if above and above not in visited:
+                    waiting.append(above)
+                    folder = above
+
+
+def _is_test_side(folder: str) -> bool:
+    return "test" in folder.lower()
+
+
+def _put_import(local: str, name: str | None, reached: Helpers, here: Helpers) -> None:
+    if name is None:
+        here.names.update(f"{local}.{changed}" for changed in (*reached.names, *reached.members))
+        here.names.discard(local)
+    elif name == "*":
+        here.names |= reached.names
+        here.fixtures |= reached.fixtures
+        here.grown |= reached.grown
+        here.members.update({owner: set(names) for owner, names in reached.members.items()})
+    elif name in reached.names:
+        here.names.add(local)
+        if name in reached.grown:
+            here.grown.add(local)
+    elif name in reached.members:
+        here.members.setdefault(local, set()).update(reached.members[name])
+    elif name in reached.fixtures:
+        here.fixtures.add(local)
+
+
+def _within(module: Module, helpers: Helpers) -> Helpers:
+    """The helpers of a module that changed themselves or reach one that did."""
+    return reach.widened(module, helpers) if helpers else helpers
+
+
+def _holds(node: ast.AST, texts: set[str]) -> bool:
+    for child in ast.walk(node):
+        if isinstance(child, ast.Constant) and isinstance(child.value, str):
+            parts = {child.value, *child.value.split("/")} if len(child.value) < 300 else {child.value}
+            if not parts.isdisjoint(texts):
+                return True
+    return False

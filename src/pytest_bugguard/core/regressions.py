@@ -1,0 +1,106 @@
+"""What does a test say of itself: regression marks, issues it refers to, what it imports? Cheap; parses only what may."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import cases, outline, segments, syntax
+from pytest_bugguard.core.references import references as references_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_bugguard.core.outline import Scope
+    from pytest_bugguard.core.syntax import FunctionNode
+
+_NAMED_ISSUE = re.compile(r"(?:^|_)(?:issue|gh|bug|ticket|bpo|pr|regression)s?_?(\d{1,9})(?=_|$)", re.IGNORECASE)
+_ROLE = re.compile(r":(?:issue|gh|bug|bpo|pr|pull|ticket|user)s?:`#?(\d{1,9})`", re.IGNORECASE)
+_SPOKEN = re.compile(r"\b(?:issue|bug|ticket|GH|bpo|PR)[ :#-]{1,3}(\d{1,9})\b", re.IGNORECASE)
+_COMMENT = re.compile(r"#[^\n]{1,300}")
+_IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import\b|import[ \t]+([\w., \t]+))", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class TestFacts:
+    """What the tests of one file say; by node id, only where there is something."""
+
+    __test__ = False
+
+    marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The arguments of ``@pytest.mark.regression(...)``, as written."""
+    issues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """References in the name, the docstring and the comments of a test: ``#12``."""
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Every name and attribute that a test mentions."""
+    modules: tuple[str, ...] = ()
+    """Imported modules, dotted; relative ones with their dots."""
+
+
+def references(path: str, source: bytes) -> TestFacts:
+    """What a test file says; nothing where it does not parse."""
+    source = segments.clean(source)
+    marks: dict[str, tuple[str, ...]] = {}
+    issues: dict[str, tuple[str, ...]] = {}
+    words: dict[str, tuple[str, ...]] = {}
+    for piece in segments.split(source):
+        try:
+            scope = outline.read(syntax.parse(piece))
+        except syntax.UnparsableError:
+            continue
+        lines = piece.decode(errors="replace").split("\n")
+        for qualname, function, inherited in _functions(scope, (), ()):
+            nodeid = f"{path}::{qualname}"
+            _put(marks, nodeid, (*inherited, *_marked(function.decorator_list)))
+            _put(issues, nodeid, tuple(dict.fromkeys(_issues(function, lines))))
+            _put(words, nodeid, tuple(dict.fromkeys(syntax.loaded_names(function))))
+    return TestFacts(marks, issues, words, _modules(source))
+
+
+def _put(into: dict[str, tuple[str, ...]], nodeid: str, found: tuple[str, ...]) -> None:
+    if found:
+        into[nodeid] = found
+
+
+def _functions(
+    scope: Scope, classes: tuple[str, ...], inherited: tuple[str, ...]
+) -> Iterator[tuple[str, FunctionNode, tuple[str, ...]]]:
+    """``(qualified name, function, regression marks of the classes around it)``."""
+    for name, function in scope.functions.items():
+        yield "::".join([*classes, name]), function, inherited
+    for name, owner in scope.classes.items():
+        marks = [*owner.node.decorator_list, *cases.marks(owner.scope.values.get("pytestmark", ()))]
+        yield from _functions(owner.scope, (*classes, name), (*inherited, *_marked(marks)))
+
+
+def _marked(decorators: list[ast.expr]) -> tuple[str, ...]:
+    return tuple(
+        str(word.value)
+        for decorator in decorators
+        if isinstance(decorator, ast.Call) and syntax.dotted(decorator).endswith("mark.regression")
+        for word in decorator.args
+        if isinstance(word, ast.Constant) and isinstance(word.value, str | int)
+    )
+
+
+def _issues(function: FunctionNode, lines: list[str]) -> Iterator[str]:
+    yield from (f"#{number}" for number in _NAMED_ISSUE.findall(function.name))
+    text = "\n".join(lines[function.lineno - 1 : function.end_lineno])
+    comments = "\n".join(_COMMENT.findall(text)) if "#" in text else ""
+    told = f"{syntax.docstring(function)}\n{comments}"
+    if not any(character.isdigit() for character in told):
+        return
+    yield from references_in(told)
+    for pattern in (_ROLE, _SPOKEN):
+        yield from (f"#{number}" for number in pattern.findall(told))
+
+
+def _modules(source: bytes) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for taken, plain in _IMPORT.findall(source):
+        for name in [taken] if taken else plain.split(b","):
+            if words := name.split():
+                found[words[0].decode(errors="replace")] = None
+    return tuple(found)
