@@ -34,6 +34,7 @@ def validate(text: str) -> dict[str, Any]:
     [
         pytest.param(EMPTY, id="before-the-first-commit"),
         pytest.param(result_of(fix(), command="check"), id="one-fix"),
+        pytest.param(result_of(fix(sha="", committed_s=0), command="check"), id="a-commit-that-is-being-made"),
         pytest.param(everything(), id="every-field"),
         *(pytest.param(everything(text), id=f"hostile-{number}") for number, text in enumerate(HOSTILE)),
     ],

@@ -106,10 +106,10 @@ def _summary(summary: Summary) -> dict[str, Any]:
 
 def _record(record: Record) -> dict[str, Any]:
     return {
-        "sha": record.sha,
+        "sha": record.sha or None,
         "parents": list(record.parents),
         "subject": _text(record.subject),
-        "date": dates.moment(record.committed_s),
+        "date": dates.moment(record.committed_s) if record.sha else None,
         "is_fix": record.is_fix,
         **_recognition(record.recognition),
         "other_signs": [{"is_fix": isinstance(sign, Sign), **_recognition(sign)} for sign in record.other_signs],

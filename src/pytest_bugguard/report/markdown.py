@@ -1,0 +1,130 @@
+"""A result as Markdown: for a job summary, a comment or a page; the worst first, and never over the budget."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.results import WORST_FIRST
+from pytest_bugguard.report import words
+from pytest_bugguard.report.escape import markdown, markdown_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_bugguard.core.hotspots import Hotspots
+    from pytest_bugguard.core.model import MappedTest, Record
+    from pytest_bugguard.core.results import Finding, Result
+    from pytest_bugguard.core.trend import Trend
+
+BUDGET = 900_000
+"""Bytes. GitHub refuses a job summary over 1 MiB, all steps together, and shows nothing of it then."""
+_TESTS_SHOWN = 10
+
+
+def to_markdown(result: Result, *, budget: int = BUDGET) -> str:
+    """The result as Markdown, with what does not fit into the budget left out and counted."""
+    before = "".join(f"{text}\n" for text in _opening(result))
+    after = "".join(f"{text}\n" for text in _closing(result))
+    room = budget - len(before.encode()) - len(after.encode())
+    return before + _fitting(_table(result), room) + after
+
+
+def _opening(result: Result) -> Iterator[str]:
+    yield f"## bugguard {result.command}: {markdown(_headline(result))}"
+    yield ""
+    facts = result.repository
+    if facts.base is not None:
+        reason = f", {markdown(facts.base_reason)}" if facts.base_reason else ""
+        yield f"Base: {markdown_code(words.revision(facts.base))}{reason}."
+        yield ""
+    yield from (f"> {markdown(note)}\n" for note in result.notes)
+
+
+def _headline(result: Result) -> str:
+    if result.command == "audit":
+        return words.headline(result)
+    loose = (f"{finding.gate} {finding.verdict}" for finding in words.loose_findings(result))
+    said = ", ".join([*words.counts(result.summary), *loose])
+    return said or f"no fixes in {words.counted(result.summary.units, 'commit')}"
+
+
+_TABLE_HEAD = "| verdict | what | why | next |\n|---|---|---|---|\n"
+
+
+def _table(result: Result) -> Sequence[str]:
+    """The rows, worst first; of the same verdict in git's order."""
+    shown = filter(words.is_shown, result.records) if result.command != "explain" else result.records
+    ranked = sorted(shown, key=lambda record: WORST_FIRST.index(record.verdict))
+    return [*map(_finding, words.loose_findings(result)), *map(_record, ranked)]
+
+
+def _fitting(rows: Sequence[str], room: int) -> str:
+    if not rows:
+        return ""
+    kept: list[str] = []
+    left = room - len(_TABLE_HEAD) - len(_more(len(rows)))
+    for row in rows:
+        left -= len(row.encode())
+        if left < 0:
+            break
+        kept.append(row)
+    more = len(rows) - len(kept)
+    return _TABLE_HEAD + "".join(kept) + "\n" + (_more(more) if more else "")
+
+
+def _more(count: int) -> str:
+    return f"{count} more do not fit in here: `--format json` has them all.\n\n"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _record(record: Record) -> str:
+    tests = [test for test in record.tests if test.counts]
+    more = len(tests) - _TESTS_SHOWN
+    why = chain(
+        [markdown(words.why(record))],
+        map(_test, tests[:_TESTS_SHOWN]),
+        [f"and {more} more"] if more > 0 else [],
+        map(markdown_code, record.files.source[:1] if not tests else ()),
+    )
+    name = f"{markdown_code(words.short(record.sha))} {markdown(record.subject)}"
+    return _row(f"**{record.verdict}**", name, _lines(why), markdown(record.next))
+
+
+def _test(test: MappedTest) -> str:
+    return f"{markdown_code(test.nodeid)} {test.change}"
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return "<br>".join(filter(None, texts))
+
+
+def _finding(finding: Finding) -> str:
+    return _row(f"**{finding.verdict}**", markdown(finding.subject), markdown(finding.message), markdown(finding.next))
+
+
+def _closing(result: Result) -> Iterator[str]:
+    if result.trend and result.trend.quarters:
+        yield from _trend(result.trend)
+    if result.hotspots and result.hotspots.files:
+        yield from _hotspots(result.hotspots)
+    rules = words.rules(result.records) if result.command == "audit" else ()
+    if rules:
+        yield f"Recognised by: {', '.join(f'{markdown(rule)} {count}' for rule, count in rules)}."
+
+
+def _trend(trend: Trend) -> Iterator[str]:
+    yield "### Guarded share by quarter\n\n| quarter | guarded |\n|---|---|"
+    for quarter in trend.quarters:
+        yield f"| {quarter.name} | {words.share(quarter.share)} |"
+    yield ""
+
+
+def _hotspots(hotspots: Hotspots) -> Iterator[str]:
+    yield "### Where fixes cluster\n\n| place | weight | fixes | guarded |\n|---|---:|---:|---|"
+    for place in (*hotspots.files, *hotspots.folders):
+        yield f"| {markdown_code(place.path)} | {place.weight:.2f} | {place.fixes} | {words.share(place.share)} |"
+    yield ""

@@ -1,0 +1,118 @@
+"""A result as lines for a terminal: the section that the gate prints, in pytest and in ``bugguard check``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.model import How, Verdict
+from pytest_bugguard.report import words
+from pytest_bugguard.report.spans import OF_VERDICT, Line, Span, Style, length, line, ruled, span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_bugguard.core.model import MappedTest, Record
+    from pytest_bugguard.core.results import Finding, Result
+
+_VERDICT_WIDTH = 11
+_INDENT = " " * 13
+_TESTS_SHOWN = 10
+
+
+def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
+    """The whole section: a heading, a block a fix, what else there is to say, and a last line that is always there."""
+    return (
+        ruled(title(result), width),
+        *_base(result),
+        *(shown for record in result.records if words.is_shown(record) for shown in block(record, width)),
+        *(shown for finding in words.loose_findings(result) for shown in _finding(finding)),
+        *(line(span("note: ", Style.FAINT), note) for note in result.notes),
+        ruled(f"bugguard: {last_words(result)}", width, _mood(result)),
+    )
+
+
+def title(result: Result) -> str:
+    """``bugguard: 3 fixes since origin/main (merge base 9d01c2e)``."""
+    facts = result.repository
+    text = f"bugguard: {words.fixes(result.summary.fixes)}"
+    if facts.base is not None:
+        text += f" since {words.revision(facts.base)}"
+    if facts.merge_base is not None:
+        text += f" (merge base {words.short(facts.merge_base)})"
+    return text
+
+
+def last_words(result: Result) -> str:
+    """``1 guarded, 1 unguarded``."""
+    loose = (f"{finding.gate} {finding.verdict}" for finding in words.loose_findings(result))
+    said = ", ".join([*words.counts(result.summary), *loose])
+    return said or f"no fixes in {words.counted(result.summary.units, 'commit')}"
+
+
+def _base(result: Result) -> Iterator[Line]:
+    facts = result.repository
+    if facts.base is not None and facts.base_reason:
+        yield line(span(f"base: {words.revision(facts.base)}, {facts.base_reason}", Style.FAINT))
+
+
+def _mood(result: Result) -> Style:
+    if result.findings:
+        return Style.BAD
+    moods = {OF_VERDICT[record.verdict] for record in result.records}
+    return Style.DOUBT if moods & {Style.BAD, Style.DOUBT} else Style.GOOD
+
+
+def block(record: Record, width: int) -> Iterator[Line]:
+    """A fix as the gate shows it: its verdict, then what that rests on, then what to do."""
+    is_guarded = OF_VERDICT[record.verdict] is Style.GOOD
+    yield from _head(record, "" if is_guarded else words.changed(record), width)
+    if is_guarded:
+        yield from _guards(record)
+    elif words.why(record):
+        yield line(_INDENT, words.why(record))
+    if record.next:
+        yield _next(record.next)
+
+
+def _head(record: Record, changed: str, width: int) -> Iterator[Line]:
+    head = line(*verdict(record.verdict), span(words.short(record.sha), Style.STRONG), " ", record.subject)
+    if changed and length(head) + 3 + len(changed) <= width:
+        yield (*head, span(f"   {changed}"))
+        return
+    yield head
+    if changed:
+        yield line(_INDENT, changed)
+
+
+def verdict(said: Verdict) -> Line:
+    """A verdict in its column."""
+    return line(span(said.upper(), OF_VERDICT[said]), " " * (_VERDICT_WIDTH - len(said)))
+
+
+def _guards(record: Record) -> Iterator[Line]:
+    counting = [test for test in record.tests if test.counts]
+    for test in counting[:_TESTS_SHOWN]:
+        yield line(_INDENT, test.nodeid, span(f"   {how(test)}", Style.FAINT))
+    more = len(counting) - _TESTS_SHOWN
+    if more > 0:
+        yield line(_INDENT, f"and {more} more: bugguard explain {words.short(record.sha)}")
+
+
+def how(test: MappedTest) -> str:
+    """How a fix came by a test, and how it ended: ``added   passed``."""
+    came = f"{test.change}: {test.reason}" if test.change is How.LINKED and test.reason else str(test.change)
+    return f"{came}   {test.after}" if test.after else came
+
+
+def _finding(finding: Finding) -> Iterator[Line]:
+    yield line(*verdict(finding.verdict), span(finding.subject, Style.STRONG), f"   {finding.message}")
+    if finding.next:
+        yield _next(finding.next)
+
+
+def _next(action: str) -> Line:
+    return line(_INDENT, _next_label(), action)
+
+
+def _next_label() -> Span:
+    return span("next: ", Style.STRONG)

@@ -1,0 +1,115 @@
+"""The words that every report shares: counts, shares, short ids, headlines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.model import Sign, Verdict
+from pytest_bugguard.core.trend import share_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_bugguard.core.model import Record, Waiver
+    from pytest_bugguard.core.results import Finding, Result, Summary
+    from pytest_bugguard.core.trend import Share
+
+_SHORT = 7
+_HEX = frozenset("0123456789abcdef")
+
+
+def short(sha: str) -> str:
+    """A commit id as git shortens it; the commit that is being made has none yet."""
+    return sha[:_SHORT] or "staged"
+
+
+def revision(name: str) -> str:
+    """A revision as shown: a full commit id shortened, any other name whole."""
+    is_id = len(name) >= 40 and _HEX.issuperset(name)  # noqa: PLR2004 - SHA-1 has 40 digits, SHA-256 more
+    return short(name) if is_id else name
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """``no fixes``, ``1 fix``, ``3 fixes``."""
+    return f"1 {one}" if count == 1 else f"{count or 'no'} {many or one + 's'}"
+
+
+def fixes(count: int) -> str:
+    """``3 fixes``."""
+    return counted(count, "fix", "fixes")
+
+
+def percent(part: int, whole: int) -> int:
+    """A share of something in whole per cent; 0 and 100 are said of none and of all alone."""
+    if part in {0, whole}:
+        return 100 * (part == whole)
+    return min(max((200 * part + whole) // (2 * whole), 1), 99)
+
+
+def share(value: Share) -> str:
+    """``14 of 20  70 %``, or that there was nothing."""
+    text = (
+        f"{value.guarded} of {value.judged}  {percent(value.guarded, value.judged)} %" if value.judged else "no fixes"
+    )
+    if not value.undecided:
+        return text
+    return f"{text}, {value.undecided} undecided" if value.judged else f"{value.undecided} undecided"
+
+
+def headline(result: Result) -> str:
+    """The sentence that an audit comes down to."""
+    value = share_of(result.records)
+    if not value.judged:
+        return f"no fixes to judge in {counted(result.summary.units, 'commit')}"
+    ratio = percent(value.guarded, value.judged)
+    return f"{value.guarded} of {fixes(value.judged)} ({ratio} %) brought a regression test"
+
+
+def counts(summary: Summary) -> tuple[str, ...]:
+    """``1 guarded``, ``2 unguarded``: what there is at least one of."""
+    return tuple(f"{count} {verdict}" for verdict, count in summary.counts if count)
+
+
+def loose_findings(result: Result) -> tuple[Finding, ...]:
+    """The findings that no record tells of."""
+    told = {record.sha for record in result.records}
+    return tuple(finding for finding in result.findings if finding.subject not in told)
+
+
+def is_shown(record: Record) -> bool:
+    """Whether a gate has something to say of a record: it is a fix that needs a test, or nothing could be told."""
+    return record.verdict is not Verdict.NOT_APPLICABLE
+
+
+def changed(record: Record) -> str:
+    """``changed src/shop/pager.py and 2 more``; empty where no source file was changed."""
+    source = record.files.source
+    if not source:
+        return ""
+    return f"changed {source[0]}" + (f" and {len(source) - 1} more" if len(source) > 1 else "")
+
+
+def waived(waiver: Waiver) -> str:
+    """Who excused it, why and until when."""
+    if waiver.expires is None:
+        return f"waived in its own message: {waiver.reason}"
+    return f"waived by {waiver.owner} until {waiver.expires.isoformat()}: {waiver.reason}"
+
+
+def why(record: Record) -> str:
+    """The reason for the verdict, in one sentence."""
+    if record.verdict is Verdict.WAIVED and record.waiver is not None:
+        return waived(record.waiver)
+    return record.reason
+
+
+def rules(records: Iterable[Record]) -> tuple[tuple[str, int], ...]:
+    """By which rules the fixes were recognised, the busiest first."""
+    names = Counter(record.recognition.rule for record in records if isinstance(record.recognition, Sign))
+    return tuple(sorted(names.items(), key=lambda item: (-item[1], item[0])))
+
+
+def cut(text: str, room: int) -> str:
+    """A subject, cut to the room there is. Ids and paths are never cut."""
+    return text if len(text) <= room else f"{text[: max(room, 20) - 3]}..."
