@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from typing import NamedTuple
 
 import tomli
 
@@ -32,6 +33,25 @@ def find(text: str) -> dict[KeyPath, int]:
     return scan.lines
 
 
+class Block(NamedTuple):
+    """A table with the statements under its header."""
+
+    path: KeyPath
+    """With indexes of arrays of tables; ``()`` for what stands before the first header."""
+    first: int
+    """The header's line."""
+    last: int
+    """The last line of the last statement (or of the header); comments after it do not count."""
+
+
+def blocks(text: str) -> tuple[Block, ...]:
+    """The tables in the file's order; only as far as the text was understood."""
+    scan = _Scan(text)
+    with contextlib.suppress(_LostError, RecursionError):
+        scan.document()
+    return tuple(scan.blocks)
+
+
 def line_of(lines: dict[KeyPath, int], path: KeyPath) -> int | None:
     """The line of the path, or of the nearest table around it; None where nothing of it was found."""
     for end in range(len(path), 0, -1):
@@ -47,6 +67,7 @@ class _LostError(Exception):
 class _Scan:
     def __init__(self, text: str) -> None:
         self.lines: dict[KeyPath, int] = {}
+        self.blocks: list[Block] = []
         self._text = text
         self._at = 0
         self._line = 1
@@ -54,16 +75,21 @@ class _Scan:
         """How many times each ``[[array of tables]]`` was opened."""
 
     def document(self) -> None:
-        table: KeyPath = ()
+        block = Block((), 1, 1)
         self._take(_SPACE)
         while self._at < len(self._text):
+            first = self._line
             if self._text.startswith("[[", self._at):
-                table = self._opened(self._header("[[", "]]"))
+                block = Block(self._opened(self._header("[[", "]]")), first, first)
             elif self._text[self._at] == "[":
-                table = self._under(self._header("[", "]"))
-                self._note(table)
+                block = Block(self._under(self._header("[", "]")), first, first)
+                self._note(block.path)
             else:
-                self._pair(table)
+                self._pair(block.path)
+                block = block._replace(last=self._line)
+                if self.blocks and self.blocks[-1].first == block.first:
+                    self.blocks.pop()
+            self.blocks.append(block)
             self._take(_SPACE)
 
     def _header(self, opening: str, closing: str) -> tuple[str, ...]:
