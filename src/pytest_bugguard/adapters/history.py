@@ -1,0 +1,202 @@
+"""The commits of a repository and what their trees hold, read through at most two git processes."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Self
+
+from pytest_bugguard.adapters.objects import SIZE_CAP, Objects
+from pytest_bugguard.core import gitlog, gittree, mainline
+from pytest_bugguard.core.errors import UnknownRevisionError, UnreadableHistoryError
+from pytest_bugguard.core.model import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_bugguard.adapters.repository import Repository
+    from pytest_bugguard.core.gitlog import Logged
+    from pytest_bugguard.core.gittree import Entry
+    from pytest_bugguard.core.model import Commit, Unit
+
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_TREES_KEPT = 512
+_LOG = (
+    "log",
+    "-z",
+    "--raw",
+    "--no-abbrev",
+    "--root",
+    "--diff-merges=first-parent",
+    f"--format={gitlog.FORMAT}",
+    "--encoding=UTF-8",
+    # git log is made for eyes, and many settings of a user or a repository reach it. These undo them.
+    "--no-show-signature",
+    "--no-notes",
+    "--no-mailmap",
+    "--no-decorate",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-relative",
+    "--ignore-submodules=none",
+    "-O/dev/null",  # git's own way to say: in no special order, on every system
+    "--stdin",
+)
+RENAMES = ("-M", "-l1000")
+EXACT_RENAMES = ("-M100%",)
+"""By id alone: to compare contents, git would have to fetch those that a partial clone left out."""
+
+
+class GitHistory:
+    """Implements ``journeys.ports.History``. Close it, or use it in a ``with`` block."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._git = repository.git()
+        self._objects = Objects(self._git)
+        self._trees: OrderedDict[str, tuple[str, dict[str, Entry]]] = OrderedDict()
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the clone lacks older history."""
+        return self._repository.is_shallow
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of any result from this history has to know, one sentence each."""
+        return self._repository.warnings
+
+    def resolve(self, revision: str) -> str | None:
+        """The full commit id that a revision names, or None where it names no commit."""
+        return self.resolve_all([revision])[0]
+
+    def resolve_all(self, revisions: Sequence[str]) -> tuple[str | None, ...]:
+        """As ``resolve``, for many at the price of one."""
+        sound = [name for name in revisions if _is_revision(name)]
+        found = dict(zip(sound, self._objects.find([f"{name}^{{commit}}" for name in sound]), strict=True))
+        commits = [found.get(name) for name in revisions]
+        return tuple(commit.object_id if commit is not None else None for commit in commits)
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The best common ancestor, or None where the histories do not meet (or the clone is too shallow to tell)."""
+        ids = [self._need(revision) for revision in (one, other)]
+        answer = self._git.ask("merge-base", *ids)
+        return answer.output.decode().strip() or None
+
+    def units(self, tip: str, *, since: Sequence[str] = ()) -> Iterator[Unit]:
+        """First-parent units from ``tip`` back, newest first, without what is reachable from ``since``.
+
+        Streams: memory does not grow with the length of history.
+
+        Raises:
+            UnreadableHistoryError: git's answer ended early or made no sense. Never a short list.
+        """
+        first, *cuts = [self._need(revision) for revision in (tip, *since)]
+        log = self._log("--topo-order", revisions=[first, *(f"^{cut}" for cut in cuts)])
+        return mainline.units(log, first, boundary=self._repository.boundary, is_cut=bool(cuts))
+
+    def units_of(self, commits: Sequence[str]) -> Iterator[Unit]:
+        """The units of just these commits, in that order, each once."""
+        ids = list(dict.fromkeys(self._need(commit) for commit in commits))
+        if not ids:
+            return
+        for logged in self._log("--no-walk=unsorted", revisions=ids):
+            yield mainline.unit(logged, boundary=self._repository.boundary, inner=self._inner(logged.commit))
+
+    def blob(self, blob_id: str) -> bytes | Unavailable:
+        """The content of a blob; ``Unavailable`` where it is missing (partial clone) or over 5 MB."""
+        try:
+            found = self._objects.read(blob_id)
+        except UnreadableHistoryError as error:
+            return Unavailable(str(error), error.hint)
+        if found is None:
+            return self._missing()
+        if found.content is None:
+            return Unavailable(f"{found.size / 1e6:.1f} MB, over the limit of {SIZE_CAP / 1e6:.0f} MB")
+        return found.content
+
+    def file_at(self, commit: str, path: str) -> bytes | None:
+        """The content of a regular file in a commit's tree; None where there is none (symlinks count as none)."""
+        folder, _, name = path.rpartition("/")
+        entry = (self._folder(commit, folder) or {}).get(name)
+        if entry is None or entry.mode not in gittree.REGULAR:
+            return None
+        content = self.blob(entry.object_id)
+        return None if isinstance(content, Unavailable) else content
+
+    def folder_at(self, commit: str, path: str) -> tuple[str, ...] | None:
+        """Sorted names in a folder of a tree (``""`` is the top), folders ending with ``/``; None: no such folder."""
+        folder = self._folder(commit, path)
+        if folder is None:
+            return None
+        return tuple(sorted(f"{name}/" if entry.mode == gittree.FOLDER else name for name, entry in folder.items()))
+
+    def close(self) -> None:
+        """End git; nothing of it stays behind."""
+        self._objects.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _need(self, revision: str) -> str:
+        found = revision if _ID.fullmatch(revision) else self.resolve(revision)
+        if found is None:
+            raise UnknownRevisionError(f"no revision {revision!a} in this repository")
+        return found
+
+    def _log(self, *options: str, revisions: Sequence[str]) -> Iterator[Logged]:
+        renames = EXACT_RENAMES if self._repository.is_partial else RENAMES
+        with self._git.stream(*_LOG, *renames, *options) as stream:
+            stream.feed("".join(f"{revision}\n" for revision in revisions).encode())
+            yield from gitlog.commits(gitlog.tokens(stream.chunks()))
+
+    def _inner(self, merge: Commit) -> tuple[Commit, ...]:
+        """What a merge brought, asked for on its own."""
+        if len(merge.parents) < 2:  # noqa: PLR2004  # a merge is what has two parents or more
+            return ()
+        log = self._log("--topo-order", "--no-patch", revisions=[merge.sha, f"^{merge.parents[0]}"])
+        commits = [logged.commit for logged, _ in zip(log, range(mainline.INNER_CAP + 1), strict=False)]
+        return tuple(commits[1:])
+
+    def _folder(self, commit: str, path: str) -> dict[str, Entry] | None:
+        """The entries of a folder, found step by step from the top: no path is ever given to git."""
+        entries = self._tree(f"{commit}^{{tree}}")
+        if entries is None:
+            raise UnreadableHistoryError(f"the files of commit {commit} are missing", hint=UnknownRevisionError.hint)
+        for name in path.split("/") if path else ():
+            entry = entries.get(name)
+            if entry is None or entry.mode != gittree.FOLDER:
+                return None
+            below = self._tree(entry.object_id)
+            if below is None:
+                missing = self._missing()
+                raise UnreadableHistoryError(f"a folder of commit {commit} {missing.reason}", hint=missing.cure)
+            entries = below
+        return entries
+
+    def _tree(self, name: str) -> dict[str, Entry] | None:
+        if name in self._trees:
+            self._trees.move_to_end(name)
+            return self._trees[name][1]
+        found = self._objects.read(name)
+        if found is None or found.content is None:
+            return None
+        entries = gittree.entries(found.content, len(found.object_id) // 2)
+        self._trees[name] = (found.object_id, entries)
+        if len(self._trees) > _TREES_KEPT:
+            self._trees.popitem(last=False)
+        return entries
+
+    def _missing(self) -> Unavailable:
+        if self._repository.is_partial:
+            return Unavailable("is not in this partial clone", "git fetch --refetch --no-filter")
+        return Unavailable("is missing from the object store", "git fsck --full")
+
+
+def _is_revision(name: str) -> bool:
+    """Whether a name can be put to git: questions are told apart by NUL, and no ref has a line feed."""
+    return not set(name) & {"\0", "\n"} and not any("\ud800" <= sign < "\udc80" for sign in name)

@@ -1,0 +1,123 @@
+"""Work that is not committed yet, read file by file: no filter runs, nothing is refreshed or written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.adapters.history import EXACT_RENAMES, RENAMES
+from pytest_bugguard.core import gitlog
+from pytest_bugguard.core.model import FileChange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_bugguard.adapters.gitrunner import Git
+
+_SYMLINK = 0o120000
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # the second: a pipe would keep us waiting
+_BINARY = getattr(os, "O_BINARY", 0)
+_HASHES = {40: hashlib.sha1, 64: hashlib.sha256}
+
+
+class GitWorkTree:
+    """Implements ``journeys.ports.WorkTree``."""
+
+    def __init__(self, top: Path, git: Git, staging: Git, is_partial: bool) -> None:  # noqa: FBT001
+        """Set up for one work tree; ``staging`` is git with the index that is about to be committed."""
+        self._top = os.fsencode(top)
+        self._git = git
+        self._staging = staging
+        self._renames = EXACT_RENAMES if is_partial else RENAMES
+
+    def changes(self) -> tuple[FileChange, ...]:
+        """Work tree against HEAD, untracked files included (ignored ones not). ``new_blob`` is None: see ``text``."""
+        # Without renames: to find them git would pass work tree files through the repository's filters.
+        raw = self._against_head(self._git, "--no-renames")
+        changed = {change.path: change._replace(new_blob=None) for change in raw if self._has_changed(change)}
+        return (*changed.values(), *self._untracked())
+
+    def staged(self) -> tuple[FileChange, ...]:
+        """Index against HEAD, renames found."""
+        return self._against_head(self._staging, "--cached", *self._renames)
+
+    def text(self, path: str) -> bytes | None:
+        """The content of a regular file in the work tree; None for a symlink, a folder or nothing."""
+        try:
+            descriptor = os.open(self._place(path), os.O_RDONLY | _NO_FOLLOW | _BINARY)
+        except (OSError, ValueError):
+            return None
+        with open(descriptor, "rb") as file:  # noqa: PTH123  # of a descriptor
+            return file.read() if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+
+    def _against_head(self, git: Git, *options: str) -> tuple[FileChange, ...]:
+        # Of a submodule only the commit counts: to see more, git would start itself in there, with its settings.
+        fixed = ("--raw", "-z", "--no-abbrev", "--ignore-submodules=dirty", "-O/dev/null")
+        output = git.read("diff-index", *fixed, *options, self._head(), "--")
+        return tuple(_settled(gitlog.changes(gitlog.tokens([output]))))
+
+    def _head(self) -> str:
+        """HEAD's commit, or before the first one the tree without files, which git knows by heart."""
+        head = self._git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}").output.decode().strip()
+        if head:
+            return head
+        empty = self._git.read("rev-parse", "--show-object-format").decode().strip()
+        return hashlib.new(empty, b"tree 0\0", usedforsecurity=False).hexdigest()
+
+    def _has_changed(self, change: FileChange) -> bool:
+        """Whether a file that only looks changed by its time stamp really is. git would rewrite its index to know."""
+        if change.old_blob is None or change.old_mode != change.new_mode:
+            return True
+        content = self._link(change.path) if change.old_mode == _SYMLINK else self.text(change.path)
+        if content is None:
+            return True
+        made = _HASHES[len(change.old_blob)](b"blob %d\0" % len(content), usedforsecurity=False)
+        made.update(content)
+        return made.hexdigest() != change.old_blob
+
+    def _untracked(self) -> Iterator[FileChange]:
+        output = self._git.read("ls-files", "-z", "--others", "--exclude-standard")
+        for path in gitlog.tokens([output]):
+            mode = self._mode(path)
+            if mode is not None:
+                yield FileChange("A", None, path, 0, mode, None, None)
+
+    def _mode(self, path: str) -> int | None:
+        """The mode that git would record; None for a folder (a repository inside this one) and what it cannot hold."""
+        try:
+            found = os.lstat(self._place(path)).st_mode
+        except (OSError, ValueError):
+            return None
+        if stat.S_ISLNK(found):
+            return _SYMLINK
+        if not stat.S_ISREG(found):
+            return None
+        return 0o100755 if found & stat.S_IXUSR else 0o100644
+
+    def _link(self, path: str) -> bytes | None:
+        try:
+            return os.readlink(self._place(path))  # noqa: PTH115  # bytes: names need not be text
+        except (OSError, ValueError):
+            return None
+
+    def _place(self, path: str) -> bytes:
+        """The file's place on disk, with no symlink on the way to it.
+
+        Raises:
+            ValueError: There is one, or the path leads out of the work tree.
+        """
+        *folders, name = path.encode("utf-8", "surrogateescape").split(b"/")
+        place = self._top
+        for folder in folders:
+            place = os.path.join(place, folder)  # noqa: PTH118  # bytes: names need not be text
+            if folder in (b"", b".", b"..") or os.path.islink(place):  # noqa: PTH114
+                raise ValueError(path)
+        return os.path.join(place, name)  # noqa: PTH118
+
+
+def _settled(changes: tuple[FileChange, ...]) -> Iterator[FileChange]:
+    """The entries without the marks of a conflict: an unfinished merge lists such a file a second time."""
+    return (change for change in changes if change.status in "ACDMRT")
