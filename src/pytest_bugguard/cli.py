@@ -1,8 +1,274 @@
-"""The shell's door."""
+"""The shell's door: arguments in, text and an exit code out."""
 
 from __future__ import annotations
 
+import argparse
+import os
+import shutil
+import sys
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
-def main() -> int:
-    """Run a command and return its exit code."""
-    raise NotImplementedError
+from pytest_bugguard.core.errors import BugguardError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_bugguard.assembly import Workshop
+    from pytest_bugguard.core.results import Result
+
+EXIT_OK, EXIT_FINDINGS, EXIT_INTERRUPTED, EXIT_OUR_FAULT, EXIT_USAGE = range(5)
+"""pytest's own numbers."""
+
+_FORMATS = ("text", "json", "markdown")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; never a traceback for what a user can cause."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        options = _parser().parse_args(argv)
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except BugguardError as error:
+        _complain(str(error), error.hint)
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough. Python would complain again while closing standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except Exception:  # noqa: BLE001 - the last line of defence: what gets here is a fault of ours
+        traceback.print_exc()
+        _complain("this is a fault of bugguard's own", "report it with the lines above")
+        return EXIT_OUR_FAULT
+    return code
+
+
+def _complain(message: str, hint: str = "") -> None:
+    from pytest_bugguard.report.escape import safe_text  # noqa: PLC0415 - nothing is loaded before it is needed
+
+    for line in message.splitlines():
+        print(f"bugguard: {safe_text(line)}", file=sys.stderr)
+    if hint:
+        print(f"next: {safe_text(hint)}", file=sys.stderr)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse ends with 2 on wrong usage, which is an interrupted run in pytest's numbers."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        print(f"bugguard: {message}", file=sys.stderr)
+        raise SystemExit(EXIT_USAGE)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="bugguard",
+        description="Every bug fix brings a test that guards it: found in the git history, checked, enforced.",
+        epilog="exit codes: 0 all well, 1 findings, 2 interrupted, 3 a fault of our own, 4 wrong usage or settings",
+    )
+    parser.add_argument("--version", action=_Version)
+    _add_common(parser, top=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    for add in (_add_audit, _add_explain, _add_check, _add_waive, _add_init):
+        _add_common(add(commands), top=False)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: importlib.metadata costs a third of a start."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from pytest_bugguard.assembly import version  # noqa: PLC0415 - see the class
+
+        print(f"bugguard {version()}")
+        parser.exit()
+
+
+def _add_common(parser: argparse.ArgumentParser, *, top: bool) -> None:
+    """Options that stand before or after the command; after it they win."""
+
+    def default(value: object) -> object:
+        return value if top else argparse.SUPPRESS
+
+    parser.add_argument(
+        "-C", metavar="DIR", dest="start", type=Path, default=default(Path()), help="work in this folder's repository"
+    )
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", dest="overrides", action="append", default=default([]),
+        help="any setting, with a TOML value: --set fixes.rules='\"wide\"'",
+    )  # fmt: skip
+    parser.add_argument("--format", default=default("text"), help=f"{', '.join(_FORMATS)}, or what a guest adds")
+    parser.add_argument(
+        "--no-color", dest="color", action="store_false", default=default(True), help="plain text; NO_COLOR does it too"
+    )
+
+
+Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for what add_subparsers returns
+
+
+def _add_audit(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    parser = commands.add_parser("audit", help="every fix in the history, and whether a test guards it")
+    parser.add_argument("range", nargs="?", default="HEAD", help="REV, or BASE..REV (default: all of HEAD's history)")
+    parser.add_argument("--all", action="store_true", help="list every fix, not only the newest unguarded ones")
+    parser.add_argument(
+        "--fail-under", metavar="RATIO", type=_ratio, help="exit 1 if the guarded share (0 to 1) is less"
+    )
+    parser.set_defaults(run=_audit)
+    return parser
+
+
+def _add_explain(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    parser = commands.add_parser("explain", help="what a revision is taken for, and why")
+    parser.add_argument("revisions", nargs="+", metavar="REV")
+    parser.set_defaults(run=_explain)
+    return parser
+
+
+def _add_check(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    parser = commands.add_parser("check", help="the fix gate, without running tests")
+    parser.add_argument("range", nargs="?", help="BASE..REV (default: what HEAD and the work tree add to the base)")
+    parser.add_argument("--base", metavar="REV", help="what to compare HEAD with")
+    parser.add_argument("--staged", action="store_true", help="judge the commit that is about to be made")
+    parser.add_argument(
+        "--message-file", metavar="FILE", type=Path, help="with --staged: its message (a commit-msg hook's argument)"
+    )
+    parser.set_defaults(run=_check)
+    return parser
+
+
+def _add_waive(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    parser = commands.add_parser("waive", help="accept a fix without a test, for a time")
+    parser.add_argument("fix", metavar="FIX", help="its commit")
+    parser.add_argument("--owner", required=True, help="who brings the test: a team rather than a person")
+    parser.add_argument("--reason", required=True)
+    parser.add_argument("--expires", required=True, metavar="YYYY-MM-DD", help="the last day on which it holds")
+    parser.set_defaults(run=_waive)
+    return parser
+
+
+def _add_init(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    parser = commands.add_parser("init", help="look at the repository and write the settings that fit it")
+    parser.add_argument("--dry-run", action="store_true", help="show the settings and write nothing")
+    parser.set_defaults(run=_init)
+    return parser
+
+
+def _ratio(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ratio from 0 to 1")
+    return value
+
+
+def _audit(options: argparse.Namespace) -> int:
+    with _open(options) as workshop, _progress() as progress:
+        result = workshop.audit(options.range, progress=progress)
+    _show(options, workshop, result)
+    share = result.trend.whole.ratio if result.trend else None
+    if options.fail_under is None or (share is not None and share >= options.fail_under):
+        return EXIT_OK
+    shown = "not known" if share is None else f"{share:.3f}"
+    _complain(f"audit: the guarded share is {shown}, under {options.fail_under}", "guard the fixes listed above")
+    return EXIT_FINDINGS
+
+
+def _explain(options: argparse.Namespace) -> int:
+    with _open(options) as workshop:
+        _show(options, workshop, workshop.explain(options.revisions))
+    return EXIT_OK
+
+
+def _check(options: argparse.Namespace) -> int:
+    if options.staged != (options.message_file is not None):
+        raise BugguardError(
+            "--staged and --message-file go together", hint="bugguard check --staged --message-file FILE"
+        )
+    if options.staged and (options.range or options.base):
+        raise BugguardError("--staged judges one commit", hint="leave out the range and the base")
+    with _open(options) as workshop:
+        if options.staged:
+            result = workshop.check_staged(options.message_file)
+        else:
+            result = workshop.check(options.range, base_option=options.base)
+        _show(options, workshop, result)
+    return EXIT_FINDINGS if result.findings else EXIT_OK
+
+
+def _waive(options: argparse.Namespace) -> int:
+    with _open(options) as workshop:
+        print(workshop.waive(options.fix, owner=options.owner, reason=options.reason, expires=options.expires))
+    return EXIT_OK
+
+
+def _init(options: argparse.Namespace) -> int:
+    with _open(options) as workshop, _progress() as progress:
+        lines = workshop.init(writes=not options.dry_run, progress=progress)
+    print("\n".join(lines))
+    return EXIT_OK
+
+
+@contextmanager
+def _open(options: argparse.Namespace) -> Iterator[Workshop]:
+    from pytest_bugguard import assembly  # noqa: PLC0415 - --help and wrong usage need nothing of it
+
+    with assembly.open_workshop(options.start, options.overrides) as workshop:
+        _need_format(options, workshop)
+        yield workshop
+
+
+def _need_format(options: argparse.Namespace, workshop: Workshop) -> None:
+    """Refuse a format that nobody knows before anything takes time."""
+    if options.format not in _FORMATS and options.format not in workshop.guests.formats():
+        known = ", ".join((*_FORMATS, *workshop.guests.formats()))
+        raise BugguardError(f"--format: found {options.format!r}, needs one of {known}")
+
+
+def _show(options: argparse.Namespace, workshop: Workshop, result: Result) -> None:
+    """Print a result; annotations for the CI follow the text."""
+    from pytest_bugguard import report  # noqa: PLC0415 - see _open
+
+    match options.format:
+        case "text":
+            lines = report.lines(result, width=_width(), shows_all=getattr(options, "all", False))
+            print(report.coloured(lines) if _is_coloured(options) else report.plain(lines), end="")
+            print(*(f"{line}\n" for line in report.annotate(result.findings, workshop.ci_name)), sep="", end="")
+        case "json":
+            print(report.to_json(result), end="")
+        case "markdown":
+            print(report.to_markdown(result), end="")
+        case guest:
+            print(workshop.guests.formats()[guest](result))
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+def _is_coloured(options: argparse.Namespace) -> bool:
+    """The rules of https://no-color.org, and no colours where nobody looks."""
+    wants = options.color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return bool(wants) and sys.stdout.isatty()
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int], None]]:
+    """A counter on the terminal for what takes longer; silent in a log."""
+    from tqdm import tqdm  # noqa: PLC0415 - see _open
+
+    with tqdm(unit=" commits", disable=None, leave=False, delay=0.5, file=sys.stderr) as bar:
+        yield lambda count: bar.update(count - bar.n)

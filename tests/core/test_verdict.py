@@ -123,14 +123,14 @@ def unguarded() -> Record:
 
 def test_a_waiver_in_date_is_listed_and_fails_nothing() -> None:
     """It holds through its last day."""
-    waived = waive(unguarded(), [waiver(TODAY)], by_trailer=None, today=TODAY)
+    waived = waive(unguarded(), [waiver(TODAY)], today=TODAY)
     assert (waived.verdict, waived.reason) == (Verdict.WAIVED, "needs the simulator")
     assert of_records([waived], undecided_fails=True) == ()
 
 
 def test_an_overdue_waiver_fails_and_names_owner_and_date() -> None:
     """The day after, it fails the run and says whose it is."""
-    overdue = waive(unguarded(), [waiver(TODAY - dt.timedelta(days=1))], by_trailer=None, today=TODAY)
+    overdue = waive(unguarded(), [waiver(TODAY - dt.timedelta(days=1))], today=TODAY)
     (finding,) = of_records([overdue], undecided_fails=True)
     assert finding.gate == "waivers"
     assert "payments" in finding.message
@@ -140,7 +140,7 @@ def test_an_overdue_waiver_fails_and_names_owner_and_date() -> None:
 
 def test_a_trailer_waives_its_own_commit() -> None:
     """``Bugguard: waive REASON`` is a waiver without an end."""
-    assert waive(unguarded(), [], by_trailer="hardware", today=TODAY).verdict is Verdict.WAIVED
+    assert waive(replace(unguarded(), waiver=Waiver(FIX.sha, "", "hardware", None)), [], today=TODAY).verdict is Verdict.WAIVED
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_trailer_waives_its_own_commit() -> None:
 )
 def test_a_waiver_touches_nothing_else(record: Record) -> None:
     """A guarded fix keeps its verdict, and so does every other fix."""
-    assert waive(record, [waiver(TODAY)], by_trailer=None, today=TODAY) == record
+    assert waive(record, [waiver(TODAY)], today=TODAY) == record
 
 
 def test_undecided_fails_unless_it_is_softened() -> None:

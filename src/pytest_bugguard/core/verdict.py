@@ -15,6 +15,9 @@ _ADD_A_TEST = "add a test that fails without it, or name one in a trailer: Regre
 _DEEPEN = "fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)"
 
 
+_EXCUSABLE = frozenset({Verdict.UNGUARDED, Verdict.UNDECIDED, Verdict.BROKEN})
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A verdict with its reason and the next action."""
@@ -42,15 +45,22 @@ def judge(record: Record, scope: Scope) -> Judgement:
     if scope.is_root:
         return Judgement(Verdict.NOT_APPLICABLE, "the first commit repairs nothing that was there before")
     if not record.files.source:
-        return Judgement(Verdict.NOT_APPLICABLE, "changes no source file")
+        return Judgement(Verdict.NOT_APPLICABLE, _NO_FIX["no-source"])
     if not scope.behaviour_changed:
-        return Judgement(Verdict.NOT_APPLICABLE, "changes only comments, docstrings and annotations")
+        return Judgement(Verdict.NOT_APPLICABLE, _NO_FIX["same-behaviour"])
     return _judge_tests(record)
 
 
+_NO_FIX = {
+    "none": "no sign of a bug fix",
+    "no-source": "changes no source file",
+    "same-behaviour": "changes only comments, docstrings and annotations",
+}
+
+
 def _why_no_fix(recognition: NotAFix) -> str:
-    if recognition.rule == "none":
-        return "no sign of a bug fix"
+    if recognition.rule in _NO_FIX:
+        return _NO_FIX[recognition.rule]
     return f"not a fix by {recognition.rule}" + (f": {recognition.matched}" if recognition.matched else "")
 
 
@@ -101,24 +111,19 @@ def judge_run(record: Record) -> Judgement:
     )
 
 
-def waive(record: Record, waivers: Sequence[Waiver], *, by_trailer: str | None, today: dt.date) -> Record:
+def waive(record: Record, waivers: Sequence[Waiver], *, today: dt.date) -> Record:
     """The record with the waiver that speaks for it, if any; a guarded fix needs none and keeps its verdict.
 
-    An overdue waiver leaves the verdict and says whose it is and since when.
+    A waiver that the record carries already comes from its own commit message. An overdue one leaves the verdict
+    and says whose it is and since when.
     """
-    if record.verdict not in {Verdict.UNGUARDED, Verdict.UNDECIDED, Verdict.BROKEN} or not record.is_fix:
-        return record
-    waiver = next((waiver for waiver in waivers if record.sha.startswith(waiver.fix.lower())), None)
-    if waiver is None and by_trailer:
-        waiver = Waiver(record.sha, "", by_trailer, None)
+    if record.verdict not in _EXCUSABLE or not record.is_fix:
+        return replace(record, waiver=None)
+    waiver = next((waiver for waiver in waivers if record.sha.startswith(waiver.fix.lower())), record.waiver)
     if waiver is None:
         return record
     if waiver.expires is not None and waiver.expires < today:
         overdue = f"{record.reason}; the waiver of {waiver.owner} ended on {waiver.expires.isoformat()}"
-        return replace(
-            record,
-            waiver=waiver,
-            reason=overdue,
-            next=f"{waiver.owner}: bring the test, or agree on a new date in the waiver",
-        )
+        cure = f"{waiver.owner}: bring the test, or agree on a new date in the waiver"
+        return replace(record, waiver=waiver, reason=overdue, next=cure)
     return replace(record, waiver=waiver, verdict=Verdict.WAIVED, reason=waiver.reason, next="")

@@ -1,1 +1,30 @@
-"""Values to text, one file a format."""
+"""Values to text, one file a format; ``lines`` picks the words that fit the command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.report.annotations import annotate
+from pytest_bugguard.report.data import to_json
+from pytest_bugguard.report.explanation import explain
+from pytest_bugguard.report.markdown import to_markdown
+from pytest_bugguard.report.spans import MARKUP, coloured, plain
+from pytest_bugguard.report.survey import audit
+from pytest_bugguard.report.text import gate
+
+if TYPE_CHECKING:
+    from pytest_bugguard.core.results import Result
+    from pytest_bugguard.report.spans import Line
+
+__all__ = ["MARKUP", "annotate", "coloured", "lines", "plain", "to_json", "to_markdown"]
+
+
+def lines(result: Result, *, width: int, shows_all: bool = False) -> tuple[Line, ...]:
+    """A result as a terminal shows it. ``shows_all``: an audit names every fix, not only the newest unguarded ones."""
+    match result.command:
+        case "audit":
+            return audit(result, width=width, limit=None if shows_all else 20, is_verbose=shows_all)
+        case "explain":
+            return explain(result)
+        case _:
+            return gate(result, width=width)

@@ -1,0 +1,270 @@
+"""Joins the world and the journeys, once: settings, repository and guests in, results out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.adapters import ci, guests, settings_file
+from pytest_bugguard.adapters.repository import open_repository
+from pytest_bugguard.core import base, findings, fixes, settings, verdict
+from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
+from pytest_bugguard.core.fixes import CiContext, RuleSet
+from pytest_bugguard.core.hotspots import hotspots_of
+from pytest_bugguard.core.results import RepositoryFacts, Result, Run, summarise
+from pytest_bugguard.core.trend import trend_of
+from pytest_bugguard.journeys.audit import audit
+from pytest_bugguard.journeys.check import check, staged_unit, work_tree_unit
+from pytest_bugguard.journeys.linking import Linker
+from pytest_bugguard.journeys.snapshot import Snapshot
+from pytest_bugguard.journeys.survey import Lens, Survey
+from pytest_bugguard.journeys.trail import Trail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pytest_bugguard.adapters.history import GitHistory
+    from pytest_bugguard.adapters.repository import Repository
+    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.journeys.ports import WorkTree
+    from pytest_bugguard.core.settings import Settings
+    from pytest_bugguard.journeys.survey import Seen
+
+_IGNORE_REVS = ".git-blame-ignore-revs"
+_SCISSORS = "# ------------------------ >8 ------------------------"
+
+
+@contextmanager
+def open_workshop(start: Path, overrides: Sequence[str] = (), *, trusts_repository: bool = False) -> Iterator[Workshop]:
+    """Open the repository that a folder lies in, with its settings and guests; close all of it again.
+
+    Args:
+        start: A folder of a work tree, or a bare repository.
+        overrides: ``KEY=VALUE`` texts of ``--set``, the last one strongest.
+        trusts_repository: Whether guests may stand in the repository itself: inside pytest, which runs it anyway.
+
+    Raises:
+        BugguardError: There is no repository, the settings have faults, a guest cannot be loaded.
+    """
+    with ExitStack() as stack:
+        repository = stack.enter_context(open_repository(start))
+        history = stack.enter_context(repository.history())
+        read = _settings_of(repository, history, start, overrides)
+        loaded = guests.load(read.plugins, top=None if trusts_repository else repository.top)
+        yield Workshop(repository, history, read, loaded)
+
+
+def _settings_of(repository: Repository, history: GitHistory, start: Path, overrides: Sequence[str]) -> Settings:
+    """The settings in force: the file of the work tree, or of HEAD in a bare repository, and ``--set`` over it."""
+    if repository.top is not None:
+        layer = settings_file.find(start.resolve(), repository.top)
+    else:
+        head = history.resolve("HEAD")
+        layer = settings_file.choose(lambda name: history.file_at(head, name) if head else None)
+    layers = [*([layer] if layer else []), *map(settings.assignment, overrides)]
+    return settings.load(layers, fixes.NAMES)
+
+
+class Workshop:
+    """An open repository with everything that is needed to answer questions about it."""
+
+    def __init__(
+        self, repository: Repository, history: GitHistory, read: Settings, loaded: guests.LoadedGuests
+    ) -> None:
+        self.settings = read
+        self.guests = loaded
+        self.history = history
+        self._repository = repository
+        self._started = time.time()
+
+    @cached_property
+    def head(self) -> str | None:
+        """The commit that HEAD names; None before the first one."""
+        return self.history.resolve("HEAD")
+
+    @property
+    def ci_name(self) -> base.Ci | None:
+        """The CI that we run in, where it is one that we know."""
+        return self._ci.name
+
+    @cached_property
+    def _ci(self) -> ci.CiFacts:
+        return ci.read(os.environ)
+
+    @cached_property
+    def _survey(self) -> Survey:
+        chosen = self.settings.fixes
+        rules = RuleSet.of(
+            chosen.rules,
+            without=chosen.without,
+            patterns=chosen.patterns,
+            exclude=chosen.exclude,
+            issues=chosen.issues,
+            skip=self._skipped,
+        )
+        return Survey(self.history, Lens(rules, self.settings.tests, self.settings.source, self.guests))
+
+    @property
+    def _skipped(self) -> tuple[str, ...]:
+        content = self.history.file_at(self.head, _IGNORE_REVS) if self.head else None
+        lines = (content or b"").decode("utf-8", "replace").splitlines()
+        return tuple(line.split("#")[0].strip() for line in lines if line.split("#")[0].strip())
+
+    def audit(self, revisions: str, *, progress: Callable[[int], None]) -> Result:
+        """Every fix of a history: all that leads to ``REV``, or what ``BASE..REV`` spans."""
+        since, tip = self._range(revisions)
+        if tip is None:
+            return self._result("audit", (), 0, notes=("there are no commits yet",))
+        linker = self._linker(Snapshot(self.history, tip))
+        units = self.history.units(tip, since=[since] if since else [])
+        found = audit(units, self._survey, linker, progress=progress)
+        records = tuple(map(self._waive, found.records))
+        result = self._result("audit", records, found.units, notes=self._history_notes())
+        return replace(result, hotspots=hotspots_of(records, today=found.renamed), trend=trend_of(records))
+
+    def explain(self, revisions: Sequence[str]) -> Result:
+        """What each revision is taken for, and why."""
+        shas = [self._resolve(revision) for revision in revisions]
+        records = []
+        for unit in self.history.units_of(shas):
+            seen = self._survey.single(unit)
+            linker = self._linker(Snapshot(self.history, unit.commit.sha))
+            record = linker.link(seen, lambda _: (), is_only_fix=False)
+            records.append(replace(self._waive(record), other_signs=seen.signs[1:]))
+        return self._result("explain", records, len(records))
+
+    def check(self, revisions: str | None, *, base_option: str | None) -> Result:
+        """The fix gate over a change: a range, or what HEAD and the work tree add to the base."""
+        if self.settings.fixes.require == "off":
+            return self._result("check", (), 0, notes=("the gate on fixes is off: fixes.require",))
+        if revisions is not None:
+            since, tip = self._range(revisions, needs_base=True)
+            return self._check(since, tip, {"base": since, "base_reason": "the range that was asked for"})
+        if self.head is None:
+            return self._result("check", (), 0, notes=("there are no commits yet",))
+        chosen = self._choose_base(base_option)
+        if isinstance(chosen, base.Undecided):
+            finding = findings.base_undecided(chosen.reason, chosen.cure)
+            fails = self.settings.undecided == "fail"
+            result = self._result("check", (), 0, notes=() if fails else (f"{chosen.reason}; {chosen.cure}",))
+            return replace(result, findings=(finding,) if fails else ())
+        facts = {"base": chosen.revision, "base_reason": chosen.reason, "merge_base": chosen.merge_base}
+        return self._check(chosen.sha, self.head, facts, reads_work_tree=True)
+
+    def check_staged(self, message_file: Path | None) -> Result:
+        """The fix gate over the commit that is about to be made."""
+        message = _message_text(message_file)
+        worktree = self._need_worktree()
+        seen, snapshot = staged_unit(self.history, worktree, self.head, message, self._survey)
+        record = self._linker(snapshot).link(seen, lambda _: (), is_only_fix=True) if seen.is_fix else seen.record
+        records = (self._waive(record),) if seen.is_fix else ()
+        return self._with_findings(self._result("check", records, 1))
+
+    def _check(
+        self, since: str | None, tip: str | None, facts: dict[str, str | None], *, reads_work_tree: bool = False
+    ) -> Result:
+        if tip is None:
+            return self._result("check", (), 0, notes=("there are no commits yet",))
+        uncommitted: Seen | None = None
+        snapshot = Snapshot(self.history, tip)
+        if reads_work_tree and self._repository.top is not None:
+            worktree = self._need_worktree()
+            uncommitted, snapshot = work_tree_unit(self.history, worktree, tip, self._survey)
+        found = check(
+            self.history.units(tip, since=[since] if since else []),
+            self._survey,
+            self._linker(snapshot),
+            uncommitted=uncommitted,
+            context=self._context() if reads_work_tree else None,
+            is_one_change=self.settings.fixes.scope == "change",
+        )
+        notes = list(self._history_notes())
+        if found.uses_work_tree:
+            notes.append("a fix is guarded only by a test in the work tree that is not committed yet")
+        records = tuple(map(self._waive, found.records))
+        result = self._result("check", records, found.units, notes=notes)
+        return self._with_findings(replace(result, repository=replace(result.repository, **facts)))
+
+    def _choose_base(self, option: str | None) -> base.Chosen | base.Undecided:
+        assert self.head is not None
+        rungs = base.ladder(option, self.settings.base, self._ci, self._repository.clone())
+        return base.choose(rungs, head=self.head, resolve=self.history.resolve, merge_base=self.history.merge_base)
+
+    def _context(self) -> CiContext | None:
+        facts = self._ci
+        if not (facts.source or facts.labels or facts.title):
+            return None
+        return CiContext(branch=facts.source or None, labels=facts.labels, title=facts.title or None)
+
+    def _linker(self, tip: Snapshot) -> Linker:
+        return Linker(tip, Trail(tip).naming, self._original)
+
+    def _original(self, sha: str) -> Seen | None:
+        found = self.history.resolve(sha)
+        return next((self._survey.single(unit) for unit in self.history.units_of([found])), None) if found else None
+
+    def _waive(self, record: Record) -> Record:
+        return verdict.waive(record, self.settings.waivers, today=_today())
+
+    def _need_worktree(self) -> WorkTree:
+        if self._repository.top is None:
+            raise BugguardError("a bare repository has no work tree", hint="give a range: bugguard check BASE..REV")
+        return self._repository.worktree()
+
+    def _history_notes(self) -> tuple[str, ...]:
+        return tuple(self.history.warnings)
+
+    def _resolve(self, revision: str) -> str:
+        sha = self.history.resolve(revision)
+        if sha is None:
+            raise UnknownRevisionError(f"no commit {revision!r} in this repository")
+        return sha
+
+    def _range(self, revisions: str, *, needs_base: bool = False) -> tuple[str | None, str | None]:
+        """``(since, tip)`` of ``BASE..REV``, ``BASE...REV``, ``BASE..`` or ``REV``."""
+        left, dots, right = revisions.partition("..")
+        if not dots:
+            if needs_base:
+                raise BugguardError(f"{revisions!r} is no range", hint=f"bugguard check {revisions}..HEAD")
+            if revisions == "HEAD" and self.head is None:
+                return None, None
+            return None, self._resolve(revisions)
+        tip = self._resolve(right.removeprefix(".") or "HEAD")
+        return (self._resolve(left) if left else None), tip
+
+    def _result(self, command: str, records: Iterable[Record], units: int, *, notes: Iterable[str] = ()) -> Result:
+        listed = tuple(records)
+        return Result(
+            command=command,
+            repository=RepositoryFacts(self.head, shallow=self.history.is_shallow),
+            summary=summarise(listed, units),
+            records=listed,
+            notes=tuple(notes),
+            run=Run(int(self._started), round(time.time() - self._started, 3)),
+        )
+
+    def _with_findings(self, result: Result) -> Result:
+        fails = self.settings.undecided == "fail"
+        return replace(result, findings=findings.of_records(result.records, undecided_fails=fails))
+
+
+def _message_text(path: Path | None) -> str:
+    """A commit message as git will keep it: without comments and what stands below the scissors."""
+    if path is None:
+        raise BugguardError("--staged needs the message", hint="bugguard check --staged --message-file FILE")
+    try:
+        text = path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise BugguardError(f"--message-file: {path} cannot be read: {error.strerror}") from error
+    kept = text.partition(_SCISSORS)[0]
+    return "\n".join(line for line in kept.splitlines() if not line.startswith("#"))
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(tz=dt.UTC).date()

@@ -1,0 +1,125 @@
+"""The fixes of a change, and whether a test guards each: from the commits and the work tree, without running tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import links
+from pytest_bugguard.core.model import Commit, Unit, Verdict
+from pytest_bugguard.journeys.linking import offer_of, place_of
+from pytest_bugguard.journeys.snapshot import overlaid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pytest_bugguard.core.fixes import CiContext
+    from pytest_bugguard.core.model import FileChange, Record
+    from pytest_bugguard.journeys.linking import Linker
+    from pytest_bugguard.journeys.ports import Reader, WorkTree
+    from pytest_bugguard.journeys.snapshot import Snapshot
+    from pytest_bugguard.journeys.survey import Seen, Survey
+
+WORK_TREE = "the work tree"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The fixes of a change."""
+
+    records: tuple[Record, ...]
+    """Newest first, before any waiver; also the units of which nothing could be told."""
+    units: int
+    uses_work_tree: bool = False
+    """Whether a test that is not committed yet guards one of them."""
+
+
+def check(
+    units: Iterable[Unit],
+    survey: Survey,
+    linker: Linker,
+    *,
+    uncommitted: Seen | None,
+    context: CiContext | None,
+    is_one_change: bool,
+) -> Checked:
+    """Judge each fix of a change, with the tests of all of it.
+
+    Args:
+        units: The change, newest first.
+        survey: Looks at one unit.
+        linker: Finds tests that stand elsewhere.
+        uncommitted: What the work tree holds besides (``work_tree_unit``).
+        context: What the CI says of the change as a whole: it speaks where no commit calls itself a fix.
+        is_one_change: Whether a fix's test may come from anywhere in the change (``fixes.scope``).
+    """
+    seen = _with_context(list(survey.stream(units)), survey, context)
+    fixes = [one for one in seen if one.is_fix]
+    records = []
+    for one in seen:
+        if one.is_fix:
+            others = [other for other in seen if other is not one] if is_one_change else []
+            offers = _offers(others, uncommitted, {id(fix) for fix in fixes})
+            records.append(linker.link(one, offers, is_only_fix=len(fixes) == 1))
+        elif one.unit.is_boundary:
+            records.append(one.record)
+    return Checked(tuple(records), len(seen), uses_work_tree=any(map(_leans_on_work_tree, records)))
+
+
+def _with_context(seen: list[Seen], survey: Survey, context: CiContext | None) -> list[Seen]:
+    """Let a label, a branch name or a title speak for the newest unit that touches source, where no message does."""
+    if context is None or any(one.is_fix for one in seen):
+        return seen
+    for place, one in enumerate(seen):
+        if one.diff.touches_source:
+            seen[place] = survey.single(one.unit, context=context)
+            break
+    return seen
+
+
+def _offers(
+    others: Sequence[Seen], uncommitted: Seen | None, fixes: set[int]
+) -> Callable[[links.Wanted], tuple[links.Offer, ...]]:
+    def offers(wanted: links.Wanted) -> Iterator[links.Offer]:
+        for other in others:
+            if other.diff.touches_tests and (id(other) not in fixes or wanted.issues & links.issue_keys(other.issues)):
+                yield offer_of(other, place_of(other))
+        if uncommitted is not None and uncommitted.diff.touches_tests:
+            yield offer_of(uncommitted, WORK_TREE)
+
+    return lambda wanted: tuple(offers(wanted))
+
+
+def _leans_on_work_tree(record: Record) -> bool:
+    counting = [test for test in record.tests if test.counts]
+    return record.verdict is Verdict.GUARDED and all(test.reason.endswith(WORK_TREE) for test in counting)
+
+
+def work_tree_unit(
+    reader: Reader, worktree: WorkTree, head: str | None, survey: Survey
+) -> tuple[Seen | None, Snapshot]:
+    """What is not committed yet, as a unit of its own, and the state of the files with it."""
+    changes = worktree.changes()
+    snapshot = overlaid(reader, head, changes, lambda change: worktree.text(change.path))
+    return (_pseudo(changes, head, "", survey, snapshot) if changes else None), snapshot
+
+
+def staged_unit(
+    reader: Reader, worktree: WorkTree, head: str | None, message: str, survey: Survey
+) -> tuple[Seen, Snapshot]:
+    """The commit that is about to be made, from the index and its message."""
+    changes = worktree.staged()
+    snapshot = overlaid(reader, head, changes, lambda change: _staged_text(reader, change))
+    return _pseudo(changes, head, message, survey, snapshot), snapshot
+
+
+def _staged_text(reader: Reader, change: FileChange) -> bytes | None:
+    text = reader.blob(change.new_blob) if change.new_blob is not None else None
+    return text if isinstance(text, bytes) else None
+
+
+def _pseudo(
+    changes: tuple[FileChange, ...], head: str | None, message: str, survey: Survey, snapshot: Snapshot
+) -> Seen:
+    commit = Commit(sha="", parents=(head,) if head else (), committed_s=0, author="", message=message)
+    return survey.single(Unit(commit, changes), snapshot=snapshot)

@@ -1,0 +1,147 @@
+"""What one unit changed, looked into only as far as somebody asks: sides, source behaviour, tests."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import behaviour, testmap
+from pytest_bugguard.core.links import module_of
+from pytest_bugguard.core.model import How, TestMap, Unavailable, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_bugguard.core.behaviour import SourceFacts
+    from pytest_bugguard.core.model import FileChange, Files, MappedTest, Unit
+    from pytest_bugguard.core.naming import Naming
+    from pytest_bugguard.journeys.snapshot import Snapshot
+
+_SOURCE_FILES_LOOKED_INTO = 40
+"""A unit that changes more source files than this is no single fix; its facts are taken from the first ones."""
+
+
+class Diff:
+    """The changes of one unit. Each answer is worked out once, when it is first asked for, because it costs parsing."""
+
+    def __init__(
+        self, unit: Unit, sort: Callable[[], Files], *, snapshot: Snapshot, naming_old: Naming, naming_new: Naming
+    ) -> None:
+        self._sort = sort
+        self._changes = unit.changes
+        self._snapshot = snapshot
+        self._naming_old = naming_old
+        self._naming_new = naming_new
+
+    @cached_property
+    def files(self) -> Files:
+        """The changed files, each on its side."""
+        return self._sort()
+
+    @property
+    def touches_source(self) -> bool:
+        """Whether a source-side file changed."""
+        return bool(self.files.source)
+
+    @property
+    def touches_tests(self) -> bool:
+        """Whether a test-side file changed."""
+        return bool(self.files.test)
+
+    @cached_property
+    def behaviour_changed(self) -> bool:
+        """Whether more than comments, docstrings and annotations of the source changed."""
+        return any(
+            facts is None or facts.behaviour_changed for facts in (self._facts(change) for change in self._source())
+        )
+
+    @cached_property
+    def source_facts(self) -> tuple[SourceFacts, ...]:
+        """What happened in each changed Python source file that can be read."""
+        return tuple(facts for facts in map(self._facts, self._source()) if facts is not None)
+
+    @property
+    def new_public_names(self) -> int:
+        """How many public functions, classes, methods and constants the source gained."""
+        return sum(len(facts.new_public_names) for facts in self.source_facts)
+
+    @property
+    def changed_functions(self) -> int:
+        """How many functions that the source had before have another body now."""
+        return sum(len(facts.changed_functions) for facts in self.source_facts)
+
+    @cached_property
+    def function_names(self) -> frozenset[str]:
+        """Last names of the functions and classes that changed or came."""
+        return frozenset(
+            name.rpartition(".")[2]
+            for facts in self.source_facts
+            for name in (*facts.changed_functions, *facts.new_public_names)
+        )
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """Dotted modules of the changed Python source."""
+        return frozenset(module_of(path) for path in self.files.source if path.endswith(".py"))
+
+    @property
+    def tests_added(self) -> int:
+        """How many tests that may guard came new or with new cases."""
+        return self._count(How.ADDED, How.CASES_ADDED)
+
+    @property
+    def tests_changed(self) -> int:
+        """How many tests that may guard changed in their own text."""
+        return self._count(How.CHANGED)
+
+    @cached_property
+    def test_map(self) -> TestMap:
+        """The tests that it added, changed and moved."""
+        files: list[testmap.TestFile] = []
+        unreadable: list[Unreadable] = []
+        for change in self._on(self.files.test):
+            old, new = self._snapshot.old_text(change), self._snapshot.new_text(change)
+            for text in (old, new):
+                if isinstance(text, Unavailable):
+                    unreadable.append(Unreadable(change.path, text.reason))
+            files.append(testmap.TestFile(change, _text(old), _text(new), self._naming_old, self._naming_new))
+        mapped = testmap.map_tests(files, tree=self._snapshot)
+        return TestMap(mapped.tests, (*unreadable, *mapped.unreadable))
+
+    def new_test_texts(self) -> Iterator[tuple[str, bytes]]:
+        """Path and new text of each changed file on the test side that still is there."""
+        for change in self._on(self.files.test):
+            new = self._snapshot.new_text(change)
+            if change.new_path is not None and isinstance(new, bytes):
+                yield change.new_path, new
+
+    def _count(self, *kinds: How) -> int:
+        return sum(test.counts and test.change in kinds for test in self.test_map.tests)
+
+    def _source(self) -> Iterator[FileChange]:
+        for count, change in enumerate(self._on(self.files.source)):
+            if count == _SOURCE_FILES_LOOKED_INTO:
+                return
+            yield change
+
+    def _on(self, paths: tuple[str, ...]) -> Iterator[FileChange]:
+        wanted = frozenset(paths)
+        return (change for change in self._changes if change.path in wanted)
+
+    def _facts(self, change: FileChange) -> SourceFacts | None:
+        """None where it is no Python text that can be read: then it is taken for a change of behaviour."""
+        if not change.path.endswith((".py", ".pyi")):
+            return None
+        old, new = self._snapshot.old_text(change), self._snapshot.new_text(change)
+        if isinstance(old, Unavailable) or isinstance(new, Unavailable):
+            return None
+        return behaviour.describe(old or b"", new or b"")
+
+
+def listed(test_map: TestMap) -> tuple[MappedTest, ...]:
+    """The tests of a map, those that may guard first."""
+    return tuple(sorted(test_map.tests, key=lambda test: (not test.counts, test.nodeid)))
+
+
+def _text(text: bytes | Unavailable | None) -> bytes | None:
+    return text if isinstance(text, bytes) else None

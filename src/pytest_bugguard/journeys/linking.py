@@ -1,0 +1,178 @@
+"""Fixes whose test stands elsewhere: behind a trailer, under a mark, in a neighbour, in the original of a backport."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import links, messages, regressions, testmap
+from pytest_bugguard.core.model import FileChange, How, MappedTest, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.naming import Naming
+    from pytest_bugguard.journeys.snapshot import Snapshot
+    from pytest_bugguard.journeys.survey import Seen
+
+_TRAILER = "Regression-Test"
+_CHERRY_PICKED = re.compile(r"\(cherry picked from commit ([0-9a-f]{7,64})\)")
+_FILES_SEARCHED = 5_000
+"""Test files read for marks at most; in a larger suite a trailer names the test."""
+_SHORT = 9
+
+
+class Linker:
+    """Looks for the test of a fix that brought none itself."""
+
+    def __init__(self, tip: Snapshot, naming: Naming, original: Callable[[str], Seen | None]) -> None:
+        """Set up for one history.
+
+        Args:
+            tip: The newest state: tests are looked for there, whenever they were written.
+            naming: The project's names for tests at that state.
+            original: The unit of a commit id that a cherry-pick names; None where it is not in this repository.
+        """
+        self._tip = tip
+        self._naming = naming
+        self._original = original
+
+    def link(self, seen: Seen, offers: Callable[[links.Wanted], Sequence[links.Offer]], *, is_only_fix: bool) -> Record:
+        """The record of a fix, judged again with the tests that were found for it elsewhere.
+
+        Args:
+            seen: The fix.
+            offers: The tests of the units around it; asked only if the fix has none of its own.
+            is_only_fix: Whether the change that is judged holds no other fix.
+        """
+        record = seen.record
+        if not seen.is_fix or record.verdict not in {Verdict.UNGUARDED, Verdict.UNDECIDED, Verdict.GUARDED}:
+            return record
+        found = tuple(self._by_trailer(seen))
+        if record.verdict is not Verdict.GUARDED and not _counts(found):
+            found = (*found, *self._by_search(seen, offers, is_only_fix=is_only_fix))
+        new = tuple(test for test in found if test.nodeid not in {known.nodeid for known in record.tests})
+        return seen.judged(replace(record, tests=(*record.tests, *new))) if new else record
+
+    def _by_search(
+        self, seen: Seen, offers: Callable[[links.Wanted], Sequence[links.Offer]], *, is_only_fix: bool
+    ) -> tuple[MappedTest, ...]:
+        wanted = links.Wanted(
+            links.issue_keys(seen.issues), seen.diff.modules, seen.diff.function_names, is_only_fix=is_only_fix
+        )
+        for search in (
+            lambda: self._by_mark(wanted),
+            lambda: links.link(wanted, offers(wanted)),
+            lambda: self._by_original(seen),
+        ):
+            found = tuple(search())
+            if _counts(found):
+                return found
+        return found
+
+    def _by_trailer(self, seen: Seen) -> Iterator[MappedTest]:
+        texts = (seen.unit.commit.message, *(commit.message for commit in seen.unit.inner))
+        for text in texts:
+            for nodeid in messages.parse(text).trailer(_TRAILER):
+                yield self._named(nodeid)
+
+    def _named(self, nodeid: str) -> MappedTest:
+        plain = nodeid.removeprefix("./")
+        path, _, name = plain.partition("::")
+        for test in tests_in(self._tip, path, self._naming) if name else ():
+            if plain == test.nodeid or plain.startswith(f"{test.nodeid}["):
+                return _linked(test, "named by a trailer")
+        return MappedTest(plain, How.LINKED, counts=False, reason="is named by a trailer, but there is no such test")
+
+    def _by_mark(self, wanted: links.Wanted) -> Iterator[MappedTest]:
+        for key in sorted(wanted.issues):
+            for path, nodeid in self._marked.get(key, ()):
+                for test in tests_in(self._tip, path, self._naming):
+                    if test.nodeid == nodeid:
+                        yield _linked(test, f"marked regression({key})")
+
+    @cached_property
+    def _marked(self) -> dict[str, list[tuple[str, str]]]:
+        """Issue key to ``(path, node id)`` of the tests that bear it in a ``regression`` mark."""
+        marked: dict[str, list[tuple[str, str]]] = {}
+        for path in self._test_files():
+            source = self._tip.file(path)
+            if source is None or b"regression" not in source:
+                continue
+            for nodeid, issues in regressions.references(path, source).marks.items():
+                for key in links.issue_keys(issues):
+                    marked.setdefault(key, []).append((path, nodeid))
+        return marked
+
+    def _test_files(self) -> Iterator[str]:
+        found = 0
+        folders = [""]
+        while folders and found < _FILES_SEARCHED:
+            folder = folders.pop()
+            for name in self._tip.folder(folder.rstrip("/")) or ():
+                path = f"{folder}{name}"
+                if name.endswith("/"):
+                    folders.append(path)
+                elif name.endswith(".py") and self._naming.is_test_file(path):
+                    found += 1
+                    yield path
+
+    def _by_original(self, seen: Seen) -> tuple[MappedTest, ...]:
+        """The tests of the commit that this one was picked from, where they are here too."""
+        picked = _CHERRY_PICKED.findall(seen.unit.commit.message)
+        original = self._original(picked[-1]) if picked else None
+        if original is None:
+            return ()
+        place = f"came with {picked[-1][:_SHORT]}, from which this was picked"
+        return tuple(self._still_there(test, place) for test in original.record.tests if test.counts)
+
+    def _still_there(self, test: MappedTest, place: str) -> MappedTest:
+        here = tests_in(self._tip, test.nodeid.partition("::")[0], self._naming)
+        same = next((other for other in here if other.nodeid == test.nodeid), None)
+        if same is None:
+            return MappedTest(test.nodeid, How.LINKED, counts=False, reason=f"was lost on the way: it {place}")
+        return _linked(same, place)
+
+
+def tests_in(snapshot: Snapshot, path: str, naming: Naming) -> tuple[MappedTest, ...]:
+    """Every test in a file, with whether it may guard anything."""
+    source = snapshot.file(path)
+    if source is None:
+        return ()
+    as_new = FileChange("A", None, path, 0, 0o100644, None, None)
+    return testmap.map_tests([testmap.TestFile(as_new, None, source, naming, naming)], tree=snapshot).tests
+
+
+def offer_of(seen: Seen, place: str) -> links.Offer:
+    """The tests that a unit brings, as they may serve a fix elsewhere."""
+    facts = {path: regressions.references(path, source) for path, source in seen.diff.new_test_texts()}
+    offered = []
+    for test in seen.diff.test_map.tests:
+        known = facts.get(test.nodeid.partition("::")[0])
+        if test.change is How.MOVED or known is None:
+            continue
+        offered.append(
+            links.OfferedTest(
+                test,
+                issues=links.issue_keys((*known.marks.get(test.nodeid, ()), *known.issues.get(test.nodeid, ()))),
+                modules=frozenset(known.modules),
+                words=frozenset(known.words.get(test.nodeid, ())),
+            )
+        )
+    return links.Offer(place, links.issue_keys(seen.issues), tuple(offered), is_only_tests=not seen.diff.touches_source)
+
+
+def place_of(seen: Seen) -> str:
+    """How a unit is called in a reason."""
+    return f"commit {seen.unit.commit.sha[:_SHORT]}"
+
+
+def _linked(test: MappedTest, reason: str) -> MappedTest:
+    return replace(test, change=How.LINKED, reason=reason if test.counts else f"{test.reason}; {reason}")
+
+
+def _counts(tests: Iterable[MappedTest]) -> bool:
+    return any(test.counts for test in tests)

@@ -1,0 +1,150 @@
+"""What is said of each unit: recognised, its files put on their sides, its tests mapped, a first verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import fixes, messages, verdict
+from pytest_bugguard.core.model import Record, Sign, Waiver
+from pytest_bugguard.core.sides import Sides
+from pytest_bugguard.journeys.diff import Diff, listed
+from pytest_bugguard.journeys.snapshot import Snapshot
+from pytest_bugguard.journeys.trail import Trail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_bugguard.core.fixes import CiContext, RuleSet
+    from pytest_bugguard.core.model import Recognition, Unit
+    from pytest_bugguard.core.naming import Naming
+    from pytest_bugguard.journeys.ports import Guests, Reader
+
+
+@dataclass(frozen=True)
+class Lens:
+    """How units are looked at: the settings' share of it."""
+
+    rules: RuleSet
+    tests: tuple[str, ...] | None
+    source: tuple[str, ...] | None
+    guests: Guests
+
+
+class Seen:
+    """One unit and what is known of it; each part is worked out when it is first asked for."""
+
+    def __init__(self, unit: Unit, diff: Diff, lens: Lens, context: CiContext | None = None) -> None:
+        self.unit = unit
+        self.diff = diff
+        self._lens = lens
+        self._context = context
+
+    @cached_property
+    def recognition(self) -> Recognition:
+        """Whether it is a fix, and by which sign: a guest's word first, then the rules."""
+        said = self._lens.guests.recognise(self.unit)
+        if said is not None:
+            return said
+        return fixes.recognise(self.unit, rules=self._lens.rules, diff=self.diff, context=self._context)
+
+    @property
+    def is_fix(self) -> bool:
+        """Whether a sign of a bug fix was found."""
+        return isinstance(self.recognition, Sign)
+
+    @property
+    def signs(self) -> tuple[Recognition, ...]:
+        """Whatever any rule says of it, the deciding one first."""
+        said = fixes.matches(self.unit, rules=self._lens.rules, diff=self.diff, context=self._context)
+        return tuple(dict.fromkeys((self.recognition, *said)))
+
+    @cached_property
+    def issues(self) -> tuple[str, ...]:
+        """References in its message and in those that a merge brought, as written."""
+        texts = (self.unit.commit.message, *(commit.message for commit in self.unit.inner))
+        found = (messages.issues(text, self._lens.rules.own.issues) for text in texts)
+        return tuple(dict.fromkeys(reference for references in found for reference in references))
+
+    @cached_property
+    def record(self) -> Record:
+        """Everything, with the verdict that the unit alone gives."""
+        commit = self.unit.commit
+        mapped = self.diff.test_map
+        record = Record(
+            sha=commit.sha,
+            parents=commit.parents,
+            subject=commit.subject,
+            committed_s=commit.committed_s,
+            recognition=self.recognition,
+            issues=self.issues,
+            files=self.diff.files,
+            tests=(*listed(mapped), *self._lens.guests.tests(self.unit)),
+            unreadable=mapped.unreadable,
+            waiver=self._waiver,
+        )
+        return self.judged(record)
+
+    def judged(self, record: Record) -> Record:
+        """The record with verdict, reason and next action."""
+        said = verdict.judge(record, self._scope)
+        return replace(record, verdict=said.verdict, reason=said.reason, next=said.next)
+
+    @property
+    def _waiver(self) -> Waiver | None:
+        """What a trailer ``Bugguard: waive REASON`` asks for."""
+        reason = fixes.waiver_reason(self.unit)
+        return None if reason is None else Waiver(self.unit.commit.sha, "", reason, None)
+
+    @property
+    def _scope(self) -> verdict.Scope:
+        is_boundary = self.unit.is_boundary
+        return verdict.Scope(
+            is_boundary=is_boundary,
+            is_root=not self.unit.commit.parents and not is_boundary,
+            behaviour_changed=self.diff.behaviour_changed if self.is_fix and not is_boundary else True,
+        )
+
+
+class Survey:
+    """Looks at units through a lens."""
+
+    def __init__(self, reader: Reader, lens: Lens) -> None:
+        self._reader = reader
+        self._lens = lens
+        self._sides: dict[Naming, Sides] = {}
+
+    def stream(self, units: Iterable[Unit]) -> Iterator[Seen]:
+        """Each of a line of units, newest first, where every unit is the first parent of the one before it."""
+        trail: Trail | None = None
+        for unit in units:
+            snapshot = Snapshot(self._reader, unit.commit.sha)
+            if trail is None:
+                trail = Trail(snapshot)
+            trail.look_from(snapshot)
+            yield self._see(unit, snapshot, trail)
+
+    def single(self, unit: Unit, *, snapshot: Snapshot | None = None, context: CiContext | None = None) -> Seen:
+        """A unit by itself; ``snapshot`` is the state after it, where that is no commit."""
+        snapshot = snapshot or Snapshot(self._reader, unit.commit.sha)
+        return self._see(unit, snapshot, Trail(snapshot), context)
+
+    def _see(self, unit: Unit, snapshot: Snapshot, trail: Trail, context: CiContext | None = None) -> Seen:
+        naming_new = trail.naming
+        sides = self._sides_of(naming_new)
+        is_package = trail.is_package
+        trail.step_back(unit)
+        diff = Diff(
+            unit,
+            lambda: sides.of(unit.changes, is_package),
+            snapshot=snapshot,
+            naming_old=trail.naming,
+            naming_new=naming_new,
+        )
+        return Seen(unit, diff, self._lens, context)
+
+    def _sides_of(self, naming: Naming) -> Sides:
+        if naming not in self._sides:
+            self._sides[naming] = Sides(naming, tests=self._lens.tests, source=self._lens.source)
+        return self._sides[naming]
