@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from tests.story import Repo, story
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 ZEROS = "0" * 40
@@ -447,3 +447,12 @@ def test_the_cure_cures(tmp_path: Path) -> None:
     assert isinstance(chosen, base.Chosen)
     assert job.git("show", "-s", "--format=%s", chosen.merge_base) == "four"
     assert job.git("rev-parse", "-q", "--verify", "refs/remotes/origin/main") == chosen.sha
+
+
+def test_the_reference_page_knows_every_variable() -> None:
+    """What marks a CI, names the target and says where the branch stood is in its row of the page."""
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "base.md").read_text(encoding="utf-8")
+    for dialect in ci._DIALECTS:
+        row = next(line for line in page.splitlines() if line.startswith(f"| {dialect.ci} |"))
+        said = {dialect.mark, dialect.target, dialect.before} - {""}
+        assert {name for name in said if name not in row} == set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from importlib import resources
 from typing import Any
 
 import jsonschema
@@ -15,11 +14,10 @@ from hypothesis import strategies as st
 from pytest_bugguard.core.model import Files, Verdict
 from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
 from pytest_bugguard.report.data import spelt_path, to_json
+from tests import json_reference
 from tests.samples import HOSTILE, everything, fix, result_of
 
-SCHEMA: dict[str, Any] = json.loads(
-    resources.files("pytest_bugguard").joinpath("schema/bugguard-1.schema.json").read_text(encoding="utf-8")
-)
+SCHEMA = json_reference.schema()
 EMPTY = Result("pytest", RepositoryFacts(head=None), Summary())
 
 
@@ -136,3 +134,15 @@ def test_a_surrogate_in_a_text_becomes_visible() -> None:
     text = to_json(everything("caf\udce9 \ud800"))
     assert not re.search(r"\\ud[89a-f]", text.replace(r"\\ud800", ""))
     assert validate(text)["fixes"][0]["subject"] == r"caf\xe9 \ud800"
+
+
+def test_the_reference_page_says_what_the_schema_says() -> None:
+    """Mended by ``python -m tests.json_reference``."""
+    page = json_reference.PAGE.read_text(encoding="utf-8")
+    assert json_reference.redrawn(page) == page
+
+
+def test_the_example_on_the_reference_page_is_true() -> None:
+    """A name in Latin-1 is spelt as the page shows it."""
+    spelt = json.dumps(spelt_path(b"caf\xe9.py".decode(errors="surrogateescape")))
+    assert f"is the JSON string `{spelt}`" in json_reference.PAGE.read_text(encoding="utf-8")
