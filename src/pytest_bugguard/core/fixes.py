@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import messages
-from pytest_bugguard.core.cases import NOTHING_OWN, Case, CiContext, DiffFacts, OwnPatterns
+from pytest_bugguard.core.evidence import NOTHING_OWN, Case, CiContext, DiffFacts, OwnPatterns
 from pytest_bugguard.core.model import NotAFix, Recognition
 from pytest_bugguard.core.rules import NAMES, RULES, Mode, Rule
 
@@ -113,7 +113,7 @@ def _doubt(case: Case, matched: str) -> NotAFix | None:
 
 def _is_chosen(rule: Rule, rules: str | Sequence[str]) -> bool:
     if isinstance(rules, str):
-        return rule.is_in(Mode(rules))
+        return Mode(rules) in rule.modes
     return not rule.says_fix or rule.name in rules
 
 

@@ -11,7 +11,7 @@ from pytest_bugguard.core.patterns import LINE_CAP
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_bugguard.core.cases import Case
+    from pytest_bugguard.core.evidence import Case
 
 Answer = tuple[str, str]
 """The text that matched, one line, and where it stands."""
@@ -19,13 +19,15 @@ Answer = tuple[str, str]
 NOT_A_FIX = "not-a-fix"
 _SIDE_SCOPES = frozenset(
     {
-        "docs", "doc", "documentation", "readme", "changelog", "ci", "cd", "github", "actions", "workflow",
-        "workflows", "build", "packaging", "deps", "dependencies", "dev-deps", "deps-dev", "test", "tests",
-        "testing", "lint", "linting", "ruff", "mypy", "typing", "types", "type", "pre-commit", "release",
+        "docs", "doc", "documentation", "readme", "changelog", "ci", "cd", "github", "actions", "workflow", "workflows",
+        "test", "tests", "testing", "lint", "linting", "ruff", "mypy", "typing", "types", "type", "pre-commit",
         "examples", "benchmarks", "typo", "typos", "style", "format",
     }
 )  # fmt: skip
-"""Scopes in which ``fix(...)`` repairs something that is not the product."""
+"""Scopes in which ``fix(...)`` repairs something that is not the product.
+
+``deps``, ``build`` and ``release`` are not here: what touches no source is left out anyway, and the rest is product code.
+"""
 _BOT = re.compile(
     r"\[bot\]|\b(?:dependabot|renovate|pre-commit-ci|github-actions|greenkeeper|pyup|snyk|mergify|allcontributors|weblate)\b"
     r"|(?:^|[\s._-])bot(?:[\s@>]|$)",
@@ -44,12 +46,28 @@ _LONG_LIVED = re.compile(
 _QUIET = re.compile(
     r"""(?xi) \b (?:
       docs? | documentation | doc-?strings? | typo(?:e?s)? | misspell\w{0,6} | spelling | grammar | comments?
-      | lint\w{0,6} | flake8 | ruff | mypy | pylint | pyright | pyre | isort | typing | formatting | white-?space
-      | ci | github[ ]actions? | gha | travis | appveyor | azure | codecov | coveralls | pre-commit | tox\.ini | noxfile
-      | change-?logs? | readme | release(?:[ ]notes?)? | copyright | licen[cs]e | sphinx | rtd | read ?the ?docs
+      | lint\w{0,6} | flake8 | ruff | mypy | pylint | pyright | pyre | isort | typing | types
+      | type[ -](?: hints? | annotations? | errors? | check\w{0,6} | ignores? | on ) | white-?space | code[ ]formatting
+      | ci | github[ ]actions? | gha | travis | appveyor | codecov | coveralls | pre-commit | noxfile
+      | change-?logs? | readme | release(?:[ ]notes?)? | copyright | sphinx | read ?the ?docs | refactor\w{0,6}
     ) \b """
 )
 """Words of a title that say that documentation, style, types or machinery was repaired."""
+_AREA = r"(?: [\w./`*()<>,-]{1,40} (?: [ ][\w./`*&-]{1,40} ){0,2} :[ ] )?"
+_DEEDS = (
+    ("", "add support extend implement refactor rework revamp vendor split extract document clean port"),
+    ("e", "introduc deprecat remov delet improv renam updat merg upgrad integrat chang expos enabl enhanc mov replac"),
+    ("e", "migrat moderniz modernis optimiz optimis creat rewrit us inlin reorganiz reorganis requir prepar annotat"),
+)
+_ANOTHER_DEED = re.compile(
+    rf"""(?xi) {_AREA} (?:
+      (?: {"|".join(_DEEDS[0][1].split())} ) (?: s | ed | ing )?
+    | (?: {"|".join((_DEEDS[1][1] + " " + _DEEDS[2][1]).split())} ) (?: e[sd]? | ing )
+    | (?: drop | bump | sync | refresh | convert | switch | allow ) (?: e?s | p?ed | p?ing )?
+    | (?: simplif | clarif | unif ) (?: y | ie[sd] | ying )
+    | speed[ ]?up | speeds[ ]up | make | new | initial | removal
+    ) \b """
+)
 
 
 def trailer(case: Case) -> Answer | None:
@@ -116,6 +134,12 @@ def other_type(case: Case) -> Answer | None:
 def quiet_title(case: Case) -> Answer | None:
     """The title speaks of documentation, typos, comments, style, types, CI or a release."""
     found = _QUIET.search(case.message.description)
+    return (found[0], "subject") if found else None
+
+
+def another_deed(case: Case) -> Answer | None:
+    """The title begins with a verb that names another deed: add, support, deprecate, remove, rename..."""
+    found = _ANOTHER_DEED.match(case.message.description)
     return (found[0], "subject") if found else None
 
 

@@ -17,7 +17,7 @@ from pytest_bugguard.core.model import NotAFix, Recognition, Sign
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_bugguard.core.cases import Case
+    from pytest_bugguard.core.evidence import Case
 
 MATCHED_LIMIT = 200
 """Characters of a matched text that are kept as evidence."""
@@ -31,7 +31,10 @@ class Mode(StrEnum):
     WIDE = "wide"
 
 
-_ORDER = tuple(Mode)
+_ALL = frozenset(Mode)
+_NOT_STRICT = frozenset({Mode.DEFAULT, Mode.WIDE})
+_NOT_WIDE = frozenset({Mode.STRICT, Mode.DEFAULT})
+_WIDE = frozenset({Mode.WIDE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ class Rule:
     find: Callable[[Case], tuple[str, str] | None]
     """The text that matched, and where it stands."""
     says_fix: bool = True
-    since: Mode = Mode.STRICT
-    """The narrowest mode in which it is on."""
+    modes: frozenset[Mode] = _ALL
+    """The modes in which it is on."""
     is_sure: bool = False
     """Whether the sign stands even where the diff shows no changed behaviour of the product."""
     yes: tuple[str, ...] = ()
@@ -59,10 +62,6 @@ class Rule:
         matched, where = answer
         matched = " ".join(matched.split())[:MATCHED_LIMIT]
         return Sign(self.name, matched, where) if self.says_fix else NotAFix(self.name, matched)
-
-    def is_in(self, mode: Mode) -> bool:
-        """Whether the rule is on in a mode."""
-        return _ORDER.index(mode) >= _ORDER.index(self.since)
 
 
 RULES: tuple[Rule, ...] = (
@@ -80,15 +79,17 @@ RULES: tuple[Rule, ...] = (
     Rule("other-type", refusals.other_type, says_fix=False),
     Rule("quiet-title", refusals.quiet_title, says_fix=False),
     Rule("type", signs.conventional),
+    Rule("subject", signs.subject, modes=_NOT_STRICT),
+    Rule("label", signs.label, modes=_NOT_STRICT),
+    Rule("another-deed", refusals.another_deed, says_fix=False, modes=_NOT_WIDE),
     Rule("reference", signs.reference),
-    Rule("subject", signs.subject, since=Mode.DEFAULT),
-    Rule("label", signs.label, since=Mode.DEFAULT),
-    Rule("branch", signs.branch, since=Mode.DEFAULT),
-    Rule("repair", signs.repair, since=Mode.DEFAULT),
-    Rule("symptom", signs.symptom, since=Mode.DEFAULT),
-    Rule("inner", signs.inner, since=Mode.WIDE),
-    Rule("closing", signs.closing, since=Mode.WIDE),
-    Rule("symptom-anywhere", signs.symptom_anywhere, since=Mode.WIDE),
+    Rule("branch", signs.branch, modes=_NOT_STRICT),
+    Rule("repair", signs.repair, modes=_NOT_STRICT),
+    Rule("symptom", signs.symptom, modes=_NOT_STRICT),
+    Rule("inner", signs.inner, modes=_WIDE),
+    Rule("closing", signs.closing, modes=_WIDE),
+    Rule("symptom-anywhere", signs.symptom_anywhere, modes=_WIDE),
+    Rule("tested-change", signs.tested_change, modes=_WIDE),
 )
 """All rules, in the order in which they are asked."""
 NAMES = tuple(dict.fromkeys(rule.name for rule in RULES))

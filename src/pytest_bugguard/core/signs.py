@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core import fragments, messages, references, refusals
 
 if TYPE_CHECKING:
-    from pytest_bugguard.core.cases import Case
+    from pytest_bugguard.core.evidence import Case
     from pytest_bugguard.core.messages import Message
     from pytest_bugguard.core.refusals import Answer
 
@@ -27,7 +27,7 @@ _FIX_BRANCH = re.compile(
 _FIX_LABEL = re.compile(r"(?:[\w ]{1,20}[:/] ?)?(?:bug|bug-?fix|fix|hot-?fix|regression|crash|defect)", re.IGNORECASE)
 _SYMPTOM = re.compile(
     r"""(?xi) \b (?:
-      bugs? | crash(?:e[sd]|ing)? | incorrect(?:ly)? | wrong(?:ly)? | broken 
+      bugs? | crash(?:e[sd]|ing)? | incorrect(?:ly)? | wrong(?:ly)? | broken
       | regress(?:ion|ions|ed) | hangs? | hanging | leak(?:s|ed|ing)?
       | dead-?locks? | race[ ]conditions? | segfaults?
       | infinite[ ](?:loop|recursion) | traceback | corrupt(?:s|ed|ion)?
@@ -123,6 +123,14 @@ def symptom(case: Case) -> Answer | None:
     """The title names a symptom, and the diff changes existing functions and brings a test."""
     found = _SYMPTOM.search(case.message.description)
     return (f"{found[0]}; {_evidence(case)}", "diff") if found and _changes_with_test(case) else None
+
+
+def tested_change(case: Case) -> Answer | None:
+    """Whatever the words: the diff changes existing behaviour, adds no public name and touches tests."""
+    diff = case.diff
+    if not (diff.touches_source and diff.touches_tests and diff.behaviour_changed and not diff.new_public_names):
+        return None
+    return _evidence(case), "diff"
 
 
 def closing(case: Case) -> Answer | None:

@@ -1,0 +1,93 @@
+"""What the rules look at when they ask whether a unit is a bug fix. Pure; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_bugguard.core import messages
+
+if TYPE_CHECKING:
+    import re
+
+    from pytest_bugguard.core.messages import Message
+    from pytest_bugguard.core.model import Unit
+
+
+class DiffFacts(Protocol):
+    """What the diff shows. Asked only where a rule needs it: finding out means parsing."""
+
+    @property
+    def touches_source(self) -> bool:
+        """Whether a file on the source side changed."""
+
+    @property
+    def touches_tests(self) -> bool:
+        """Whether a file on the test side changed."""
+
+    @property
+    def behaviour_changed(self) -> bool:
+        """Whether the source differs in more than comments, docstrings and annotations; True where one cannot tell."""
+
+    @property
+    def changed_functions(self) -> int:
+        """Functions of the source that were there before and differ now."""
+
+    @property
+    def new_public_names(self) -> int:
+        """Public functions, classes and methods of the source that were not there before."""
+
+    @property
+    def tests_added(self) -> int:
+        """Tests that were not there before."""
+
+    @property
+    def tests_changed(self) -> int:
+        """Tests that were there before and differ now."""
+
+
+@dataclass(frozen=True, slots=True)
+class CiContext:
+    """What the CI says of the change: from its event file and its variables, never from the network."""
+
+    branch: str | None = None
+    labels: tuple[str, ...] = ()
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPatterns:
+    """What a project adds to the rules by its settings."""
+
+    patterns: tuple[re.Pattern[str], ...] = ()
+    """More signs."""
+    exclude: tuple[re.Pattern[str], ...] = ()
+    """What takes signs away."""
+    issues: tuple[re.Pattern[str], ...] = ()
+    """What an issue reference looks like besides ``#123``."""
+    skip: frozenset[str] = frozenset()
+    """Ids of commits that are never fixes, as ``.git-blame-ignore-revs`` lists them."""
+
+
+NOTHING_OWN = OwnPatterns()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One unit, taken apart as it is asked."""
+
+    unit: Unit
+    diff: DiffFacts
+    context: CiContext
+    own: OwnPatterns
+
+    @cached_property
+    def message(self) -> Message:
+        """The unit's own message."""
+        return messages.parse(self.unit.commit.message)
+
+    @cached_property
+    def inner(self) -> tuple[tuple[str, Message], ...]:
+        """The ids and messages of the commits that a merge brought."""
+        return tuple((commit.sha, messages.parse(commit.message)) for commit in self.unit.inner)
