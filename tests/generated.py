@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core import rules, settings_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pytest_bugguard.core.rules import Rule
     from pytest_bugguard.core.settings_fields import Field
@@ -51,17 +51,7 @@ def _line(docstring: str | None) -> str:
 
 def redrawn(page: str) -> str:
     """The page with its parts as the code has them now."""
-    return _PART.sub(lambda part: f"{part['name']} -->\n\n{_parts()[part['name']]}\n", page)
-
-
-def _parts() -> dict[str, str]:
-    return {
-        "rooms": _rooms(),
-        "settings": _settings(settings_fields.top_fields()),
-        "fixes": _settings(settings_fields.fix_fields(rules.NAMES)),
-        "waivers": _settings(settings_fields.waiver_fields()),
-        "rules": _rules(),
-    }
+    return _PART.sub(lambda part: f"{part['name']} -->\n\n{PARTS[part['name']]()}\n", page)
 
 
 def _rooms() -> str:
@@ -109,6 +99,15 @@ def _modes(rule: Rule) -> str:
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [columns, tuple("---" for _ in columns), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "rooms": _rooms,
+    "settings": lambda: _settings(settings_fields.top_fields()),
+    "fixes": lambda: _settings(settings_fields.fix_fields(rules.NAMES)),
+    "waivers": lambda: _settings(settings_fields.waiver_fields()),
+    "rules": _rules,
+}
 
 
 if __name__ == "__main__":
