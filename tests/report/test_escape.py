@@ -28,6 +28,7 @@ SIGNS_OVER_NUMBERS = re.compile("[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U0
         pytest.param("caf\udce9", r"caf\xe9", id="byte-that-was-no-utf-8"),
         pytest.param("\ud800", r"\ud800", id="lone-surrogate"),
         pytest.param("\U000e0061", r"\U000e0061", id="tag"),
+        pytest.param("\ufffe\uffff", r"\ufffe\uffff", id="no-character"),
         pytest.param("::error::x", r"\x3a:error::x", id="github-command"),
         pytest.param("  ::error::x", r"  \x3a:error::x", id="github-command-after-blanks"),
         pytest.param("tests/a.py::test_b", "tests/a.py::test_b", id="node-id"),
