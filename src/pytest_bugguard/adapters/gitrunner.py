@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ANSWER_S = 10
-"""How long a short question may take. A git that needs longer hangs: a prompt, a dead network drive."""
+"""How long the question where the repository is may take: a git that needs longer hangs."""
+WORK_S = 300
+"""How long a command may take that walks a history or a work tree."""
 
 NEEDS_GIT = "git 2.39 or newer has to be on PATH"
 _CONFIG = {
@@ -109,8 +111,8 @@ class Git:
         place = ("-C", str(top or git_dir), f"--git-dir={git_dir}", *tree)
         return cls(place, {} if index is None else {"GIT_INDEX_FILE": str(index)})
 
-    def ask(self, *arguments: str) -> Answer:
-        """Run a short command to its end.
+    def ask(self, *arguments: str, limit_s: float = WORK_S) -> Answer:
+        """Run a command to its end.
 
         Raises:
             NoRepositoryError: There is no git, or it does not answer.
@@ -122,14 +124,14 @@ class Git:
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=ANSWER_S,
+                timeout=limit_s,
                 check=False,
             )
         except OSError as error:
             raise NoRepositoryError(f"git: cannot be started: {error.strerror}", hint=NEEDS_GIT) from error
         except subprocess.TimeoutExpired as error:
             raise NoRepositoryError(
-                f"git: no answer within {ANSWER_S} seconds",
+                f"git {arguments[0]}: no answer within {limit_s:g} seconds",
                 hint=f"see whether `git {arguments[0]}` works here; {NEEDS_GIT}",
             ) from error
         return Answer(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
@@ -142,7 +144,7 @@ class Git:
         """
         answer = self.ask(*arguments)
         if answer.status:
-            raise _unreadable(arguments[0], answer.status, answer.complaint.splitlines())
+            raise unreadable(arguments[0], answer.status, answer.complaint.splitlines())
         return answer.output
 
     def stream(self, *arguments: str) -> Stream:
@@ -216,7 +218,7 @@ class Stream:
         status = self._process.wait()
         self._listener.join()
         if status:
-            raise _unreadable(self._command, status, self._complaints)
+            raise unreadable(self._command, status, self._complaints)
 
     def close(self) -> None:
         """End it, wherever it is; nothing of it stays behind."""
@@ -244,7 +246,8 @@ def _without(names: Sequence[str]) -> list[str]:
     return [program, *(part for name in names for part in ("-u", name))]
 
 
-def _unreadable(command: str, status: int, complaints: Sequence[str] | deque[str]) -> UnreadableHistoryError:
+def unreadable(command: str, status: int, complaints: Sequence[str] | deque[str]) -> UnreadableHistoryError:
+    """What to raise where git failed or was killed: its own last line, and what usually cures it."""
     said = next((line for line in reversed(complaints) if line.startswith(("fatal:", "error:"))), None)
     if said is None:
         said = complaints[-1] if complaints else "it said nothing"

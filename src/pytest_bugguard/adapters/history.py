@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from contextlib import closing
+from itertools import islice
 from typing import TYPE_CHECKING, Self
 
+from pytest_bugguard.adapters.gitrunner import unreadable
 from pytest_bugguard.adapters.objects import SIZE_CAP, Objects
 from pytest_bugguard.core import gitlog, gittree, mainline
 from pytest_bugguard.core.errors import UnknownRevisionError, UnreadableHistoryError
 from pytest_bugguard.core.model import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from pytest_bugguard.adapters.repository import Repository
     from pytest_bugguard.core.gitlog import Logged
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.model import Commit, Unit
 
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_TREES_KEPT = 512
+_TREES_KEPT = 64
 _LOG = (
     "log",
     "-z",
@@ -55,7 +58,8 @@ class GitHistory:
         self._repository = repository
         self._git = repository.git()
         self._objects = Objects(self._git)
-        self._trees: OrderedDict[str, tuple[str, dict[str, Entry]]] = OrderedDict()
+        self._unread: dict[str, str] = {}
+        self._trees: OrderedDict[str, dict[str, Entry]] = OrderedDict()
 
     @property
     def is_shallow(self) -> bool:
@@ -65,7 +69,7 @@ class GitHistory:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader of any result from this history has to know, one sentence each."""
-        return self._repository.warnings
+        return (*self._repository.warnings, *self._unread.values())
 
     def resolve(self, revision: str) -> str | None:
         """The full commit id that a revision names, or None where it names no commit."""
@@ -82,6 +86,8 @@ class GitHistory:
         """The best common ancestor, or None where the histories do not meet (or the clone is too shallow to tell)."""
         ids = [self._need(revision) for revision in (one, other)]
         answer = self._git.ask("merge-base", *ids)
+        if answer.status > 1:
+            raise unreadable("merge-base", answer.status, answer.complaint.splitlines())
         return answer.output.decode().strip() or None
 
     def units(self, tip: str, *, since: Sequence[str] = ()) -> Iterator[Unit]:
@@ -93,16 +99,20 @@ class GitHistory:
             UnreadableHistoryError: git's answer ended early or made no sense. Never a short list.
         """
         first, *cuts = [self._need(revision) for revision in (tip, *since)]
-        log = self._log("--topo-order", revisions=[first, *(f"^{cut}" for cut in cuts)])
-        return mainline.units(log, first, boundary=self._repository.boundary, is_cut=bool(cuts))
+        return self._line(first, cuts)
+
+    def _line(self, tip: str, cuts: Sequence[str]) -> Iterator[Unit]:
+        with closing(self._log("--topo-order", revisions=[tip, *(f"^{cut}" for cut in cuts)])) as log:
+            yield from mainline.units(log, tip, boundary=self._repository.boundary, is_cut=bool(cuts))
 
     def units_of(self, commits: Sequence[str]) -> Iterator[Unit]:
         """The units of just these commits, in that order, each once."""
         ids = list(dict.fromkeys(self._need(commit) for commit in commits))
         if not ids:
             return
-        for logged in self._log("--no-walk=unsorted", revisions=ids):
-            yield mainline.unit(logged, boundary=self._repository.boundary, inner=self._inner(logged.commit))
+        with closing(self._log("--no-walk=unsorted", revisions=ids)) as log:
+            for logged in log:
+                yield mainline.unit(logged, boundary=self._repository.boundary, inner=self._inner(logged.commit))
 
     def blob(self, blob_id: str) -> bytes | Unavailable:
         """The content of a blob; ``Unavailable`` where it is missing (partial clone) or over 5 MB."""
@@ -123,7 +133,10 @@ class GitHistory:
         if entry is None or entry.mode not in gittree.REGULAR:
             return None
         content = self.blob(entry.object_id)
-        return None if isinstance(content, Unavailable) else content
+        if isinstance(content, Unavailable):
+            self._unread[path] = f"{path!a} was read as if it were not there: {content.reason} ({content.cure})"
+            return None
+        return content
 
     def folder_at(self, commit: str, path: str) -> tuple[str, ...] | None:
         """Sorted names in a folder of a tree (``""`` is the top), folders ending with ``/``; None: no such folder."""
@@ -148,7 +161,7 @@ class GitHistory:
             raise UnknownRevisionError(f"no revision {revision!a} in this repository")
         return found
 
-    def _log(self, *options: str, revisions: Sequence[str]) -> Iterator[Logged]:
+    def _log(self, *options: str, revisions: Sequence[str]) -> Generator[Logged]:
         renames = EXACT_RENAMES if self._repository.is_partial else RENAMES
         with self._git.stream(*_LOG, *renames, *options) as stream:
             stream.feed("".join(f"{revision}\n" for revision in revisions).encode())
@@ -158,9 +171,8 @@ class GitHistory:
         """What a merge brought, asked for on its own."""
         if len(merge.parents) < 2:  # noqa: PLR2004  # a merge is what has two parents or more
             return ()
-        log = self._log("--topo-order", "--no-patch", revisions=[merge.sha, f"^{merge.parents[0]}"])
-        commits = [logged.commit for logged, _ in zip(log, range(mainline.INNER_CAP + 1), strict=False)]
-        return tuple(commits[1:])
+        with closing(self._log("--topo-order", "--no-patch", revisions=[merge.sha, f"^{merge.parents[0]}"])) as log:
+            return tuple(logged.commit for logged in islice(log, 1, mainline.INNER_CAP + 1))
 
     def _folder(self, commit: str, path: str) -> dict[str, Entry] | None:
         """The entries of a folder, found step by step from the top: no path is ever given to git."""
@@ -174,27 +186,26 @@ class GitHistory:
             below = self._tree(entry.object_id)
             if below is None:
                 missing = self._missing()
-                raise UnreadableHistoryError(f"a folder of commit {commit} {missing.reason}", hint=missing.cure)
+                raise UnreadableHistoryError(f"a folder of commit {commit}: {missing.reason}", hint=missing.cure)
             entries = below
         return entries
 
     def _tree(self, name: str) -> dict[str, Entry] | None:
         if name in self._trees:
             self._trees.move_to_end(name)
-            return self._trees[name][1]
+            return self._trees[name]
         found = self._objects.read(name)
         if found is None or found.content is None:
             return None
-        entries = gittree.entries(found.content, len(found.object_id) // 2)
-        self._trees[name] = (found.object_id, entries)
+        entries = self._trees[name] = gittree.entries(found.content, len(found.object_id) // 2)
         if len(self._trees) > _TREES_KEPT:
             self._trees.popitem(last=False)
         return entries
 
     def _missing(self) -> Unavailable:
         if self._repository.is_partial:
-            return Unavailable("is not in this partial clone", "git fetch --refetch --no-filter")
-        return Unavailable("is missing from the object store", "git fsck --full")
+            return Unavailable("not in this partial clone", "git fetch --refetch --no-filter")
+        return Unavailable("missing from the object store", "git fsck --full")
 
 
 def _is_revision(name: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pytest_bugguard.adapters.gitrunner import NEEDS_GIT, Git
+from pytest_bugguard.adapters.gitrunner import ANSWER_S, NEEDS_GIT, Git
 from pytest_bugguard.adapters.history import GitHistory
 from pytest_bugguard.adapters.worktree import GitWorkTree
 from pytest_bugguard.core.base import Clone
@@ -99,7 +99,7 @@ def open_repository(start: Path, environment: Mapping[str, str] = os.environ) ->
     # git refuses bare repositories that it comes across (one may have been committed as plain files), but it
     # looks at `start` before it looks further up: what it is told to accept there is what was asked for.
     accepted = ("-c", "safe.bareRepository=all") if _is_git_directory(start) else ()
-    answer = Git((*accepted, "-C", str(start))).ask("rev-parse", *_QUESTIONS)
+    answer = Git((*accepted, "-C", str(start))).ask("rev-parse", *_QUESTIONS, limit_s=ANSWER_S)
     is_bare, is_shallow, is_inside, *folders = answer.output.decode("utf-8", "surrogateescape").splitlines() or [""] * 3
     if is_inside == "false" and len(folders) == len(_FOLDERS) - 1:
         git_dir, common_dir, top = Path(folders[0]), Path(folders[1]), None
@@ -107,6 +107,8 @@ def open_repository(start: Path, environment: Mapping[str, str] = os.environ) ->
         git_dir, common_dir, top = map(Path, folders)
     else:
         raise _refused(start, answer)
+    if accepted and is_bare == "true" and not git_dir.samefile(start):
+        raise NoRepositoryError(f"git: {str(start)!a} is no repository", hint=f"-C {git_dir} names the one around it")
     return Repository(
         top=top,
         git_dir=git_dir,

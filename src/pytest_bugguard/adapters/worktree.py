@@ -74,9 +74,9 @@ class GitWorkTree:
         content = self._link(change.path) if change.old_mode == _SYMLINK else self.text(change.path)
         if content is None:
             return True
-        made = _HASHES[len(change.old_blob)](b"blob %d\0" % len(content), usedforsecurity=False)
-        made.update(content)
-        return made.hexdigest() != change.old_blob
+        # Line ends as a checkout under core.autocrlf leaves them are no change either.
+        forms = (content, content.replace(b"\r\n", b"\n"))
+        return all(_blob_id(form, like=change.old_blob) != change.old_blob for form in forms)
 
     def _untracked(self) -> Iterator[FileChange]:
         output = self._git.read("ls-files", "-z", "--others", "--exclude-standard")
@@ -116,6 +116,13 @@ class GitWorkTree:
             if folder in (b"", b".", b"..") or os.path.islink(place):  # noqa: PTH114
                 raise ValueError(path)
         return os.path.join(place, name)  # noqa: PTH118
+
+
+def _blob_id(content: bytes, *, like: str) -> str:
+    """The id that git would give to a content, in the format of another id."""
+    made = _HASHES[len(like)](b"blob %d\0" % len(content), usedforsecurity=False)
+    made.update(content)
+    return made.hexdigest()
 
 
 def _settled(changes: tuple[FileChange, ...]) -> Iterator[FileChange]:
