@@ -16,6 +16,8 @@ from pytest_bugguard.core.errors import BugguardError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tqdm import tqdm
+
     from pytest_bugguard.assembly import Workshop
     from pytest_bugguard.core.results import Result
 
@@ -69,7 +71,7 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(EXIT_USAGE)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> _Parser:
     parser = _Parser(
         prog="bugguard",
         description="Every bug fix brings a test that guards it: found in the git history, checked, enforced.",
@@ -111,14 +113,18 @@ def _add_common(parser: argparse.ArgumentParser, *, top: bool) -> None:
     )  # fmt: skip
     parser.add_argument("--format", default=default("text"), help=f"{', '.join(_FORMATS)}, or what a guest adds")
     parser.add_argument(
-        "--no-color", dest="color", action="store_false", default=default(True), help="plain text; NO_COLOR does it too"
+        "--no-color",
+        dest="color",
+        action="store_false",
+        default=default(value=True),
+        help="plain text; NO_COLOR does it too",
     )
 
 
 Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for what add_subparsers returns
 
 
-def _add_audit(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def _add_audit(commands: Commands[_Parser]) -> _Parser:
     parser = commands.add_parser("audit", help="every fix in the history, and whether a test guards it")
     parser.add_argument("range", nargs="?", default="HEAD", help="REV, or BASE..REV (default: all of HEAD's history)")
     parser.add_argument("--all", action="store_true", help="list every fix, not only the newest unguarded ones")
@@ -129,14 +135,14 @@ def _add_audit(commands: Commands[argparse.ArgumentParser]) -> argparse.Argument
     return parser
 
 
-def _add_explain(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def _add_explain(commands: Commands[_Parser]) -> _Parser:
     parser = commands.add_parser("explain", help="what a revision is taken for, and why")
     parser.add_argument("revisions", nargs="+", metavar="REV")
     parser.set_defaults(run=_explain)
     return parser
 
 
-def _add_check(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def _add_check(commands: Commands[_Parser]) -> _Parser:
     parser = commands.add_parser("check", help="the fix gate, without running tests")
     parser.add_argument("range", nargs="?", help="BASE..REV (default: what HEAD and the work tree add to the base)")
     parser.add_argument("--base", metavar="REV", help="what to compare HEAD with")
@@ -148,7 +154,7 @@ def _add_check(commands: Commands[argparse.ArgumentParser]) -> argparse.Argument
     return parser
 
 
-def _add_waive(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def _add_waive(commands: Commands[_Parser]) -> _Parser:
     parser = commands.add_parser("waive", help="accept a fix without a test, for a time")
     parser.add_argument("fix", metavar="FIX", help="its commit")
     parser.add_argument("--owner", required=True, help="who brings the test: a team rather than a person")
@@ -158,7 +164,7 @@ def _add_waive(commands: Commands[argparse.ArgumentParser]) -> argparse.Argument
     return parser
 
 
-def _add_init(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def _add_init(commands: Commands[_Parser]) -> _Parser:
     parser = commands.add_parser("init", help="look at the repository and write the settings that fit it")
     parser.add_argument("--dry-run", action="store_true", help="show the settings and write nothing")
     parser.set_defaults(run=_init)
@@ -251,8 +257,8 @@ def _show(options: argparse.Namespace, workshop: Workshop, result: Result) -> No
             print(report.to_json(result), end="")
         case "markdown":
             print(report.to_markdown(result), end="")
-        case guest:
-            print(workshop.guests.formats()[guest](result))
+        case of_a_guest:
+            print(workshop.guests.formats()[of_a_guest](result))
 
 
 def _width() -> int:
@@ -268,7 +274,11 @@ def _is_coloured(options: argparse.Namespace) -> bool:
 @contextmanager
 def _progress() -> Iterator[Callable[[int], None]]:
     """A counter on the terminal for what takes longer; silent in a log."""
-    from tqdm import tqdm  # noqa: PLC0415 - see _open
+    import tqdm  # noqa: PLC0415 - see _open
 
-    with tqdm(unit=" commits", disable=None, leave=False, delay=0.5, file=sys.stderr) as bar:
-        yield lambda count: bar.update(count - bar.n)
+    with tqdm.tqdm(unit=" commits", disable=None, leave=False, delay=0.5, file=sys.stderr) as bar:
+        yield lambda count: _advance(bar, count)
+
+
+def _advance(bar: tqdm[NoReturn], count: int) -> None:
+    bar.update(count - bar.n)

@@ -51,6 +51,11 @@ def folders(start: Path, top: Path) -> tuple[Path, ...]:
     return tuple(folder for folder in (start, *start.parents) if folder == top or top in folder.parents)
 
 
+def holds_settings(folder: Path) -> bool:
+    """Whether ``find`` would stop at this folder."""
+    return choose(lambda name: _content(folder / name)) is not None
+
+
 def choose(content_of: Callable[[str], bytes | None], folder: str = "") -> Layer | None:
     """The settings out of one folder, wherever its files are kept: also in a commit of a bare repository.
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _FAILING = frozenset({Verdict.UNGUARDED, Verdict.BROKEN, Verdict.UNPROVEN, Verdict.UNSTABLE})
-_SHORT = 9
+_SHORT = 7
 
 
 def of_records(records: Iterable[Record], *, undecided_fails: bool) -> tuple[Finding, ...]:
@@ -34,6 +34,6 @@ def _finding(record: Record) -> Finding:
     )
 
 
-def base_undecided(reason: str, cure: str) -> Finding:
-    """The finding that says that there is nothing to compare with."""
-    return Finding("base", "base", Verdict.UNDECIDED, "base", reason, cure)
+def undecided(subject: str, reason: str, cure: str) -> Finding:
+    """The finding that says that nothing could be judged: no base, no repository."""
+    return Finding(subject, subject, Verdict.UNDECIDED, subject, reason, cure)

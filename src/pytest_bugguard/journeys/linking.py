@@ -22,7 +22,7 @@ _TRAILER = "Regression-Test"
 _CHERRY_PICKED = re.compile(r"\(cherry picked from commit ([0-9a-f]{7,64})\)")
 _FILES_SEARCHED = 5_000
 """Test files read for marks at most; in a larger suite a trailer names the test."""
-_SHORT = 9
+_SHORT = 7
 
 
 class Linker:

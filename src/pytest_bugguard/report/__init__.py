@@ -8,15 +8,26 @@ from pytest_bugguard.report.annotations import annotate
 from pytest_bugguard.report.data import to_json
 from pytest_bugguard.report.explanation import explain
 from pytest_bugguard.report.markdown import to_markdown
-from pytest_bugguard.report.spans import MARKUP, coloured, plain
+from pytest_bugguard.report.spans import MARKUP, Span, coloured, line, plain
 from pytest_bugguard.report.survey import audit
-from pytest_bugguard.report.text import gate
+from pytest_bugguard.report.text import gate, trouble
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.results import Result
     from pytest_bugguard.report.spans import Line
 
-__all__ = ["MARKUP", "annotate", "coloured", "lines", "plain", "to_json", "to_markdown"]
+__all__ = [
+    "MARKUP",
+    "annotate",
+    "coloured",
+    "line",
+    "lines",
+    "plain",
+    "to_json",
+    "to_markdown",
+    "trouble",
+    "verbatim",
+]
 
 
 def lines(result: Result, *, width: int, shows_all: bool = False) -> tuple[Line, ...]:
@@ -28,3 +39,8 @@ def lines(result: Result, *, width: int, shows_all: bool = False) -> tuple[Line,
             return explain(result)
         case _:
             return gate(result, width=width)
+
+
+def verbatim(text: str) -> Line:
+    """A line that has been escaped for its reader already: an annotation for a CI."""
+    return (Span(text),)

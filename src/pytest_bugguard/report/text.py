@@ -31,6 +31,15 @@ def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
     )
 
 
+def trouble(finding: Finding, *, width: int = 80) -> tuple[Line, ...]:
+    """The section where nothing could be judged."""
+    return (
+        ruled("bugguard", width),
+        *_finding(finding),
+        ruled(f"bugguard: {finding.gate} {finding.verdict}", width, Style.DOUBT),
+    )
+
+
 def title(result: Result) -> str:
     """``bugguard: 3 fixes since origin/main (merge base 9d01c2e)``."""
     facts = result.repository

@@ -1,4 +1,4 @@
-"""Joins the world and the journeys, once: settings, repository and guests in, results out."""
+"""An open repository with its settings and guests, and the questions that it answers."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import ci, guests, settings_file
+from pytest_bugguard.adapters import ci, guests, settings_file, settings_writer
 from pytest_bugguard.adapters.repository import open_repository
 from pytest_bugguard.core import base, findings, fixes, settings, verdict
 from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
 from pytest_bugguard.core.fixes import CiContext, RuleSet
 from pytest_bugguard.core.hotspots import hotspots_of
+from pytest_bugguard.core.model import Waiver
+from pytest_bugguard.core.outcomes import Outcomes
 from pytest_bugguard.core.results import RepositoryFacts, Result, Run, summarise
 from pytest_bugguard.core.trend import trend_of
 from pytest_bugguard.journeys.audit import audit
 from pytest_bugguard.journeys.check import check, staged_unit, work_tree_unit
+from pytest_bugguard.journeys.gate import after_run
 from pytest_bugguard.journeys.linking import Linker
 from pytest_bugguard.journeys.snapshot import Snapshot
 from pytest_bugguard.journeys.survey import Lens, Survey
@@ -28,14 +30,17 @@ from pytest_bugguard.journeys.trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from pytest_bugguard.adapters.history import GitHistory
     from pytest_bugguard.adapters.repository import Repository
     from pytest_bugguard.core.model import Record
-    from pytest_bugguard.journeys.ports import WorkTree
+    from pytest_bugguard.core.outcomes import PhaseReport
     from pytest_bugguard.core.settings import Settings
+    from pytest_bugguard.journeys.ports import WorkTree
     from pytest_bugguard.journeys.survey import Seen
 
+_WAIVER_DIGITS = 12
 _IGNORE_REVS = ".git-blame-ignore-revs"
 _SCISSORS = "# ------------------------ >8 ------------------------"
 
@@ -57,7 +62,7 @@ def open_workshop(start: Path, overrides: Sequence[str] = (), *, trusts_reposito
         history = stack.enter_context(repository.history())
         read = _settings_of(repository, history, start, overrides)
         loaded = guests.load(read.plugins, top=None if trusts_repository else repository.top)
-        yield Workshop(repository, history, read, loaded)
+        yield Workshop(start, repository, history, read, loaded)
 
 
 def _settings_of(repository: Repository, history: GitHistory, start: Path, overrides: Sequence[str]) -> Settings:
@@ -75,8 +80,14 @@ class Workshop:
     """An open repository with everything that is needed to answer questions about it."""
 
     def __init__(
-        self, repository: Repository, history: GitHistory, read: Settings, loaded: guests.LoadedGuests
+        self,
+        start: Path,
+        repository: Repository,
+        history: GitHistory,
+        read: Settings,
+        loaded: guests.LoadedGuests,
     ) -> None:
+        self._start = start
         self.settings = read
         self.guests = loaded
         self.history = history
@@ -94,7 +105,7 @@ class Workshop:
         return self._ci.name
 
     @cached_property
-    def _ci(self) -> ci.CiFacts:
+    def _ci(self) -> base.CiFacts:
         return ci.read(os.environ)
 
     @cached_property
@@ -145,16 +156,17 @@ class Workshop:
             return self._result("check", (), 0, notes=("the gate on fixes is off: fixes.require",))
         if revisions is not None:
             since, tip = self._range(revisions, needs_base=True)
-            return self._check(since, tip, {"base": since, "base_reason": "the range that was asked for"})
+            asked = RepositoryFacts(self.head, base=since, base_reason="the range that was asked for")
+            return self._check(since, tip, asked)
         if self.head is None:
             return self._result("check", (), 0, notes=("there are no commits yet",))
         chosen = self._choose_base(base_option)
         if isinstance(chosen, base.Undecided):
-            finding = findings.base_undecided(chosen.reason, chosen.cure)
+            finding = findings.undecided("base", chosen.reason, chosen.cure)
             fails = self.settings.undecided == "fail"
             result = self._result("check", (), 0, notes=() if fails else (f"{chosen.reason}; {chosen.cure}",))
             return replace(result, findings=(finding,) if fails else ())
-        facts = {"base": chosen.revision, "base_reason": chosen.reason, "merge_base": chosen.merge_base}
+        facts = RepositoryFacts(self.head, chosen.revision, chosen.reason, chosen.merge_base)
         return self._check(chosen.sha, self.head, facts, reads_work_tree=True)
 
     def check_staged(self, message_file: Path | None) -> Result:
@@ -166,8 +178,20 @@ class Workshop:
         records = (self._waive(record),) if seen.is_fix else ()
         return self._with_findings(self._result("check", records, 1))
 
+    def gate(self, reports: Iterable[PhaseReport], *, base_option: str | None) -> Result:
+        """The fix gate after a run of pytest: a mapped test guards only if it ran here and passed."""
+        result = self.check(None, base_option=base_option)
+        outcomes = Outcomes()
+        for one in reports:
+            outcomes.add(one._replace(nodeid=self._repository.prefix + one.nodeid))
+        records = [self._waive(after_run(record, outcomes)) for record in result.records]
+        judged = replace(
+            result, command="pytest", records=tuple(records), summary=summarise(records, result.summary.units)
+        )
+        return self._with_findings(judged) if result.records else judged
+
     def _check(
-        self, since: str | None, tip: str | None, facts: dict[str, str | None], *, reads_work_tree: bool = False
+        self, since: str | None, tip: str | None, facts: RepositoryFacts, *, reads_work_tree: bool = False
     ) -> Result:
         if tip is None:
             return self._result("check", (), 0, notes=("there are no commits yet",))
@@ -184,12 +208,12 @@ class Workshop:
             context=self._context() if reads_work_tree else None,
             is_one_change=self.settings.fixes.scope == "change",
         )
-        notes = list(self._history_notes())
+        notes = [*self._history_notes(), *(self._ci.notes if reads_work_tree else ())]
         if found.uses_work_tree:
             notes.append("a fix is guarded only by a test in the work tree that is not committed yet")
         records = tuple(map(self._waive, found.records))
         result = self._result("check", records, found.units, notes=notes)
-        return self._with_findings(replace(result, repository=replace(result.repository, **facts)))
+        return self._with_findings(replace(result, repository=replace(facts, shallow=self.history.is_shallow)))
 
     def _choose_base(self, option: str | None) -> base.Chosen | base.Undecided:
         assert self.head is not None
@@ -211,6 +235,37 @@ class Workshop:
 
     def _waive(self, record: Record) -> Record:
         return verdict.waive(record, self.settings.waivers, today=_today())
+
+    def waive(self, fix: str, *, owner: str, reason: str, expires: str) -> str:
+        """Write a waiver into the settings file; what was done, in one sentence.
+
+        Raises:
+            BugguardError: The fix is not there, the date is none or is over, or the file cannot be written.
+        """
+        sha = self._resolve(fix)
+        until = _future_day(expires)
+        if (already := next((one for one in self.settings.waivers if sha.startswith(one.fix)), None)) is not None:
+            raise BugguardError(
+                f"waive: {already.owner} has waived {already.fix} already, until {already.expires}",
+                hint="change the date there, by hand",
+            )
+        waiver = Waiver(sha[:_WAIVER_DIGITS], owner, reason, until)
+        path = self._settings_path()
+        settings_writer.add_waiver(path, waiver)
+        return f"{path.name}: {waiver.fix} is waived until {until.isoformat()}, owner {owner}"
+
+    def _settings_path(self) -> Path:
+        """The file that holds the settings, or may hold them."""
+        top = self._need_top()
+        for folder in settings_file.folders(self._start.resolve(), top):
+            if settings_file.holds_settings(folder):
+                return settings_writer.target(folder)
+        return settings_writer.target(top)
+
+    def _need_top(self) -> Path:
+        if self._repository.top is None:
+            raise BugguardError("a bare repository has no settings file to write to", hint="work in a clone of it")
+        return self._repository.top
 
     def _need_worktree(self) -> WorkTree:
         if self._repository.top is None:
@@ -264,6 +319,16 @@ def _message_text(path: Path | None) -> str:
         raise BugguardError(f"--message-file: {path} cannot be read: {error.strerror}") from error
     kept = text.partition(_SCISSORS)[0]
     return "\n".join(line for line in kept.splitlines() if not line.startswith("#"))
+
+
+def _future_day(text: str) -> dt.date:
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise BugguardError(f"--expires: {text!r} is no date", hint="write it as YYYY-MM-DD") from None
+    if day < _today():
+        raise BugguardError(f"--expires: {day.isoformat()} is over", hint="name a day to come")
+    return day
 
 
 def _today() -> dt.date:

@@ -1,0 +1,24 @@
+"""What a run of the tests says of a fix that seemed guarded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import verdict
+from pytest_bugguard.core.model import Verdict
+from pytest_bugguard.core.outcomes import seen_in_run
+
+if TYPE_CHECKING:
+    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.outcomes import Outcomes
+
+
+def after_run(record: Record, outcomes: Outcomes) -> Record:
+    """The record with how each of its tests ended; judged again where its verdict leans on them."""
+    tests = tuple(row for test in record.tests for row in seen_in_run(test, outcomes))
+    ran = replace(record, tests=tests)
+    if record.verdict is not Verdict.GUARDED:
+        return ran
+    said = verdict.judge_run(ran)
+    return replace(ran, verdict=said.verdict, reason=said.reason, next=said.next)
