@@ -53,7 +53,7 @@ def folders(start: Path, top: Path) -> tuple[Path, ...]:
 
 def holds_settings(folder: Path) -> bool:
     """Whether ``find`` would stop at this folder."""
-    return choose(lambda name: _content(folder / name)) is not None
+    return choose(_contents_in(folder)) is not None
 
 
 def choose(content_of: Callable[[str], bytes | None], folder: str = "") -> Layer | None:
