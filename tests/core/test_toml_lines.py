@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import tomli
 import tomlkit
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_bugguard.core import toml_lines
@@ -106,6 +106,8 @@ def test_every_key_of_a_document_is_found(data: dict[str, Any]) -> None:
     assert all(1 <= line <= text.count("\n") + 1 for line in lines.values())
 
 
+@example("a = [}")
+@example('"\\a" = 1')
 @given(st.text("ab.=[]{}\"'#\n ,\\", max_size=40))
 def test_nonsense_costs_lines_never_an_error(text: str) -> None:
     """The scanner ends on any text."""

@@ -28,7 +28,9 @@ _BARE = re.compile(r"[^,\]}#\n]*")
 def find(text: str) -> dict[KeyPath, int]:
     """The first line (from 1) of each table, key and list item: ``("tool", "bugguard", "tests", 0)``."""
     scan = _Scan(text)
-    with contextlib.suppress(_LostError, RecursionError):  # what was found until then still helps
+    with contextlib.suppress(
+        _LostError, RecursionError, tomli.TOMLDecodeError
+    ):  # what was found until then still helps
         scan.document()
     return scan.lines
 
@@ -47,7 +49,7 @@ class Block(NamedTuple):
 def blocks(text: str) -> tuple[Block, ...]:
     """The tables in the file's order; only as far as the text was understood."""
     scan = _Scan(text)
-    with contextlib.suppress(_LostError, RecursionError):
+    with contextlib.suppress(_LostError, RecursionError, tomli.TOMLDecodeError):
         scan.document()
     return tuple(scan.blocks)
 
@@ -144,8 +146,8 @@ class _Scan:
             self._inline_table(path)
         elif first and first in "\"'":
             self._take(_TEXT)
-        else:
-            self._take(_BARE)
+        elif not self._take(_BARE):
+            raise _LostError  # else a list of nothing would never end
 
     def _list(self, path: KeyPath) -> None:
         self._skip("[")
