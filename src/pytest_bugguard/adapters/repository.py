@@ -100,7 +100,8 @@ def open_repository(start: Path, environment: Mapping[str, str] = os.environ) ->
     # looks at `start` before it looks further up: what it is told to accept there is what was asked for.
     accepted = ("-c", "safe.bareRepository=all") if _is_git_directory(start) else ()
     answer = Git((*accepted, "-C", str(start))).ask("rev-parse", *_QUESTIONS, limit_s=ANSWER_S)
-    is_bare, is_shallow, is_inside, *folders = answer.output.decode("utf-8", "surrogateescape").splitlines() or [""] * 3
+    lines = os.fsdecode(answer.output).split("\n")[:-1]
+    is_bare, is_shallow, is_inside, *folders = lines if len(lines) > len(_FOLDERS) else ("", "", "")
     if is_inside == "false" and len(folders) == len(_FOLDERS) - 1:
         git_dir, common_dir, top = Path(folders[0]), Path(folders[1]), None
     elif not answer.status and is_inside == "true" and len(folders) == len(_FOLDERS):

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pytest_bugguard.adapters.gitrunner import Git
 
 _SYMLINK = 0o120000
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # the second: a pipe would keep us waiting
-_BINARY = getattr(os, "O_BINARY", 0)
+# Asked for again when opening: what was a file may be a symlink or a pipe by now, and a pipe would keep us waiting.
+_ITSELF = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _HASHES = {40: hashlib.sha1, 64: hashlib.sha256}
 
 
@@ -47,11 +47,13 @@ class GitWorkTree:
     def text(self, path: str) -> bytes | None:
         """The content of a regular file in the work tree; None for a symlink, a folder or nothing."""
         try:
-            descriptor = os.open(self._place(path), os.O_RDONLY | _NO_FOLLOW | _BINARY)
+            place = self._place(path)
+            if not stat.S_ISREG(os.lstat(place).st_mode):
+                return None
+            with open(place, "rb", opener=_open_itself) as file:
+                return file.read()
         except (OSError, ValueError):
             return None
-        with open(descriptor, "rb") as file:  # noqa: PTH123  # of a descriptor
-            return file.read() if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
 
     def _against_head(self, git: Git, *options: str) -> tuple[FileChange, ...]:
         # Of a submodule only the commit counts: to see more, git would start itself in there, with its settings.
@@ -116,6 +118,10 @@ class GitWorkTree:
             if folder in (b"", b".", b"..") or os.path.islink(place):  # noqa: PTH114
                 raise ValueError(path)
         return os.path.join(place, name)  # noqa: PTH118
+
+
+def _open_itself(place: str, flags: int) -> int:
+    return os.open(place, flags | _ITSELF)
 
 
 def _blob_id(content: bytes, *, like: str) -> str:
