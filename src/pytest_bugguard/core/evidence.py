@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_bugguard.core import messages
+from pytest_bugguard.core import messages, references
 
 if TYPE_CHECKING:
     import re
 
     from pytest_bugguard.core.messages import Message
     from pytest_bugguard.core.model import Unit
+    from pytest_bugguard.core.references import Closing
+    from pytest_bugguard.core.titles import Title
+
+
+_CLOSING_STEMS = ("fix", "clos", "resolv", "implement")
 
 
 class DiffFacts(Protocol):
@@ -56,6 +61,10 @@ class CiContext:
     title: str | None = None
 
 
+NOBODY = CiContext()
+"""No CI, or one that says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class OwnPatterns:
     """What a project adds to the rules by its settings."""
@@ -88,6 +97,32 @@ class Case:
         return messages.parse(self.unit.commit.message)
 
     @cached_property
+    def titled(self) -> Title:
+        """The title that speaks for the unit: a merge without one has that of the first commit it brought."""
+        title = self.message.title
+        return title if title.text or not self.inner else self.inner[-1][1].title
+
+    @property
+    def where(self) -> str:
+        """Where that title stands."""
+        return "subject" if self.message.title.text or not self.inner else f"inner {self.inner[-1][0]}"
+
+    @cached_property
     def inner(self) -> tuple[tuple[str, Message], ...]:
         """The ids and messages of the commits that a merge brought."""
         return tuple((commit.sha, messages.parse(commit.message)) for commit in self.unit.inner)
+
+    @cached_property
+    def messages(self) -> tuple[tuple[str, Message], ...]:
+        """The unit's own message and those that a merge brought, each with where it stands."""
+        return (("message", self.message), *((f"inner {sha}", message) for sha, message in self.inner))
+
+    @cached_property
+    def closings(self) -> tuple[tuple[Closing, str], ...]:
+        """The references that a verb closes, in all messages, each with where it stands."""
+        return tuple(
+            (found, where)
+            for where, message in self.messages
+            if any(stem in message.lower for stem in _CLOSING_STEMS)
+            for found in references.closings(message.text, self.own.issues)
+        )

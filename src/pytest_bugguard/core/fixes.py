@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import messages
-from pytest_bugguard.core.evidence import NOTHING_OWN, Case, CiContext, DiffFacts, OwnPatterns
+from pytest_bugguard.core.evidence import NOBODY, NOTHING_OWN, Case, CiContext, DiffFacts, OwnPatterns
 from pytest_bugguard.core.model import NotAFix, Recognition
 from pytest_bugguard.core.rules import NAMES, RULES, Mode, Rule
 
@@ -36,7 +36,6 @@ __all__ = [
 
 NO_SOURCE = "no-source"
 SAME_BEHAVIOUR = "same-behaviour"
-_NOBODY = CiContext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class RuleSet:
 
 def recognise(unit: Unit, *, rules: RuleSet, diff: DiffFacts, context: CiContext | None = None) -> Recognition:
     """Whether the unit is a bug fix: the first rule that answers decides."""
-    case = Case(unit, diff, context or _NOBODY, rules.own)
+    case = Case(unit, diff, context or NOBODY, rules.own)
     return next(_answers(case, rules.rules), NotAFix("none"))
 
 
@@ -80,7 +79,7 @@ def matches(
     unit: Unit, *, rules: RuleSet, diff: DiffFacts, context: CiContext | None = None
 ) -> tuple[Recognition, ...]:
     """What every rule that is on says of the unit, in the order of the table; the first one decides."""
-    return tuple(_answers(Case(unit, diff, context or _NOBODY, rules.own), rules.rules))
+    return tuple(_answers(Case(unit, diff, context or NOBODY, rules.own), rules.rules))
 
 
 def waiver_reason(unit: Unit) -> str | None:

@@ -9,6 +9,8 @@ costs no more than its length.
 from __future__ import annotations
 
 import re
+from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core.patterns import LINE_CAP
@@ -40,13 +42,13 @@ class _Token(NamedTuple):
 
 
 _SCANNER = re.compile(
-    r"""(?xi)
+    r"""(?xi) (?=[\w.\#]) (?:
       (?<![\w-]) (?P<verb> fix(?:e[sd]|ing)? | clos(?:e[sd]?|ing) | resolv(?:e[sd]?|ing) | implement(?:s|ed|ing)? )
       (?![\w-])
     | (?<![\w\#&./-]) (?: [\w.-]{1,60} / [\w.-]{1,60} )? \#\d{1,9} (?!\w)
     | (?<![\w-]) (?: gh|bpo|issue|bug|ticket ) -\#?\d{1,9} (?!\w)
     | \b https?:// [\w.-]{1,80} (?: /[\w.~-]{1,80} ){0,6}
-      /(?: issues? | bugs? | \+bug | ticket | pulls? | merge_requests ) /\d{1,9} \b
+      /(?: issues? | bugs? | \+bug | ticket | pulls? | merge_requests ) /\d{1,9} \b )
     """
 )
 _GLUE = re.compile(
@@ -54,6 +56,7 @@ _GLUE = re.compile(
     r" | \b(?: and | or | also | the | for | in | of | no\. | issues? | bugs? | tickets? | LP ) \b )*",
     re.IGNORECASE | re.VERBOSE,
 )
+_MOST = 2_000  # verbs and references that are read of one message; nobody closes more
 _GLUE_LIMIT = 40  # characters between a verb and its reference, or between two references of one list
 _KERNEL = re.compile(
     r"^[ \t]{0,3}Fixes:[ \t]{1,3}(?:commit )?([0-9a-f]{7,64})(?![\w-])[^\n]*$", re.MULTILINE | re.IGNORECASE
@@ -63,6 +66,7 @@ _TRACKER_LINE = re.compile(
     r"#?(?P<number>\d{2,9})(?!\w)",
     re.MULTILINE | re.IGNORECASE,
 )
+_DIGIT = re.compile(r"[0-9]")
 _TRACKER_FIXES = frozenset({"fixed", "closes-bug", "fixes-bug"})
 _FAMILIES = {"f": FIX, "c": "close", "r": "resolve", "i": "implement"}
 
@@ -77,6 +81,8 @@ def references(text: str, extra: Sequence[Pattern] = ()) -> tuple[str, ...]:
 
 def closings(text: str, extra: Sequence[Pattern] = ()) -> Iterator[Closing]:
     """References that a verb closes: ``Fixes #1, #2 and #3`` gives three."""
+    if not (extra or _DIGIT.search(text)):
+        return
     if ":" in text:
         yield from _closing_lines(text)
     verb, end = "", 0
@@ -104,10 +110,12 @@ def _is_glue(text: str, start: int, end: int) -> bool:
 
 def _tokens(text: str, extra: Sequence[Pattern]) -> list[_Token]:
     """Verbs and references in the order of the text."""
-    tokens = [_Token(found.start(), found.end(), found[0], found["verb"]) for found in _SCANNER.finditer(text)]
+    tokens = [
+        _Token(found.start(), found.end(), found[0], found["verb"]) for found in islice(_SCANNER.finditer(text), _MOST)
+    ]
     if extra:
         tokens.extend(token for pattern in extra for token in _own_tokens(text, pattern))
-        tokens.sort()
+        tokens.sort(key=itemgetter(0, 1))
     return tokens
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import fragments, messages
+from pytest_bugguard.core import fragments, titles
 from pytest_bugguard.core.patterns import LINE_CAP
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _SIDE_SCOPES = frozenset(
 )  # fmt: skip
 """Scopes in which ``fix(...)`` repairs something that is not the product.
 
-``deps``, ``build`` and ``release`` are not here: what touches no source is left out anyway, and the rest is product code.
+``deps``, ``build`` and ``release`` are not here: what touches no source is left out anyway, the rest is product code.
 """
 _BOT = re.compile(
     r"\[bot\]|\b(?:dependabot|renovate|pre-commit-ci|github-actions|greenkeeper|pyup|snyk|mergify|allcontributors|weblate)\b"
@@ -49,23 +50,22 @@ _QUIET = re.compile(
       | lint\w{0,6} | flake8 | ruff | mypy | pylint | pyright | pyre | isort | typing | types
       | type[ -](?: hints? | annotations? | errors? | check\w{0,6} | ignores? | on ) | white-?space | code[ ]formatting
       | ci | github[ ]actions? | gha | travis | appveyor | codecov | coveralls | pre-commit | noxfile
-      | change-?logs? | readme | release(?:[ ]notes?)? | copyright | sphinx | read ?the ?docs | refactor\w{0,6}
+      | flaky | test_\w{1,80} | change-?logs? | readme | release(?:[ ]notes?)?
+      | copyright | sphinx | read ?the ?docs | refactor\w{0,6}
     ) \b """
 )
 """Words of a title that say that documentation, style, types or machinery was repaired."""
 _AREA = r"(?: [\w./`*()<>,-]{1,40} (?: [ ][\w./`*&-]{1,40} ){0,2} :[ ] )?"
-_DEEDS = (
-    ("", "add support extend implement refactor rework revamp vendor split extract document clean port"),
-    ("e", "introduc deprecat remov delet improv renam updat merg upgrad integrat chang expos enabl enhanc mov replac"),
-    ("e", "migrat moderniz modernis optimiz optimis creat rewrit us inlin reorganiz reorganis requir prepar annotat"),
-)
 _ANOTHER_DEED = re.compile(
     rf"""(?xi) {_AREA} (?:
-      (?: {"|".join(_DEEDS[0][1].split())} ) (?: s | ed | ing )?
-    | (?: {"|".join((_DEEDS[1][1] + " " + _DEEDS[2][1]).split())} ) (?: e[sd]? | ing )
+      (?: add | support | extend | implement | refactor | rework | revamp | vendor | split | extract | document | clean
+        | port | accept | prefer | warn | disallow | reorder ) (?: s | ed | ing )?
+    | (?: introduc | deprecat | remov | delet | improv | renam | updat | merg | upgrad | integrat | chang | expos
+        | enabl | enhanc | mov | replac | migrat | moderni[sz] | optimi[sz] | creat | rewrit | us | inlin | reorgani[sz]
+        | requir | prepar | annotat | provid ) (?: e[sd]? | ing )
     | (?: drop | bump | sync | refresh | convert | switch | allow ) (?: e?s | p?ed | p?ing )?
-    | (?: simplif | clarif | unif ) (?: y | ie[sd] | ying )
-    | speed[ ]?up | speeds[ ]up | make | new | initial | removal
+    | (?: simplif | clarif | unif | notif ) (?: y | ie[sd] | ying )
+    | speeds?[ ]?up | make | new | initial | removal
     ) \b """
 )
 
@@ -89,30 +89,29 @@ def exclude(case: Case) -> Answer | None:
 
 def bot(case: Case) -> Answer | None:
     """A program wrote the commit."""
-    author = case.unit.commit.author
-    found = _BOT.search(author[:LINE_CAP])
-    return (found[0].strip(), "author") if found else None
+    found = _bot_word(case.unit.commit.author)
+    return (found, "author") if found else None
 
 
 def revert(case: Case) -> Answer | None:
     """The title takes something back."""
-    found = _REVERT.match(case.message.description)
-    return (case.message.title, "subject") if found or case.message.type == "revert" else None
+    found = _REVERT.match(case.titled.description)
+    return (case.titled.text, case.where) if found or case.titled.type == "revert" else None
 
 
 def autosquash(case: Case) -> Answer | None:
     """``fixup!``, ``squash!``, ``amend!``: part of another commit."""
-    return (case.message.title, "subject") if _AUTOSQUASH.match(case.message.title) else None
+    return (case.titled.text, case.where) if _AUTOSQUASH.match(case.titled.text) else None
 
 
 def branch_merge(case: Case) -> Answer | None:
     """A merge of a long-lived branch, which brings what was judged on its own before."""
-    merge = case.message.merge
+    merge = case.message.title.merge
     if merge is None:
         return None
     if merge.is_request:
         branch = merge.branch.partition("/")[2] or merge.branch
-        return (merge.branch, "subject") if _LONG_LIVED.fullmatch(branch) and not case.message.title else None
+        return (merge.branch, "subject") if _LONG_LIVED.fullmatch(branch) and not case.message.title.text else None
     return (merge.branch, "subject") if _LONG_LIVED.fullmatch(merge.branch) else None
 
 
@@ -125,22 +124,29 @@ def fragment(case: Case) -> Answer | None:
 
 def other_type(case: Case) -> Answer | None:
     """A conventional type that is no fix, or a fix in a scope that is not the product."""
-    kind, scope = case.message.type, case.message.scope
-    if kind in messages.OTHER_TYPES or any(tag in _SIDE_SCOPES for tag in case.message.tags):
-        return case.message.title, "subject"
-    return (case.message.title, "subject") if scope in _SIDE_SCOPES else None
+    kind, scope = case.titled.type, case.titled.scope
+    if kind in titles.OTHER_TYPES or any(tag in _SIDE_SCOPES for tag in case.titled.tags):
+        return case.titled.text, case.where
+    return (case.titled.text, case.where) if scope in _SIDE_SCOPES else None
 
 
 def quiet_title(case: Case) -> Answer | None:
     """The title speaks of documentation, typos, comments, style, types, CI or a release."""
-    found = _QUIET.search(case.message.description)
-    return (found[0], "subject") if found else None
+    found = _QUIET.search(case.titled.description)
+    return (found[0], case.where) if found else None
 
 
 def another_deed(case: Case) -> Answer | None:
     """The title begins with a verb that names another deed: add, support, deprecate, remove, rename..."""
-    found = _ANOTHER_DEED.match(case.message.description)
-    return (found[0], "subject") if found else None
+    found = _ANOTHER_DEED.match(case.titled.deed)
+    return (found[0], case.where) if found else None
+
+
+@lru_cache(maxsize=4096)
+def _bot_word(author: str) -> str:
+    """The word that gives a bot away; kept, because a history has many commits of few authors."""
+    found = _BOT.search(author[:LINE_CAP])
+    return found[0].strip() if found else ""
 
 
 def first_match(text: str, patterns: Iterable[re.Pattern[str]]) -> Answer | None:

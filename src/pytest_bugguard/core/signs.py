@@ -9,18 +9,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import fragments, messages, references, refusals
+from pytest_bugguard.core import fragments, references, refusals, titles
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.evidence import Case
-    from pytest_bugguard.core.messages import Message
     from pytest_bugguard.core.refusals import Answer
 
-_FIX_WORD = re.compile(r"(?<![\w-])(?:bug-?fix(?:e[sd])?|hot-?fix(?:e[sd])?|fix(?:e[sd]|ing)?)(?![\w-])", re.IGNORECASE)
+_FIX_WORD = re.compile(
+    r"(?<![\w-])(?:bug-?fix(?:e[sd])?|hot-?fix(?:e[sd])?|fix(?:e[sd]|ing)?)(?![\w-])"
+    r"(?!:? {0,3}(?:issue |bug |ticket )?(?:#|gh-|bpo-|https?://)\w)",
+    re.IGNORECASE,
+)
 _LEADING_FIX = re.compile(
     r"(?:[\w./`*()<>-]{1,40}(?: [\w./`*-]{1,40}){0,2}: )?(?:bug[ -]?fix|hot[ -]?fix|fix(?:e[sd]|ing)?)\b(?!-)",
     re.IGNORECASE,
 )
+_FEW_FUNCTIONS = 3
+"""A repair changes few functions; a footer such as ``Fixes #12`` also closes features, and those change more."""
 _FIX_BRANCH = re.compile(
     r"(?:^|[/_-])(?:bugs?|bug-?fix(?:es)?|fix(?:es|ed)?|hot-?fix(?:es)?)(?=$|[/_#-]|\d)", re.IGNORECASE
 )
@@ -45,7 +50,7 @@ _REPAIR = re.compile(
 
 def trailer(case: Case) -> Answer | None:
     """``Bugguard: fix`` or ``Bugguard: waive REASON``, in the message or in one that a merge brought."""
-    for where, message in _all(case):
+    for where, message in case.messages:
         said = message.trailer("Bugguard")
         if said and said[-1].lower().split(" ", 1)[0] in ("fix", "waive"):
             return f"Bugguard: {said[-1]}", where.replace("message", "trailer")
@@ -65,29 +70,25 @@ def fragment(case: Case) -> Answer | None:
 
 def conventional(case: Case) -> Answer | None:
     """The title's type is a fix."""
-    return (case.message.title, "subject") if case.message.type in messages.FIX_TYPES else None
+    return (case.titled.text, case.where) if case.titled.type in titles.FIX_TYPES else None
 
 
 def reference(case: Case) -> Answer | None:
-    """A verb of the fix family stands before a reference to an issue."""
-    return next(
-        (
-            (found.text, where)
-            for where, message in _all(case)
-            if "fix" in message.lower or "closes-bug" in message.lower
-            for found in references.closings(message.text, case.own.issues)
-            if found.verb == references.FIX
-        ),
-        None,
-    )
+    """A verb of the fix family stands before a reference: in the title, or over a diff of few changed functions."""
+    found = next((found for found in case.closings if found[0].verb == references.FIX), None)
+    if found is None:
+        return None
+    closing, where = found
+    is_in_title = closing.text in case.titled.text
+    return (closing.text, where) if is_in_title or case.diff.changed_functions <= _FEW_FUNCTIONS else None
 
 
 def subject(case: Case) -> Answer | None:
     """The title says ``fix``."""
-    if "fix" not in case.message.title.lower():
+    if "fix" not in case.titled.text.lower():
         return None
-    found = _FIX_WORD.search(case.message.description)
-    return (case.message.title, "subject") if found else None
+    found = _FIX_WORD.search(case.titled.description)
+    return (case.titled.text, case.where) if found else None
 
 
 def label(case: Case) -> Answer | None:
@@ -96,9 +97,18 @@ def label(case: Case) -> Answer | None:
     return None if found is None else (found, "label")
 
 
+def request_title(case: Case) -> Answer | None:
+    """The title of the pull request, as the CI knows it, begins with ``fix``."""
+    if not case.context.title:
+        return None
+    title = titles.read(case.context.title)
+    is_fix = title.type in titles.FIX_TYPES or _LEADING_FIX.match(title.heading)
+    return (title.text, "request title") if is_fix else None
+
+
 def branch(case: Case) -> Answer | None:
     """The branch of the pull request, or the one that the merge names, is called after a fix."""
-    named = case.message.merge.branch if case.message.merge else ""
+    named = case.message.title.merge.branch if case.message.title.merge else ""
     for name in (case.context.branch or "", named):
         if name and _FIX_BRANCH.search(name):
             return name, "branch"
@@ -108,21 +118,21 @@ def branch(case: Case) -> Answer | None:
 def inner(case: Case) -> Answer | None:
     """A commit that the merge brought begins with ``fix``."""
     for sha, message in case.inner:
-        if message.type in messages.FIX_TYPES or _LEADING_FIX.match(message.heading):
-            return message.title, f"inner {sha}"
+        if message.title.type in titles.FIX_TYPES or _LEADING_FIX.match(message.title.heading):
+            return message.title.text, f"inner {sha}"
     return None
 
 
 def repair(case: Case) -> Answer | None:
     """The title begins with a verb of repair, and the diff changes existing functions and brings a test."""
-    found = _REPAIR.match(case.message.heading)
-    return (f"{found[0]}; {_evidence(case)}", "diff") if found and _changes_with_test(case) else None
+    found = _REPAIR.match(case.titled.deed)
+    return (f"{found[0]}; {_evidence(case)}", "diff") if found and _is_tested_repair(case) else None
 
 
 def symptom(case: Case) -> Answer | None:
     """The title names a symptom, and the diff changes existing functions and brings a test."""
-    found = _SYMPTOM.search(case.message.description)
-    return (f"{found[0]}; {_evidence(case)}", "diff") if found and _changes_with_test(case) else None
+    found = _SYMPTOM.search(case.titled.description)
+    return (f"{found[0]}; {_evidence(case)}", "diff") if found and _is_tested_repair(case) else None
 
 
 def tested_change(case: Case) -> Answer | None:
@@ -135,37 +145,23 @@ def tested_change(case: Case) -> Answer | None:
 
 def closing(case: Case) -> Answer | None:
     """Any closing verb stands before a reference: features are closed so too."""
-    return next(
-        (
-            (found.text, where)
-            for where, message in _all(case)
-            for found in references.closings(message.text, case.own.issues)
-        ),
-        None,
-    )
+    return next(((found.text, where) for found, where in case.closings), None)
 
 
 def symptom_anywhere(case: Case) -> Answer | None:
     """The message names a symptom anywhere."""
-    for where, message in _all(case):
+    for where, message in case.messages:
         if found := _SYMPTOM.search(message.text):
             return found[0], where
     return None
 
 
-def _all(case: Case) -> tuple[tuple[str, Message], ...]:
-    return (("message", case.message), *((f"inner {sha}", message) for sha, message in case.inner))
-
-
-def _changes_with_test(case: Case) -> bool:
+def _is_tested_repair(case: Case) -> bool:
+    """Few functions that were there before differ, no public name is new, and there is a new test."""
     diff = case.diff
-    return bool(
-        diff.touches_source
-        and diff.touches_tests
-        and diff.changed_functions
-        and not diff.new_public_names
-        and diff.tests_added
-    )
+    if not (diff.touches_source and diff.touches_tests and 0 < diff.changed_functions <= _FEW_FUNCTIONS):
+        return False
+    return not diff.new_public_names and diff.tests_added > 0
 
 
 def _evidence(case: Case) -> str:
