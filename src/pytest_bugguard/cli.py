@@ -131,6 +131,7 @@ def _add_audit(commands: Commands[_Parser]) -> _Parser:
     parser.add_argument(
         "--fail-under", metavar="RATIO", type=_ratio, help="exit 1 if the guarded share (0 to 1) is less"
     )
+    parser.add_argument("--no-cache", dest="cache", action="store_false", help="work it out again, and keep nothing")
     parser.set_defaults(run=_audit)
     return parser
 
@@ -183,7 +184,7 @@ def _ratio(text: str) -> float:
 
 def _audit(options: argparse.Namespace) -> int:
     with _open(options) as workshop, _progress() as progress:
-        result = workshop.audit(options.range, progress=progress)
+        result = workshop.audit(options.range, uses_cache=options.cache, progress=progress)
     _show(options, workshop, result)
     share = result.trend.whole.ratio if result.trend else None
     if options.fail_under is None or (share is not None and share >= options.fail_under):

@@ -31,6 +31,8 @@ class LoadedGuests:
 
     def __init__(self, manager: pluggy.PluginManager) -> None:
         self._hook = manager.hook
+        self.names: tuple[str, ...] = tuple(name or "" for name, _ in manager.list_name_plugin())
+        """Of the guests that are there."""
 
     def recognise(self, unit: Unit) -> Recognition | None:
         """The first opinion on whether a unit is a fix."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import ci, guests, settings_file, settings_writer
+from pytest_bugguard.adapters import audit_cache, ci, guests, settings_file, settings_writer
 from pytest_bugguard.adapters.repository import open_repository
 from pytest_bugguard.core import base, findings, fixes, settings, verdict
 from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.adapters.repository import Repository
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.outcomes import PhaseReport
+    from pytest_bugguard.core.results import Audited
     from pytest_bugguard.core.settings import Settings
     from pytest_bugguard.journeys.ports import WorkTree
     from pytest_bugguard.journeys.survey import Seen
@@ -127,17 +128,33 @@ class Workshop:
         lines = (content or b"").decode("utf-8", "replace").splitlines()
         return tuple(line.split("#")[0].strip() for line in lines if line.split("#")[0].strip())
 
-    def audit(self, revisions: str, *, progress: Callable[[int], None]) -> Result:
+    def audit(self, revisions: str, *, uses_cache: bool = True, progress: Callable[[int], None]) -> Result:
         """Every fix of a history: all that leads to ``REV``, or what ``BASE..REV`` spans."""
         since, tip = self._range(revisions)
         if tip is None:
             return self._result("audit", (), 0, notes=("there are no commits yet",))
-        linker = self._linker(Snapshot(self.history, tip))
-        units = self.history.units(tip, since=[since] if since else [])
-        found = audit(units, self._survey, linker, progress=progress)
+        found = self._audited(since, tip, uses_cache=uses_cache, progress=progress)
         records = tuple(map(self._waive, found.records))
         result = self._result("audit", records, found.units, notes=self._history_notes())
         return replace(result, hotspots=hotspots_of(records, today=found.renamed), trend=trend_of(records))
+
+    def _audited(self, since: str | None, tip: str, *, uses_cache: bool, progress: Callable[[int], None]) -> Audited:
+        """What an audit finds, from the cache where the same question was asked before."""
+        uses_cache = uses_cache and not self.guests.names and not self._repository.is_partial
+        name = self._cache_key(since or "", tip) if uses_cache else ""
+        found = audit_cache.load(name) if uses_cache else None
+        if found is None:
+            units = self.history.units(tip, since=[since] if since else [])
+            found = audit(units, self._survey, self._linker(Snapshot(self.history, tip)), progress=progress)
+            if uses_cache:
+                audit_cache.save(name, found)
+        return found
+
+    def _cache_key(self, since: str, tip: str) -> str:
+        """Commits name all that the history holds; the rest is how we look at it, our own code included."""
+        boundary = ",".join(sorted(self._repository.boundary))
+        how = replace(self.settings, waivers=()).digest()
+        return audit_cache.key(audit_cache.own_code(), since, tip, boundary, how, *self._skipped)
 
     def explain(self, revisions: Sequence[str]) -> Result:
         """What each revision is taken for, and why."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_bugguard.core.hotspots import Hotspots
     from pytest_bugguard.core.model import Record
@@ -109,6 +109,18 @@ class Result:
     hotspots: Hotspots | None = None
     trend: Trend | None = None
     run: Run | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """The fixes of a history, before any waiver."""
+
+    records: tuple[Record, ...]
+    """Newest first."""
+    units: int
+    """How many units were looked at."""
+    renamed: Mapping[str, Mapping[str, str | None]]
+    """By commit id: its source files that have another name today, None for those that are gone."""
 
 
 def summarise(records: Sequence[Record], units: int) -> Summary:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import links
 from pytest_bugguard.core.lineage import Lineage
+from pytest_bugguard.core.results import Audited
 from pytest_bugguard.journeys.linking import offer_of, place_of
 from pytest_bugguard.journeys.neighbours import with_neighbours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.model import Record, Unit
     from pytest_bugguard.journeys.linking import Linker
@@ -19,18 +19,6 @@ if TYPE_CHECKING:
 
 REACH = 20
 """Units before and after a fix that are looked through for its test."""
-
-
-@dataclass(frozen=True, slots=True)
-class Audited:
-    """The fixes of a history."""
-
-    records: tuple[Record, ...]
-    """Newest first, before any waiver."""
-    units: int
-    """How many units were looked at."""
-    renamed: Mapping[str, Mapping[str, str | None]]
-    """By commit id: its source files that have another name today, None for those that are gone."""
 
 
 def audit(units: Iterable[Unit], survey: Survey, linker: Linker, *, progress: Callable[[int], None]) -> Audited:

@@ -34,7 +34,7 @@ class Checked:
     """Whether a test that is not committed yet guards one of them."""
 
 
-def check(
+def check(  # noqa: PLR0913 - what a change is judged by; each has its own source
     units: Iterable[Unit],
     survey: Survey,
     linker: Linker,

@@ -101,9 +101,7 @@ class Diff:
         unreadable: list[Unreadable] = []
         for change in self._on(self.files.test):
             old, new = self._snapshot.old_text(change), self._snapshot.new_text(change)
-            for text in (old, new):
-                if isinstance(text, Unavailable):
-                    unreadable.append(Unreadable(change.path, text.reason))
+            unreadable += [Unreadable(change.path, text.reason) for text in (old, new) if isinstance(text, Unavailable)]
             files.append(testmap.TestFile(change, _text(old), _text(new), self._naming_old, self._naming_new))
         mapped = testmap.map_tests(files, tree=self._snapshot)
         return TestMap(mapped.tests, (*unreadable, *mapped.unreadable))

@@ -1,0 +1,104 @@
+"""What an audit found, kept under the digest of all that it depends on: the same question is answered from a file.
+
+It stands in the user's cache folder, never in the repository. A file that cannot be read, or not be written, is no
+error: the audit is then made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+
+from pytest_bugguard.adapters import files
+from pytest_bugguard.core.model import Files, How, MappedTest, NotAFix, Record, Sign, Unreadable, Verdict, Waiver
+from pytest_bugguard.core.results import Audited
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_KEPT = 30
+"""Files that stay; the oldest ones go first."""
+
+
+def key(*parts: str) -> str:
+    """The digest of everything that the answer depends on."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def own_code() -> str:
+    """The digest of this package's code and of the Python that runs it: other code may answer otherwise."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def load(name: str) -> Audited | None:
+    """What was found under this key; None where there is nothing, or nothing sound."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return _audited(json.loads(_place(name).read_bytes()))
+    return None
+
+
+def save(name: str, found: Audited) -> None:
+    """Keep what was found; best effort."""
+    with suppress(OSError, ValueError):
+        place = _place(name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        files.write(place, json.dumps(_plain(found), separators=(",", ":")))
+        _prune(place.parent)
+
+
+def _place(name: str) -> Path:
+    return platformdirs.user_cache_path("bugguard", appauthor=False) / f"audit-{name}.json"
+
+
+def _prune(folder: Path) -> None:
+    kept = sorted(folder.glob("audit-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in kept[_KEPT:]:
+        path.unlink()
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of the model
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _audited(raw: Mapping[str, Any]) -> Audited:
+    return Audited(tuple(map(_record, raw["records"])), raw["units"], raw["renamed"])
+
+
+def _record(raw: dict[str, Any]) -> Record:
+    said, waiver = raw["recognition"], raw["waiver"]
+    return Record(
+        **{
+            **raw,
+            "parents": tuple(raw["parents"]),
+            "recognition": Sign(**said) if "where" in said else NotAFix(**said),
+            "issues": tuple(raw["issues"]),
+            "files": Files(*(tuple(raw["files"][side]) for side in ("source", "test", "neutral"))),
+            "tests": tuple(map(_test, raw["tests"])),
+            "unreadable": tuple(_each(Unreadable, raw["unreadable"])),
+            "verdict": Verdict(raw["verdict"]),
+            "waiver": waiver and Waiver(**waiver),  # only of a trailer, which has no date
+            "other_signs": (),
+        }
+    )
+
+
+def _test(raw: dict[str, Any]) -> MappedTest:
+    return MappedTest(**{**raw, "change": How(raw["change"])})
+
+
+def _each(kind: type[Unreadable], raw: Iterable[dict[str, Any]]) -> Iterable[Unreadable]:
+    return (kind(**item) for item in raw)
