@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.report.escape import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -54,8 +55,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(message: str, hint: str = "") -> None:
-    from pytest_bugguard.report.escape import safe_text  # noqa: PLC0415 - nothing is loaded before it is needed
-
     for line in message.splitlines():
         print(f"bugguard: {safe_text(line)}", file=sys.stderr)
     if hint:
@@ -217,8 +216,11 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _waive(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import writing  # noqa: PLC0415 - see _open
+
     with _open(options) as workshop:
-        print(workshop.waive(options.fix, owner=options.owner, reason=options.reason, expires=options.expires))
+        said = writing.waive(workshop, options.fix, owner=options.owner, reason=options.reason, expires=options.expires)
+    print(safe_text(said))
     return EXIT_OK
 
 
@@ -275,9 +277,12 @@ def _is_coloured(options: argparse.Namespace) -> bool:
 @contextmanager
 def _progress() -> Iterator[Callable[[int], None]]:
     """A counter on the terminal for what takes longer; silent in a log."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
     import tqdm  # noqa: PLC0415 - see _open
 
-    with tqdm.tqdm(unit=" commits", disable=None, leave=False, delay=0.5, file=sys.stderr) as bar:
+    with tqdm.tqdm(unit=" commits", leave=False, delay=0.5, file=sys.stderr) as bar:
         yield lambda count: _advance(bar, count)
 
 

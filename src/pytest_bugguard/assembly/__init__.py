@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
 from pytest_bugguard.assembly.gate import Gate, open_gate
 from pytest_bugguard.assembly.workshop import Workshop, open_workshop
 
@@ -12,4 +10,6 @@ __all__ = ["Gate", "Workshop", "open_gate", "open_workshop", "version"]
 
 def version() -> str:
     """Our own version."""
+    from importlib import metadata  # noqa: PLC0415 - a tenth of a start, for two words
+
     return metadata.version("pytest-bugguard")

@@ -10,13 +10,12 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import audit_cache, ci, guests, settings_file, settings_writer
+from pytest_bugguard.adapters import audit_cache, ci, guests, settings_file
 from pytest_bugguard.adapters.repository import open_repository
 from pytest_bugguard.core import base, findings, fixes, settings, verdict
 from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
 from pytest_bugguard.core.fixes import CiContext, RuleSet
 from pytest_bugguard.core.hotspots import hotspots_of
-from pytest_bugguard.core.model import Waiver
 from pytest_bugguard.core.outcomes import Outcomes
 from pytest_bugguard.core.results import RepositoryFacts, Result, Run, summarise
 from pytest_bugguard.core.trend import trend_of
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.journeys.ports import WorkTree
     from pytest_bugguard.journeys.survey import Seen
 
-_WAIVER_DIGITS = 12
 _IGNORE_REVS = ".git-blame-ignore-revs"
 _SCISSORS = "# ------------------------ >8 ------------------------"
 
@@ -88,11 +86,11 @@ class Workshop:
         read: Settings,
         loaded: guests.LoadedGuests,
     ) -> None:
-        self._start = start
+        self.start = start
         self.settings = read
         self.guests = loaded
         self.history = history
-        self._repository = repository
+        self.repository = repository
         self._started = time.time()
 
     @cached_property
@@ -140,7 +138,7 @@ class Workshop:
 
     def _audited(self, since: str | None, tip: str, *, uses_cache: bool, progress: Callable[[int], None]) -> Audited:
         """What an audit finds, from the cache where the same question was asked before."""
-        uses_cache = uses_cache and not self.guests.names and not self._repository.is_partial
+        uses_cache = uses_cache and not self.guests.names and not self.repository.is_partial
         name = self._cache_key(since or "", tip) if uses_cache else ""
         found = audit_cache.load(name) if uses_cache else None
         if found is None:
@@ -152,13 +150,13 @@ class Workshop:
 
     def _cache_key(self, since: str, tip: str) -> str:
         """Commits name all that the history holds; the rest is how we look at it, our own code included."""
-        boundary = ",".join(sorted(self._repository.boundary))
+        boundary = ",".join(sorted(self.repository.boundary))
         how = replace(self.settings, waivers=()).digest()
         return audit_cache.key(audit_cache.own_code(), since, tip, boundary, how, *self._skipped)
 
     def explain(self, revisions: Sequence[str]) -> Result:
         """What each revision is taken for, and why."""
-        shas = [self._resolve(revision) for revision in revisions]
+        shas = [self.resolve(revision) for revision in revisions]
         records = []
         for unit in self.history.units_of(shas):
             seen = self._survey.single(unit)
@@ -200,7 +198,7 @@ class Workshop:
         result = self.check(None, base_option=base_option)
         outcomes = Outcomes()
         for one in reports:
-            outcomes.add(one._replace(nodeid=self._repository.prefix + one.nodeid))
+            outcomes.add(one._replace(nodeid=self.repository.prefix + one.nodeid))
         records = [self._waive(after_run(record, outcomes)) for record in result.records]
         judged = replace(
             result, command="pytest", records=tuple(records), summary=summarise(records, result.summary.units)
@@ -214,7 +212,7 @@ class Workshop:
             return self._result("check", (), 0, notes=("there are no commits yet",))
         uncommitted: Seen | None = None
         snapshot = Snapshot(self.history, tip)
-        if reads_work_tree and self._repository.top is not None:
+        if reads_work_tree and self.repository.top is not None:
             worktree = self._need_worktree()
             uncommitted, snapshot = work_tree_unit(self.history, worktree, tip, self._survey)
         found = check(
@@ -234,7 +232,7 @@ class Workshop:
 
     def _choose_base(self, option: str | None) -> base.Chosen | base.Undecided:
         assert self.head is not None
-        rungs = base.ladder(option, self.settings.base, self._ci, self._repository.clone())
+        rungs = base.ladder(option, self.settings.base, self._ci, self.repository.clone())
         return base.choose(rungs, head=self.head, resolve=self.history.resolve, merge_base=self.history.merge_base)
 
     def _context(self) -> CiContext | None:
@@ -251,48 +249,22 @@ class Workshop:
         return next((self._survey.single(unit) for unit in self.history.units_of([found])), None) if found else None
 
     def _waive(self, record: Record) -> Record:
-        return verdict.waive(record, self.settings.waivers, today=_today())
-
-    def waive(self, fix: str, *, owner: str, reason: str, expires: str) -> str:
-        """Write a waiver into the settings file; what was done, in one sentence.
-
-        Raises:
-            BugguardError: The fix is not there, the date is none or is over, or the file cannot be written.
-        """
-        sha = self._resolve(fix)
-        until = _future_day(expires)
-        if (already := next((one for one in self.settings.waivers if sha.startswith(one.fix)), None)) is not None:
-            raise BugguardError(
-                f"waive: {already.owner} has waived {already.fix} already, until {already.expires}",
-                hint="change the date there, by hand",
-            )
-        waiver = Waiver(sha[:_WAIVER_DIGITS], owner, reason, until)
-        path = self._settings_path()
-        settings_writer.add_waiver(path, waiver)
-        return f"{path.name}: {waiver.fix} is waived until {until.isoformat()}, owner {owner}"
-
-    def _settings_path(self) -> Path:
-        """The file that holds the settings, or may hold them."""
-        top = self._need_top()
-        for folder in settings_file.folders(self._start.resolve(), top):
-            if settings_file.holds_settings(folder):
-                return settings_writer.target(folder)
-        return settings_writer.target(top)
-
-    def _need_top(self) -> Path:
-        if self._repository.top is None:
-            raise BugguardError("a bare repository has no settings file to write to", hint="work in a clone of it")
-        return self._repository.top
+        return verdict.waive(record, self.settings.waivers, today=today())
 
     def _need_worktree(self) -> WorkTree:
-        if self._repository.top is None:
+        if self.repository.top is None:
             raise BugguardError("a bare repository has no work tree", hint="give a range: bugguard check BASE..REV")
-        return self._repository.worktree()
+        return self.repository.worktree()
 
     def _history_notes(self) -> tuple[str, ...]:
         return tuple(self.history.warnings)
 
-    def _resolve(self, revision: str) -> str:
+    def resolve(self, revision: str) -> str:
+        """The commit id of a revision that a user named.
+
+        Raises:
+            UnknownRevisionError: There is no such commit.
+        """
         sha = self.history.resolve(revision)
         if sha is None:
             raise UnknownRevisionError(f"no commit {revision!r} in this repository")
@@ -306,9 +278,9 @@ class Workshop:
                 raise BugguardError(f"{revisions!r} is no range", hint=f"bugguard check {revisions}..HEAD")
             if revisions == "HEAD" and self.head is None:
                 return None, None
-            return None, self._resolve(revisions)
-        tip = self._resolve(right.removeprefix(".") or "HEAD")
-        return (self._resolve(left) if left else None), tip
+            return None, self.resolve(revisions)
+        tip = self.resolve(right.removeprefix(".") or "HEAD")
+        return (self.resolve(left) if left else None), tip
 
     def _result(self, command: str, records: Iterable[Record], units: int, *, notes: Iterable[str] = ()) -> Result:
         listed = tuple(records)
@@ -338,15 +310,6 @@ def _message_text(path: Path | None) -> str:
     return "\n".join(line for line in kept.splitlines() if not line.startswith("#"))
 
 
-def _future_day(text: str) -> dt.date:
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError:
-        raise BugguardError(f"--expires: {text!r} is no date", hint="write it as YYYY-MM-DD") from None
-    if day < _today():
-        raise BugguardError(f"--expires: {day.isoformat()} is over", hint="name a day to come")
-    return day
-
-
-def _today() -> dt.date:
+def today() -> dt.date:
+    """The day that waivers are held against, in UTC: the same for a whole team."""
     return dt.datetime.now(tz=dt.UTC).date()

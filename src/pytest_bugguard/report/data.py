@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.core import dates
@@ -74,6 +73,8 @@ def _document(result: Result) -> dict[str, Any]:
 
 
 def _version() -> str:
+    from importlib import metadata  # noqa: PLC0415 - a tenth of a start, for this format alone
+
     try:
         return metadata.version("pytest-bugguard")
     except metadata.PackageNotFoundError:  # run from a source tree that was never installed

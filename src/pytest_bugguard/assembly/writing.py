@@ -1,0 +1,58 @@
+"""The commands that write the settings file, the only file that we ever write in a repository."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.adapters import settings_file, settings_writer
+from pytest_bugguard.assembly.workshop import today
+from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.model import Waiver
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_bugguard.assembly.workshop import Workshop
+
+_WAIVER_DIGITS = 12
+
+
+def waive(workshop: Workshop, fix: str, *, owner: str, reason: str, expires: str) -> str:
+    """Write a waiver into the settings file; what was done, in one sentence.
+
+    Raises:
+        BugguardError: The fix is not there, the date is none or is over, or the file cannot be written.
+    """
+    sha = workshop.resolve(fix)
+    until = _future_day(expires)
+    if (already := next((one for one in workshop.settings.waivers if sha.startswith(one.fix)), None)) is not None:
+        raise BugguardError(
+            f"waive: {already.owner} has waived {already.fix} already, until {already.expires}",
+            hint="change the date there, by hand",
+        )
+    waiver = Waiver(sha[:_WAIVER_DIGITS], owner, reason, until)
+    path = _settings_path(workshop)
+    settings_writer.add_waiver(path, waiver)
+    return f"{path.name}: {waiver.fix} is waived until {until.isoformat()}, owner {owner}"
+
+
+def _settings_path(workshop: Workshop) -> Path:
+    """The file that holds the settings, or may hold them."""
+    top = workshop.repository.top
+    if top is None:
+        raise BugguardError("a bare repository has no settings file to write to", hint="work in a clone of it")
+    for folder in settings_file.folders(workshop.start.resolve(), top):
+        if settings_file.holds_settings(folder):
+            return settings_writer.target(folder)
+    return settings_writer.target(top)
+
+
+def _future_day(text: str) -> dt.date:
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise BugguardError(f"--expires: {text!r} is no date", hint="write it as YYYY-MM-DD") from None
+    if day < today():
+        raise BugguardError(f"--expires: {day.isoformat()} is over", hint="name a day to come")
+    return day
