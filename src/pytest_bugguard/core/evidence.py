@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -9,14 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 from pytest_bugguard.core import messages, references
 
 if TYPE_CHECKING:
-    import re
-
     from pytest_bugguard.core.messages import Message
     from pytest_bugguard.core.model import Unit
     from pytest_bugguard.core.references import Closing
     from pytest_bugguard.core.titles import Title
 
 
+_WORD = re.compile(r"\w+")
 _CLOSING_STEMS = ("fix", "clos", "resolv", "implement")
 
 
@@ -101,6 +101,16 @@ class Case:
         """The title that speaks for the unit: a merge without one has that of the first commit it brought."""
         title = self.message.title
         return title if title.text or not self.inner else self.inner[-1][1].title
+
+    @cached_property
+    def deed(self) -> str:
+        """What was done, as that title says."""
+        return self.titled.deed
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words of that title, in order and in lower case."""
+        return tuple(_WORD.findall(self.titled.description.lower()))
 
     @property
     def where(self) -> str:

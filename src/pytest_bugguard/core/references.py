@@ -66,7 +66,7 @@ _TRACKER_LINE = re.compile(
     r"#?(?P<number>\d{2,9})(?!\w)",
     re.MULTILINE | re.IGNORECASE,
 )
-_DIGIT = re.compile(r"[0-9]")
+_DASHED = re.compile(r"(?:gh|bpo|issue|bug|ticket)-\d", re.IGNORECASE)
 _TRACKER_FIXES = frozenset({"fixed", "closes-bug", "fixes-bug"})
 _FAMILIES = {"f": FIX, "c": "close", "r": "resolve", "i": "implement"}
 
@@ -81,8 +81,6 @@ def references(text: str, extra: Sequence[Pattern] = ()) -> tuple[str, ...]:
 
 def closings(text: str, extra: Sequence[Pattern] = ()) -> Iterator[Closing]:
     """References that a verb closes: ``Fixes #1, #2 and #3`` gives three."""
-    if not (extra or _DIGIT.search(text)):
-        return
     if ":" in text:
         yield from _closing_lines(text)
     verb, end = "", 0
@@ -110,13 +108,24 @@ def _is_glue(text: str, start: int, end: int) -> bool:
 
 def _tokens(text: str, extra: Sequence[Pattern]) -> list[_Token]:
     """Verbs and references in the order of the text."""
+    if not (extra or "#" in text or "://" in text or _DASHED.search(text)):
+        return []
     tokens = [
         _Token(found.start(), found.end(), found[0], found["verb"]) for found in islice(_SCANNER.finditer(text), _MOST)
     ]
-    if extra:
-        tokens.extend(token for pattern in extra for token in _own_tokens(text, pattern))
-        tokens.sort(key=itemgetter(0, 1))
-    return tokens
+    if not extra:
+        return tokens
+    own = (token for pattern in extra for token in _own_tokens(text, pattern))
+    return _without_overlaps(sorted([*tokens, *own], key=itemgetter(0, 1)))
+
+
+def _without_overlaps(tokens: list[_Token]) -> list[_Token]:
+    """A project's own pattern may match what we know already: the first one stands."""
+    kept: list[_Token] = []
+    for token in tokens:
+        if not kept or token.start >= kept[-1].end:
+            kept.append(token)
+    return kept
 
 
 def _own_tokens(text: str, pattern: Pattern) -> Iterator[_Token]:

@@ -44,20 +44,25 @@ _LONG_LIVED = re.compile(
       | v? \d{1,5} (?: [._-] (?: \d{1,5} | x | maintenance | stable | branch ) ){0,4}
       | HEAD | (?: stable | release | maintenance | maint | features? ) ) """
 )
-_QUIET = re.compile(
-    r"""(?xi) \b (?:
-      docs? | documentation | doc-?strings? | typo(?:e?s)? | misspell\w{0,6} | spelling | grammar | comments?
-      | lint\w{0,6} | flake8 | ruff | mypy | pylint | pyright | pyre | isort | typing | types
-      | type[ -](?: hints? | annotations? | errors? | check\w{0,6} | ignores? | on ) | white-?space | code[ ]formatting
-      | ci | github[ ]actions? | gha | travis | appveyor | codecov | coveralls | pre-commit | noxfile
-      | flaky | test_\w{1,80} | change-?logs? | readme | release(?:[ ]notes?)?
-      | copyright | sphinx | read ?the ?docs | refactor\w{0,6}
-    ) \b """
-)
+_QUIET_WORDS = frozenset(
+    {
+        "doc", "docs", "documentation", "docstring", "docstrings", "typo", "typos", "typoes", "misspelling",
+        "misspellings", "misspelled", "spelling", "grammar", "comment", "comments", "lint", "lints", "linter",
+        "linters", "linting", "flake8", "ruff", "mypy", "pylint", "pyright", "pyre", "isort", "typing", "types",
+        "whitespace", "ci", "gha", "travis", "appveyor", "codecov", "coveralls", "noxfile", "flaky",
+        "changelog", "changelogs", "readme", "release", "copyright", "sphinx", "readthedocs", "refactor",
+        "refactors", "refactored", "refactoring",
+    }
+)  # fmt: skip
 """Words of a title that say that documentation, style, types or machinery was repaired."""
-_AREA = r"(?: [\w./`*()<>,-]{1,40} (?: [ ][\w./`*&-]{1,40} ){0,2} :[ ] )?"
+_QUIET_PHRASE = re.compile(
+    r"\b(?:type[ -](?:hint|annotation|error|check|ignore|on\b)\w{0,6}|pre-commit|github actions?|code formatting"
+    r"|white[ -]space|read the docs|change-logs?|test_\w{1,80})",
+    re.IGNORECASE,
+)
+_QUIET_HINTS = frozenset({"type", "pre", "github", "code", "white", "read", "change"})
 _ANOTHER_DEED = re.compile(
-    rf"""(?xi) {_AREA} (?:
+    r"""(?xi) (?:
       (?: add | support | extend | implement | refactor | rework | revamp | vendor | split | extract | document | clean
         | port | accept | prefer | warn | disallow | reorder ) (?: s | ed | ing )?
     | (?: introduc | deprecat | remov | delet | improv | renam | updat | merg | upgrad | integrat | chang | expos
@@ -132,13 +137,18 @@ def other_type(case: Case) -> Answer | None:
 
 def quiet_title(case: Case) -> Answer | None:
     """The title speaks of documentation, typos, comments, style, types, CI or a release."""
-    found = _QUIET.search(case.titled.description)
+    word = next((word for word in case.words if word in _QUIET_WORDS), None)
+    if word is not None:
+        return word, case.where
+    if _QUIET_HINTS.isdisjoint(case.words) and "test_" not in case.titled.description:
+        return None
+    found = _QUIET_PHRASE.search(case.titled.description)
     return (found[0], case.where) if found else None
 
 
 def another_deed(case: Case) -> Answer | None:
     """The title begins with a verb that names another deed: add, support, deprecate, remove, rename..."""
-    found = _ANOTHER_DEED.match(case.titled.deed)
+    found = _ANOTHER_DEED.match(case.deed)
     return (found[0], case.where) if found else None
 
 

@@ -40,7 +40,7 @@ _SYMPTOM = re.compile(
     ) \b | \b [A-Z]\w{2,40} (?: Error | Exception ) \b """
 )
 _REPAIR = re.compile(
-    r"""(?xi) (?: [\w./`*()<>-]{1,40} (?: [ ][\w./`*-]{1,40} ){0,2} :[ ] )? (?:
+    r"""(?xi) (?:
       prevent | avoid | handle | don.?t | do[ ]not | restore | correct | ensure | make[ ]sure | properly
       | no[ ]longer | stop
       | never | respect | honou?r | preserve | repair | resolve | address | work[ ]?around | guard[ ]against | tolerate
@@ -125,7 +125,7 @@ def inner(case: Case) -> Answer | None:
 
 def repair(case: Case) -> Answer | None:
     """The title begins with a verb of repair, and the diff changes existing functions and brings a test."""
-    found = _REPAIR.match(case.titled.deed)
+    found = _REPAIR.match(case.deed)
     return (f"{found[0]}; {_evidence(case)}", "diff") if found and _is_tested_repair(case) else None
 
 

@@ -31,6 +31,7 @@ _EMOJI_TYPES = {
 }  # fmt: skip
 """What the emoji of gitmoji.dev say, as types."""
 
+_AREA_LIMIT, _AREA_WORDS = 80, 3  # what stands before a colon and is longer is a sentence
 _TITLE_LIMIT = 500  # characters; longer ones come from tools that put everything on one line
 _TITLE_SEARCH = 20  # lines after a merge line in which its title is looked for
 
@@ -94,8 +95,12 @@ class Title(NamedTuple):
 
     @property
     def deed(self) -> str:
-        """The description behind a leading ``Fixed #12 --``, which says what was closed and not what was done."""
-        return _LEADING_CLOSING.sub("", self.description, count=1)
+        """What was done: the description without a leading ``Fixed #12 --`` and without the area before a colon."""
+        text = self.description
+        if "#" in text:
+            text = _LEADING_CLOSING.sub("", text, count=1)
+        area, colon, rest = text.partition(": ")
+        return rest if colon and len(area) <= _AREA_LIMIT and area.count(" ") < _AREA_WORDS else text
 
 
 def read(message: str) -> Title:
