@@ -13,7 +13,7 @@ import subprocess
 import threading
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Self
 
 from pytest_bugguard.core.errors import NoRepositoryError, UnreadableHistoryError
@@ -65,6 +65,7 @@ _KEPT = frozenset(
         "GIT_DISCOVERY_ACROSS_FILESYSTEM",
     },
 )
+_NO_FILTER = (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
 _USAGE_EXIT = 129
 _COMPLAINT_LINES = 20
 
@@ -110,6 +111,25 @@ class Git:
         # -C fails where the folder has gone; a current directory would silently stand in for it.
         place = ("-C", str(top or git_dir), f"--git-dir={git_dir}", *tree)
         return cls(place, {} if index is None else {"GIT_INDEX_FILE": str(index)})
+
+    def without_filters(self) -> Git:
+        """As this one, with the content filters of every configuration set to nothing.
+
+        A file that was written in the same instant as the index is compared by content, through its filter:
+        the one way in which a command that only looks at a work tree starts a program.
+        """
+        names = self.ask("config", "--null", "--name-only", "--get-regexp", r"^filter\.").output
+        drivers = {os.fsdecode(name).rpartition(".")[0] for name in names.split(b"\0") if name}
+        settings = [
+            setting
+            for driver in sorted(drivers)
+            for setting in ((f"{driver}.{key}", value) for key, value in _NO_FILTER)
+        ]
+        # In the environment, since a driver's name may hold what ends a name on the command line.
+        variables = {"GIT_CONFIG_COUNT": str(len(settings))}
+        for number, (key, value) in enumerate(settings):
+            variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        return replace(self, extra={**self.extra, **variables})
 
     def ask(self, *arguments: str, limit_s: float = WORK_S) -> Answer:
         """Run a command to its end.
@@ -197,6 +217,7 @@ class Stream:
         """Give it all of its input. A git that has ended already will say why in ``finish``."""
         with suppress(BrokenPipeError):
             self.input.write(text)
+        with suppress(BrokenPipeError):
             self.input.close()
 
     def chunks(self, size: int = 1 << 18) -> Iterator[bytes]:
@@ -215,7 +236,11 @@ class Stream:
         Raises:
             UnreadableHistoryError: It failed or was killed; with git's own last line.
         """
-        status = self._process.wait()
+        try:
+            status = self._process.wait(ANSWER_S)
+        except subprocess.TimeoutExpired:  # it has nothing left to do, and does not end
+            self._process.kill()
+            status = self._process.wait()
         self._listener.join()
         if status:
             raise unreadable(self._command, status, self._complaints)
@@ -256,7 +281,7 @@ def unreadable(command: str, status: int, complaints: Sequence[str] | deque[str]
 
 
 def _cure(status: int, said: str) -> str:
-    if status == _USAGE_EXIT:
+    if status == _USAGE_EXIT or "unrecognized argument" in said:
         return NEEDS_GIT
     if "promisor" in said or "unable to read" in said:
         return "objects are missing: git fetch --refetch in a partial clone, else git fsck --full"

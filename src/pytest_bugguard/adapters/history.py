@@ -119,7 +119,8 @@ class GitHistory:
         try:
             found = self._objects.read(blob_id)
         except UnreadableHistoryError as error:
-            return Unavailable(str(error), error.hint)
+            # git before 2.45 cannot be told not to fetch; not being allowed to, it ends.
+            return self._missing() if self._repository.is_partial else Unavailable(str(error), error.hint)
         if found is None:
             return self._missing()
         if found.content is None:

@@ -99,12 +99,10 @@ class Objects:
         assert stream is not None
         with stream:
             try:
-                stream.input.close()
+                stream.feed(b"")
                 stream.finish()
             except UnreadableHistoryError as error:
                 return error
-            except BrokenPipeError:
-                pass
         return UnreadableHistoryError("git cat-file: its answer breaks off", hint="git fsck --full")
 
 

@@ -63,7 +63,9 @@ class Repository:
     def worktree(self) -> GitWorkTree:
         """Its uncommitted work; only where there is a ``top``."""
         assert self.top is not None
-        return GitWorkTree(self.top, self.git(), Git.at(self.git_dir, self.top, index=self.hook_index), self.is_partial)
+        usual = self.git().without_filters()
+        staging = Git.at(self.git_dir, self.top, index=self.hook_index)
+        return GitWorkTree(self.top, usual, staging, self.is_partial)
 
     def clone(self) -> Clone:
         """What it says of its own branches."""
@@ -138,7 +140,7 @@ def _is_partial(git_dir: Path, common_dir: Path) -> bool:
 
 def _below(top: Path | None, start: Path) -> str:
     below = start.resolve().relative_to(top.resolve()).as_posix() if top is not None else "."
-    return "" if below == "." else below
+    return "" if below == "." else f"{below}/"
 
 
 def _boundary(common_dir: Path) -> frozenset[str]:
