@@ -74,7 +74,8 @@ def _judge_tests(record: Record) -> Judgement:
             Verdict.UNDECIDED, f"could not look into {named}", "name its test in a trailer: Regression-Test: NODEID"
         )
     if record.tests:
-        return Judgement(Verdict.UNGUARDED, _why_none_counts(record.tests), _ADD_A_TEST)
+        mend = f"mend {record.tests[0].nodeid} so that it fails without the fix, or add another test"
+        return Judgement(Verdict.UNGUARDED, _why_none_counts(record.tests), mend)
     if record.files.test:
         return Judgement(Verdict.UNGUARDED, f"changes {record.files.test[0]} but no test in it", _ADD_A_TEST)
     return Judgement(Verdict.UNGUARDED, "brings no test", _ADD_A_TEST)
