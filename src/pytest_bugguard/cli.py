@@ -15,12 +15,13 @@ from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.report.escape import safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tqdm import tqdm
 
     from pytest_bugguard.assembly import Workshop
     from pytest_bugguard.core.results import Result
+    from pytest_bugguard.report.spans import Line
 
 EXIT_OK, EXIT_FINDINGS, EXIT_INTERRUPTED, EXIT_OUR_FAULT, EXIT_USAGE = range(5)
 """pytest's own numbers."""
@@ -225,9 +226,11 @@ def _waive(options: argparse.Namespace) -> int:
 
 
 def _init(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import writing  # noqa: PLC0415 - see _open
+
     with _open(options) as workshop, _progress() as progress:
-        lines = workshop.init(writes=not options.dry_run, progress=progress)
-    print("\n".join(lines))
+        lines = writing.init(workshop, is_dry=options.dry_run, progress=progress)
+    _print(options, lines)
     return EXIT_OK
 
 
@@ -254,7 +257,7 @@ def _show(options: argparse.Namespace, workshop: Workshop, result: Result) -> No
     match options.format:
         case "text":
             lines = report.lines(result, width=_width(), shows_all=getattr(options, "all", False))
-            print(report.coloured(lines) if _is_coloured(options) else report.plain(lines), end="")
+            _print(options, lines)
             print(*(f"{line}\n" for line in report.annotate(result.findings, workshop.ci_name)), sep="", end="")
         case "json":
             print(report.to_json(result), end="")
@@ -262,6 +265,12 @@ def _show(options: argparse.Namespace, workshop: Workshop, result: Result) -> No
             print(report.to_markdown(result), end="")
         case of_a_guest:
             print(workshop.guests.formats()[of_a_guest](result))
+
+
+def _print(options: argparse.Namespace, lines: Iterable[Line]) -> None:
+    from pytest_bugguard import report  # noqa: PLC0415 - see _open
+
+    print(report.coloured(lines) if _is_coloured(options) else report.plain(lines), end="")
 
 
 def _width() -> int:

@@ -81,6 +81,6 @@ def test_habits_are_counted() -> None:
 
 def test_what_is_proposed_is_accepted() -> None:
     """The table passes our own check, and nothing that looking finds by itself is pinned for all of history."""
-    found = _look(["src/shop/__init__.py", "tests/x.py"], ["ABC-1 x"] * 3)
+    found = _look(["src/shop/__init__.py", "tests/x.py"], ["ABC-1 x", "ABC-2 y", "ABC-3 z"])
     checked = settings.load([settings.Layer(found.table, lambda _: "proposal")], ())
     assert (checked.enabled, checked.fixes.issues, checked.source, checked.tests) == ("ci", (r"\bABC-\d+",), None, None)

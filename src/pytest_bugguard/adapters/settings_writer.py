@@ -59,8 +59,12 @@ def add_table(path: Path, table: Mapping[str, Any]) -> None:
         raise SettingsError(
             f"{path.name}: there are settings already", hint="change them by hand: they are never overwritten"
         )
-    block = _rendered(_nested(path, dict(table)))
-    _replace(path, old, _inserted(old, block, len(_lines(old))), dict(table))
+    _replace(path, old, _inserted(old, shown_table(path, table), len(_lines(old))), dict(table))
+
+
+def shown_table(path: Path, table: Mapping[str, Any]) -> str:
+    """The lines that ``add_table`` puts into this file."""
+    return _rendered(_nested(path, dict(table)))
 
 
 def _read(path: Path) -> str:

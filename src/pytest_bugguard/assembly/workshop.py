@@ -22,6 +22,7 @@ from pytest_bugguard.core.trend import trend_of
 from pytest_bugguard.journeys.audit import audit
 from pytest_bugguard.journeys.check import check, staged_unit, work_tree_unit
 from pytest_bugguard.journeys.gate import after_run
+from pytest_bugguard.journeys.init import look
 from pytest_bugguard.journeys.linking import Linker
 from pytest_bugguard.journeys.snapshot import Snapshot
 from pytest_bugguard.journeys.survey import Lens, Survey
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.adapters.history import GitHistory
     from pytest_bugguard.adapters.repository import Repository
+    from pytest_bugguard.core.first_look import FirstLook
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.outcomes import PhaseReport
     from pytest_bugguard.core.results import Audited
@@ -204,6 +206,18 @@ class Workshop:
             result, command="pytest", records=tuple(records), summary=summarise(records, result.summary.units)
         )
         return self._with_findings(judged) if result.records else judged
+
+    def first_look(self, *, progress: Callable[[int], None]) -> FirstLook:
+        """What there is to see before the first settings."""
+        tip = Snapshot(self.history, self.head)
+        return look(
+            self.history.units(self.head) if self.head else (),
+            tip,
+            self._survey,
+            self._linker(tip),
+            compared_with=self._choose_base(None) if self.head else None,
+            progress=progress,
+        )
 
     def _check(
         self, since: str | None, tip: str | None, facts: RepositoryFacts, *, reads_work_tree: bool = False

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from pytest_bugguard import report
 from pytest_bugguard.adapters import settings_file, settings_writer
 from pytest_bugguard.assembly.workshop import today
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.model import Waiver
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.report.spans import Line
 
 _WAIVER_DIGITS = 12
 
@@ -35,6 +38,26 @@ def waive(workshop: Workshop, fix: str, *, owner: str, reason: str, expires: str
     path = _settings_path(workshop)
     settings_writer.add_waiver(path, waiver)
     return f"{path.name}: {waiver.fix} is waived until {until.isoformat()}, owner {owner}"
+
+
+def init(workshop: Workshop, *, is_dry: bool, progress: Callable[[int], None]) -> tuple[Line, ...]:
+    """Look at the repository and write the settings that fit it; what was found, in lines.
+
+    Raises:
+        BugguardError: There are settings already, or the file cannot be written.
+    """
+    path = _settings_path(workshop)
+    if settings_file.holds_settings(path.parent):
+        raise BugguardError(
+            f"{path.name}: there are settings already", hint="change them by hand: they are never overwritten"
+        )
+    found = workshop.first_look(progress=progress)
+    table = found.layout.table
+    if not is_dry:
+        settings_writer.add_table(path, table)
+    return report.first_look(
+        found, file=path.name, table=settings_writer.shown_table(path, table), is_written=not is_dry
+    )
 
 
 def _settings_path(workshop: Workshop) -> Path:

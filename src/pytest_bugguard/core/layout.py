@@ -1,72 +1,163 @@
-"""Where do a project's source and its tests live? Read off the names in one tree. Pure; no I/O."""
+"""What does a repository look like before it has settings, and which settings fit it? Pure; no I/O."""
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
+from pytest_bugguard.core import fragments, naming, references
 from pytest_bugguard.core.model import Side
 from pytest_bugguard.core.naming import folders_above
-from pytest_bugguard.core.sides import Sides
+from pytest_bugguard.core.sides import NEWS_FOLDERS, Sides
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from pytest_bugguard.core.messages import Message
     from pytest_bugguard.core.naming import IsPackage, Naming
 
-_MOST_ROOTS = 4
-"""A list that is longer is no help to its reader, and goes stale with the next folder."""
+_FILES = 50_000
+"""Files looked at; a larger tree shows its layout in so many."""
+_KEY = re.compile(r"(?<![\w-])([A-Z][A-Z0-9]{1,9})-(\d{1,9})(?![\w-])")
+_NO_TRACKERS = frozenset(
+    {
+        "AES", "BPO", "CP", "CVE", "CWE", "GH", "IEC", "ISO", "LATIN", "LP", "MD", "MR", "PEP", "PR", "RFC", "RSA",
+        "SHA", "UCS", "UTF",
+    }
+)  # fmt: skip
+"""What is written like an issue's key and is a standard, or a reference that is known anyway."""
+_FEWEST_NUMBERS = 3
+_LEAST_SHARE = 0.05
 
-Roots = tuple[str, ...]
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How commit messages are written here."""
+
+    messages: int = 0
+    """How many were read."""
+    conventional: int = 0
+    """Titles with a type: ``fix: ...``, ``BUG: ...``."""
+    closing: int = 0
+    """Messages that close an issue: ``Fixes #12``."""
+    trackers: tuple[str, ...] = ()
+    """Prefixes of issue keys that are in use (``SHOP`` of ``SHOP-12``), the busiest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The places of source and tests, where a short list says it."""
+    """What is to be seen in the newest state and the newest messages."""
 
-    source: Roots | None = None
-    """For the setting ``source``; None where looking at each file says it better than a list."""
-    tests: Roots | None = None
-    """For the setting ``tests``; None as above, for example where tests stand beside the source."""
-    source_files: int = 0
-    test_files: int = 0
+    source: tuple[str, ...] = ()
+    """Where the product's Python lives: folders, or modules that stand at the top."""
+    tests: tuple[str, ...] = ()
+    """Folders of tests; none where tests stand beside the source."""
+    news: str = ""
+    """The folder of news fragments; empty where there is none."""
+    problems: tuple[str, ...] = ()
+    """Configuration that could not be read, one line each."""
+    habits: Habits = Habits()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What was seen, in plain lines; paths in them are as the repository has them."""
+        return (
+            f"source: {', '.join(self.source) or 'none found'}",
+            f"tests: {', '.join(self.tests) or 'no folder of tests'}",
+            *([f"news fragments: {self.news}"] if self.news else []),
+            *self.problems,
+            *_said(self.habits),
+        )
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """The first settings: the gate on in CI, and what no default knows.
+
+        Source and tests are shown but not pinned: they would hold for the whole history, and a project that once
+        moved into ``src`` would lose what was before.
+        """
+        table: dict[str, Any] = {"enabled": "ci"}
+        if self.habits.trackers:
+            table["fixes"] = {"issues": [rf"\b{tracker}-\d+" for tracker in self.habits.trackers]}
+        return table
 
 
-def layout_of(paths: Sequence[str], naming: Naming, is_package: IsPackage) -> Layout:
-    """The layout of a tree.
-
-    A list is given only if with it every Python file stays on the side where looking puts it: what is written into
-    the settings changes no verdict.
+def look(
+    folder_at: Callable[[str], tuple[str, ...] | None],
+    file_at: Callable[[str], bytes | None],
+    messages: Sequence[Message],
+) -> Layout:
+    """Look at a repository.
 
     Args:
-        paths: Every file, relative to the repository's top.
-        naming: The project's own names for tests.
-        is_package: Whether a folder of the tree holds ``__init__.py``.
+        folder_at: The sorted names in a folder (``""`` is the top), folders ending with ``/``; None: no such folder.
+        file_at: The content of a file; None where there is none.
+        messages: The newest commit messages.
     """
-    found = _divided(paths, Sides(naming), is_package)
-    source_files = [path for path, side in found.items() if side is Side.SOURCE]
-    test_files = [path for path, side in found.items() if side is Side.TEST]
-
-    def changes_nothing(sides: Sides) -> bool:
-        python = [path for path in found if path.endswith(".py")]
-        return all(sides.side(path, is_package) is found[path] for path in python)
-
-    tests = _roots(test_files, _test_root)
-    tests = tests if tests and changes_nothing(Sides(naming, tests=tests)) else None
-    source = _roots(source_files, lambda path: _source_root(path, is_package))
-    source = source if source and changes_nothing(Sides(naming, tests=tests, source=source)) else None
-    return Layout(source, tests, len(source_files), len(test_files))
-
-
-def _divided(paths: Iterable[str], sides: Sides, is_package: IsPackage) -> dict[str, Side]:
-    return {path: sides.side(path, is_package) for path in paths}
+    paths = tuple(islice(_files(folder_at), _FILES))
+    contents = ((name, file_at(name)) for name in naming.CONFIG_FILES)
+    names = naming.from_files({name: content for name, content in contents if content is not None})
+    is_package = {path.rpartition("/")[0] for path in paths if path.endswith("/__init__.py")}.__contains__
+    sides = Sides(names)
+    found: dict[Side, list[str]] = {side: [] for side in Side}
+    for path in paths:
+        found[sides.side(path, is_package)].append(path)
+    return Layout(
+        source=_outermost(_source_root(path, is_package) for path in found[Side.SOURCE] if path.endswith(".py")),
+        tests=_outermost(filter(None, (_test_root(path, names, is_package) for path in found[Side.TEST]))),
+        news=next(filter(None, map(_news, paths)), ""),
+        problems=names.problems,
+        habits=habits_of(messages),
+    )
 
 
-def _roots(paths: Iterable[str], root_of: Callable[[str], str]) -> Roots | None:
-    """The places that hold all of them, none inside another; None where there are none or too many."""
-    roots = {root_of(path) for path in paths}
-    outermost = sorted(root for root in roots if roots.isdisjoint(folders_above(root)))
-    return tuple(outermost) if 0 < len(outermost) <= _MOST_ROOTS else None
+def habits_of(messages: Sequence[Message]) -> Habits:
+    """The habits that some messages show."""
+    numbers: defaultdict[str, list[str]] = defaultdict(list)
+    for message in messages:
+        for prefix, number in dict.fromkeys(_KEY.findall(message.title.text)):
+            if prefix not in _NO_TRACKERS:
+                numbers[prefix].append(number)
+    busiest = sorted(numbers, key=lambda prefix: (-len(numbers[prefix]), prefix))
+    return Habits(
+        messages=len(messages),
+        conventional=sum(bool(message.title.type) for message in messages),
+        closing=sum(any(references.closings(message.text)) for message in messages),
+        trackers=tuple(prefix for prefix in busiest if _is_habit(numbers[prefix], len(messages))),
+    )
+
+
+def _is_habit(numbers: list[str], messages: int) -> bool:
+    return len(set(numbers)) >= _FEWEST_NUMBERS and len(numbers) >= _LEAST_SHARE * messages
+
+
+def _said(habits: Habits) -> Iterator[str]:
+    if habits.messages:
+        yield (
+            f"commits: of the newest {habits.messages}, {habits.conventional} have a type (fix: ...) "
+            f"and {habits.closing} close an issue (Fixes #1)"
+        )
+    yield from (f"issue keys: {tracker}-1" for tracker in habits.trackers)
+
+
+def _files(folder_at: Callable[[str], tuple[str, ...] | None]) -> Iterator[str]:
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        for name in folder_at(folder.rstrip("/")) or ():
+            if name.endswith("/"):
+                folders.append(folder + name)
+            else:
+                yield folder + name
+
+
+def _outermost(roots: Iterable[str]) -> tuple[str, ...]:
+    """The roots that are not inside another."""
+    known = set(roots)
+    return tuple(sorted(root for root in known if known.isdisjoint(folders_above(root))))
 
 
 def _source_root(path: str, is_package: IsPackage) -> str:
@@ -76,8 +167,19 @@ def _source_root(path: str, is_package: IsPackage) -> str:
     return next(named, folders[0] if folders else path)
 
 
-def _test_root(path: str) -> str:
-    """The outermost folder that is named for tests, else the file's own folder; a module at the top is its own."""
-    folders = tuple(folders_above(path))
-    named = (folder for folder in folders if "test" in folder.rpartition("/")[2].lower())
-    return next(named, folders[-1] if folders else path)
+def _test_root(path: str, names: Naming, is_package: IsPackage) -> str:
+    """The outermost folder of tests above a file; empty where it stands beside the source."""
+    folders = folders_above(path)
+    named = (
+        folder
+        for folder in folders
+        if naming.says_test(folder.rpartition("/")[2]) or names.is_testpath(folder, is_package)
+    )
+    return next(named, "")
+
+
+def _news(path: str) -> str:
+    """The folder of news fragments that a file stands in; empty where it stands in none."""
+    folder = path.rpartition("/")[0]
+    is_news = folder.rpartition("/")[2] in NEWS_FOLDERS or fragments.kind(path) is not None
+    return folder if is_news else ""

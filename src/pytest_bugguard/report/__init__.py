@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.report.annotations import annotate
 from pytest_bugguard.report.data import to_json
 from pytest_bugguard.report.explanation import explain
+from pytest_bugguard.report.first_look import first_look
 from pytest_bugguard.report.markdown import to_markdown
 from pytest_bugguard.report.spans import MARKUP, Span, coloured, line, plain
 from pytest_bugguard.report.survey import audit
@@ -20,6 +21,7 @@ __all__ = [
     "MARKUP",
     "annotate",
     "coloured",
+    "first_look",
     "line",
     "lines",
     "plain",
