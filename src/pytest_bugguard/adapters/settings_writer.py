@@ -15,7 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import tomli
 import tomlkit
 
 from pytest_bugguard.adapters.settings_file import OWN, PYPROJECT, layer
@@ -158,9 +157,9 @@ def _inserted(text: str, block: str, after_line: int) -> str:
 
 
 def _replace(path: Path, old: str, new: str, expected: dict[str, Any]) -> None:
-    """Write the text, once it is certain that it says what was meant and nothing else changed."""
+    """Write the text, once our own reader finds in it what was meant."""
     try:
-        is_right = _settings(new, path) == expected and _others(new, path) == _others(old, path)
+        is_right = _settings(new, path) == expected
     except SettingsError:
         is_right = False
     if not is_right:
@@ -172,16 +171,6 @@ def _replace(path: Path, old: str, new: str, expected: dict[str, Any]) -> None:
         _write(_real(path), new.encode())
     except OSError as error:
         raise _unwritable(path, error) from None
-
-
-def _others(text: str, path: Path) -> dict[str, Any]:
-    """All that the file holds besides our settings."""
-    whole: dict[str, Any] = tomli.loads(text.removeprefix("\ufeff"))
-    prefix = _prefix(path)
-    if not prefix:
-        return {}
-    tool = {key: value for key, value in whole.pop("tool", {}).items() if key != "bugguard"}
-    return whole | ({"tool": tool} if tool else {})
 
 
 def _real(path: Path) -> Path:
