@@ -44,7 +44,7 @@ def add_waiver(path: Path, waiver: Waiver) -> None:
     before = _settings(old, path)
     after = {**before, "waivers": [*_listed(before.get("waivers", [])), entry]}
     block = _rendered(_nested(path, {"waivers": [entry]}))
-    _replace(path, old, _inserted(old, block, _line_for_waiver(old, path)), after)
+    _replace(path, _inserted(old, block, _line_for_waiver(old, path)), after)
 
 
 def add_table(path: Path, table: Mapping[str, Any]) -> None:
@@ -58,7 +58,7 @@ def add_table(path: Path, table: Mapping[str, Any]) -> None:
         raise SettingsError(
             f"{path.name}: there are settings already", hint="change them by hand: they are never overwritten"
         )
-    _replace(path, old, _inserted(old, shown_table(path, table), len(_lines(old))), dict(table))
+    _replace(path, _inserted(old, shown_table(path, table), len(_lines(old))), dict(table))
 
 
 def shown_table(path: Path, table: Mapping[str, Any]) -> str:
@@ -156,7 +156,7 @@ def _inserted(text: str, block: str, after_line: int) -> str:
     return above + blank + block + below
 
 
-def _replace(path: Path, old: str, new: str, expected: dict[str, Any]) -> None:
+def _replace(path: Path, new: str, expected: dict[str, Any]) -> None:
     """Write the text, once our own reader finds in it what was meant."""
     try:
         is_right = _settings(new, path) == expected
