@@ -207,6 +207,20 @@ def test_an_audit_names_all_where_asked() -> None:
     assert not any("more: " in line for line in lines)
 
 
+def test_what_is_to_be_done_for_many_is_said_once() -> None:
+    """Above the fixes that share it; a fix with an action of its own keeps it."""
+    records = [fix(Verdict.UNGUARDED, number, next="mend it" if number == 2 else "add a test") for number in (1, 2, 3)]
+    lines = shown(audit(result_of(*records)))
+    start = lines.index("Unguarded, newest first (3)")
+    assert [line for line in lines[start + 1 : start + 9] if "brings no test" not in line] == [
+        "  next: add a test",
+        "  0000001  2024-04-30  fix: bug 1",
+        "  0000002  2024-04-29  fix: bug 2",
+        "    next: mend it",
+        "  0000003  2024-04-28  fix: bug 3",
+    ]
+
+
 def test_older_quarters_are_folded_and_none_is_lost() -> None:
     """The line of those before and the quarters shown add up to the whole."""
     records = [fix(Verdict.GUARDED if number % 3 else Verdict.UNGUARDED, number * 40) for number in range(60)]

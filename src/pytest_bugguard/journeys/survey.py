@@ -75,7 +75,7 @@ class Seen:
         record = Record(
             sha=commit.sha,
             parents=commit.parents,
-            subject=commit.subject,
+            subject=messages.parse(commit.message).title.text or commit.subject,
             committed_s=commit.committed_s,
             recognition=self.recognition,
             issues=self.issues,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import dates
@@ -100,9 +101,25 @@ def _fixes(records: Sequence[Record], verdict: Verdict, width: int, limit: int |
     if not found:
         return
     yield from _headed(f"{verdict.capitalize()}, newest first ({len(found)})")
+    shared = _shared_action(found[:limit])
+    if shared:
+        yield _next("  ", shared)
     for record in found[:limit]:
         yield from _fix(record, width)
+        if record.next not in {"", shared}:
+            yield _next(_INDENT, record.next)
     yield from _rest(len(found), limit)
+
+
+def _shared_action(records: Sequence[Record]) -> str:
+    """What is to be done for most of them, to be said once; empty where each has an action of its own."""
+    actions = Counter(record.next for record in records if record.next)
+    action, count = max(actions.items(), key=itemgetter(1), default=("", 0))
+    return action if count > 1 else ""
+
+
+def _next(indent: str, action: str) -> Line:
+    return line(indent, span("next: ", Style.STRONG), action)
 
 
 def _fix(record: Record, width: int) -> Iterator[Line]:
@@ -111,8 +128,6 @@ def _fix(record: Record, width: int) -> Iterator[Line]:
     style = OF_VERDICT[record.verdict]
     yield line("  ", span(words.short(record.sha), style), f"  {dates.day(record.committed_s)}  ", subject)
     yield line(_INDENT, "; ".join(filter(None, (words.changed(record), words.why(record)))))
-    if record.next:
-        yield line(_INDENT, span("next: ", Style.STRONG), record.next)
 
 
 def _rest(count: int, limit: int | None) -> Iterator[Line]:
@@ -129,7 +144,7 @@ def _undecided(records: Sequence[Record], width: int, limit: int | None) -> Iter
         return
     yield from _headed("What could not be told, and what cures it")
     for cure, found in by_cure.items():
-        yield line("  ", span("next: ", Style.STRONG), cure)
+        yield _next("  ", cure)
         for record in found[:limit]:
             subject = words.cut(record.subject, width - 13)
             yield line(_INDENT, span(words.short(record.sha), Style.DOUBT), "  ", subject)
