@@ -57,17 +57,10 @@ def commits(pieces: Iterator[str]) -> Iterator[Logged]:
     Raises:
         UnreadableHistoryError: A piece does not stand where it should.
     """
-    piece = next(pieces, None)
-    while piece is not None:
-        commit = _commit(piece, pieces)
-        raw: list[str] = []
-        piece = next(pieces, None)
-        # git ends a header with NUL and opens the list of files with a line feed. No header is
-        # empty and none begins with a colon, so neither can be mistaken for the next commit.
-        while piece is not None and (piece == "" or piece[0] in ":\n"):
-            if piece:
-                _collect(raw, piece.removeprefix("\n"), pieces)
-            piece = next(pieces, None)
+    head = next(pieces, None)
+    while head is not None:
+        commit = _commit(head, pieces)
+        raw, head = _entries(pieces)
         yield Logged(commit, raw)
 
 
@@ -96,15 +89,23 @@ def _seconds(text: str) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() else 0
 
 
-def _collect(raw: list[str], meta: str, pieces: Iterator[str]) -> None:
-    """Move one entry, the pieces of which are not looked into yet, from the stream into ``raw``."""
-    raw.append(meta)
+def _entries(pieces: Iterator[str]) -> tuple[list[str], str | None]:
+    """The pieces of a list of files, not looked into yet, and the one that begins the next commit."""
+    raw: list[str] = []
     try:
-        raw.append(next(pieces))
-        if " R" in meta or " C" in meta:
-            raw.append(next(pieces))
+        for piece in pieces:
+            # git ends a header with NUL and opens the list with a line feed. No header is empty and
+            # none begins with a colon, so neither can be mistaken for the next commit.
+            meta = piece[1:] if piece[:1] == "\n" else piece
+            if meta[:1] == ":":
+                raw += (meta, next(pieces))
+                if meta[-1:].isdigit():  # only a rename's or a copy's status has a number, and they have two paths
+                    raw.append(next(pieces))
+            elif piece:
+                return raw, piece
     except StopIteration:
         raise UnreadableHistoryError(f"git's answer breaks off after {_shown(meta)}") from None
+    return raw, None
 
 
 def _changes(pieces: Iterator[str]) -> Iterator[FileChange]:
