@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from pytest_bugguard.core import behaviour, naming, segments, testmap
-from pytest_bugguard.core.model import FileChange
+from pytest_bugguard.core.model import FileChange, TestMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Repository:
         self._batch.stdin.write(name.encode(errors="surrogateescape") + b"\n")
         self._batch.stdin.flush()
         header = self._batch.stdout.readline().split()
-        if len(header) != 3:
+        if header[-1:] == [b"missing"] or not header:
             return None
         content = self._batch.stdout.read(int(header[2]) + 1)[:-1]
         return header[1].decode(), content
@@ -112,7 +112,7 @@ class CommitTree:
         )
 
 
-def mapped(repository: Repository, commit: str) -> testmap.TestMap:
+def mapped(repository: Repository, commit: str) -> TestMap:
     """What we say of a commit."""
     tree = CommitTree(repository, commit)
     rules = _naming(repository, commit)
@@ -213,16 +213,12 @@ def timed(path: Path) -> None:
     """CPU of mapping and of behaviour, git aside."""
     repository = _opened(path)
     work: list[tuple[Any, ...]] = []
-    rules = naming.Naming()
+    rules = _naming(repository, "HEAD")
     for commit in _fix_like(repository):
         tests, sources = [], []
         for change in repository.changes(commit):
             sides = repository.blob(change.old_blob), repository.blob(change.new_blob)
-            if (
-                rules.is_test_file(change.path)
-                or rules.is_in_test_folder(change.path)
-                or change.path.startswith("testing/")
-            ):
+            if rules.is_test_file(change.path) or rules.is_in_test_folder(change.path):
                 tests.append(testmap.TestFile(change, *sides, rules, rules))
             elif change.path.endswith(".py"):
                 sources.append(sides)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import outline, segments, syntax
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.outline import Scope
 
-_TYPING = frozenset({"typing", "typing_extensions", "collections.abc", "__future__", "_typeshed"})
+_TYPING = frozenset({"typing", "typing_extensions", "collections.abc", "_typeshed"})
 """Modules whose names serve annotations: an import of them alone does nothing."""
 _TYPE_MAKERS = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})
 _TYPING_CLASSES = frozenset({"Protocol", "TypedDict"})
@@ -42,17 +42,17 @@ def describe(old: bytes, new: bytes) -> SourceFacts:
     bodies = _bodies(old, new)
     if bodies is None:
         return SourceFacts(behaviour_changed=True)
-    if _same(*bodies):
-        return SourceFacts(behaviour_changed=False)
     before, after = (dict(_definitions(outline.read(body))) for body in bodies)
+    changed = tuple(
+        name for name, node in after.items() if node and (was := before.get(name)) and not _alike(was, node)
+    )
+    # A function that changed settles it; only without one are the rest of the statements compared.
+    if not changed and _same(*bodies):
+        return SourceFacts(behaviour_changed=False)
     return SourceFacts(
         behaviour_changed=True,
         new_public_names=tuple(name for name in after if name not in before and _is_public(name)),
-        changed_functions=tuple(
-            name
-            for name, node in after.items()
-            if name in before and node and before[name] and not _alike(before[name], node)
-        ),
+        changed_functions=changed,
         removed_names=tuple(name for name in before if name not in after),
     )
 
@@ -77,41 +77,23 @@ def _same(old: list[ast.stmt], new: list[ast.stmt]) -> bool:
     return _alike(_stripped(old), _stripped(new))
 
 
-def _alike(one: Any, other: Any) -> bool:
-    """Like ``==`` for trees, with bodies stripped and annotations left out; stops at the first difference."""
-    if isinstance(one, list):
-        return (
-            isinstance(other, list)
-            and len(one) == len(other)
-            and all(_alike(left, right) for left, right in zip(one, other, strict=True))
-        )
-    if not isinstance(one, ast.AST):
-        return type(one) is type(other) and bool(one == other)
-    if isinstance(one, ast.AnnAssign) or isinstance(other, ast.AnnAssign):
-        one, other = _assignment(one), _assignment(other)
-    if one.__class__ is not other.__class__:
-        return False
-    return all(
-        _alike(_field(one, name), _field(other, name))
-        for name in one._fields
-        if name not in {"annotation", "returns", "type_comment", "ctx", "kind", "type_params"}
-    )
+def _alike(one: object, other: object) -> bool:
+    return _Likeness().of(one, other)
 
 
-def _field(node: ast.AST, name: str) -> Any:
-    value = getattr(node, name, None)
-    if name in {"body", "orelse", "finalbody"} and isinstance(value, list):
-        return _stripped(value, node)
-    return value
+class _Likeness(syntax.Likeness):
+    """Leaves out annotations wherever they stand; a name is a name, also that of a local variable."""
 
+    fields = syntax.Fields(frozenset({"annotation", "returns", "type_comment", "ctx", "kind", "type_params"}))
 
-def _assignment(node: Any) -> Any:
-    """``x: int = 1`` is ``x = 1``, and ``x: int`` where it stays (a field of a class) is ``x``."""
-    if not isinstance(node, ast.AnnAssign):
-        return node
-    if node.value is None:
-        return ast.Expr(value=node.target)
-    return ast.Assign(targets=[node.target], value=node.value)
+    def body(self, statements: list[ast.stmt], owner: ast.AST) -> list[ast.stmt]:
+        return _stripped(statements, owner)
+
+    def arguments(self, one: ast.arg, other: ast.arg) -> bool:
+        return one.arg == other.arg
+
+    def names(self, one: str, other: str) -> bool:
+        return one == other
 
 
 def _stripped(body: Sequence[ast.stmt], owner: ast.AST | None = None) -> list[ast.stmt]:
@@ -134,26 +116,29 @@ def _has_fields(owner: ast.ClassDef) -> bool:
 
 def _is_idle(statement: ast.stmt, *, keeps_fields: bool) -> bool:
     match statement:
-        case ast.Pass():
-            return True
-        case ast.Expr(value=ast.Constant()):
-            return True
+        case ast.Pass() | ast.Expr(value=ast.Constant()):
+            is_idle = True
         case ast.AnnAssign(value=None):
-            return not keeps_fields
+            is_idle = not keeps_fields
+        case ast.ImportFrom(module="__future__", names=names):
+            is_idle = all(alias.name == "annotations" for alias in names)
         case ast.ImportFrom(module=str() as module, level=0):
-            return module in _TYPING
+            is_idle = module in _TYPING
         case ast.Import(names=names):
-            return all(alias.name in _TYPING for alias in names)
+            is_idle = all(alias.name in _TYPING for alias in names)
         case ast.Assign(value=ast.Call() as call):
-            return syntax.last_name(call) in _TYPE_MAKERS
+            is_idle = syntax.last_name(call) in _TYPE_MAKERS
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return any(syntax.last_name(decorator) == "overload" for decorator in statement.decorator_list)
+            is_idle = any(syntax.last_name(decorator) == "overload" for decorator in statement.decorator_list)
         case _:
-            return False
+            is_idle = False
+    return is_idle
 
 
 def _sorted_imports(body: list[ast.stmt]) -> list[ast.stmt]:
     """The statements with every run of imports in one order: which of two imports comes first seldom matters."""
+    if not any(isinstance(statement, ast.Import | ast.ImportFrom) for statement in body):
+        return body
     ordered: list[ast.stmt] = []
     run: list[ast.stmt] = []
     for statement in [*body, None]:

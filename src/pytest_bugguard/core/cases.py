@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import syntax
 
@@ -166,7 +166,7 @@ def _named(decorators: Sequence[ast.expr]) -> Iterator[str]:
             yield from _argument_names(decorator.args[0])
 
 
-def _argument_names(node: Any) -> Iterator[str]:
+def _argument_names(node: ast.expr) -> Iterator[str]:
     match node:
         case ast.Constant(value=str() as text):
             yield from (name.strip() for name in text.split(",") if name.strip())

@@ -110,7 +110,7 @@ class _Comparison:
 
     def scopes(self, old: Scope, new: Scope, olds: tuple[Class, ...] = (), news: tuple[Class, ...] = ()) -> None:
         for name in [*old.functions, *(name for name in new.functions if name not in old.functions)]:
-            self._function(old.functions.get(name), new.functions.get(name), olds, news, new)
+            self._function(old.functions.get(name), new.functions.get(name), olds, news)
         for name, owner in old.classes.items():
             if name not in new.classes:
                 self._removed_class(owner, olds)
@@ -119,12 +119,7 @@ class _Comparison:
         self._values(old, new, news)
 
     def _function(
-        self,
-        old: FunctionNode | None,
-        new: FunctionNode | None,
-        olds: tuple[Class, ...],
-        news: tuple[Class, ...],
-        scope: Scope,
+        self, old: FunctionNode | None, new: FunctionNode | None, olds: tuple[Class, ...], news: tuple[Class, ...]
     ) -> None:
         was = Test(self.old, olds, old) if old and self.old else None
         test = Test(self.new, news, new) if new and self.new else None
@@ -136,11 +131,9 @@ class _Comparison:
         elif was is not None and new is None and self.collector_old.is_test(was):
             self.changes.removed.append(was)
         elif not (old and new and _is_same(old, new)):
-            self._helper(old, new, news, scope)
+            self._helper(old, new, news)
 
-    def _helper(
-        self, old: FunctionNode | None, new: FunctionNode | None, chain: tuple[Class, ...], scope: Scope
-    ) -> None:
+    def _helper(self, old: FunctionNode | None, new: FunctionNode | None, chain: tuple[Class, ...]) -> None:
         one = new or old
         assert one is not None
         is_fixture = outline.is_fixture(one)

@@ -108,7 +108,7 @@ class Collector:
     def _has_constructor(self, module: Module, owner: Class) -> bool:
         if "__init__" in owner.scope.functions or "__new__" in owner.scope.functions:
             return True
-        if not module.mentions("__init__"):
+        if not module.may_construct(owner.name):
             return False
         whole = module.class_named(owner.name)
         return whole is not None and "__init__" in whole.scope.functions
@@ -179,7 +179,7 @@ class Collector:
 
 
 class Lookup:
-    """Finds the helpers on the test side that a test calls. Product code is not looked into: its asserts are its own."""
+    """Finds the helpers on the test side that a test calls; product code's own asserts are none of the test's."""
 
     def __init__(self, modules: Modules, test: Test) -> None:
         self._modules = modules
@@ -191,9 +191,7 @@ class Lookup:
         root, _, rest = syntax.dotted(callee).partition(".")
         if root in {"self", "cls"} and self._owner is not None and rest and "." not in rest:
             return self._method(self._owner, rest)
-        if root == "" or (rest and not self._module.mentions(f"import {root}") and not self._module.mentions(root)):
-            return ()
-        return self._function(root, rest)
+        return self._function(root, rest) if root else ()
 
     def _method(self, owner: Class, name: str) -> Iterable[FunctionNode]:
         whole = self._module.class_named(owner.name) or owner

@@ -1,6 +1,6 @@
 """May a test guard anything: does it assert, and will it run? From syntax trees; no I/O.
 
-A test guards nothing where it has no assertion of any kind, or where it is skipped or expected to fail whatever happens.
+A test guards nothing where it has no assertion of any kind, or where it is always skipped or expected to fail.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _ASSERTING_CALLS = frozenset(
 )
 _SKIPS = frozenset({"skip", "skipTest", "xfail"})
 _SKIP_EXCEPTIONS = frozenset({"SkipTest", "Skipped"})
+_HEADS = ("name", "test", "target", "iter")
 _DEPTH = 4
 """How many helpers deep an assertion is looked for."""
 
@@ -44,7 +45,7 @@ _DEPTH = 4
 def asserts_something(function: FunctionNode, lookup: Lookup, depth: int = _DEPTH) -> bool:
     """Whether a function, or a helper that it calls, can fail for another reason than a crash."""
     calls: list[ast.Call] = []
-    for node in ast.walk(function):
+    for node in syntax.walk(function):
         if isinstance(node, ast.Assert):
             if not _is_tautology(node.test):
                 return True
@@ -147,45 +148,43 @@ def only_weaker(old: FunctionNode, new: FunctionNode) -> bool:
     """Whether all that happened to a test's body is that assertions went or were loosened."""
     if skips_itself(old) and not skips_itself(new):
         return False
-    before, after = _Parts(old), _Parts(new)
-    gone, come = before.assertions - after.assertions, after.assertions - before.assertions
-    if after.others - before.others or not gone:
+    asserted_old, asserted_new = list(_assertions(old)), list(_assertions(new))
+    if len(asserted_new) > len(asserted_old):
         return False
-    loosened = [asserted for asserted in after.nodes if syntax.form(asserted) in come]
-    return all(any(_is_looser(asserted, other) for other in before.nodes) for asserted in loosened)
+    gone, come = _unmatched(asserted_old, asserted_new)
+    if not gone or not all(any(_is_looser(one, other) for other in asserted_old) for one in come):
+        return False
+    return not Counter(_other_heads(new)) - Counter(_other_heads(old))
 
 
-class _Parts:
-    """The assertions of a body, and the heads of all its other statements."""
-
-    def __init__(self, function: FunctionNode) -> None:
-        self.nodes = list(_assertions(syntax.code(function.body)))
-        self.assertions = Counter(syntax.form(node) for node in self.nodes)
-        self.others = Counter(_other_heads(syntax.code(function.body)))
-
-
-def _assertions(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Assert) or (isinstance(node, ast.Call) and is_asserting_call(node)):
-                yield node
+def _unmatched(old: Sequence[ast.AST], new: Sequence[ast.AST]) -> tuple[list[ast.AST], list[ast.AST]]:
+    gone, come = list(old), []
+    for one in new:
+        twin = next((other for other in gone if syntax.same(other, one)), None)
+        if twin is None:
+            come.append(one)
+        else:
+            gone.remove(twin)
+    return gone, come
 
 
-def _other_heads(body: Sequence[ast.stmt]) -> Iterator[Hashable]:
+def _assertions(function: FunctionNode) -> Iterator[ast.AST]:
+    for node in syntax.walk(*syntax.code(function.body)):
+        if isinstance(node, ast.Assert) or (isinstance(node, ast.Call) and is_asserting_call(node)):
+            yield node
+
+
+def _other_heads(function: FunctionNode) -> Iterator[Hashable]:
     """The form of every statement that is no assertion; of compound ones only the head."""
-    for statement in body:
-        for node in ast.walk(statement):
-            if not isinstance(node, ast.stmt) or isinstance(node, ast.Assert | ast.Pass):
-                continue
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and is_asserting_call(node.value):
-                continue
-            if not hasattr(node, "body"):
-                yield syntax.form(node)
-            elif not isinstance(node, ast.With | ast.AsyncWith):
-                yield (
-                    node.__class__.__name__,
-                    *(syntax.form(getattr(node, part, None)) for part in ("name", "test", "target", "iter")),
-                )
+    for node in syntax.walk(*syntax.code(function.body)):
+        if not isinstance(node, ast.stmt) or isinstance(node, ast.Assert | ast.Pass | ast.With | ast.AsyncWith):
+            continue
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and is_asserting_call(node.value):
+            continue
+        if hasattr(node, "body"):
+            yield (node.__class__.__name__, *(syntax.form(getattr(node, part, None)) for part in _HEADS))
+        else:
+            yield syntax.form(node)
 
 
 def _is_looser(new: ast.AST, old: ast.AST) -> bool:

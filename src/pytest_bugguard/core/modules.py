@@ -1,4 +1,4 @@
-"""Where is a name defined: in this file, in another file of the tree, or nobody knows where? Looks no further than asked.
+"""Where is a name defined: in this file, in another one of the tree, or nobody knows where? Frugal; no I/O.
 
 Names are looked for in the bytes first; only the pieces of a file that mention them are parsed.
 """
@@ -86,23 +86,41 @@ class Module:
 
     def scope_of(self, name: str) -> Scope | None:
         """The scope of the last piece that binds a name."""
-        found = None
-        if self.mentions(name):
-            for scope in self.scopes_mentioning([name]):
-                if name in scope:
-                    found = scope
+        word = name.encode()
+        if word not in self.source:
+            return None
+        binding = [self.scope(piece) for piece in self._defining.get(name, ()) or self._loose if word in piece]
+        return next((scope for scope in reversed(binding) if name in scope), None)
+
+    @cached_property
+    def _defining(self) -> dict[str, list[bytes]]:
+        """The pieces by the names of the functions and classes that their texts define."""
+        found: dict[str, list[bytes]] = {}
+        for piece in self.pieces:
+            if name := segments.own_name(piece):
+                found.setdefault(name, []).append(piece)
         return found
+
+    def may_construct(self, name: str) -> bool:
+        """Whether a top-level class may have a constructor of its own: False where its text has none."""
+        return segments.may_construct(self.source, name)
+
+    @cached_property
+    def _loose(self) -> tuple[bytes, ...]:
+        """The pieces that hold more than one definition: imports, values, whatever stands between definitions."""
+        return tuple(piece for piece in self.pieces if segments.has_statements(piece))
+
+    def imports(self, words: Iterable[str]) -> Iterator[tuple[str, Imported]]:
+        """The module's own imports, as far as one of the words stands near them."""
+        wanted = [word.encode() for word in words]
+        for piece in self._loose:
+            if any(word in piece for word in wanted):
+                yield from self.scope(piece).imports.items()
 
     def class_named(self, name: str) -> Class | None:
         """A top-level class, whole."""
         scope = self.scope_of(name)
         return scope.classes.get(name) if scope else None
-
-    @cached_property
-    def subclass_lines(self) -> tuple[tuple[str, bytes], ...]:
-        """``(name, bases as written)`` of the top-level classes."""
-        found = re.findall(rb"^class[ \t]+(\w+)[ \t]*\(([^:]*)\)[ \t]*:", self.source, re.MULTILINE)
-        return tuple((name.decode(errors="replace"), bases) for name, bases in found)
 
 
 class Modules:

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import ast
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import reach, syntax
-from pytest_bugguard.core.changes import ANY, Helpers
+from pytest_bugguard.core.changes import Helpers
 from pytest_bugguard.core.model import How, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_bugguard.core.collect import Collector, Naming, Test
     from pytest_bugguard.core.modules import Module, Modules
-    from pytest_bugguard.core.outline import Imported
 
+_LONGEST_PATH = 300
 _FILES_SEARCHED = 50
 """How many test modules are searched for one changed file."""
+_TESTS_NAMED = 50
+"""What reaches more tests than this in files that did not change says nothing about one bug: none of them is named."""
+_NO_DATA = frozenset(
+    {
+        "__init__.py",
+        "conftest.py",
+        "pytest.ini",
+        "tox.ini",
+        "setup.cfg",
+        "setup.py",
+        "pyproject.toml",
+        "requirements.txt",
+    }
+)
+_NO_DATA_ENDINGS = (".md", ".pyc", ".ini", ".lock", ".sh", ".gitignore", ".gitkeep")
 
 
 class Search:
@@ -30,8 +46,29 @@ class Search:
         self.limits: list[Unreadable] = []
         """Files whose reach is wider than was looked."""
 
-    def of_helpers(self, module: Module, helpers: Helpers) -> Iterator[tuple[Test, How]]:
+    def of_helpers(self, module: Module, helpers: Helpers) -> Sequence[tuple[Test, How]]:
         """The tests that use changed helpers of a conftest or a module without tests."""
+        return self._unless_too_many(module.path, self._users(module, helpers))
+
+    def of_data(self, path: str, *, is_new: bool) -> Sequence[tuple[Test, How]]:
+        """The tests that name a changed data file, or that take every file of its folder for a case."""
+        name = path.rpartition("/")[2]
+        if name in _NO_DATA or name.endswith(_NO_DATA_ENDINGS):
+            return ()
+        return self._unless_too_many(path, self._readers(path, is_new=is_new))
+
+    def _unless_too_many(self, path: str, found: Iterator[tuple[Test, How]]) -> Sequence[tuple[Test, How]]:
+        first = tuple(islice(found, _TESTS_NAMED + 1))
+        if len(first) <= _TESTS_NAMED:
+            return first
+        self.limits.append(
+            Unreadable(
+                path, f"its change reaches more than {_TESTS_NAMED} tests in other files: too many to be about one bug"
+            )
+        )
+        return ()
+
+    def _users(self, module: Module, helpers: Helpers) -> Iterator[tuple[Test, How]]:
         reached = _within(module, helpers)
         if not reached:
             return
@@ -46,19 +83,13 @@ class Search:
 
     def _take_imports(self, other: Module, module: Module, reached: Helpers, here: Helpers) -> None:
         """Put the changed helpers under the names that a module imports them by."""
-        name = module.path.rpartition("/")[2].removesuffix(".py")
-        if name == "__init__":
-            name = module.path.split("/")[-2] if "/" in module.path else name
-        if not other.mentions(name) and not (name == "conftest"):
-            return
-        for scope in other.scopes_mentioning(["import"]):
-            for local, source in scope.imports.items():
-                target = self._modules.imported(other, source)
-                if target is not None and target[0].path == module.path:
-                    _put_import(local, target[1], reached, here)
+        words = module.path.removesuffix(".py").removesuffix("/__init__").split("/")
+        for local, source in other.imports(words[-1:]):
+            target = self._modules.imported(other, source)
+            if target is not None and target[0].path == module.path:
+                _put_import(local, target[1], reached, here)
 
-    def of_data(self, path: str, *, is_new: bool) -> Iterator[tuple[Test, How]]:
-        """The tests that name a changed data file, or that take every file of its folder for a case."""
+    def _readers(self, path: str, *, is_new: bool) -> Iterator[tuple[Test, How]]:
         folder, _, name = path.rpartition("/")
         stem = name.partition(".")[0]
         found = False
@@ -154,9 +185,9 @@ def _within(module: Module, helpers: Helpers) -> Helpers:
 
 
 def _holds(node: ast.AST, texts: set[str]) -> bool:
-    for child in ast.walk(node):
+    for child in syntax.walk(node):
         if isinstance(child, ast.Constant) and isinstance(child.value, str):
-            parts = {child.value, *child.value.split("/")} if len(child.value) < 300 else {child.value}
+            parts = {child.value, *child.value.split("/")} if len(child.value) < _LONGEST_PATH else {child.value}
             if not parts.isdisjoint(texts):
                 return True
     return False

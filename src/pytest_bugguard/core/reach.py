@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import cases, outline, syntax
+from pytest_bugguard.core import cases, mentions, outline, syntax
 from pytest_bugguard.core.changes import ANY, Helpers
 from pytest_bugguard.core.collect import Collector, NoNaming, Test
 from pytest_bugguard.core.model import How
@@ -18,6 +18,7 @@ from pytest_bugguard.core.modules import Modules, NoTree
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_bugguard.core.mentions import Mentions
     from pytest_bugguard.core.modules import Module
     from pytest_bugguard.core.outline import Class, Scope
     from pytest_bugguard.core.syntax import FunctionNode
@@ -49,6 +50,7 @@ class _Search:
         self._grown = set(helpers.grown)
         self._members = {owner: set(names) for owner, names in helpers.members.items()}
         self._everything = helpers.has_autouse or not _MODULE_LIFE_CYCLE.isdisjoint(helpers.names)
+        self._known: dict[ast.AST, Mentions] = {}
         self._found: dict[str, tuple[Test, How]] = {}
 
     def run(self) -> Iterator[tuple[Test, How]]:
@@ -107,44 +109,31 @@ class _Search:
     def _how(self, function: FunctionNode) -> How:
         """Cases were added where the only thing that is reached is a grown table in a decorator with cases."""
         tables = [decorator for decorator in function.decorator_list if cases.is_table(decorator)]
-        reached = {name for table in tables for name in syntax.loaded_names(table)} & self._names
+        reached = {name for table in tables for name in self._mentions(table).names} & self._names
         is_only_there = not self._refers(function.args) and not any(map(self._refers, function.body))
         return How.CASES_ADDED if reached and reached <= self._grown and is_only_there else How.HELPER_CHANGED
 
     def _reads_only_grown(self, statement: ast.stmt) -> bool:
         value = getattr(statement, "value", None)
-        is_table = isinstance(value, ast.List | ast.Tuple | ast.Dict | ast.Set | ast.BinOp | ast.Name)
-        return is_table and {name for name in syntax.loaded_names(value) if name in self._names} <= self._grown
+        if not isinstance(value, ast.List | ast.Tuple | ast.Dict | ast.Set | ast.BinOp | ast.Name):
+            return False
+        return self._mentions(value).names & self._names <= self._grown
 
-    def _refers(self, node: ast.AST) -> bool:
+    def _mentions(self, tree: ast.AST) -> Mentions:
+        known = self._known.get(tree)
+        if known is None:
+            known = self._known[tree] = mentions.of(tree)
+        return known
+
+    def _refers(self, tree: ast.AST) -> bool:
         """Whether a tree reads one of the names."""
-        for child in ast.walk(node):
-            if isinstance(child, ast.Name) and child.id in self._names:
-                return True
-            if isinstance(child, ast.Attribute) and f"{syntax.dotted(child.value)}.{child.attr}" in self._names:
-                return True
-        return False
+        return not self._names.isdisjoint(self._mentions(tree).names)
 
     def _is_affected(self, function: FunctionNode) -> bool:
-        parameters = {argument.arg for argument in syntax.arguments(function)}
-        if not parameters.isdisjoint(self._fixtures) or self._asks_by_text(function):
+        found = self._mentions(function)
+        if not self._fixtures.isdisjoint(found.parameters) or not self._fixtures.isdisjoint(found.texts):
             return True
-        hidden = (parameters | syntax.variables(function)) & self._names
-        if not hidden:
-            return self._refers(function)
-        self._names -= hidden
-        is_affected = self._refers(function)
-        self._names |= hidden
-        return is_affected
-
-    def _asks_by_text(self, function: FunctionNode) -> bool:
-        """``usefixtures("name")`` and ``request.getfixturevalue("name")``."""
-        return bool(self._fixtures) and any(
-            isinstance(node, ast.Call)
-            and syntax.last_name(node.func) in {"usefixtures", "getfixturevalue", "lazy_fixture"}
-            and any(isinstance(word, ast.Constant) and word.value in self._fixtures for word in node.args)
-            for node in ast.walk(function)
-        )
+        return bool((found.names & self._names) - found.stored - found.parameters)
 
     def _class(self, chain: tuple[Class, ...]) -> None:
         owner = chain[-1]
@@ -164,6 +153,15 @@ class _Search:
         for inner in owner.scope.classes.values():
             self._class((*chain, inner))
 
+    def _attributes(self, function: FunctionNode) -> set[str]:
+        found = self._mentions(function)
+        return found.attributes | found.parameters
+
+    def _reads_member(self, function: FunctionNode, members: set[str]) -> bool:
+        """``self.name``, ``cls.name``, ``Class.name``, or a fixture of the class that is asked for."""
+        found = self._mentions(function)
+        return not members.isdisjoint(found.attributes) or not members.isdisjoint(found.parameters)
+
     def _is_concerned(self, owner: Class) -> bool:
         return owner.name in self._members or any(syntax.last_name(base) in self._members for base in owner.node.bases)
 
@@ -173,15 +171,16 @@ class _Search:
             members.update(name for name in self._members.get(base, ()) if name not in own)
             if base in self._names:
                 members.add(ANY)
-        if any(map(self._refers, owner.node.decorator_list)) or any(map(self._asks_by_mark, owner.node.decorator_list)):
+        if any(map(self._refers, owner.node.decorator_list)) or self._asks_by_mark(owner):
             members.add(ANY)
         members.update(name for name, statements in owner.scope.values.items() if any(map(self._refers, statements)))
 
-    def _asks_by_mark(self, decorator: ast.expr) -> bool:
-        return any(isinstance(node, ast.Constant) and node.value in self._fixtures for node in ast.walk(decorator))
+    def _asks_by_mark(self, owner: Class) -> bool:
+        marks = [*owner.node.decorator_list, *owner.scope.values.get("pytestmark", ())]
+        return any(not self._fixtures.isdisjoint(self._mentions(mark).texts) for mark in marks)
 
     def _method(self, chain: tuple[Class, ...], function: FunctionNode, members: set[str]) -> None:
-        if not self._is_affected(function) and not _reads_member(function, members):
+        if not self._is_affected(function) and not self._reads_member(function, members):
             return
         if self._collector.is_test_name(self._module, chain[-1], function):
             self._note_method(chain, function)
@@ -203,7 +202,7 @@ class _Search:
             return False
         functions = owner.scope.functions
         helpers = {name for name in members if name not in functions or not self._is_test_name(owner, name)}
-        used = {name for function in functions.values() for name in _attributes(function)}
+        used = {name for function in functions.values() for name in self._attributes(function)}
         return bool(helpers - used - self._defined_in_file(owner))
 
     def _is_test_name(self, owner: Class, name: str) -> bool:
@@ -215,7 +214,7 @@ class _Search:
         for _, base in self._collector.modules.lineage(self._module, owner)[0][1:]:
             names.update(base.scope.functions)
             names.update(base.scope.values)
-            names.update(name for function in base.scope.functions.values() for name in _attributes(function))
+            names.update(name for function in base.scope.functions.values() for name in self._attributes(function))
         return names
 
     def _inherited(self, chain: tuple[Class, ...], members: set[str]) -> None:
@@ -226,20 +225,9 @@ class _Search:
             if (
                 test.function.name in members
                 or not _LIFE_CYCLE.isdisjoint(members)
-                or _reads_member(test.function, members)
+                or self._reads_member(test.function, members)
             ):
                 self._note(test)
-
-
-def _attributes(function: FunctionNode) -> set[str]:
-    return {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)} | {
-        argument.arg for argument in syntax.arguments(function)
-    }
-
-
-def _reads_member(function: FunctionNode, members: set[str]) -> bool:
-    """``self.name``, ``cls.name``, ``Class.name``, or a fixture of the class that is asked for."""
-    return bool(members) and not members.isdisjoint(_attributes(function))
 
 
 def widened(module: Module, helpers: Helpers) -> Helpers:

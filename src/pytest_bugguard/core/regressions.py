@@ -1,4 +1,4 @@
-"""What does a test say of itself: regression marks, issues it refers to, what it imports? Cheap; parses only what may."""
+"""What does a test say of itself: regression marks, issues that it refers to, modules that it imports? Pure; no I/O."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import cases, outline, segments, syntax
+from pytest_bugguard.core import cases, mentions, outline, segments, syntax
 from pytest_bugguard.core.references import references as references_in
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def references(path: str, source: bytes) -> TestFacts:
             nodeid = f"{path}::{qualname}"
             _put(marks, nodeid, (*inherited, *_marked(function.decorator_list)))
             _put(issues, nodeid, tuple(dict.fromkeys(_issues(function, lines))))
-            _put(words, nodeid, tuple(dict.fromkeys(syntax.loaded_names(function))))
+            _put(words, nodeid, tuple(sorted(mentions.words(function))))
     return TestFacts(marks, issues, words, _modules(source))
 
 

@@ -1,0 +1,61 @@
+"""What does a syntax tree refer to by name? Pure; no I/O."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from pytest_bugguard.core.syntax import walk
+
+
+@dataclass(slots=True)
+class Mentions:
+    """What a tree refers to by name."""
+
+    names: set[str] = field(default_factory=set)
+    """Plain names that it reads, and dotted ones: ``utils.run``."""
+    stored: set[str] = field(default_factory=set)
+    """Names that it assigns to."""
+    attributes: set[str] = field(default_factory=set)
+    """The last names of its attributes: ``run``."""
+    parameters: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
+    """Strings handed to calls: ``usefixtures("name")``."""
+
+
+def of(tree: ast.AST) -> Mentions:
+    """Everything that a tree refers to by name, in one walk."""
+    found = Mentions()
+    for node in walk(tree):
+        match node:
+            case ast.Name(ctx=ast.Load()):
+                found.names.add(node.id)
+            case ast.Name():
+                found.stored.add(node.id)
+            case ast.Attribute():
+                found.attributes.add(node.attr)
+                if isinstance(node.value, ast.Name):
+                    found.names.add(f"{node.value.id}.{node.attr}")
+            case ast.arg():
+                found.parameters.add(node.arg)
+            case ast.Call():
+                found.texts.update(
+                    word.value for word in node.args if isinstance(word, ast.Constant) and isinstance(word.value, str)
+                )
+    return found
+
+
+def words(tree: ast.AST) -> frozenset[str]:
+    """Every name, attribute and parameter in a tree, and every string in it that could be a name."""
+    found: set[str] = set()
+    for node in walk(tree):
+        match node:
+            case ast.Name():
+                found.add(node.id)
+            case ast.Attribute():
+                found.add(node.attr)
+            case ast.arg():
+                found.add(node.arg)
+            case ast.Constant(value=str() as text) if text.isidentifier():
+                found.add(text)
+    return frozenset(found)
