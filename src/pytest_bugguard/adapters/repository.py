@@ -40,7 +40,7 @@ class Repository:
     common_dir: Path
     """As ``git_dir``, but for a linked work tree: there it is the main one's."""
     prefix: str
-    """Where the search began, below the top, with ``/``; empty at the top."""
+    """Where the search began, below the top; empty at the top."""
     is_bare: bool
     is_shallow: bool
     is_partial: bool
@@ -140,7 +140,7 @@ def _is_partial(git_dir: Path, common_dir: Path) -> bool:
 
 def _below(top: Path | None, start: Path) -> str:
     below = start.resolve().relative_to(top.resolve()).as_posix() if top is not None else "."
-    return "" if below == "." else f"{below}/"
+    return "" if below == "." else below
 
 
 def _boundary(common_dir: Path) -> frozenset[str]:
