@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.behaviour import SourceFacts
     from pytest_bugguard.core.model import FileChange, Files, MappedTest, Unit
-    from pytest_bugguard.core.naming import Naming
     from pytest_bugguard.journeys.snapshot import Snapshot
+    from pytest_bugguard.journeys.trail import Moment
 
 _SOURCE_FILES_LOOKED_INTO = 40
 """A unit that changes more source files than this is no single fix; its facts are taken from the first ones."""
@@ -25,13 +25,13 @@ class Diff:
     """The changes of one unit. Each answer is worked out once, when it is first asked for, because it costs parsing."""
 
     def __init__(
-        self, unit: Unit, sort: Callable[[], Files], *, snapshot: Snapshot, naming_old: Naming, naming_new: Naming
+        self, unit: Unit, sort: Callable[[], Files], *, snapshot: Snapshot, before: Moment, after: Moment
     ) -> None:
         self._sort = sort
         self._changes = unit.changes
         self._snapshot = snapshot
-        self._naming_old = naming_old
-        self._naming_new = naming_new
+        self._before = before
+        self._after = after
 
     @cached_property
     def files(self) -> Files:
@@ -51,9 +51,7 @@ class Diff:
     @cached_property
     def behaviour_changed(self) -> bool:
         """Whether more than comments, docstrings and annotations of the source changed."""
-        return any(
-            facts is None or facts.behaviour_changed for facts in (self._facts(change) for change in self._source())
-        )
+        return any(not self._is_same(change) for change in self._source())
 
     @cached_property
     def source_facts(self) -> tuple[SourceFacts, ...]:
@@ -102,7 +100,7 @@ class Diff:
         for change in self._on(self.files.test):
             old, new = self._snapshot.old_text(change), self._snapshot.new_text(change)
             unreadable += [Unreadable(change.path, text.reason) for text in (old, new) if isinstance(text, Unavailable)]
-            files.append(testmap.TestFile(change, _text(old), _text(new), self._naming_old, self._naming_new))
+            files.append(testmap.TestFile(change, _text(old), _text(new), self._before.naming, self._after.naming))
         mapped = testmap.map_tests(files, tree=self._snapshot)
         return TestMap(mapped.tests, (*unreadable, *mapped.unreadable))
 
@@ -127,13 +125,22 @@ class Diff:
         return (change for change in self._changes if change.path in wanted)
 
     def _facts(self, change: FileChange) -> SourceFacts | None:
-        """None where it is no Python text that can be read: then it is taken for a change of behaviour."""
+        """None where it is no Python text that can be read."""
+        texts = self._python_texts(change)
+        return None if texts is None else behaviour.describe(*texts)
+
+    def _is_same(self, change: FileChange) -> bool:
+        """Whether a source file does what it did; what cannot be read is taken for a change."""
+        texts = self._python_texts(change)
+        return texts is not None and behaviour.same_behaviour(*texts)
+
+    def _python_texts(self, change: FileChange) -> tuple[bytes, bytes] | None:
         if not change.path.endswith((".py", ".pyi")):
             return None
         old, new = self._snapshot.old_text(change), self._snapshot.new_text(change)
         if isinstance(old, Unavailable) or isinstance(new, Unavailable):
             return None
-        return behaviour.describe(old or b"", new or b"")
+        return old or b"", new or b""
 
 
 def listed(test_map: TestMap) -> tuple[MappedTest, ...]:

@@ -131,16 +131,14 @@ class Survey:
         return self._see(unit, snapshot, Trail(snapshot), context)
 
     def _see(self, unit: Unit, snapshot: Snapshot, trail: Trail, context: CiContext | None = None) -> Seen:
-        naming_new = trail.naming
-        sides = self._sides_of(naming_new)
-        is_package = trail.is_package
+        after = trail.moment
         trail.step_back(unit)
         diff = Diff(
             unit,
-            lambda: sides.of(unit.changes, is_package),
+            lambda: self._sides_of(after.naming).of(unit.changes, trail.is_package),
             snapshot=snapshot,
-            naming_old=trail.naming,
-            naming_new=naming_new,
+            before=trail.moment,
+            after=after,
         )
         return Seen(unit, diff, self._lens, context)
 

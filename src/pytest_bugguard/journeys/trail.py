@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import naming
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from pytest_bugguard.core.model import FileChange, Unit
     from pytest_bugguard.core.naming import Naming
     from pytest_bugguard.journeys.snapshot import Snapshot
@@ -14,19 +17,31 @@ if TYPE_CHECKING:
 _CONFIG_FILES = frozenset(naming.CONFIG_FILES)
 
 
+class Moment:
+    """The configuration files at one commit. They are read and understood only if somebody asks for the naming."""
+
+    def __init__(self, files: Mapping[str, Callable[[], bytes | None]]) -> None:
+        self.files = files
+
+    @cached_property
+    def naming(self) -> Naming:
+        """The project's own names for tests."""
+        found = {path: read() for path, read in self.files.items()}
+        return naming.from_files({path: content for path, content in found.items() if content is not None})
+
+
 class Trail:
-    """Reads the configuration once, at the newest state, and then only what a unit changed of it.
+    """Looks the configuration up once, at the newest state, and then notes only what a unit changed of it.
 
     A whole-history scan would otherwise look up eight files for each of its commits.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        found = {path: snapshot.file(path) for path in naming.CONFIG_FILES}
-        self._files = {path: content for path, content in found.items() if content is not None}
         self._packages: dict[str, bool] = {}
-        self.naming: Naming = naming.from_files(self._files)
-        """The project's own names for tests, after the unit that is looked at."""
+        self._left: tuple[FileChange, ...] = ()
+        self.moment = Moment({path: _reading(snapshot, path) for path in naming.CONFIG_FILES})
+        """The configuration after the unit that is looked at."""
 
     def is_package(self, folder: str) -> bool:
         """Whether a folder was an importable package, as far back as the trail has come."""
@@ -35,31 +50,40 @@ class Trail:
         return self._packages[folder]
 
     def look_from(self, snapshot: Snapshot) -> None:
-        """Take further questions about packages to this older state."""
+        """Take further questions about packages to this older state, the one before the last unit."""
         self._snapshot = snapshot
+        for change in self._left:
+            if change.status != "M":
+                self._forget_packages(change)
 
     def step_back(self, unit: Unit) -> None:
-        """Go from the state after a unit to the state before it."""
+        """Go from the configuration after a unit to the one before it; packages stay until ``look_from``."""
+        self._left = unit.changes
         for change in unit.changes:
-            paths = {change.old_path, change.new_path}
-            if not paths.isdisjoint(_CONFIG_FILES):
+            if change.new_path in _CONFIG_FILES or change.old_path in _CONFIG_FILES:
                 self._undo(change)
-            self._forget_packages(change)
 
     def _undo(self, change: FileChange) -> None:
-        files = dict(self._files)
+        files = dict(self.moment.files)
         if change.new_path is not None and change.status != "C":
             files.pop(change.new_path, None)
-        old = self._snapshot.old_text(change)
-        if change.old_path in _CONFIG_FILES and isinstance(old, bytes):
-            files[change.old_path] = old
-        if files != self._files:
-            self._files = files
-            self.naming = naming.from_files(files)
+        if change.old_path in _CONFIG_FILES:
+            files[change.old_path] = _reading_old(self._snapshot, change)
+        self.moment = Moment(files)
 
     def _forget_packages(self, change: FileChange) -> None:
-        if change.status == "M":
-            return
         for path in (change.old_path, change.new_path):
             if path is not None and path.endswith("__init__.py"):
                 self._packages.pop(path.rpartition("/")[0], None)
+
+
+def _reading(snapshot: Snapshot, path: str) -> Callable[[], bytes | None]:
+    return lambda: snapshot.file(path)
+
+
+def _reading_old(snapshot: Snapshot, change: FileChange) -> Callable[[], bytes | None]:
+    def read() -> bytes | None:
+        content = snapshot.old_text(change)
+        return content if isinstance(content, bytes) else None
+
+    return read
