@@ -73,6 +73,10 @@ _ANOTHER_DEED = re.compile(
     | speeds?[ ]?up | make | new | initial | removal
     ) \b """
 )
+_IMPROVEMENT = re.compile(
+    r"\b(?:better|nicer|faster|cheaper|more (?:concise|helpful|readable|informative)|speed(?:s|ing)? up|performance)\b",
+    re.IGNORECASE,
+)
 
 
 def trailer(case: Case) -> Answer | None:
@@ -147,8 +151,8 @@ def quiet_title(case: Case) -> Answer | None:
 
 
 def another_deed(case: Case) -> Answer | None:
-    """The title begins with a verb that names another deed: add, support, deprecate, remove, rename..."""
-    found = _ANOTHER_DEED.match(case.deed)
+    """The title begins with a verb of another deed (add, support, deprecate...), or speaks of an improvement."""
+    found = _ANOTHER_DEED.match(case.deed) or _IMPROVEMENT.search(case.deed)
     return (found[0], case.where) if found else None
 
 

@@ -260,6 +260,7 @@ RULES: tuple[Rule, ...] = (
             Example("pager: deprecate pages()\n\nFix #12"),
             Example("Fixed #12 -- Added pages"),
             Example("Merge pull request #5 from x/fix-12\n\nSupport pages"),
+            Example("pager: a nicer error for the last page\n\nFixes #12"),
         ),
         silent=(Example("Address the last page"), Example("Last page is added twice"), Example("Address: last page")),
     ),
@@ -352,6 +353,7 @@ RULES: tuple[Rule, ...] = (
         modes=_WIDE,
         speaks=(Example("Last page"),),
     ),
+    Rule("small-change", signs.small_change, modes=_WIDE, speaks=(Example("Last page"),)),
 )
 """All rules, in the order in which they are asked."""
 NAMES = tuple(dict.fromkeys(rule.name for rule in RULES))

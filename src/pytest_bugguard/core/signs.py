@@ -143,6 +143,13 @@ def tested_change(case: Case) -> Answer | None:
     return _evidence(case), "diff"
 
 
+def small_change(case: Case) -> Answer | None:
+    """Whatever the words: the diff changes few existing functions of the product and adds no public name."""
+    diff = case.diff
+    is_small = diff.touches_source and 0 < diff.changed_functions <= _FEW_FUNCTIONS and not diff.new_public_names
+    return (_evidence(case), "diff") if is_small else None
+
+
 def closing(case: Case) -> Answer | None:
     """Any closing verb stands before a reference: features are closed so too."""
     return next(((found.text, where) for found, where in case.closings), None)
