@@ -99,7 +99,7 @@ class _Version(argparse.Action):
 
 
 def _add_common(parser: argparse.ArgumentParser, *, top: bool) -> None:
-    """Options that stand before or after the command; after it they win."""
+    """Options that stand before or after the command; after it they win, and of ``--set`` both hold."""
 
     def default(value: object) -> object:
         return value if top else argparse.SUPPRESS
@@ -108,7 +108,8 @@ def _add_common(parser: argparse.ArgumentParser, *, top: bool) -> None:
         "-C", metavar="DIR", dest="start", type=Path, default=default(Path()), help="work in this folder's repository"
     )
     parser.add_argument(
-        "--set", metavar="KEY=VALUE", dest="overrides", action="append", default=default([]),
+        # Two names: argparse lets what stands after a command replace what stands before it, lists too.
+        "--set", metavar="KEY=VALUE", dest="overrides" if top else "more_overrides", action="append", default=[],
         help="any setting, with a TOML value: --set fixes.rules='\"wide\"'",
     )  # fmt: skip
     parser.add_argument("--format", default=default("text"), help=f"{', '.join(_FORMATS)}, or what a guest adds")
@@ -207,6 +208,8 @@ def _check(options: argparse.Namespace) -> int:
         )
     if options.staged and (options.range or options.base):
         raise BugguardError("--staged judges one commit", hint="leave out the range and the base")
+    if options.range and options.base:
+        raise BugguardError("a range has its own base", hint="leave out --base, or the range")
     with _open(options) as workshop:
         if options.staged:
             result = workshop.check_staged(options.message_file)
@@ -238,7 +241,7 @@ def _init(options: argparse.Namespace) -> int:
 def _open(options: argparse.Namespace) -> Iterator[Workshop]:
     from pytest_bugguard import assembly  # noqa: PLC0415 - --help and wrong usage need nothing of it
 
-    with assembly.open_workshop(options.start, options.overrides) as workshop:
+    with assembly.open_workshop(options.start, (*options.overrides, *options.more_overrides)) as workshop:
         _need_format(options, workshop)
         yield workshop
 
@@ -247,7 +250,7 @@ def _need_format(options: argparse.Namespace, workshop: Workshop) -> None:
     """Refuse a format that nobody knows before anything takes time."""
     if options.format not in _FORMATS and options.format not in workshop.guests.formats():
         known = ", ".join((*_FORMATS, *workshop.guests.formats()))
-        raise BugguardError(f"--format: found {options.format!r}, needs one of {known}")
+        raise BugguardError(f"--format: there is no {options.format!r}", hint=f"use one of {known}")
 
 
 def _show(options: argparse.Namespace, workshop: Workshop, result: Result) -> None:

@@ -27,6 +27,9 @@ def waive(workshop: Workshop, fix: str, *, owner: str, reason: str, expires: str
     Raises:
         BugguardError: The fix is not there, the date is none or is over, or the file cannot be written.
     """
+    for option, value in (("--owner", owner), ("--reason", reason)):
+        if not value.strip():
+            raise BugguardError(f"{option}: is empty", hint="say it in a word or a sentence: it is shown with the fix")
     sha = workshop.resolve(fix)
     until = _future_day(expires)
     if (already := next((one for one in workshop.settings.waivers if sha.startswith(one.fix)), None)) is not None:
