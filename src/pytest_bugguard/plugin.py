@@ -6,7 +6,10 @@ nothing else.
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 _MARK = "regression(*issues): this test guards the fix of these issues, as in regression('#123')"
 _SETTINGS_FILES = {"bugguard.toml": b"", "pyproject.toml": b"bugguard"}
 """Where settings may stand, and the bytes without which a file cannot hold any."""
+_SWITCH = re.compile(rb"enabled")
+_OFF = re.compile(rb"""enabled["']?\s*=\s*(?:false\b|"ci"|'ci')""")
+_OFF_IN_CI = re.compile(rb"""enabled["']?\s*=\s*false\b""")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,12 +49,14 @@ def pytest_configure(config: pytest.Config) -> None:
     from pytest_bugguard import assembly  # noqa: PLC0415 - a door imports late
     from pytest_bugguard.core.errors import BugguardError  # noqa: PLC0415
 
+    json_path = config.getoption("bugguard_json")
     try:
         gate = assembly.open_gate(
             config.rootpath,
             is_asked=bool(asked),
             base_option=config.getoption("bugguard_base"),
-            json_path=config.getoption("bugguard_json"),
+            # A test may leave the process in another folder.
+            json_option=config.invocation_params.dir / json_path if json_path else None,
         )
     except BugguardError as error:
         raise pytest.UsageError(f"bugguard: {error}" + (f"\nnext: {error.hint}" if error.hint else "")) from error
@@ -57,17 +65,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _may_be_switched_on(rootdir: Path) -> bool:
-    """Whether a settings file that could speak of us stands here or above: a look at bytes, no parser."""
+    """Whether settings that stand here or above could switch us on: a look at bytes, no parser."""
     for folder in (rootdir, *rootdir.parents):
         for name, word in _SETTINGS_FILES.items():
-            try:
-                if word in (folder / name).read_bytes():
+            with suppress(OSError):
+                content = (folder / name).read_bytes()
+                if word in content and _may_switch_on(content):
                     return True
-            except OSError:
-                continue
-        if (folder / ".git").exists():
+        if os.path.lexists(folder / ".git"):
             return False
     return False
+
+
+def _may_switch_on(content: bytes) -> bool:
+    """Whether a file says ``enabled`` anywhere, unless each time with a value that leaves us off here.
+
+    In doubt it does: the settings are then read by the book.
+    """
+    off = _OFF_IN_CI if os.environ.get("CI") else _OFF
+    return len(_SWITCH.findall(content)) > len(off.findall(content))
 
 
 class _Session:
@@ -84,21 +100,28 @@ class _Session:
         from pytest_bugguard.core.outcomes import PhaseReport  # noqa: PLC0415 - see the module
 
         self._reports.append(
-            PhaseReport(report.nodeid, report.when or "", report.outcome, is_xfail=hasattr(report, "wasxfail"))
+            PhaseReport(_own_id(report), report.when or "", report.outcome, is_xfail=hasattr(report, "wasxfail"))
         )
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Judge; a clean run with findings ends with 1, and no other exit status is ever changed."""
-        self._gate.judge(self._reports, not_judged=self._why_not(int(exitstatus)))
-        if self._gate.is_failing and int(exitstatus) == pytest.ExitCode.OK:
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Judge; a clean run with findings ends with 1, and no other exit status is ever changed.
+
+        After everybody else, since others may change the exit status here too.
+        """
+        reason = self._why_not(int(session.exitstatus))
+        if reason:
+            self._gate.skip(reason)
+        else:
+            self._gate.judge(self._reports)
+        if self._gate.is_failing and int(session.exitstatus) == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _why_not(self, exitstatus: int) -> str:
         """Why this run cannot be judged; empty where it can."""
         if self._config.option.collectonly:
             return "the tests were only collected"
-        if self._config.getoption("setupplan", False) or self._config.getoption("setuponly", False):  # noqa: FBT003
+        if self._config.getoption("setupplan", default=False) or self._config.getoption("setuponly", default=False):
             return "the tests were only planned"
         if exitstatus in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
             return f"the run did not end well (exit status {exitstatus})"
@@ -117,5 +140,14 @@ class _Session:
 
     def pytest_unconfigure(self) -> None:
         """Say on standard error why the run failed, where no terminal section was shown (``--no-summary``)."""
-        if not self._is_shown and self._gate.is_failing:
-            sys.stderr.writelines(f"{''.join(piece.text for piece in line)}\n" for line in self._gate.lines(80))
+        if not self._is_shown and self._gate.has_complaints:
+            with suppress(OSError, ValueError):  # closed, or nobody reads
+                sys.stderr.writelines(f"{''.join(piece.text for piece in line)}\n" for line in self._gate.lines(80))
+
+
+def _own_id(report: pytest.TestReport) -> str:
+    """The test's node id. xdist's ``--dist loadgroup`` puts the group's name behind it: ``test_a[x]@group``."""
+    name = report.location[2].rpartition(".")[2]
+    bare, at, _ = report.nodeid.rpartition("@")
+    is_grouped = at and bare.endswith(name) and not report.nodeid.endswith(name)
+    return bare if is_grouped else report.nodeid

@@ -59,6 +59,7 @@ def test_everything_set_arrives() -> None:
             "source": ["./src/", "lib\\shop", "src"],
             "tests": ["tests"],
             "undecided": "warn",
+            "json": "reports/bugguard.json",
             "plugins": ["shop_rules.bugguard"],
             "fixes": {
                 "require": "off",
@@ -78,6 +79,7 @@ def test_everything_set_arrives() -> None:
         source=("src", "lib/shop"),
         tests=("tests",),
         undecided="warn",
+        json="reports/bugguard.json",
         plugins=("shop_rules.bugguard",),
         fixes=FixSettings("off", "unit", ("subject",), ("fragment",), (r"^\[BUG\]",), ("^Bump ",), (r"SHOP-\d+",)),
         waivers=(Waiver("1c0ffee", "payments", "simulator", dt.date(2027, 1, 31)),),
@@ -88,10 +90,10 @@ def test_everything_set_arrives() -> None:
     ("table", "fault"),
     [
         pytest.param({"enabeld": True}, "enabeld: unknown key; did you mean 'enabled'?", id="misspelt"),
-        pytest.param({"flaky": {}}, "flaky: unknown key; known here: enabled, base, source, tests, undecided, plugins, "
-                     "fixes, waivers", id="unknown"),
+        pytest.param({"flaky": {}}, "flaky: unknown key; known here: enabled, base, source, tests, undecided, json, "
+                     "plugins, fixes, waivers", id="unknown"),
         pytest.param({"\x1b[31m": 1}, r"'\x1b[31m': unknown key; known here: enabled, base, source, tests, undecided, "
-                     "plugins, fixes, waivers", id="a-key-that-moves-terminals"),
+                     "json, plugins, fixes, waivers", id="a-key-that-moves-terminals"),
         pytest.param({"enabled": "CI"}, "enabled: found 'CI', needs true, false or \"ci\"; did you mean 'ci'?",
                      id="flag"),
         pytest.param({"enabled": 1}, 'enabled: found the number 1, needs true, false or "ci"', id="number-for-flag"),

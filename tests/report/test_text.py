@@ -55,7 +55,7 @@ def test_the_section_of_the_gate() -> None:
 
 def test_the_last_line_is_always_there() -> None:
     """A gate that had nothing to judge says so."""
-    assert shown(gate(result_of(command="pytest"), width=40))[-1].strip("=") == " bugguard: no fixes in no commits "
+    assert shown(gate(result_of(command="pytest"), width=40))[-1].strip("=") == " bugguard: no commits to judge "
 
 
 def test_a_finding_that_no_fix_tells_of_is_shown() -> None:
@@ -63,7 +63,7 @@ def test_a_finding_that_no_fix_tells_of_is_shown() -> None:
     finding = Finding("base", "base", Verdict.UNDECIDED, "base", "origin/main is not in this clone", "git fetch origin")
     result = Result("check", RepositoryFacts("9" * 40), result_of().summary, findings=(finding,))
     assert shown(gate(result)) == [
-        "============================== bugguard: no fixes ==============================",
+        "=================================== bugguard ===================================",
         "UNDECIDED  base   origin/main is not in this clone",
         "             next: git fetch origin",
         "=========================== bugguard: base undecided ===========================",

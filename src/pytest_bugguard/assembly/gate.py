@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_bugguard import report
-from pytest_bugguard.adapters import files, settings_file
+from pytest_bugguard.adapters import ci, files, settings_file
 from pytest_bugguard.assembly.workshop import open_workshop
 from pytest_bugguard.core import findings, fixes, settings
 from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_bugguard.core import base
     from pytest_bugguard.core.outcomes import PhaseReport
-    from pytest_bugguard.core.results import Finding, Result
+    from pytest_bugguard.core.results import Finding
     from pytest_bugguard.core.settings import Settings
     from pytest_bugguard.report.spans import Line
 
@@ -25,66 +26,67 @@ if TYPE_CHECKING:
 class Gate:
     """The fix gate of one pytest run: waits for its outcomes, then judges, and never raises."""
 
-    def __init__(self, rootdir: Path, read: Settings, *, base_option: str | None, json_path: str | None) -> None:
+    def __init__(self, rootdir: Path, read: Settings, *, base_option: str | None, json_path: Path | None) -> None:
         self._rootdir = rootdir
         self._settings = read
         self._base_option = base_option
         self._json_path = json_path
         self._result: Result | None = None
-        self._trouble: Finding | None = None
         self._said: tuple[str, ...] = ()
-        self._ci: base.Ci | None = None
 
     @property
     def is_failing(self) -> bool:
         """Whether a run that went well otherwise has to end with 1."""
-        if self._trouble is not None:
-            return self._settings.undecided == "fail"
         return self._result is not None and bool(self._result.findings)
 
-    def judge(self, reports: Iterable[PhaseReport], *, not_judged: str) -> None:
-        """Judge the change.
+    @property
+    def has_complaints(self) -> bool:
+        """Whether there is something that has to be read somewhere, whatever the terminal shows."""
+        return self.is_failing or bool(self._said)
 
-        Args:
-            reports: What pytest said of each test and phase; node ids relative to its rootdir.
-            not_judged: Why this run cannot be judged; empty where it can.
-        """
-        if not_judged:
-            self._said = (f"not judged: {not_judged}",)
+    def skip(self, reason: str) -> None:
+        """Judge nothing, and say why."""
+        self._said = (f"not judged: {reason}",)
+
+    def judge(self, reports: Iterable[PhaseReport]) -> None:
+        """Judge the change from what pytest said of each test and phase; node ids are relative to its rootdir."""
+        self._result = self._judged(reports)
+        if self._json_path is None:
             return
         try:
+            files.write(self._json_path, report.to_json(self._result))
+        except OSError as error:
+            self._said = (f"{self._json_path} cannot be written: {error.strerror}",)
+
+    def _judged(self, reports: Iterable[PhaseReport]) -> Result:
+        try:
             with open_workshop(self._rootdir, trusts_repository=True) as workshop:
-                self._ci = workshop.ci_name
-                self._result = workshop.gate(reports, base_option=self._base_option)
+                return workshop.gate(reports, base_option=self._base_option)
         except BugguardError as error:
-            self._trouble = findings.undecided("repository", str(error), error.hint)
+            return self._undecided("repository", str(error), error.hint)
         except Exception as error:  # noqa: BLE001 - a passing run must not become a crash; it becomes "could not tell"
             said = f"a fault of bugguard's own: {type(error).__name__}: {error}"
-            self._trouble = findings.undecided("bugguard", said, "bugguard check shows where it comes from: report it")
-        self._write_json()
+            return self._undecided("bugguard", said, "bugguard check shows where it comes from: report it")
+
+    def _undecided(self, subject: str, reason: str, cure: str) -> Result:
+        """The result where nothing could be looked at: a finding, or a note where the settings soften it."""
+        found: tuple[Finding, ...] = (findings.undecided(subject, reason, cure),)
+        nothing = Result("pytest", RepositoryFacts(None), Summary())
+        if self._settings.undecided == "fail":
+            return replace(nothing, findings=found)
+        return replace(nothing, notes=(f"{reason}; {cure}",))
 
     def lines(self, width: int) -> Iterator[Line]:
         """The section for the terminal, and annotations where a CI reads them."""
         if self._result is not None:
             yield from report.lines(self._result, width=width)
-        elif self._trouble is not None:
-            yield from report.trouble(self._trouble, width=width)
         for said in self._said:
             yield report.line(f"bugguard: {said}")
-        found = self._result.findings if self._result else ((self._trouble,) if self._trouble else ())
-        for annotation in report.annotate(found, self._ci):
+        for annotation in report.annotate(self._result.findings if self._result else (), ci.read(os.environ).name):
             yield report.verbatim(annotation)
 
-    def _write_json(self) -> None:
-        if self._json_path is None or self._result is None:
-            return
-        try:
-            files.write(Path(self._json_path), report.to_json(self._result))
-        except OSError as error:
-            self._said = (f"{self._json_path} cannot be written: {error.strerror}",)
 
-
-def open_gate(rootdir: Path, *, is_asked: bool, base_option: str | None, json_path: str | None) -> Gate | None:
+def open_gate(rootdir: Path, *, is_asked: bool, base_option: str | None, json_option: Path | None) -> Gate | None:
     """The gate of a pytest run, where it is switched on by the command line or by the settings; else None.
 
     No git is run here: a run of pytest starts as fast as without us.
@@ -92,11 +94,13 @@ def open_gate(rootdir: Path, *, is_asked: bool, base_option: str | None, json_pa
     Raises:
         BugguardError: The settings have faults.
     """
-    layer = settings_file.find(rootdir, _top_by_looking(rootdir))
+    top = _top_by_looking(rootdir)
+    layer = settings_file.find(rootdir, top)
     if not is_asked and (layer is None or not _is_enabled(layer.table.get("enabled", False))):
         return None
     read = settings.load([layer] if layer else [], fixes.NAMES)
-    return Gate(rootdir, read, base_option=base_option, json_path=json_path)
+    in_settings = top / read.json if read.json else None
+    return Gate(rootdir, read, base_option=base_option, json_path=json_option or in_settings)
 
 
 def _is_enabled(value: object) -> bool:

@@ -16,7 +16,7 @@ from pytest_bugguard.core import base, findings, fixes, settings, verdict
 from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
 from pytest_bugguard.core.fixes import CiContext, RuleSet
 from pytest_bugguard.core.hotspots import hotspots_of
-from pytest_bugguard.core.outcomes import Outcomes
+from pytest_bugguard.core.outcomes import Outcomes, from_top
 from pytest_bugguard.core.results import RepositoryFacts, Result, Run, summarise
 from pytest_bugguard.core.trend import trend_of
 from pytest_bugguard.journeys.audit import audit
@@ -167,8 +167,13 @@ class Workshop:
             records.append(replace(self._waive(record), other_signs=seen.signs[1:]))
         return self._result("explain", records, len(records))
 
-    def check(self, revisions: str | None, *, base_option: str | None) -> Result:
-        """The fix gate over a change: a range, or what HEAD and the work tree add to the base."""
+    def check(
+        self, revisions: str | None, *, base_option: str | None, after: Callable[[Record], Record] | None = None
+    ) -> Result:
+        """The fix gate over a change: a range, or what HEAD and the work tree add to the base.
+
+        ``after`` judges a fix again by what a run showed, before any waiver.
+        """
         if self.settings.fixes.require == "off":
             return self._result("check", (), 0, notes=("the gate on fixes is off: fixes.require",))
         if revisions is not None:
@@ -184,7 +189,7 @@ class Workshop:
             result = self._result("check", (), 0, notes=() if fails else (f"{chosen.reason}; {chosen.cure}",))
             return replace(result, findings=(finding,) if fails else ())
         facts = RepositoryFacts(self.head, chosen.revision, chosen.reason, chosen.merge_base)
-        return self._check(chosen.sha, self.head, facts, reads_work_tree=True)
+        return self._check(chosen.sha, self.head, facts, reads_work_tree=True, after=after)
 
     def check_staged(self, message_file: Path | None) -> Result:
         """The fix gate over the commit that is about to be made."""
@@ -197,15 +202,11 @@ class Workshop:
 
     def gate(self, reports: Iterable[PhaseReport], *, base_option: str | None) -> Result:
         """The fix gate after a run of pytest: a mapped test guards only if it ran here and passed."""
-        result = self.check(None, base_option=base_option)
         outcomes = Outcomes()
         for one in reports:
-            outcomes.add(one._replace(nodeid=self.repository.prefix + one.nodeid))
-        records = [self._waive(after_run(record, outcomes)) for record in result.records]
-        judged = replace(
-            result, command="pytest", records=tuple(records), summary=summarise(records, result.summary.units)
-        )
-        return self._with_findings(judged) if result.records else judged
+            outcomes.add(one._replace(nodeid=from_top(one.nodeid, self.repository.prefix)))
+        result = self.check(None, base_option=base_option, after=lambda record: after_run(record, outcomes))
+        return replace(result, command="pytest")
 
     def first_look(self, *, progress: Callable[[int], None]) -> FirstLook:
         """What there is to see before the first settings."""
@@ -220,7 +221,13 @@ class Workshop:
         )
 
     def _check(
-        self, since: str | None, tip: str | None, facts: RepositoryFacts, *, reads_work_tree: bool = False
+        self,
+        since: str | None,
+        tip: str | None,
+        facts: RepositoryFacts,
+        *,
+        reads_work_tree: bool = False,
+        after: Callable[[Record], Record] | None = None,
     ) -> Result:
         if tip is None:
             return self._result("check", (), 0, notes=("there are no commits yet",))
@@ -240,7 +247,7 @@ class Workshop:
         notes = [*self._history_notes(), *(self._ci.notes if reads_work_tree else ())]
         if found.uses_work_tree:
             notes.append("a fix is guarded only by a test in the work tree that is not committed yet")
-        records = tuple(map(self._waive, found.records))
+        records = tuple(map(self._waive, map(after, found.records) if after else found.records))
         result = self._result("check", records, found.units, notes=notes)
         return self._with_findings(replace(result, repository=replace(facts, shallow=self.history.is_shallow)))
 
@@ -256,7 +263,7 @@ class Workshop:
         return CiContext(branch=facts.source or None, labels=facts.labels, title=facts.title or None)
 
     def _linker(self, tip: Snapshot) -> Linker:
-        return Linker(tip, Trail(tip).naming, self._original)
+        return Linker(tip, Trail(tip).moment.naming, self._original)
 
     def _original(self, sha: str) -> Seen | None:
         found = self.history.resolve(sha)
@@ -319,7 +326,8 @@ def _message_text(path: Path | None) -> str:
     try:
         text = path.read_bytes().decode("utf-8", "surrogateescape")
     except OSError as error:
-        raise BugguardError(f"--message-file: {path} cannot be read: {error.strerror}") from error
+        hint = "name the file that git hands to a commit-msg hook as $1"
+        raise BugguardError(f"--message-file: {path} cannot be read: {error.strerror}", hint=hint) from None
     kept = text.partition(_SCISSORS)[0]
     return "\n".join(line for line in kept.splitlines() if not line.startswith("#"))
 

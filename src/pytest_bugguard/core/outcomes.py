@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -43,6 +44,12 @@ class Outcomes:
         """
         reports = self._by_file.get(_file(nodeid), {})
         return {case: _worst(seen) for case, seen in reports.items() if case == nodeid or case.startswith(f"{nodeid}[")}
+
+
+def from_top(nodeid: str, prefix: str) -> str:
+    """A node id relative to a folder of the repository (pytest's rootdir), as one relative to the repository's top."""
+    path, *rest = nodeid.split("::", 1)
+    return "::".join([posixpath.normpath(posixpath.join(prefix, path)), *rest])
 
 
 def _file(nodeid: str) -> str:

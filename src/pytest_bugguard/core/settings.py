@@ -47,6 +47,7 @@ class Settings:
     """None: found by looking; so for ``tests``."""
     tests: tuple[str, ...] | None = None
     undecided: Literal["fail", "warn"] = "fail"
+    json: str | None = None
     plugins: tuple[str, ...] = ()
     fixes: FixSettings = field(default_factory=FixSettings)
     waivers: tuple[Waiver, ...] = ()

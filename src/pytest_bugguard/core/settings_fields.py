@@ -50,6 +50,8 @@ def top_fields() -> tuple[Field, ...]:
               "named for tests.", '["tests"]'),
         Field("undecided", '`"fail"` or `"warn"`', "fail", checks.one_of("fail", "warn"),
               "What a verdict that could not be reached does to the run.", '"warn"'),
+        Field("json", "a file below the repository's top", None, checks.path,
+              "Where a pytest run also writes its result as JSON.", '"reports/bugguard.json"'),
         Field("plugins", "a list of importable names", (), checks.list_of(checks.module),
               "Guests: modules with hook implementations of bugguard's own.", '["shop_rules.bugguard"]'),
     )  # fmt: skip

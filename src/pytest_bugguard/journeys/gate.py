@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 def after_run(record: Record, outcomes: Outcomes) -> Record:
     """The record with how each of its tests ended; judged again where its verdict leans on them."""
-    tests = tuple(row for test in record.tests for row in seen_in_run(test, outcomes))
-    ran = replace(record, tests=tests)
+    rows = [(test, row) for test in record.tests for row in seen_in_run(test, outcomes)]
+    ran = replace(record, tests=tuple(row for _, row in rows))
     if record.verdict is not Verdict.GUARDED:
         return ran
-    said = verdict.judge_run(ran)
+    leant_on = tuple(row for test, row in rows if test.counts)
+    said = verdict.judge_run(replace(ran, tests=leant_on))
     return replace(ran, verdict=said.verdict, reason=said.reason, next=said.next)

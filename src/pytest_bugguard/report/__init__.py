@@ -11,7 +11,7 @@ from pytest_bugguard.report.first_look import first_look
 from pytest_bugguard.report.markdown import to_markdown
 from pytest_bugguard.report.spans import MARKUP, Span, coloured, line, plain
 from pytest_bugguard.report.survey import audit
-from pytest_bugguard.report.text import gate, trouble
+from pytest_bugguard.report.text import gate
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.results import Result
@@ -27,7 +27,6 @@ __all__ = [
     "plain",
     "to_json",
     "to_markdown",
-    "trouble",
     "verbatim",
 ]
 

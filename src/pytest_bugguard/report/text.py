@@ -31,18 +31,11 @@ def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
     )
 
 
-def trouble(finding: Finding, *, width: int = 80) -> tuple[Line, ...]:
-    """The section where nothing could be judged."""
-    return (
-        ruled("bugguard", width),
-        *_finding(finding),
-        ruled(f"bugguard: {finding.gate} {finding.verdict}", width, Style.DOUBT),
-    )
-
-
 def title(result: Result) -> str:
-    """``bugguard: 3 fixes since origin/main (merge base 9d01c2e)``."""
+    """``bugguard: 3 fixes since origin/main (merge base 9d01c2e)``; just our name where nothing was looked at."""
     facts = result.repository
+    if not _has_looked(result):
+        return "bugguard"
     text = f"bugguard: {words.fixes(result.summary.fixes)}"
     if facts.base is not None:
         text += f" since {words.revision(facts.base)}"
@@ -55,7 +48,16 @@ def last_words(result: Result) -> str:
     """``1 guarded, 1 unguarded``."""
     loose = (f"{finding.gate} {finding.verdict}" for finding in words.loose_findings(result))
     said = ", ".join([*words.counts(result.summary), *loose])
-    return said or f"no fixes in {words.counted(result.summary.units, 'commit')}"
+    if said:
+        return said
+    if not result.summary.units:
+        return "no commits to judge" if _has_looked(result) else "nothing was judged"
+    return f"no fixes in {words.counted(result.summary.units, 'commit')}"
+
+
+def _has_looked(result: Result) -> bool:
+    """Whether there was a change to look at, be it an empty one."""
+    return bool(result.summary.units) or result.repository.base is not None
 
 
 def _base(result: Result) -> Iterator[Line]:

@@ -1,0 +1,35 @@
+"""The shop, fresh for each test, and an environment that no CI and no hook of git has touched."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_bugguard.assembly import open_workshop
+from tests.doors import shop as shops
+
+if TYPE_CHECKING:
+    from tests.doors.shop import Shop
+    from tests.story import Repo
+
+_FOREIGN = ("CI", "GIT", "GITHUB", "GITLAB", "TF", "BUILD", "JENKINS", "CIRCLE", "BUGGUARD", "PYTEST_ADDOPTS", "RUNNER")
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """The shop that is copied. It is judged once, so that all which is imported late is there before any run."""
+    repo = shops.built(tmp_path_factory.mktemp("template") / "shop")
+    with open_workshop(repo.path) as workshop:
+        workshop.check("HEAD..HEAD", base_option=None)
+    return repo
+
+
+@pytest.fixture
+def shop(template: Repo, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """The shop, in the current directory."""
+    for name in os.environ:
+        if name.startswith(_FOREIGN):
+            monkeypatch.delenv(name)
+    return shops.copied(template, pytester)
