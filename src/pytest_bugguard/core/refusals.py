@@ -51,7 +51,7 @@ _QUIET_WORDS = frozenset(
         "linters", "linting", "flake8", "ruff", "mypy", "pylint", "pyright", "pyre", "isort", "typing", "types",
         "whitespace", "ci", "gha", "travis", "appveyor", "codecov", "coveralls", "noxfile", "flaky",
         "changelog", "changelogs", "readme", "release", "copyright", "sphinx", "readthedocs", "refactor",
-        "refactors", "refactored", "refactoring",
+        "refactors", "refactored", "refactoring", "refurb", "pyupgrade", "bandit",
     }
 )  # fmt: skip
 """Words of a title that say that documentation, style, types or machinery was repaired."""

@@ -13,7 +13,7 @@ OTHER_TYPES = frozenset(
         "refactoring", "perf", "test", "tests", "testing", "build", "ci", "chore", "chores", "revert",
         "release", "deps", "dep", "dependencies", "typing", "types", "typ", "lint", "wip", "i18n", "l10n",
         "enh", "enhancement", "maint", "tst", "bld", "sty", "rel", "bench", "cln", "cleanup", "examples",
-        "packaging",
+        "packaging", "improve", "improvement",
     }
 )  # fmt: skip
 """Words before the first colon that make a commit something else, NumPy's dialect included."""
