@@ -21,8 +21,13 @@ _C_ESCAPES = {ord("\\"): r"\\", ord('"'): r"\"", ord("\t"): r"\t", ord("\n"): r"
 
 
 def to_json(result: Result) -> str:
-    """The result as one JSON document, with a line feed at its end. ASCII throughout, keys in the schema's order."""
-    return json.dumps(_document(result), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    """The result as one JSON document, with a line feed at its end. ASCII throughout, keys in the schema's order.
+
+    ``##[`` and ``##vso[`` are commands to a CI server wherever they stand in its log, so no two ``#`` are written
+    side by side: a reader of JSON sees no difference.
+    """
+    text = json.dumps(_document(result), indent=2, ensure_ascii=True, allow_nan=False)
+    return text.replace("##", r"#\u0023") + "\n"
 
 
 def spelt_path(path: str) -> str:

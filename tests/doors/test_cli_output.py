@@ -1,0 +1,261 @@
+"""What the command line prints: formats, colours, progress, and nothing that a repository could smuggle in."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.samples import HOSTILE
+from tests.sessions import TOP
+from tests.shell import Shell
+from tests.story import Repo, story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SHOP = (TOP / "tests" / "docs_stories" / "shop.story").read_text(encoding="utf-8")
+COMMANDS = [
+    pytest.param(["audit"], id="audit"),
+    pytest.param(["audit", "--all", "main.."], id="audit-of-a-range"),
+    pytest.param(["explain", "HEAD", "HEAD^", "main"], id="explain"),
+    pytest.param(["check", "main.."], id="check"),
+    pytest.param(["check"], id="check-of-the-work-tree"),
+]
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """The shop of the docs, on its branch of two fixes, one of them guarded. For reading only."""
+    return story(tmp_path_factory.mktemp("output") / "shop", SHOP)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_json_is_valid_and_says_what_the_text_says(repo: Repo, command: list[str]) -> None:
+    """Each command's document passes the schema, and every fix in it stands in the text too."""
+    shell = Shell(repo.path)
+    document = shell.call(*command, "--format", "json").document
+    assert document["command"] == command[0]
+    text = shell.call(*command).out
+    shown = [fix for fix in document["fixes"] if fix["verdict"] != "guarded" or command[0] != "audit"]
+    assert shown
+    assert [fix for fix in shown if fix["sha"][:7] not in text] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_markdown_has_a_heading_and_the_same_fixes(repo: Repo, command: list[str]) -> None:
+    """For a job's summary."""
+    shell = Shell(repo.path)
+    page = shell.call(*command, "--format", "markdown").out
+    assert page.startswith(f"## bugguard {command[0]}: ")
+    fixes = shell.call(*command, "--format", "json").document["fixes"]
+    assert [fix for fix in fixes if f"`{fix['sha'][:7]}`" not in page] == []
+
+
+def test_an_audit_names_the_guarded_ones_where_asked(repo: Repo) -> None:
+    """``--all``: every fix, not only the newest unguarded ones."""
+    shell = Shell(repo.path)
+    assert "even-sized" not in shell.call("audit").out
+    assert "even-sized" in shell.call("audit", "--all").out
+
+
+@pytest.mark.parametrize(
+    ("asked", "seen"),
+    [
+        ("main..pages", [("unguarded", "fix: page 1"), ("guarded", "fix: an even")]),
+        ("main...pages", [("unguarded", "fix: page 1"), ("guarded", "fix: an even")]),
+        ("main..", [("unguarded", "fix: page 1"), ("guarded", "fix: an even")]),
+        ("pages^", [("guarded", "fix: an even")]),
+        ("pages^..pages", [("unguarded", "fix: page 1")]),
+        ("pages..main", []),
+    ],
+)
+def test_a_range_is_what_git_means_by_it(repo: Repo, asked: str, seen: list[tuple[str, str]]) -> None:
+    """``BASE..REV``, an end left out, or all that leads to ``REV``."""
+    found = Shell(repo.path).call("audit", asked, "--format", "json").verdicts
+    assert [
+        (verdict, subject[: len(start)]) for (verdict, subject), (_, start) in zip(found, seen, strict=True)
+    ] == seen
+
+
+def on_a_terminal(shell: Shell, *arguments: str) -> str:
+    """What a command prints where both streams are one terminal."""
+    pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
+    mine, its = pty.openpty()
+    pytest.importorskip("termios").tcsetwinsize(its, (40, 100))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest_bugguard", *arguments],
+        cwd=shell.folder, env=shell.variables, stdin=its, stdout=its, stderr=its,
+    )  # fmt: skip
+    os.close(its)
+    seen = b""
+    while process.poll() is None or select.select([mine], [], [], 0)[0]:
+        if select.select([mine], [], [], 0.05)[0]:
+            try:
+                seen += os.read(mine, 65_536)
+            except OSError:  # Linux's way to say that the other end is closed
+                break
+    os.close(mine)
+    assert process.wait(timeout=30) in {0, 1}
+    return seen.decode()
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "is_coloured"),
+    [
+        pytest.param({"TERM": "xterm"}, [], True, id="terminal"),
+        pytest.param({"TERM": "xterm", "NO_COLOR": "1"}, [], False, id="NO_COLOR"),
+        pytest.param({"TERM": "xterm", "NO_COLOR": ""}, [], True, id="empty-NO_COLOR"),
+        pytest.param({"TERM": "dumb"}, [], False, id="dumb-terminal"),
+        pytest.param({"TERM": "xterm"}, ["--no-color"], False, id="option"),
+    ],
+)
+def test_colours_are_for_terminals(
+    repo: Repo, environment: dict[str, str], options: list[str], is_coloured: bool
+) -> None:
+    """https://no-color.org, ``--no-color`` and dumb terminals are honoured; what is said stays the same."""
+    shell = Shell(repo.path, environment)
+    seen = on_a_terminal(shell, "check", "main..", *options)
+    assert ("\x1b[" in seen) is is_coloured
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", seen).replace("\r\n", "\n")
+    assert plain.splitlines()[1:-1] == shell.call("check", "main..").out.splitlines()[1:-1]
+
+
+def test_a_log_gets_neither_colours_nor_progress(repo: Repo) -> None:
+    """Standard output has the result alone, standard error nothing at all."""
+    done = Shell(repo.path, {"TERM": "xterm"}).bugguard("audit", "--no-cache")
+    assert "\x1b" not in done.out
+    assert done.err == ""
+
+
+def long_history(folder: Path, commits: int) -> Repo:
+    """A repository of many commits, made in one go."""
+    repo = story(folder, "")
+    stream = "".join(
+        f"commit refs/heads/main\ncommitter A <a@b.c> {1_700_000_000 + number} +0000\ndata 6\nfix: x\n"
+        f"M 100644 inline src/a.py\ndata {len(str(number)) + 7}\nvalue={number}\n\n"
+        for number in range(commits)
+    )
+    repo.git("fast-import", "--quiet", text=stream)
+    repo.git("checkout", "-q", "-f", "main")
+    return repo
+
+
+def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
+    """What takes longer than half a second counts its commits there, and wipes the counter at the end."""
+    repo = long_history(tmp_path / "long", 2500)
+    seen = on_a_terminal(Shell(repo.path, {"TERM": "xterm"}), "audit", "--no-cache")
+    assert re.search(r"\d+ commits", seen.partition("fixes (")[0])
+    assert "2499 fixes" in seen
+
+
+ALLOWED = re.compile(r"[\n\x20-\x7e\xa0-\U0010ffff]*")
+FORBIDDEN = re.compile("[\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\udc80-\udcff]")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A commit for each text that an attacker would write, as its subject, author, paths and test names."""
+    repo = story(
+        tmp_path_factory.mktemp("hostile") / "repo", "commit: start\n  file: src/shop/__init__.py\n    a = 0\n"
+    )
+    for number, text in enumerate(HOSTILE):
+        raw = text.encode("utf-8", "surrogateescape" if "\ud800" not in text else "surrogatepass")
+        name = raw.replace(b"/", b"_").replace(b"\0", b"")
+        (repo.path / f"src/shop/n{number}.py").write_text(f"value = {number}\n", encoding="utf-8")
+        folder = os.fsencode(repo.path / "src" / "shop")
+        Path(os.fsdecode(os.path.join(folder, name + b".py"))).write_text("a = 1\n", encoding="utf-8")  # noqa: PTH118
+        repo.git("add", "-A")
+        message = repo.path.parent / "message"
+        message.write_bytes(
+            b"fix: " + raw.replace(b"\n", b" ") + b"\n\nFixes #1\n" + raw + b"\nRegression-Test: " + raw
+        )
+        repo.git("-c", "i18n.commitEncoding=UTF-8", "commit", "-q", "-F", str(message), "--cleanup=verbatim")
+    return repo
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+@pytest.mark.parametrize(
+    "command", [["audit", "--all"], ["explain", "HEAD", *(f"HEAD~{n}" for n in range(1, 12))], ["check", "HEAD~12.."]]
+)
+def test_no_text_of_the_repository_gets_out_unescaped(hostile: Repo, command: list[str], form: str) -> None:
+    """No control character, no mark of direction, no byte that is no text; no line that a CI takes for a command."""
+    done = Shell(hostile.path, {"GITHUB_ACTIONS": "true", "CI": "true"}).call(*command, "--format", form)
+    assert done.code in {0, 1}
+    assert done.err == ""
+    assert ALLOWED.fullmatch(done.out)
+    assert not FORBIDDEN.search(done.out)
+    ours = ("::error title=bugguard", "::error file=")
+    assert [
+        line for line in done.out.splitlines() if line.lstrip().startswith("::") and not line.startswith(ours)
+    ] == []
+    assert not re.search(r"##(vso)?\[", done.out)
+    if form == "json":
+        assert len(done.document["fixes"]) == len(HOSTILE)
+    if form == "markdown":
+        assert "<script" not in done.out
+        assert "](" not in re.sub(r"`[^`\n]*`", "", done.out)  # in code nothing is a link
+
+
+def test_annotations_are_for_the_ci_that_reads_them(repo: Repo) -> None:
+    """A line a finding for GitHub and Azure, after the text; none elsewhere and none in a document."""
+    github = Shell(repo.path, {"GITHUB_ACTIONS": "true"})
+    (annotation,) = [line for line in github.call("check", "main..").out.splitlines() if line.startswith("::error ")]
+    assert "title=bugguard%3A fixes unguarded::" in annotation
+    azure = Shell(repo.path, {"TF_BUILD": "True"}).call("check", "main..").out
+    assert "##vso[task.logissue type=error;" in azure
+    assert "::error" not in Shell(repo.path).call("check", "main..").out
+    assert "::error" not in github.call("check", "main..", "--format", "json").out
+
+
+def _hostile_config(repo: Repo) -> dict[str, str]:
+    path = repo.path.parent / "hostile.gitconfig"
+    path.write_text(
+        "[color]\nui = always\n[diff]\nnoprefix = true\nrenames = copies\nalgorithm = histogram\n"
+        "[log]\nshowSignature = true\ndate = relative\nfollow = true\n[format]\npretty = oneline\n"
+        "[core]\nabbrev = 4\nquotePath = false\nprecomposeUnicode = true\n[i18n]\nlogOutputEncoding = latin-1\n",
+        encoding="utf-8",
+    )
+    return {"GIT_CONFIG_GLOBAL": str(path)}
+
+
+CIRCUMSTANCES: list[Any] = [
+    pytest.param(lambda repo: {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, id="ASCII"),
+    pytest.param(lambda repo: {"TZ": "Pacific/Kiritimati"}, id="time-zone"),
+    pytest.param(lambda repo: {"PYTHONHASHSEED": "1"}, id="hash-seed-1"),
+    pytest.param(lambda repo: {"PYTHONHASHSEED": "2"}, id="hash-seed-2"),
+    pytest.param(_hostile_config, id="git-config"),
+    pytest.param(lambda repo: {"GIT_DIR": "/nowhere", "GIT_WORK_TREE": "/", "COLUMNS": "40"}, id="leaked-from-a-hook"),
+]
+
+
+@pytest.mark.parametrize("circumstance", CIRCUMSTANCES)
+def test_the_same_history_gives_the_same_bytes(
+    hostile: Repo, circumstance: Callable[[Repo], dict[str, str]], tmp_path: Path
+) -> None:
+    """Whatever the locale, the time zone, the hash seed, the current folder, git's configuration."""
+    command = ("audit", "--no-cache", "--format", "json")
+    expected = Shell(hostile.path).call(*command)
+    seen = Shell(tmp_path, circumstance(hostile)).bugguard("-C", str(hostile.path), *command)
+    assert expected.document["fixes"]
+    assert (seen.code, seen.err) == (0, "")
+    assert _without_run(seen.out) == _without_run(expected.out)
+
+
+def _without_run(text: str) -> str:
+    return re.sub(r'(?s)"run": \{.*?\}', '"run": {}', text)
+
+
+@pytest.mark.parametrize("command", [["audit", "--all"], ["check", "HEAD~3.."]], ids=["audit", "check"])
+def test_text_that_the_locale_cannot_hold_is_escaped(hostile: Repo, command: list[str]) -> None:
+    """Under LC_ALL=C a subject with an accent is shown with an escape, not with a traceback."""
+    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = Shell(hostile.path, environment).bugguard(*command)
+    assert (done.code, done.err) == (int(command[0] == "check"), "")
+    assert done.out.isascii()
