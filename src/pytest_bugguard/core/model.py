@@ -185,6 +185,8 @@ class TestMap:
     tests: tuple[MappedTest, ...] = ()
     """Ordered by node id."""
     unreadable: tuple[Unreadable, ...] = ()
+    moves: tuple[tuple[str, str], ...] = ()
+    """Node id before and after, of each test that only moved or got another name."""
 
 
 @dataclass(frozen=True, slots=True)

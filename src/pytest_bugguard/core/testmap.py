@@ -48,6 +48,7 @@ class _Mapping:
         self._olds = Modules([file.old for file in self._files if file.old], NoTree())
         self._rows: dict[str, MappedTest] = {}
         self._unreadable: list[Unreadable] = []
+        self._moves: list[tuple[str, str]] = []
         self._added: list[Test] = []
         self._removed: list[Test] = []
 
@@ -60,7 +61,8 @@ class _Mapping:
         for file, changes in changed:
             self._reached(file, changes)
         self._from_elsewhere(changed)
-        return TestMap(tuple(self._rows[nodeid] for nodeid in sorted(self._rows)), tuple(self._unreadable))
+        rows = tuple(self._rows[nodeid] for nodeid in sorted(self._rows))
+        return TestMap(rows, tuple(self._unreadable), tuple(self._moves))
 
     def _compare(self, file: _Sides) -> Changes:
         changes = between(
@@ -121,6 +123,7 @@ class _Mapping:
                     self._move(test, f"{file.old.path}::{test.qualname}")
 
     def _move(self, test: Test, origin: str) -> None:
+        self._moves.append((origin, test.nodeid))
         reason = f"is not new: it was {origin}"
         self._rows[test.nodeid] = MappedTest(test.nodeid, How.MOVED, counts=False, reason=reason)
 

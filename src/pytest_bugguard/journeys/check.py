@@ -56,11 +56,12 @@ def check(  # noqa: PLR0913 - what a change is judged by; each has its own sourc
     seen = _with_context(list(survey.stream(units)), survey, context)
     fixes = [one for one in seen if one.is_fix]
     records = []
-    for one in seen:
+    for place, one in enumerate(seen):
         if one.is_fix:
             others = [other for other in seen if other is not one] if is_one_change else []
             offers = _offers(others, uncommitted, {id(fix) for fix in fixes})
-            records.append(linker.link(one, offers, is_only_fix=len(fixes) == 1))
+            later = [*([uncommitted] if uncommitted else []), *seen[:place]]
+            records.append(linker.link(one, offers, is_only_fix=len(fixes) == 1, later=later))
         elif one.unit.is_boundary:
             records.append(one.record)
     return Checked(tuple(records), len(seen), uses_work_tree=any(map(_leans_on_work_tree, records)))

@@ -102,7 +102,7 @@ class Diff:
             unreadable += [Unreadable(change.path, text.reason) for text in (old, new) if isinstance(text, Unavailable)]
             files.append(testmap.TestFile(change, _text(old), _text(new), self._before.naming, self._after.naming))
         mapped = testmap.map_tests(files, tree=self._snapshot)
-        return TestMap(mapped.tests, (*unreadable, *mapped.unreadable))
+        return TestMap(mapped.tests, (*unreadable, *mapped.unreadable), mapped.moves)
 
     def new_test_texts(self) -> Iterator[tuple[str, bytes]]:
         """Path and new text of each changed file on the test side that still is there."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import links, messages, regressions, testmap
 from pytest_bugguard.core.model import FileChange, How, MappedTest, Verdict
+from pytest_bugguard.journeys.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.naming import Naming
-    from pytest_bugguard.journeys.snapshot import Snapshot
     from pytest_bugguard.journeys.survey import Seen
 
 _TRAILER = "Regression-Test"
@@ -40,15 +40,23 @@ class Linker:
         self._naming = naming
         self._original = original
 
-    def link(self, seen: Seen, offers: Callable[[links.Wanted], Sequence[links.Offer]], *, is_only_fix: bool) -> Record:
+    def link(
+        self,
+        seen: Seen,
+        offers: Callable[[links.Wanted], Sequence[links.Offer]],
+        *,
+        is_only_fix: bool,
+        later: Sequence[Seen] = (),
+    ) -> Record:
         """The record of a fix, judged again with the tests that were found for it elsewhere.
 
         Args:
             seen: The fix.
             offers: The tests of the units around it; asked only if the fix has none of its own.
             is_only_fix: Whether the change that is judged holds no other fix.
+            later: The units after it, newest first: they may have moved its tests, or taken them away.
         """
-        record = seen.record
+        record = self._followed(seen, later)
         if not seen.is_fix or record.verdict not in {Verdict.UNGUARDED, Verdict.UNDECIDED, Verdict.GUARDED}:
             return record
         found = tuple(self._by_trailer(seen))
@@ -56,6 +64,28 @@ class Linker:
             found = (*found, *self._by_search(seen, offers, is_only_fix=is_only_fix))
         new = tuple(test for test in found if test.nodeid not in {known.nodeid for known in record.tests})
         return seen.judged(replace(record, tests=(*record.tests, *new))) if new else record
+
+    def _followed(self, seen: Seen, later: Sequence[Seen]) -> Record:
+        """The record with its tests under the names that they have in the newest state."""
+        touched = {change.old_path for unit in later for change in unit.unit.changes}
+        if not any(test.counts and _file(test) in touched for test in seen.record.tests):
+            return seen.record
+        moves = [move for unit in reversed(later) for move in unit.diff.test_map.moves]
+        then = Snapshot(self._tip.reader, seen.unit.commit.sha)
+        tests = tuple(self._today(test, moves, then) if test.counts else test for test in seen.record.tests)
+        return seen.judged(replace(seen.record, tests=tests))
+
+    def _today(self, test: MappedTest, moves: Sequence[tuple[str, str]], then: Snapshot) -> MappedTest:
+        nodeid = test.nodeid
+        for old, new in moves:
+            nodeid = new if nodeid == old else nodeid
+        moved = replace(test, nodeid=nodeid)
+        # A test that this search never sees, such as a guest's, is not gone.
+        is_gone = self._has(then, test) and not self._has(self._tip, moved)
+        return replace(test, counts=False, reason="is gone: a later commit took it away") if is_gone else moved
+
+    def _has(self, snapshot: Snapshot, test: MappedTest) -> bool:
+        return any(other.nodeid == test.nodeid for other in tests_in(snapshot, _file(test), self._naming))
 
     def _by_search(
         self, seen: Seen, offers: Callable[[links.Wanted], Sequence[links.Offer]], *, is_only_fix: bool
@@ -130,7 +160,7 @@ class Linker:
         return tuple(self._still_there(test, place) for test in original.record.tests if test.counts)
 
     def _still_there(self, test: MappedTest, place: str) -> MappedTest:
-        here = tests_in(self._tip, test.nodeid.partition("::")[0], self._naming)
+        here = tests_in(self._tip, _file(test), self._naming)
         same = next((other for other in here if other.nodeid == test.nodeid), None)
         if same is None:
             return MappedTest(test.nodeid, How.LINKED, counts=False, reason=f"was lost on the way: it {place}")
@@ -151,7 +181,7 @@ def offer_of(seen: Seen, place: str) -> links.Offer:
     facts = {path: regressions.references(path, source) for path, source in seen.diff.new_test_texts()}
     offered = []
     for test in seen.diff.test_map.tests:
-        known = facts.get(test.nodeid.partition("::")[0])
+        known = facts.get(_file(test))
         if test.change is How.MOVED or known is None:
             continue
         offered.append(
@@ -172,6 +202,10 @@ def place_of(seen: Seen) -> str:
 
 def _linked(test: MappedTest, reason: str) -> MappedTest:
     return replace(test, change=How.LINKED, reason=reason if test.counts else f"{test.reason}; {reason}")
+
+
+def _file(test: MappedTest) -> str:
+    return test.nodeid.partition("::")[0]
 
 
 def _counts(tests: Iterable[MappedTest]) -> bool:
