@@ -78,7 +78,7 @@ def _same(old: list[ast.stmt], new: list[ast.stmt]) -> bool:
 
 
 def _alike(one: object, other: object) -> bool:
-    return _Likeness().of(one, other)
+    return _Likeness().holds(one, other)
 
 
 class _Likeness(syntax.Likeness):

@@ -55,9 +55,13 @@ def compare(old: Sequence[ast.expr], new: Sequence[ast.expr]) -> Decorated:
 
 def compare_tables(old: Iterable[ast.AST], new: Iterable[ast.AST]) -> Decorated:
     """The same for the values of a table that a test's cases come from."""
-    return _rows_changed(
-        [row for value in old for row in _literal_rows(value)], [row for value in new for row in _literal_rows(value)]
-    )
+    try:
+        return _rows_changed(
+            [row for value in old for row in _literal_rows(value)],
+            [row for value in new for row in _literal_rows(value)],
+        )
+    except RecursionError:
+        return Decorated.CHANGED  # nested too deeply to be compared
 
 
 def renamed(old: Sequence[ast.expr], new: Sequence[ast.expr]) -> list[tuple[str, str]]:
@@ -119,7 +123,7 @@ def _went(decorator: ast.expr) -> Decorated:
 
 def _altered(old: ast.expr, new: ast.expr) -> Decorated:
     if is_table(new):
-        return _rows_changed(list(_rows(old)), list(_rows(new)))
+        return compare_tables(_tables(old), _tables(new))
     return Decorated.MARKED if _is_mark(new) or syntax.last_name(new) in _GUARDS else Decorated.CHANGED
 
 
@@ -130,14 +134,12 @@ def _rows_changed(old: list[Hashable], new: list[Hashable]) -> Decorated:
     return Decorated.SHRUNK if gone else Decorated.SAME
 
 
-def _rows(decorator: ast.expr) -> Iterator[Hashable]:
+def _tables(decorator: ast.expr) -> list[ast.expr]:
     if not isinstance(decorator, ast.Call):
-        return
+        return []
     is_parametrize = syntax.last_name(decorator) == "parametrize"
     values = decorator.args[1:] if is_parametrize else decorator.args
-    values = [*values, *(word.value for word in decorator.keywords if word.arg in {"argvalues", "input"})]
-    for value in values:
-        yield from _literal_rows(value)
+    return [*values, *(word.value for word in decorator.keywords if word.arg in {"argvalues", "input"})]
 
 
 def _literal_rows(value: ast.AST) -> Iterator[Hashable]:

@@ -137,8 +137,11 @@ class _Comparison:
         one = new or old
         assert one is not None
         is_fixture = outline.is_fixture(one)
-        if chain:
-            self.changes.helpers.add_member(chain[-1].name, ANY if is_fixture and outline.is_autouse(one) else one.name)
+        if chain and is_fixture and outline.is_autouse(one):
+            self.changes.helpers.add_member(chain[-1].name, ANY)
+        elif chain:
+            if new or not is_fixture:  # nothing in the class can ask for a fixture that is gone
+                self.changes.helpers.add_member(chain[-1].name, one.name)
         elif is_fixture:
             self.changes.helpers.fixtures.add(outline.fixture_name(one))
             self.changes.helpers.has_autouse |= outline.is_autouse(one)

@@ -110,6 +110,14 @@ class Module:
         """The pieces that hold more than one definition: imports, values, whatever stands between definitions."""
         return tuple(piece for piece in self.pieces if segments.has_statements(piece))
 
+    def may_import(self, name: str) -> bool:
+        """Whether an import statement seems to take in a module of this name."""
+        word = name.encode()
+        return (
+            word in self.source
+            and re.search(rb"\b(?:from|import)\b[^\n]*\b" + re.escape(word) + rb"\b", self.source) is not None
+        )
+
     def imports(self, words: Iterable[str]) -> Iterator[tuple[str, Imported]]:
         """The module's own imports, as far as one of the words stands near them."""
         wanted = [word.encode() for word in words]

@@ -94,12 +94,14 @@ class Search:
         stem = name.partition(".")[0]
         found = False
         modules = list(self._around(path, folder, climbs=True, deep=False))
+        if path.endswith(".py") and any(module.may_import(stem) for module in modules):
+            return
         for module in modules:
             for test in self._naming_text(module, {name, stem, path}):
                 found = True
                 yield test, How.HELPER_CHANGED
-        if found or not folder:
-            return
+        if found or not folder or any(module.path.startswith(f"{folder}/") for module in modules):
+            return  # what stands beside test modules is not read by the folder
         for module in modules:
             for test in self._naming_text(module, {folder.rpartition("/")[2]}):
                 yield test, How.CASES_ADDED if is_new else How.HELPER_CHANGED

@@ -150,6 +150,8 @@ class _Search:
         self._inherited(chain, members)
         if members:
             self._members.setdefault(owner.name, set()).update(members)
+            if not self._collector.is_collected(self._module, chain):
+                self._names.add(owner.name)  # a helper class serves those who name it
         for inner in owner.scope.classes.values():
             self._class((*chain, inner))
 
@@ -169,7 +171,7 @@ class _Search:
         own = {*owner.scope.functions, *owner.scope.values}
         for base in map(syntax.last_name, owner.node.bases):
             members.update(name for name in self._members.get(base, ()) if name not in own)
-            if base in self._names:
+            if base in self._names and base not in self._members:
                 members.add(ANY)
         if any(map(self._refers, owner.node.decorator_list)) or self._asks_by_mark(owner):
             members.add(ANY)
@@ -198,15 +200,17 @@ class _Search:
         """Whether every test of the class is affected: by its life cycle, or by what only a base class can use."""
         if not _LIFE_CYCLE.isdisjoint(members):
             return True
-        if not owner.node.bases:
+        if all(syntax.last_name(base) == "object" for base in owner.node.bases):
             return False
         functions = owner.scope.functions
-        helpers = {name for name in members if name not in functions or not self._is_test_name(owner, name)}
+        helpers = {name for name in members if name not in functions or self._is_for_bases(owner, functions[name])}
         used = {name for function in functions.values() for name in self._attributes(function)}
         return bool(helpers - used - self._defined_in_file(owner))
 
-    def _is_test_name(self, owner: Class, name: str) -> bool:
-        return self._collector.is_test_name(self._module, owner, owner.scope.functions[name])
+    def _is_for_bases(self, owner: Class, function: FunctionNode) -> bool:
+        """Whether a method may be called by a base class: it is no test and no fixture."""
+        is_test = self._collector.is_test_name(self._module, owner, function)
+        return not is_test and not outline.is_fixture(function)
 
     def _defined_in_file(self, owner: Class) -> set[str]:
         """Names that a base class in the same file defines: who uses those can be seen."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _NAMED_ISSUE = re.compile(r"(?:^|_)(?:issue|gh|bug|ticket|bpo|pr|regression)s?_?(\d{1,9})(?=_|$)", re.IGNORECASE)
 _ROLE = re.compile(r":(?:issue|gh|bug|bpo|pr|pull|ticket|user)s?:`#?(\d{1,9})`", re.IGNORECASE)
 _SPOKEN = re.compile(r"\b(?:issue|bug|ticket|GH|bpo|PR)[ :#-]{1,3}(\d{1,9})\b", re.IGNORECASE)
-_COMMENT = re.compile(r"#[^\n]{1,300}")
+_LAST_NUMBER = re.compile(r"\d+$")
+_COMMENT = re.compile(r"(?:^|\s)#[^\n]{1,300}", re.MULTILINE)
 _IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import\b|import[ \t]+([\w., \t]+))", re.MULTILINE)
 
 
@@ -92,9 +93,11 @@ def _issues(function: FunctionNode, lines: list[str]) -> Iterator[str]:
     told = f"{syntax.docstring(function)}\n{comments}"
     if not any(character.isdigit() for character in told):
         return
-    yield from references_in(told)
+    written = references_in(told)
+    yield from written
+    known = {number for reference in written for number in _LAST_NUMBER.findall(reference)}
     for pattern in (_ROLE, _SPOKEN):
-        yield from (f"#{number}" for number in pattern.findall(told))
+        yield from (f"#{number}" for number in pattern.findall(told) if number not in known)
 
 
 def _modules(source: bytes) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ def last_name(node: ast.AST) -> str:
 
 def same(one: object, other: object) -> bool:
     """Whether two trees (or lists of them) mean the same; the names of local variables do not matter."""
-    return Likeness().of(one, other)
+    return Likeness().holds(one, other)
 
 
 def same_body(one: FunctionNode, other: FunctionNode, renamed: Iterable[tuple[str, str]] = ()) -> bool:
@@ -164,8 +164,8 @@ def same_body(one: FunctionNode, other: FunctionNode, renamed: Iterable[tuple[st
     likeness.enter(one, other)
     return (
         isinstance(one, ast.AsyncFunctionDef) == isinstance(other, ast.AsyncFunctionDef)
-        and likeness.of(one.args, other.args)
-        and likeness.of(code(one.body), code(other.body))
+        and likeness.holds(one.args, other.args)
+        and likeness.holds(code(one.body), code(other.body))
     )
 
 
@@ -188,8 +188,15 @@ class Likeness:
         """Take both functions for a scope whose local variables may be renamed."""
         self._scopes.append((one, other))
 
+    def holds(self, one: object, other: object) -> bool:
+        """Whether both mean the same; trees that are nested too deeply to be compared do not."""
+        try:
+            return self.of(one, other)
+        except RecursionError:
+            return False
+
     def of(self, one: object, other: object) -> bool:
-        """Whether both mean the same."""
+        """The same, for parts of trees."""
         if isinstance(one, list):
             return isinstance(other, list) and self._lists(one, other)
         if isinstance(one, ast.AST) and isinstance(other, ast.AST):
@@ -265,7 +272,17 @@ def variables(function: FunctionNode) -> set[str]:
 
 
 def form(node: object, names: dict[str, str] | None = None) -> Hashable:
-    """A value that is equal for trees that mean the same; ``names`` are put in the place of local variables."""
+    """A value that is equal for trees that mean the same; ``names`` are put in the place of local variables.
+
+    A tree that is nested too deeply is equal to nothing but itself.
+    """
+    try:
+        return _form(node, names)
+    except RecursionError:
+        return ("deep", id(node))
+
+
+def _form(node: object, names: dict[str, str] | None) -> Hashable:
     if isinstance(node, ast.Name):
         return ("Name", names.get(node.id, node.id) if names else node.id)
     if isinstance(node, ast.AST):
@@ -274,7 +291,7 @@ def form(node: object, names: dict[str, str] | None = None) -> Hashable:
             *(_field_form(node, part, names) for part in _MEANINGFUL[node.__class__]),
         )
     if isinstance(node, list):
-        return tuple(form(item, names) for item in node)
+        return tuple(_form(item, names) for item in node)
     return (type(node).__name__, node)
 
 
@@ -282,7 +299,7 @@ def _field_form(node: ast.AST, part: str, names: dict[str, str] | None) -> Hasha
     value = getattr(node, part, None)
     if part == "body" and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         value = code(value)  # type: ignore[arg-type]  # the body of a definition is a list of statements
-    return form(value, names)
+    return _form(value, names)
 
 
 def function_form(function: FunctionNode) -> Hashable:

@@ -68,7 +68,7 @@ class _Mapping:
         changes = between(
             file.old, file.new, Collector(file.naming_old, self._olds), Collector(file.naming_new, self._modules)
         )
-        if changes.fault:
+        if changes.fault and not file.is_data:
             self._unreadable.append(Unreadable(file.path, changes.fault))
         return changes
 
@@ -169,7 +169,7 @@ class _Mapping:
                 for test, how in search.of_helpers(file.new, changes.helpers):
                     self._put(test, how, collector)
         for file in self._files:
-            if not file.is_test and file.is_data:
+            if file.is_data:
                 for test, how in search.of_data(file.path, is_new=file.is_new):
                     self._put(test, how, collector)
         self._unreadable.extend(search.limits)
@@ -190,8 +190,5 @@ class _Sides:
         self.is_test = change.new_path is not None and file.naming_new.is_test_file(change.new_path)
         self.is_renamed = self.old is not None and self.new is not None and self.old.path != self.new.path
         self.is_new = file.old is None
-        self.is_data = file.new is not None and file.old != file.new and not self._is_code()
-
-    def _is_code(self) -> bool:
-        """Helpers are found by the names that they define; a ``.py`` file that defines nothing for others is data."""
-        return self.path.endswith(("conftest.py", "__init__.py", ".pyc"))
+        self.is_data = file.new is not None and not self.is_test and not self.path.endswith("conftest.py")
+        """Whether it may be read by tests: a ``.py`` file too, and then it need not parse."""

@@ -1,0 +1,119 @@
+"""Whether a source file changed what it does."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from pytest_bugguard.core.behaviour import SourceFacts, describe, same_behaviour
+
+SOURCE = '''
+import os
+import sys
+
+
+class Pager:
+    """Pages."""
+
+    size = 10
+
+    def first(self, rows):
+        # the first
+        return rows[: self.size]
+
+
+def pages(rows, size=10):
+    count = len(rows)
+    return count // size
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("# the first", "# the very first", id="comment"),
+        pytest.param('"""Pages."""', '"""Pages of rows."""', id="docstring"),
+        pytest.param('    """Pages."""\n', "", id="docstring-gone"),
+        pytest.param(
+            "def pages(rows, size=10):", "def pages(rows: list[int], size: int = 10) -> int:", id="annotations"
+        ),
+        pytest.param("    count = len", "    count: int = len", id="annotated-assignment"),
+        pytest.param("    count = len", "    count: int\n    count = len", id="annotation-alone"),
+        pytest.param("import os\n", "from __future__ import annotations\nimport os\n", id="future-annotations"),
+        pytest.param("import sys\n", "import sys\nfrom typing import Any\n", id="typing-import"),
+        pytest.param("import sys\n", "import sys\nif TYPE_CHECKING:\n    from a import b\n", id="type-checking"),
+        pytest.param("import sys\n", "import sys\nif typing.TYPE_CHECKING:\n    x = 1\n", id="typing.type-checking"),
+        pytest.param("import os\nimport sys", "import sys\nimport os", id="imports-sorted"),
+        pytest.param("def pages", "@overload\ndef pages(rows: int) -> int: ...\n\n\ndef pages", id="overload"),
+        pytest.param("class Pager:", 'T = TypeVar("T")\n\n\nclass Pager:', id="type-variable"),
+        pytest.param("rows[: self.size]", "(rows[:self.size])", id="brackets"),
+    ],
+)
+def test_looks_and_annotations_are_no_behaviour(old: str, new: str) -> None:
+    """Comments, docstrings, annotations and what serves them alone do nothing."""
+    after = SOURCE.replace(old, new)
+    assert after != SOURCE
+    assert same_behaviour(SOURCE.encode(), after.encode())
+    assert describe(SOURCE.encode(), after.encode()) == SourceFacts(behaviour_changed=False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("size = 10", "size = 20", id="value"),
+        pytest.param("size=10", "size=20", id="default"),
+        pytest.param("count // size", "-(-count // size)", id="body"),
+        pytest.param("count", "number", id="local-name"),
+        pytest.param("import os\n", "", id="import"),
+        pytest.param("import os\n", "from __future__ import division\nimport os\n", id="future-division"),
+        pytest.param("class Pager:", "class Pager(Base):", id="base"),
+        pytest.param("class Pager:", "@dataclass\nclass Pager:", id="decorator"),
+        pytest.param("def pages", "async def pages", id="async"),
+        pytest.param("import sys\n", "import sys\nif DEBUG:\n    x = 1\n", id="condition"),
+    ],
+)
+def test_whatever_runs_is_behaviour(old: str, new: str) -> None:
+    """Anything that can make a difference to who runs it counts."""
+    assert not same_behaviour(SOURCE.encode(), SOURCE.replace(old, new).encode())
+
+
+def test_a_field_of_a_dataclass_is_behaviour() -> None:
+    """A bare annotation makes a field where a decorator or a base class reads it."""
+    old = "@dataclass\nclass Row:\n    a: int\n"
+    assert not same_behaviour(old.encode(), (old + "    b: int\n").encode())
+    assert same_behaviour(old.encode(), old.replace("int", "str").encode())
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"x = 1\n", b"x = (\n"), (b"print 'a'\n", b"print 'b'\n"), (b"a\0", b"b\0")])
+def test_what_does_not_parse_is_taken_for_changed(old: bytes, new: bytes) -> None:
+    """Doubt never makes a fix disappear."""
+    assert not same_behaviour(old, new)
+    assert describe(old, new) == SourceFacts(behaviour_changed=True)
+
+
+def test_says_which_names_came_changed_and_went() -> None:
+    """Functions are compared by their dotted names; private ones are no news."""
+    old = (
+        "A = 1\ndef same(): return 1\ndef other(): return 1\ndef gone(): return 1\n"
+        "class K:\n    def m(self): return 1\n"
+    )
+    new = textwrap.dedent('''
+        A = 1
+        B = 2
+        def same():
+            """Say it."""
+            return 1
+        def other(): return 2
+        def fresh(): return 1
+        def _private(): return 1
+        class K:
+            def m(self): return 2
+            def n(self): return 2
+    ''')
+    assert describe(old.encode(), new.encode()) == SourceFacts(
+        behaviour_changed=True,
+        new_public_names=("fresh", "K.n", "B"),
+        changed_functions=("other", "K.m"),
+        removed_names=("gone",),
+    )

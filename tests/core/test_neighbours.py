@@ -1,0 +1,91 @@
+"""Which tests in other files a changed conftest, helper module, data file or base class reaches."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_bugguard.core.model import How
+from pytest_bugguard.core.testmap import map_tests
+from tests.maps import FakeTree, changed, mapped, name_of
+
+CONFTEST = "import pytest\n\n\n@pytest.fixture\ndef shop():\n    return build(1)\n\n\ndef build(n):\n    return [n]\n"
+USER = "def test_shop(shop):\n    assert shop\n\n\ndef test_other():\n    assert True is not None\n"
+
+
+def test_follows_a_conftest_to_the_tests_below_it() -> None:
+    """A fixture that reaches a changed helper of its conftest reaches the tests that ask for it, only below."""
+    file = changed("tests/unit/conftest.py", CONFTEST, CONFTEST.replace("[n]", "[n, n]"))
+    found = mapped(file, tests__unit__test_a=USER, tests__test_b=USER)
+    assert [(test.nodeid, test.change) for test in found.tests] == [
+        ("tests/unit/test_a.py::test_shop", How.HELPER_CHANGED)
+    ]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from tests.util import run\n\n\ndef test_run():\n    assert run(1)\n",
+        "from .util import run as go\n\n\ndef test_run():\n    assert go(1)\n",
+        "from tests import util\n\n\ndef test_run():\n    assert util.run(1)\n",
+        "import util\n\n\ndef test_run():\n    assert util.run(1)\n",
+    ],
+)
+def test_follows_a_helper_module_to_those_who_import_it(use: str) -> None:
+    """However a helper is imported, the tests that call it are found, and no others."""
+    file = changed("tests/util.py", "def run(n):\n    return n\n", "def run(n):\n    return n + 1\n")
+    found = mapped(
+        file,
+        tests____init__="",
+        tests__util="def run(n): ...",
+        tests__test_a=use,
+        tests__test_b="def test_x():\n    assert 'run'\n",
+    )
+    assert [test.nodeid for test in found.tests] == ["tests/test_a.py::test_run"]
+
+
+def test_follows_a_data_file_to_the_tests_that_name_it() -> None:
+    """A changed data file is found by its name, a new one by the folder that a test reads."""
+    by_name = "def test_data():\n    assert load('cases/one.json')\n"
+    by_folder = "CASES = list(glob('cases', '*'))\n\n\ndef test_all():\n    assert CASES\n"
+    file = changed("tests/cases/one.json", "1", "2")
+    assert [test.nodeid for test in mapped(file, tests__test_a=by_name, tests__test_b=by_folder).tests] == [
+        "tests/test_a.py::test_data"
+    ]
+    (test,) = mapped(
+        changed("tests/cases/two.json", None, "2"), tests__test_a=by_name.replace("cases/", ""), tests__test_b=by_folder
+    ).tests
+    assert (test.nodeid, test.change) == ("tests/test_b.py::test_all", How.CASES_ADDED)
+
+
+def test_says_so_where_a_helper_reaches_too_much() -> None:
+    """A fixture that every test uses is about no single bug: nothing is named, and that is told."""
+    file = changed("tests/conftest.py", CONFTEST, CONFTEST.replace("fixture\n", "fixture(autouse=True)\n"))
+    tests = "\n\n".join(f"def test_{n}():\n    assert f({n})" for n in range(60))
+    found = mapped(file, tests__test_a=tests)
+    assert found.tests == ()
+    assert [bad.path for bad in found.unreadable] == ["tests/conftest.py"]
+    assert "more than 50 tests" in found.unreadable[0].reason
+
+
+def test_a_base_class_in_another_file_is_followed() -> None:
+    """A class is a unittest case, and has the tests, of a base that another module defines."""
+    base = (
+        "import unittest\n\n\nclass Base(unittest.TestCase):\n    def test_base(self):\n        self.assertTrue(f())\n"
+    )
+    new = "from tests.base import Base\n\n\nclass Pager(Base):\n    def test_own(self):\n        self.assertTrue(f())\n"
+    found = mapped(changed("tests/test_a.py", None, new), tests__base=base)
+    assert [name_of(test) for test in found.tests] == ["Pager::test_base", "Pager::test_own"]
+
+
+def test_an_assertion_in_an_imported_helper_counts() -> None:
+    """A helper module of the tests is looked into for assertions."""
+    new = changed("tests/test_a.py", None, "from .util import agree\n\ndef test_one():\n    agree(1)\n")
+    assert [test.counts for test in mapped(new, tests__util="def agree(x):\n    assert x\n").tests] == [True]
+    assert [test.counts for test in mapped(new, tests__util="def agree(x):\n    print(x)\n").tests] == [False]
+
+
+def test_looks_into_no_other_file_for_an_ordinary_test() -> None:
+    """A new test with an assertion of its own costs no look into the tree."""
+    tree = FakeTree({"tests/util.py": "", "tests/conftest.py": ""})
+    map_tests([changed("tests/test_a.py", None, "def test_one():\n    assert pages(1) == 1\n")], tree=tree)
+    assert tree.read == []

@@ -1,0 +1,52 @@
+"""What a test file says of itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_bugguard.core.testmap import references
+
+SOURCE = b'''
+import os, sys as system
+from shop.pager import pages
+from . import util
+
+
+@pytest.mark.regression("#12", "SHOP-7")
+def test_marked():
+    pages(1)
+
+
+@pytest.mark.regression("#1")
+class TestAll:
+    @pytest.mark.regression("#2")
+    def test_in(self):
+        """See :issue:`34` and gh-35."""
+
+
+def test_issue_1234_again():
+    # https://github.com/o/r/issues/99
+    x = 5  # 7 of 9
+
+
+def test_plain():
+    assert "#55"
+'''
+
+
+def test_reads_marks_issues_words_and_modules() -> None:
+    """Marks of a class hold for its tests; issues are read from names, docstrings and comments, not from code."""
+    facts = references("t/test_a.py", SOURCE)
+    assert facts.marks == {"t/test_a.py::test_marked": ("#12", "SHOP-7"), "t/test_a.py::TestAll::test_in": ("#1", "#2")}
+    assert set(facts.issues["t/test_a.py::TestAll::test_in"]) == {"gh-35", "#34"}
+    assert set(facts.issues["t/test_a.py::test_issue_1234_again"]) >= {"#1234"}
+    assert any("99" in issue for issue in facts.issues["t/test_a.py::test_issue_1234_again"])
+    assert "t/test_a.py::test_plain" not in facts.issues
+    assert "pages" in facts.words["t/test_a.py::test_marked"]
+    assert facts.modules == ("os", "sys", "shop.pager", ".")
+
+
+@pytest.mark.parametrize("text", [b"", b"\0", b"def test_a(:\n", b"print 'x'\n\ndef test_a():\n    pass\n"])
+def test_a_broken_file_says_nothing_and_breaks_nothing(text: bytes) -> None:
+    """Text that does not parse has no marks; what parses beside it is read."""
+    assert references("test_a.py", text).marks == {}

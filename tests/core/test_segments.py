@@ -1,0 +1,107 @@
+"""Cutting a file into pieces never changes what is seen in it."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_bugguard.core import segments
+
+BLOCKS = (
+    b"import os\n",
+    b"X = 1\n",
+    b'# def test_comment(): it\'s """ odd\n',
+    b"ROWS = [\n1,\n2,\n]\n",
+    b"def test_a():\n    assert 1\n",
+    b"def test_a():\n    assert 2\n\n\n",
+    b"async def test_b():\n    await x\n",
+    b"@mark(\n'x',\n)\n@other\ndef test_c():\n    pass\n",
+    b"@mark\nclass TestD:\n    x = 1\n\n    def test_a(self): pass\n\n    @mark\n    def test_b(self):\n        pass\n",
+    b"class TestD:\n    x = 1\n\n    def test_a(self): pass\n\n    y = 2\n\n    def test_c(self):\n        pass\n",
+    b"class TestE(Base):\n    pass\n",
+    b"class TestD:\n\tdef test_a(self):\n\t\treturn 3\n",
+    b'S = """\ndef test_quoted():\n    pass\n"""\n',
+    b"S = r'''\nclass TestQuoted:\n    x = \"\"\"\n'''\n",
+    b'S = "it\'s \\"\\"\\" not"\n',
+    b'S = \'"""\'\n',
+    b'def test_text():\n    f("""\n@mark\ndef x(): pass\n\\"""\n""", \'"""\')\n',
+    b"if X:\n    def test_if():\n        pass\nelse:\n    def test_else():\n        pass\n",
+    b"try:\n    import a\nexcept ImportError:\n    a = None\n",
+    b"\n\n",
+)
+
+
+def definitions(pieces: tuple[bytes, ...]) -> Counter[tuple[str, str]]:
+    """Every function, and every other statement of a module or class, with where it stands."""
+    found: Counter[tuple[str, str]] = Counter()
+
+    def visit(body: list[ast.stmt], place: str) -> None:
+        for node in body:
+            if isinstance(node, ast.ClassDef):
+                visit(node.body, f"{place}.{node.name}")
+            elif not isinstance(node, ast.Pass):
+                found[place, ast.dump(node)] += 1
+
+    for piece in pieces:
+        visit(ast.parse(piece).body, "")
+    return found
+
+
+sources = st.lists(st.sampled_from(BLOCKS), max_size=7).map(b"".join)
+
+
+@given(sources)
+def test_the_pieces_are_the_whole(source: bytes) -> None:
+    """Pieces joined give the source back, each is Python by itself, and together they define what the whole does."""
+    pieces = segments.split(source)
+    assert b"".join(pieces) == source
+    assert definitions(pieces) == definitions((source,))
+
+
+@given(sources, sources, sources, sources)
+def test_the_difference_of_pieces_is_the_difference_of_files(head: bytes, old: bytes, new: bytes, tail: bytes) -> None:
+    """What differs between the pieces that differ is exactly what differs between the whole files."""
+    old, new = head + old + tail, head + new + tail
+    parts = segments.difference(old, new)
+    whole_old, whole_new = definitions((old,)), definitions((new,))
+    part_old, part_new = definitions(parts.old), definitions(parts.new)
+    assert part_old - part_new == whole_old - whole_new
+    assert part_new - part_old == whole_new - whole_old
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_any_bytes_can_be_cut(old: bytes, new: bytes) -> None:
+    """No text makes it fail, and equal texts have no difference."""
+    assert b"".join(segments.split(segments.clean(old))) == segments.clean(old)
+    segments.difference(segments.clean(old), segments.clean(new))
+    assert segments.difference(old, old) == segments.Difference()
+
+
+def test_only_what_differs_is_left() -> None:
+    """Of a class with a changed method neither the other methods nor its neighbours are parsed."""
+    old = (
+        b"def f():\n    pass\n\n\n"
+        b"class A:\n    x = 1\n\n    def g(self):\n        return 1\n\n    def h(self):\n        return 2\n\n\n"
+        b"def z():\n    pass\n"
+    )
+    parts = segments.difference(old, old.replace(b"return 2", b"return 3"))
+    assert b"def h" in parts.new[0]
+    assert b"x = 1" in parts.new[0]
+    assert not any(word in parts.new[0] for word in (b"def g", b"def f", b"def z"))
+
+
+def test_a_block_after_a_class_is_no_part_of_it() -> None:
+    """A function in an ``if`` below a class is not taken for a method of the class."""
+    old = b"class A:\n    def a(self):\n        return 0\n\n\nif X:\n    def f():\n        return 1\n"
+    parts = segments.difference(old, old.replace(b"return 1", b"return 2"))
+    assert {place for place, _ in definitions(parts.new) - definitions(parts.old)} == {""}
+
+
+@pytest.mark.parametrize(("text", "wanted"), [(b"a\r\nb\r", b"a\nb\n"), (b"\xef\xbb\xbfa\n", b"a\n")])
+def test_line_ends_and_byte_order_marks_are_levelled(text: bytes, wanted: bytes) -> None:
+    """Windows and old Mac line ends, and a byte order mark, make no difference."""
+    assert segments.clean(text) == wanted

@@ -1,0 +1,444 @@
+"""Which tests a unit brought: every way to bring one, every edit that brings none, and what does not count."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_bugguard.core.model import How
+from tests.maps import changed, mapped, name_of
+
+if TYPE_CHECKING:
+    from pytest_bugguard.core.testmap import TestFile
+
+HEAD = "import pytest\nimport unittest\nfrom shop import pages\n\n\n"
+
+
+def rows(old: str | None, new: str | None) -> dict[str, How]:
+    """Node ids (without the path) of one module, with how it brought them; those that count."""
+    head = textwrap.dedent(HEAD)
+    sides = [None if text is None else head + textwrap.dedent(text) for text in (old, new)]
+    found = mapped(changed("tests/test_a.py", *sides))
+    assert found.unreadable == ()
+    return {name_of(test): test.change for test in found.tests if test.counts}
+
+
+def reasons(old: str | None, new: str) -> dict[str, str]:
+    """Node ids of what does not count, with the reasons."""
+    sides = [None if text is None else HEAD + textwrap.dedent(text) for text in (old, new)]
+    return {name_of(test): test.reason for test in mapped(changed("tests/test_a.py", *sides)).tests if not test.counts}
+
+
+ONE = """
+    def test_one():
+        assert pages(1) == 1
+    """
+LIST = """
+    ROWS = [1, 2]
+
+    def build():
+        return pages(ROWS)
+
+    @pytest.fixture
+    def built():
+        return build()
+
+    def test_of_fixture(built):
+        assert built
+
+    def test_alone():
+        assert pages(0) == 0
+    """
+TABLE = """
+    ROWS = [1, 2]
+
+    @pytest.mark.parametrize("row", ROWS)
+    def test_row(row):
+        assert pages(row)
+    """
+CASE = """
+    class PagerCase(unittest.TestCase):
+        size = 10
+
+        def setUp(self):
+            self.pager = pages(self.size)
+
+        def helper(self):
+            return self.pager.first()
+
+        def test_helped(self):
+            self.assertTrue(self.helper())
+
+        def test_plain(self):
+            self.assertTrue(self.pager)
+    """
+MIXIN = """
+    class Checks:
+        def test_mixed(self):
+            assert pages(self.size)
+    """
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(None, ONE, {"test_one": How.ADDED}, id="new-file"),
+        pytest.param(
+            ONE, ONE + "\n    async def test_two():\n        assert pages(2)\n", {"test_two": How.ADDED}, id="async"
+        ),
+        pytest.param(
+            ONE,
+            ONE + "\n    class TestB:\n        class TestC:\n            def test_in(self): assert pages(3)\n",
+            {"TestB::TestC::test_in": How.ADDED},
+            id="nested-class",
+        ),
+        pytest.param(
+            ONE,
+            ONE + "\n    if True:\n        def test_if():\n            assert pages(3)\n",
+            {"test_if": How.ADDED},
+            id="in-an-if",
+        ),
+        pytest.param(
+            ONE,
+            ONE + "\n    class Odd(unittest.TestCase):\n        def test_x(self):\n            self.fail(pages)\n",
+            {"Odd::test_x": How.ADDED},
+            id="unittest-of-any-name",
+        ),
+        pytest.param(
+            ONE,
+            ONE + "\n    class TestB:\n        def __init__(self): pass\n        def test_x(self): assert pages\n",
+            {},
+            id="a-class-with-a-constructor-is-not-collected",
+        ),
+        pytest.param(
+            ONE,
+            ONE + "\n    class Helper:\n        def test_x(self):\n            assert pages\n",
+            {},
+            id="class-of-another-name",
+        ),
+        pytest.param(ONE, ONE.replace("== 1", "== 2"), {"test_one": How.CHANGED}, id="body"),
+        pytest.param(
+            ONE,
+            ONE.replace("def", "@pytest.mark.usefixtures('db')\n    def"),
+            {"test_one": How.CHANGED},
+            id="decorator",
+        ),
+        pytest.param(
+            "\n    @pytest.mark.skip\n" + ONE.lstrip("\n"), ONE, {"test_one": How.CHANGED}, id="lost-its-skip-mark"
+        ),
+        pytest.param(
+            "\n    @pytest.mark.xfail(strict=True)\n" + ONE.lstrip("\n"),
+            ONE,
+            {"test_one": How.CHANGED},
+            id="lost-its-xfail-mark",
+        ),
+        pytest.param(
+            TABLE.replace(", ROWS)", ", [1])"),
+            TABLE.replace(", ROWS)", ", [1, 2])"),
+            {"test_row": How.CASES_ADDED},
+            id="row",
+        ),
+        pytest.param(
+            TABLE.replace(", ROWS)", ", [1])"),
+            TABLE.replace(", ROWS)", ", [2])"),
+            {"test_row": How.CHANGED},
+            id="row-changed",
+        ),
+        pytest.param(
+            TABLE.replace(", ROWS)", ", [1, 2])"), TABLE.replace(", ROWS)", ", [2, 1])"), {}, id="rows-in-another-order"
+        ),
+        pytest.param(TABLE, TABLE.replace("[1, 2]", "[1, 2, 3]"), {"test_row": How.CASES_ADDED}, id="row-in-a-name"),
+        pytest.param(
+            TABLE, TABLE.replace("[1, 2]", "[1, 3]"), {"test_row": How.HELPER_CHANGED}, id="row-in-a-name-changed"
+        ),
+        pytest.param(
+            TABLE.replace(", ROWS)", ", ALL)").replace("@pytest", "ALL = ROWS + [9]\n\n    @pytest"),
+            TABLE.replace(", ROWS)", ", ALL)")
+            .replace("@pytest", "ALL = ROWS + [9]\n\n    @pytest")
+            .replace("[1, 2]", "[1, 2, 3]"),
+            {"test_row": How.CASES_ADDED},
+            id="row-two-names-away",
+        ),
+        pytest.param(
+            "\n    @given(x())\n    def test_p(x):\n        assert pages(x)\n",
+            "\n    @given(x())\n    @example(0)\n    def test_p(x):\n        assert pages(x)\n",
+            {"test_p": How.CASES_ADDED},
+            id="hypothesis-example",
+        ),
+        pytest.param(
+            LIST,
+            LIST.replace("pages(ROWS)", "pages(ROWS, 1)"),
+            {"test_of_fixture": How.HELPER_CHANGED},
+            id="helper-of-a-fixture",
+        ),
+        pytest.param(
+            LIST, LIST.replace("[1, 2]", "[1, 3]"), {"test_of_fixture": How.HELPER_CHANGED}, id="constant-of-a-helper"
+        ),
+        pytest.param(
+            LIST,
+            LIST.replace("pytest.fixture\n", "pytest.fixture(autouse=True)\n"),
+            {"test_of_fixture": How.HELPER_CHANGED, "test_alone": How.HELPER_CHANGED},
+            id="fixture-becomes-autouse",
+        ),
+        pytest.param(
+            CASE,
+            CASE.replace("pages(self.size)", "pages(1)"),
+            {"PagerCase::test_helped": How.HELPER_CHANGED, "PagerCase::test_plain": How.HELPER_CHANGED},
+            id="set-up",
+        ),
+        pytest.param(
+            CASE,
+            CASE.replace("size = 10", "size = 11"),
+            {"PagerCase::test_helped": How.HELPER_CHANGED, "PagerCase::test_plain": How.HELPER_CHANGED},
+            id="attribute-read-by-set-up",
+        ),
+        pytest.param(
+            CASE, CASE.replace("first()", "last()"), {"PagerCase::test_helped": How.HELPER_CHANGED}, id="method"
+        ),
+        pytest.param(
+            MIXIN,
+            MIXIN + "\n    class TestB(Checks):\n        size = 1\n",
+            {"TestB::test_mixed": How.ADDED},
+            id="inherited",
+        ),
+        pytest.param(
+            MIXIN + "\n    class TestB(Checks):\n        size = 1\n",
+            MIXIN.replace("self.size)", "self.size) == 3") + "\n    class TestB(Checks):\n        size = 1\n",
+            {"TestB::test_mixed": How.HELPER_CHANGED},
+            id="mixin-changed",
+        ),
+        pytest.param(
+            "\n    pytestmark = pytest.mark.skip\n" + ONE,
+            ONE,
+            {"test_one": How.HELPER_CHANGED},
+            id="module-no-longer-skipped",
+        ),
+        pytest.param(
+            ONE + ONE,
+            ONE + ONE.replace("== 1", "== 2"),
+            {"test_one": How.CHANGED},
+            id="of-two-with-one-name-the-last-counts",
+        ),
+    ],
+)
+def test_says_how_each_test_was_brought(old: str | None, new: str, expected: dict[str, How]) -> None:
+    """Each way in which a fix brings a test has its word."""
+    assert rows(old, new) == expected
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        pytest.param("def test_one( ):\n\n    assert pages( 1 )==1\n", id="white-space"),
+        pytest.param("# why\ndef test_one():\n    # because\n    assert pages(1) == 1  # so\n", id="comments"),
+        pytest.param('def test_one():\n    """Say it."""\n    assert pages(1) == 1\n', id="docstring"),
+        pytest.param("def test_one() -> None:\n    assert pages(1) == 1\n", id="annotation"),
+        pytest.param("import zlib\n\n\ndef test_one():\n    assert pages(1) == 1\n", id="import"),
+        pytest.param("def test_one():\r\n    assert pages(1) == 1\r\n", id="line-ends"),
+    ],
+)
+def test_names_no_test_where_only_the_looks_changed(new: str) -> None:
+    """White space, comments, docstrings, annotations, imports and line ends bring no test."""
+    assert mapped(changed("tests/test_a.py", "def test_one():\n    assert pages(1) == 1\n", new)).tests == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_same"),
+    [
+        pytest.param("x = pages(1)\nassert x", "y = pages(1)\nassert y", True, id="renamed"),
+        pytest.param("x = 1\ny = 2\nassert pages(x, y)", "y = 1\nx = 2\nassert pages(y, x)", True, id="swapped"),
+        pytest.param("x = 1\ny = 2\nassert pages(x, y)", "x = 1\ny = 2\nassert pages(y, x)", False, id="confused"),
+        pytest.param("x = 1\ny = 2\nassert pages(x, y)", "x = 1\nx = 2\nassert pages(x, x)", False, id="merged"),
+        pytest.param("x = 1\nassert pages(x)", "x = 1\nassert other(x)", False, id="global-name"),
+        pytest.param("assert pages('a')", 'assert pages("a")', True, id="quotes"),
+    ],
+)
+def test_knows_renamed_locals(old: str, new: str, *, is_same: bool) -> None:
+    """The names of local variables do not matter, as long as each stands for the same."""
+    sides = [f"def test_one():\n{textwrap.indent(body, '    ')}\n" for body in (old, new)]
+    assert (mapped(changed("tests/test_a.py", *sides)).tests == ()) is is_same
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        pytest.param(None, "def test_one():\n    pages(1)\n", "has no assertion", id="no-assertion"),
+        pytest.param(None, "def test_one():\n    pass\n", "is empty", id="empty"),
+        pytest.param(None, 'def test_one():\n    """Later."""\n', "is empty", id="docstring-only"),
+        pytest.param(None, "def test_one():\n    pages(1)\n    assert True\n", "has no assertion", id="assert-true"),
+        pytest.param(None, "def test_one():\n    assert (pages(1), 'told')\n", "has no assertion", id="assert-a-tuple"),
+        pytest.param(None, "@pytest.mark.skip\ndef test_one():\n    assert pages\n", "is skipped", id="skip-mark"),
+        pytest.param(
+            None, "@unittest.skip('x')\ndef test_one():\n    assert pages\n", "is skipped", id="unittest-skip"
+        ),
+        pytest.param(
+            None,
+            "@pytest.mark.skipif(True, reason='x')\ndef test_one():\n    assert pages\n",
+            "is skipped",
+            id="skipif-true",
+        ),
+        pytest.param(
+            None, "@pytest.mark.xfail\ndef test_one():\n    assert pages\n", "is expected to fail", id="xfail"
+        ),
+        pytest.param(
+            None, "def test_one():\n    pytest.skip('x')\n    assert pages\n", "is skipped", id="skips-itself"
+        ),
+        pytest.param(
+            None,
+            "pytestmark = [pytest.mark.skip]\n\ndef test_one():\n    assert pages\n",
+            "is skipped (with the whole module)",
+            id="pytestmark",
+        ),
+        pytest.param(
+            "def test_one():\n    assert pages(1)\n    assert pages(2)\n",
+            "def test_one():\n    assert pages(1)\n",
+            "its assertions were only removed or loosened",
+            id="assertion-removed",
+        ),
+        pytest.param(
+            "def test_one():\n    assert pages(1) == 2\n",
+            "def test_one():\n    assert pages(1)\n",
+            "its assertions were only removed or loosened",
+            id="assertion-loosened",
+        ),
+        pytest.param(
+            "def test_one():\n    with pytest.raises(KeyError, match='a'):\n        pages(1)\n",
+            "def test_one():\n    with pytest.raises(Exception):\n        pages(1)\n",
+            "its assertions were only removed or loosened",
+            id="raises-loosened",
+        ),
+        pytest.param(
+            "def test_one():\n    assert pages\n",
+            "@pytest.mark.slow\ndef test_one():\n    assert pages\n",
+            "only its marks changed",
+            id="marked",
+        ),
+        pytest.param(
+            "@pytest.mark.parametrize('x', [1, 2])\ndef test_one(x):\n    assert pages\n",
+            "@pytest.mark.parametrize('x', [1])\ndef test_one(x):\n    assert pages\n",
+            "its cases were only removed",
+            id="row-removed",
+        ),
+    ],
+)
+def test_says_why_a_test_does_not_count(old: str | None, new: str, reason: str) -> None:
+    """What cannot guard a fix is named, with the reason in plain words."""
+    assert reasons(old, new) == {"test_one": reason}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "assert pages(1) == 1",
+        "with pytest.raises(ValueError):\n    pages(1)",
+        "with pytest.warns(UserWarning):\n    pages(1)",
+        "if pages(1):\n    pytest.fail('no')",
+        "pages.assert_called_once_with(1)",
+        "numpy.testing.assert_allclose(pages(1), 1)",
+        "result.stdout.fnmatch_lines(['*1 passed*'])",
+        "check_page(pages(1))",
+        "_verify(pages(1))",
+        "helper(pages(1))",
+        "if pages(1):\n    raise AssertionError('no')",
+        "def call():\n    assert pages\n\npages(call)",
+    ],
+)
+def test_knows_an_assertion(body: str) -> None:
+    """Every usual way to assert is seen, also in a helper of the same file."""
+    helper = "\n\ndef helper(page):\n    deeper(page)\n\n\ndef deeper(page):\n    assert page\n"
+    assert rows(None, f"def test_one():\n{textwrap.indent(body, '    ')}\n{helper}") == {"test_one": How.ADDED}
+
+
+@pytest.mark.parametrize("quote", ['"""', "'''"])
+def test_text_in_a_string_is_no_test(quote: str) -> None:
+    """A test that stands in a triple-quoted string at column 0 is text, whatever else the file holds."""
+    old = (
+        f"def test_a():\n    assert f({quote}\ndef x(): pass\n{quote})\n\n\n"
+        f"SOURCE = {quote}\ndef test_q():\n    assert 1\n{quote}\n"
+    )
+    new = old.replace("assert 1", "assert 2\n\ndef test_r():\n    assert 3")
+    assert mapped(changed("test_a.py", old, new)).tests == ()
+
+
+def test_a_deep_expression_is_no_trouble() -> None:
+    """An expression that is nested too deeply to be compared is taken for changed."""
+    old, new = (f"def test_a():\n    assert {' + '.join(['x'] * count)}\n" for count in (900, 901))
+    assert [test.change for test in mapped(changed("test_a.py", old, new)).tests] == [How.CHANGED]
+    rows = "@pytest.mark.parametrize('x', {})\ndef test_a(x):\n    assert x\n"
+    tables = (" + ".join(["[1]"] * count) for count in (900, 901))
+    assert [test.nodeid for test in mapped(changed("test_a.py", *(rows.format(table) for table in tables))).tests] == [
+        "test_a.py::test_a"
+    ]
+
+
+def test_a_condition_does_not_hold_a_test_back() -> None:
+    """A test that is skipped or expected to fail only somewhere may guard elsewhere."""
+    marks = "@pytest.mark.skipif(WINDOWS, reason='x')\n@pytest.mark.xfail(MAC, reason='y')\n"
+    new = f"{marks}def test_one():\n    assert pages\n"
+    assert rows(None, new) == {"test_one": How.ADDED}
+
+
+BIG = "def test_one():\n    x = pages(1)\n    assert x == 1\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param(
+            (changed("tests/test_a.py", BIG, BIG.replace("test_one", "test_two").replace("x", "value")),),
+            id="renamed-test",
+        ),
+        pytest.param(
+            (changed("tests/test_b.py", None, BIG), changed("tests/test_a.py", BIG, None)), id="moved-to-another-file"
+        ),
+        pytest.param((changed("tests/test_b.py", BIG, BIG, old_path="tests/test_a.py"),), id="renamed-file"),
+        pytest.param(
+            (
+                changed(
+                    "tests/test_a.py",
+                    BIG,
+                    "class TestA:\n    def test_one(self):\n        x = pages(1)\n        assert x == 1\n",
+                ),
+            ),
+            id="moved-into-a-class",
+        ),
+    ],
+)
+def test_what_only_moved_is_not_new(files: tuple[TestFile, ...]) -> None:
+    """A test at another path or under another name that does what it did guards nothing new."""
+    (test,) = mapped(*files).tests
+    assert (test.change, test.counts) == (How.MOVED, False)
+    assert test.reason.startswith("is not new: it was tests/test_a.py::test_one")
+
+
+def test_a_broken_file_is_named_and_the_rest_of_it_mapped() -> None:
+    """Text that is no Python 3 is told with its place; what parses beside it is still mapped."""
+    old = "print 'python 2'\n\n\ndef test_a():\n    assert f(1)\n"
+    assert [name_of(test) for test in mapped(changed("test_a.py", old, old.replace("f(1)", "f(2)"))).tests] == [
+        "test_a"
+    ]
+    new = old.replace("f(1)", "f(2)") + "\n\ndef test_b():\n    print 'no'\n"
+    found = mapped(changed("test_a.py", old, new))
+    assert [name_of(test) for test in found.tests] == ["test_a"]
+    assert found.unreadable[0].path == "test_a.py"
+    assert "does not parse" in found.unreadable[0].reason
+    assert "test_b" in found.unreadable[0].reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("def test_a(:\n", id="syntax"),
+        pytest.param("x = 1\0\n", id="null-byte"),
+        pytest.param("def test_a():\n    assert " + "(" * 400 + ")" * 400 + "\n", id="nested"),
+        pytest.param("x = " + "-" * 60_000 + "1\n", id="deep"),
+        pytest.param("# coding: klingon\ndef test_a(): pass\n", id="unknown-encoding"),
+    ],
+)
+def test_hostile_text_is_named_not_fatal(text: str) -> None:
+    """Whatever a file holds, the answer is a value."""
+    found = mapped(changed("test_a.py", None, text))
+    assert found.tests == ()
+    assert [bad.path for bad in found.unreadable] == ["test_a.py"]
