@@ -84,6 +84,9 @@ def _import(name: str, top: Path | None) -> object:
         raise GuestError(
             f"plugins: {name!r} cannot be imported: {error}", hint="install it, or take it out of the setting"
         ) from error
+    except Exception as error:  # a guest is somebody else's code: whatever it raises, the fault is there
+        said = f"{type(error).__name__}: {error}"
+        raise GuestError(f"plugins: {name!r} fails when it is imported: {said}", hint="mend the guest") from error
 
 
 def _stands_in(name: str, top: Path) -> bool:

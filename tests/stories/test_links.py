@@ -1,0 +1,193 @@
+"""Where a fix's test may stand: whole histories, told as they happen, and what the audit and the gate say of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.shell import Shell
+from tests.story import story
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START = """
+commit: feat: show products page by page
+  file: src/shop/__init__.py
+    VERSION = 1
+  file: src/shop/pager.py
+    def pages(items, size):
+        return len(items) // size + 1
+  file: src/shop/cart.py
+    def total(prices):
+        return sum(prices)
+  file: tests/test_cart.py
+    from shop import cart
+
+
+    def test_total():
+        assert cart.total([1, 2]) == 3
+"""
+FIX = """
+commit: fix: an even-sized list has an empty last page
+  file: src/shop/pager.py
+    def pages(items, size):
+        return -(-len(items) // size)
+"""
+TEST = """
+  file: tests/test_pager.py
+    from shop import pager
+
+
+    def test_even_size():
+        assert pager.pages([1, 2], 1) == 2
+"""
+
+
+def told(folder: Path, *steps: str) -> Shell:
+    """The repository after these steps, on a branch of its own."""
+    return Shell(story(folder / "shop", START + "branch: topic\n" + "".join(steps)).path)
+
+
+def checked(shell: Shell, *options: str) -> list[tuple[str, str, str]]:
+    """Verdict, counting test and why it counts, of each fix of the branch; newest first."""
+    document = shell.call("check", "main..topic", "--format", "json", *options).document
+    return [
+        (fix["verdict"], test.get("nodeid", ""), test.get("reason", ""))
+        for fix in document["fixes"]
+        for test in [next((test for test in fix["tests"] if test["counts"]), {})]
+    ]
+
+
+def test_the_test_came_first(tmp_path: Path) -> None:
+    """Ann writes the failing test and commits it, then repairs the pager: the change as a whole is guarded.
+
+    Under ``scope = "unit"`` a fix needs its test in its own commit, and hers has none.
+    """
+    shell = told(tmp_path, "commit: test: an even-sized list", TEST, FIX)
+    ((verdict, nodeid, reason),) = checked(shell)
+    assert (verdict, nodeid) == ("guarded", "tests/test_pager.py::test_even_size")
+    assert reason.startswith("commit ") or " commit " in reason
+    assert checked(shell, "--set", "fixes.scope=unit") == [("unguarded", "", "")]
+
+
+def test_the_test_came_later_in_the_same_change(tmp_path: Path) -> None:
+    """A reviewer asked for the test, and it came as a commit of its own, with another one in between."""
+    between = "commit: docs: say how\n  file: README.md\n    A shop.\n"
+    shell = told(tmp_path, FIX, between, "commit: test: an even-sized list", TEST)
+    assert [verdict for verdict, *_ in checked(shell)] == ["guarded"]
+
+
+def test_a_test_of_something_else_guards_nothing(tmp_path: Path) -> None:
+    """A test that came along but has nothing to do with the pager is no guard, where there is another fix beside it."""
+    other = """
+    commit: fix: the total of nothing
+      file: src/shop/cart.py
+        def total(prices):
+            return sum(prices, 0)
+      file: tests/test_cart.py
+        from shop import cart
+
+
+        def test_total():
+            assert cart.total([1, 2]) == 3
+
+
+        def test_nothing():
+            assert cart.total([]) == 0
+    """.replace("\n    ", "\n")
+    shell = told(tmp_path, FIX, other)
+    assert [verdict for verdict, *_ in checked(shell)] == ["guarded", "unguarded"]
+
+
+def test_a_trailer_names_the_test_that_was_there_all_along(tmp_path: Path) -> None:
+    """The test had been there, skipped by everybody's eyes; the message of the fix says which one it is."""
+    shell = told(
+        tmp_path, "commit: test: pages", TEST, "tag: before\n",
+        FIX.replace("\n  file", "\n  body: Regression-Test: tests/test_pager.py::test_even_size\n  file", 1),
+    )  # fmt: skip
+    ((verdict, nodeid, reason),) = checked(shell, "--set", "fixes.scope=unit")
+    assert (verdict, nodeid, reason) == ("guarded", "tests/test_pager.py::test_even_size", "named by a trailer")
+
+
+def test_a_trailer_that_names_no_test_is_told(tmp_path: Path) -> None:
+    """A slip in the name is no guard, and the reason says so."""
+    shell = told(
+        tmp_path, FIX.replace("\n  file", "\n  body: Regression-Test: tests/test_pager.py::test_od\n  file", 1)
+    )
+    done = shell.call("check", "main..topic")
+    assert done.code == 1
+    assert "is named by a trailer, but there is no such test" in done.out
+
+
+def test_an_issue_number_ties_fix_and_test_together(tmp_path: Path) -> None:
+    """The fix went in as a hotfix; its test followed days later, with the same issue. The audit finds it."""
+    fix = FIX.replace("\n  file", "\n  body: Fixes #7\n  file", 1)
+    shell = told(tmp_path, fix, "commit: docs: x\n  file: README.md\n    x\n", "commit: test: pages, see #7", TEST)
+    document = shell.call("audit", "--format", "json").document
+    (fix_found,) = document["fixes"]
+    assert fix_found["verdict"] == "guarded"
+    assert fix_found["issues"] == ["#7"]
+    assert [test["nodeid"] for test in fix_found["tests"] if test["counts"]] == ["tests/test_pager.py::test_even_size"]
+
+
+def test_a_mark_ties_a_test_to_an_issue(tmp_path: Path) -> None:
+    """Wherever the test came from: its mark names the issue that the fix refers to."""
+    marked = TEST.replace("    def test_even", '    @pytest.mark.regression("#7")\n    def test_even').replace(
+        "from shop", "import pytest\n    from shop"
+    )
+    shell = told(tmp_path, "commit: chore: tests", marked, FIX.replace("\n  file", "\n  body: Fixes #7\n  file", 1))
+    ((verdict, nodeid, reason),) = checked(shell, "--set", "fixes.scope=unit")
+    assert (verdict, nodeid) == ("guarded", "tests/test_pager.py::test_even_size")
+    assert "regression(" in reason
+
+
+def test_a_backport_without_its_test_is_found_out(tmp_path: Path) -> None:
+    """Picked onto the release branch, the fix lost its test to a conflict: the gate there says which one was lost."""
+    repo = story(tmp_path / "shop", START + "branch: release\ncheckout: main\n" + FIX + TEST)
+    original = repo.git("rev-parse", "main")
+    repo.git("checkout", "-q", "-b", "backport", "release")
+    repo.git("cherry-pick", "-n", original)
+    repo.git("rm", "-q", "-f", "tests/test_pager.py")
+    repo.commit(f"fix: an even-sized list has an empty last page\n\n(cherry picked from commit {original})")
+    done = Shell(repo.path).call("check", "release..backport")
+    assert done.code == 1
+    assert "tests/test_pager.py::test_even_size was lost on the way" in done.out
+    assert original[:7] in done.out
+
+
+def test_a_backport_whose_test_was_there_already_is_guarded(tmp_path: Path) -> None:
+    """Somebody had picked the test before; nothing is missing."""
+    repo = story(
+        tmp_path / "shop", START + "branch: release\ncommit: test: pages\n" + TEST + "checkout: main\n" + FIX + TEST
+    )
+    original = repo.git("rev-parse", "main")
+    repo.git("checkout", "-q", "-b", "backport", "release")
+    repo.git("cherry-pick", "-x", original)
+    assert [fix for fix, _ in Shell(repo.path).call("check", "release..backport", "--format", "json").verdicts] == [
+        "guarded"
+    ]
+
+
+def test_a_merged_branch_is_one_unit(tmp_path: Path) -> None:
+    """On the main line a merge is what is judged: its fix and its test may stand in different commits of the branch.
+
+    It is called by its title, not by "Merge pull request".
+    """
+    merge = "checkout: main\nmerge: topic\n  subject: Merge pull request #12 from ann/fix-pages\n"
+    repo = story(tmp_path / "shop", f"{START}branch: topic\n{FIX}commit: more tests\n{TEST}{merge}")
+    repo.git("commit", "--amend", "-q", "-m", "Merge pull request #12 from ann/fix-pages\n\nFix the empty last page")
+    done = Shell(repo.path).call("audit", "--format", "json")
+    assert done.verdicts == [("guarded", "Fix the empty last page")]
+    assert len(done.document["fixes"][0]["parents"]) == 2
+    assert "Fix the empty last page" in Shell(repo.path).call("audit", "--all").out
+
+
+def test_uncommitted_work_counts_and_is_told(tmp_path: Path) -> None:
+    """The test that Ann has just written guards her fix before she commits it, and the report says on what it rests."""
+    shell = told(tmp_path, FIX)
+    assert shell.call("check").code == 1
+    tests = shell.folder / "tests" / "test_pager.py"
+    tests.write_text("from shop import pager\n\n\ndef test_even():\n    assert pager.pages([1, 2], 1) == 2\n", "utf-8")
+    done = shell.call("check")
+    assert done.code == 0
+    assert "not committed yet" in done.out
