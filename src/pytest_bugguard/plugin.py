@@ -100,7 +100,12 @@ class _Session:
         from pytest_bugguard.core.outcomes import PhaseReport  # noqa: PLC0415 - see the module
 
         self._reports.append(
-            PhaseReport(_own_id(report), report.when or "", report.outcome, is_xfail=hasattr(report, "wasxfail"))
+            PhaseReport(
+                _own_id(report, self._config.rootpath),
+                report.when or "",
+                report.outcome,
+                is_xfail=hasattr(report, "wasxfail"),
+            )
         )
 
     @pytest.hookimpl(trylast=True)
@@ -139,15 +144,22 @@ class _Session:
             terminalreporter.write("\n")
 
     def pytest_unconfigure(self) -> None:
-        """Say on standard error why the run failed, where no terminal section was shown (``--no-summary``)."""
+        """Say on standard error why the run failed, where no terminal showed the section (``-p no:terminal``)."""
         if not self._is_shown and self._gate.has_complaints:
             with suppress(OSError, ValueError):  # closed, or nobody reads
                 sys.stderr.writelines(f"{''.join(piece.text for piece in line)}\n" for line in self._gate.lines(80))
 
 
-def _own_id(report: pytest.TestReport) -> str:
-    """The test's node id. xdist's ``--dist loadgroup`` puts the group's name behind it: ``test_a[x]@group``."""
-    name = report.location[2].rpartition(".")[2]
-    bare, at, _ = report.nodeid.rpartition("@")
-    is_grouped = at and bare.endswith(name) and not report.nodeid.endswith(name)
-    return bare if is_grouped else report.nodeid
+def _own_id(report: pytest.TestReport, rootdir: Path) -> str:
+    """The test's node id, with its file relative to rootdir, whatever others made of it."""
+    place, _, dotted = report.location
+    nodeid = _without_group(report.nodeid, dotted.rpartition(".")[2])
+    path, colons, name = nodeid.partition("::")
+    # Of a file outside of rootdir pytest keeps the name alone, as if it lay inside.
+    return nodeid if os.path.lexists(rootdir / path) else f"{place}{colons}{name}"
+
+
+def _without_group(nodeid: str, name: str) -> str:
+    """What xdist's ``--dist loadgroup`` made ``test_a[x]@group``, as it was."""
+    bare, at, _ = nodeid.rpartition("@")
+    return bare if at and bare.endswith(name) and not nodeid.endswith(name) else nodeid
