@@ -57,6 +57,13 @@ def test_follows_a_data_file_to_the_tests_that_name_it() -> None:
     assert (test.nodeid, test.change) == ("tests/test_b.py::test_all", How.CASES_ADDED)
 
 
+def test_a_test_that_names_one_file_of_a_folder_does_not_read_them_all() -> None:
+    """A new data file is no case of a test that reads another file of the same folder."""
+    user = "def test_one():\n    assert load('cases', 'one')\n"
+    file = changed("tests/cases/two.json", None, "2")
+    assert mapped(file, tests__test_a=user, tests__cases__one="1").tests == ()
+
+
 def test_says_so_where_a_helper_reaches_too_much() -> None:
     """A fixture that every test uses is about no single bug: nothing is named, and that is told."""
     file = changed("tests/conftest.py", CONFTEST, CONFTEST.replace("fixture\n", "fixture(autouse=True)\n"))

@@ -343,6 +343,7 @@ def test_says_why_a_test_does_not_count(old: str | None, new: str, reason: str) 
         "helper(pages(1))",
         "if pages(1):\n    raise AssertionError('no')",
         "def call():\n    assert pages\n\npages(call)",
+        "pages(1).addCallback(self.assertEqual, 1)",
     ],
 )
 def test_knows_an_assertion(body: str) -> None:

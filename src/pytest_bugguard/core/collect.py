@@ -189,14 +189,14 @@ class Lookup:
     def __call__(self, callee: ast.expr) -> Iterable[FunctionNode]:
         """The functions that a called expression may mean."""
         root, _, rest = syntax.dotted(callee).partition(".")
-        if root in {"self", "cls"} and self._owner is not None and rest and "." not in rest:
-            return self._method(self._owner, rest)
+        if root in {"self", "cls", "super"} and self._owner is not None and rest and "." not in rest:
+            return self._method(self._owner, rest, above=root == "super")
         return self._function(root, rest) if root else ()
 
-    def _method(self, owner: Class, name: str) -> Iterable[FunctionNode]:
+    def _method(self, owner: Class, name: str, *, above: bool) -> Iterable[FunctionNode]:
         whole = self._module.class_named(owner.name) or owner
-        found = self._modules.method(self._module, whole, name)
-        return (found[1],) if found else ()
+        found = self._modules.method(self._module, whole, name, above=above)
+        return (found,) if found else ()
 
     def _function(self, root: str, rest: str) -> Iterable[FunctionNode]:
         scope = self._module.scope_of(root)

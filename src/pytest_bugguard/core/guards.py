@@ -56,12 +56,30 @@ def asserts_something(function: FunctionNode, lookup: Lookup, depth: int = _DEPT
             if is_asserting_call(node):
                 return True
             calls.append(node)
+        elif isinstance(node, ast.Attribute) and node.attr.startswith(("assert", "fail")) and _is_self(node.value):
+            return True  # handed over to be called: deferred.addCallback(self.assertEqual, 1)
     return depth > 0 and any(_helper_asserts(node, lookup, depth) for node in [*calls, *function.decorator_list])
 
 
 def _helper_asserts(call: ast.expr, lookup: Lookup, depth: int) -> bool:
-    callee = call.func if isinstance(call, ast.Call) else call
-    return any(asserts_something(helper, lookup, depth - 1) for helper in lookup(callee) or ())
+    return any(
+        asserts_something(helper, lookup, depth - 1) for callee in _callees(call) for helper in lookup(callee) or ()
+    )
+
+
+def _callees(call: ast.expr) -> Iterator[ast.expr]:
+    """What is called, and the methods that are handed over to be called back."""
+    if not isinstance(call, ast.Call):
+        yield call
+        return
+    yield call.func
+    for argument in call.args:
+        if isinstance(argument, ast.Attribute) and _is_self(argument.value):
+            yield argument
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in {"self", "cls"}
 
 
 def is_asserting_call(call: ast.Call) -> bool:

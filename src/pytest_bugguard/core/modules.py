@@ -237,12 +237,10 @@ class Modules:
                     found.append(base)
         return found, unknown
 
-    def method(self, module: Module, owner: Class, name: str) -> tuple[Module, FunctionNode] | None:
-        """A method of a class or of its bases."""
-        for here, one in self.lineage(module, owner)[0]:
-            if name in one.scope.functions:
-                return here, one.scope.functions[name]
-        return None
+    def method(self, module: Module, owner: Class, name: str, *, above: bool = False) -> FunctionNode | None:
+        """A method of a class or of its bases; with ``above`` of its bases alone."""
+        lineage = self.lineage(module, owner)[0][1 if above else 0 :]
+        return next((one.scope.functions[name] for _, one in lineage if name in one.scope.functions), None)
 
 
 def _starts(path: str, source: Imported) -> Iterator[str]:

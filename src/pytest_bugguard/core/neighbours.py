@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -45,10 +46,17 @@ class Search:
         self._naming = naming
         self.limits: list[Unreadable] = []
         """Files whose reach is wider than was looked."""
+        self._is_cut = False
 
     def of_helpers(self, module: Module, helpers: Helpers) -> Sequence[tuple[Test, How]]:
         """The tests that use changed helpers of a conftest or a module without tests."""
-        return self._unless_too_many(module.path, self._users(module, helpers))
+        self._is_cut = False
+        found = self._unless_too_many(module.path, self._users(module, helpers))
+        if self._is_cut and not found:
+            self._limit(
+                module.path, "what changed in it is not used in the test files nearest to it; the others are too many"
+            )
+        return found
 
     def of_data(self, path: str, *, is_new: bool) -> Sequence[tuple[Test, How]]:
         """The tests that name a changed data file, or that take every file of its folder for a case."""
@@ -61,12 +69,14 @@ class Search:
         first = tuple(islice(found, _TESTS_NAMED + 1))
         if len(first) <= _TESTS_NAMED:
             return first
-        self.limits.append(
-            Unreadable(
-                path, f"its change reaches more than {_TESTS_NAMED} tests in other files: too many to be about one bug"
-            )
+        self._limit(
+            path, f"its change reaches more than {_TESTS_NAMED} tests in other files: too many to be about one bug"
         )
         return ()
+
+    def _limit(self, path: str, reason: str) -> None:
+        if path not in {limit.path for limit in self.limits}:
+            self.limits.append(Unreadable(path, reason))
 
     def _users(self, module: Module, helpers: Helpers) -> Iterator[tuple[Test, How]]:
         reached = _within(module, helpers)
@@ -97,28 +107,27 @@ class Search:
         if path.endswith(".py") and any(module.may_import(stem) for module in modules):
             return
         for module in modules:
-            for test in self._naming_text(module, {name, stem, path}):
+            for test in self._saying(module, _Strings({name, stem, path})):
                 found = True
                 yield test, How.HELPER_CHANGED
         if found or not folder or any(module.path.startswith(f"{folder}/") for module in modules):
             return  # what stands beside test modules is not read by the folder
+        siblings = {part for entry in self._modules.names_in(folder) for part in (entry, entry.partition(".")[0])}
         for module in modules:
-            for test in self._naming_text(module, {folder.rpartition("/")[2]}):
+            for test in self._saying(module, _Strings({folder.rpartition("/")[2]}, but_not=siblings)):
                 yield test, How.CASES_ADDED if is_new else How.HELPER_CHANGED
 
-    def _naming_text(self, module: Module, texts: set[str]) -> Iterator[Test]:
-        """The tests that hold one of the texts as a string, or use a helper or a table that does."""
-        if not any(module.mentions(text) for text in texts if len(text) > 1):
-            return
+    def _saying(self, module: Module, wanted: _Strings) -> Iterator[Test]:
+        """The tests that hold one of the strings, or use a helper or a table that does."""
         names: set[str] = set()
         found: set[str] = set()
-        for scope in module.scopes_mentioning(sorted(text for text in texts if len(text) > 1)):
+        for scope in module.scopes_mentioning(sorted(text for text in wanted.texts if len(text) > 1)):
             for test in self._collector.tests(module, scope):
-                if _holds(test.function, texts):
+                if wanted.are_in(test.function):
                     found.add(test.nodeid)
                     yield test
-            names.update(name for name, function in scope.functions.items() if _holds(function, texts))
-            names.update(name for name, values in scope.values.items() if any(_holds(value, texts) for value in values))
+            names.update(name for name, function in scope.functions.items() if wanted.are_in(function))
+            names.update(name for name, values in scope.values.items() if any(map(wanted.are_in, values)))
         for test, _ in reach.tests(module, Helpers(names=names), self._collector):
             if test.nodeid not in found:
                 yield test
@@ -131,9 +140,7 @@ class Search:
                 continue
             seen += 1
             if seen > _FILES_SEARCHED or self._modules.is_exhausted:
-                self.limits.append(
-                    Unreadable(path, f"its change reaches further than the {seen - 1} test files that were looked into")
-                )
+                self._is_cut = True
                 return
             module = self._modules.at(place)
             if module is not None:
@@ -186,10 +193,18 @@ def _within(module: Module, helpers: Helpers) -> Helpers:
     return reach.widened(module, helpers) if helpers else helpers
 
 
-def _holds(node: ast.AST, texts: set[str]) -> bool:
-    for child in syntax.walk(node):
-        if isinstance(child, ast.Constant) and isinstance(child.value, str):
-            parts = {child.value, *child.value.split("/")} if len(child.value) < _LONGEST_PATH else {child.value}
-            if not parts.isdisjoint(texts):
-                return True
-    return False
+@dataclass(frozen=True, slots=True)
+class _Strings:
+    """Names of files, as a test may write them: alone or as a part of a path."""
+
+    texts: set[str]
+    but_not: set[str] = field(default_factory=set)
+    """Who names one of these reads that very file, and not all of the folder."""
+
+    def are_in(self, tree: ast.AST) -> bool:
+        """Whether a tree holds one of the strings."""
+        held: set[str] = set()
+        for node in syntax.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < _LONGEST_PATH:
+                held.update((node.value, *node.value.split("/")))
+        return not held.isdisjoint(self.texts) and held.isdisjoint(self.but_not)
