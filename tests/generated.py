@@ -1,4 +1,4 @@
-"""Which parts of the docs are read off the code: the rooms of the house, the settings, the rules.
+"""Which parts of the docs are read off the code: the rooms of the house, the settings, the rules, the commands.
 
 In a page such a part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; a test compares it, and
 ``python -m tests.generated`` writes it.
@@ -6,12 +6,14 @@ In a page such a part stands between ``<!-- generated: NAME -->`` and ``<!-- end
 
 from __future__ import annotations
 
+import argparse
 import ast
 import inspect
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_bugguard import cli
 from pytest_bugguard.core import rules, settings_fields
 
 if TYPE_CHECKING:
@@ -96,6 +98,53 @@ def _modes(rule: Rule) -> str:
     return ", ".join(mode for mode in rules.Mode if mode in rule.modes)
 
 
+def _commands() -> str:
+    return "\n".join(
+        f"## `bugguard {command}{_positionals(parser)}`\n\n{_sentence(about)}\n{_own_options(parser)}"
+        for command, parser, about in _subparsers()
+    )
+
+
+def _subparsers() -> list[tuple[str, argparse.ArgumentParser, str]]:
+    (tree,) = [action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    about = {choice.dest: choice.help or "" for choice in tree._choices_actions}
+    return [(command, parser, about[command]) for command, parser in tree.choices.items()]
+
+
+def _positionals(parser: argparse.ArgumentParser) -> str:
+    marks = {"?": "[{}]", "+": "{}...", None: "{}"}
+    return "".join(
+        f" {marks[action.nargs if isinstance(action.nargs, str) else None].format(action.metavar)}"
+        for action in parser._actions
+        if not action.option_strings
+    )
+
+
+def _common_options() -> str:
+    return _options(action for action in cli._parser()._actions if action.option_strings)
+
+
+def _own_options(parser: argparse.ArgumentParser) -> str:
+    common = {name for action in cli._parser()._actions for name in action.option_strings}
+    own = [action for action in parser._actions if common.isdisjoint(action.option_strings)]
+    return f"\n{_options(own)}" if own else ""
+
+
+def _options(actions: Iterable[argparse.Action]) -> str:
+    rows = ((f"`{_spelt(action)}`", _sentence(action.help or "")) for action in actions)
+    return _table(("argument", "what it does"), rows)
+
+
+def _spelt(action: argparse.Action) -> str:
+    takes_value = action.nargs != 0
+    metavar = str(action.metavar or action.dest.upper())
+    return ", ".join(f"{name} {metavar}" if takes_value else name for name in action.option_strings) or metavar
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [columns, tuple("---" for _ in columns), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
@@ -107,6 +156,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "fixes": lambda: _settings(settings_fields.fix_fields(rules.NAMES)),
     "waivers": lambda: _settings(settings_fields.waiver_fields()),
     "rules": _rules,
+    "commands": _commands,
+    "options": _common_options,
 }
 
 

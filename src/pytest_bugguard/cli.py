@@ -112,7 +112,9 @@ def _add_common(parser: argparse.ArgumentParser, *, top: bool) -> None:
         "--set", metavar="KEY=VALUE", dest="overrides" if top else "more_overrides", action="append", default=[],
         help="any setting, with a TOML value: --set fixes.rules='\"wide\"'",
     )  # fmt: skip
-    parser.add_argument("--format", default=default("text"), help=f"{', '.join(_FORMATS)}, or what a guest adds")
+    parser.add_argument(
+        "--format", default=default("text"), help=f"how to print it: {', '.join(_FORMATS)}, or what a guest adds"
+    )
     parser.add_argument(
         "--no-color",
         dest="color",
@@ -127,7 +129,9 @@ Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public n
 
 def _add_audit(commands: Commands[_Parser]) -> _Parser:
     parser = commands.add_parser("audit", help="every fix in the history, and whether a test guards it")
-    parser.add_argument("range", nargs="?", default="HEAD", help="REV, or BASE..REV (default: all of HEAD's history)")
+    parser.add_argument(
+        "range", metavar="RANGE", nargs="?", default="HEAD", help="REV, or BASE..REV (default: all of HEAD's history)"
+    )
     parser.add_argument("--all", action="store_true", help="list every fix, not only the newest unguarded ones")
     parser.add_argument(
         "--fail-under", metavar="RATIO", type=_ratio, help="exit 1 if the guarded share (0 to 1) is less"
@@ -139,14 +143,16 @@ def _add_audit(commands: Commands[_Parser]) -> _Parser:
 
 def _add_explain(commands: Commands[_Parser]) -> _Parser:
     parser = commands.add_parser("explain", help="what a revision is taken for, and why")
-    parser.add_argument("revisions", nargs="+", metavar="REV")
+    parser.add_argument("revisions", nargs="+", metavar="REV", help="a commit: an id, a branch, a tag, HEAD~2")
     parser.set_defaults(run=_explain)
     return parser
 
 
 def _add_check(commands: Commands[_Parser]) -> _Parser:
     parser = commands.add_parser("check", help="the fix gate, without running tests")
-    parser.add_argument("range", nargs="?", help="BASE..REV (default: what HEAD and the work tree add to the base)")
+    parser.add_argument(
+        "range", metavar="RANGE", nargs="?", help="BASE..REV (default: what HEAD and the work tree add to the base)"
+    )
     parser.add_argument("--base", metavar="REV", help="what to compare HEAD with")
     parser.add_argument("--staged", action="store_true", help="judge the commit that is about to be made")
     parser.add_argument(
@@ -160,7 +166,7 @@ def _add_waive(commands: Commands[_Parser]) -> _Parser:
     parser = commands.add_parser("waive", help="accept a fix without a test, for a time")
     parser.add_argument("fix", metavar="FIX", help="its commit")
     parser.add_argument("--owner", required=True, help="who brings the test: a team rather than a person")
-    parser.add_argument("--reason", required=True)
+    parser.add_argument("--reason", required=True, help="why there is no test")
     parser.add_argument("--expires", required=True, metavar="YYYY-MM-DD", help="the last day on which it holds")
     parser.set_defaults(run=_waive)
     return parser
