@@ -44,6 +44,7 @@ def test_it_takes_part_where_it_is_switched_on(
     shop: Shop,
     monkeypatch: pytest.MonkeyPatch,
     file: str,
+    *,
     settings: str,
     options: tuple[str, ...],
     ci: str,

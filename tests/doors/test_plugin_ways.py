@@ -9,6 +9,8 @@ import pytest
 from tests.doors.shop import GUARD, GUARDING, shown
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.doors.shop import Shop
 
 
@@ -154,12 +156,14 @@ def test_node_ids_are_told_from_the_top(
     assert f"{GUARD}   added   passed" in shown(result)
 
 
-def test_a_linked_work_tree_is_a_place_like_any_other(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_linked_work_tree_is_a_place_like_any_other(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """``git worktree add`` leaves a file called ``.git``, which is enough."""
     shop.fix(GUARDING)
     shop.repo.git("checkout", "-q", "main")
-    shop.repo.git("worktree", "add", "-q", "../linked", "topic")
-    monkeypatch.chdir("../linked")
+    shop.repo.git("worktree", "add", "-q", str(tmp_path / "linked"), "topic")
+    monkeypatch.chdir(tmp_path / "linked")
     result = shop.run("--bugguard")
     assert result.ret == 0
     assert f"{GUARD}   added   passed" in shown(result)
