@@ -133,3 +133,25 @@ def test_a_log_that_contradicts_itself_is_an_error(log: list[tuple[str, tuple[st
     """A short or disordered log never passes for the history."""
     with pytest.raises(UnreadableHistoryError):
         list(mainline.units([logged(*one) for one in log], "a", boundary=(), is_cut=False))
+
+
+def test_a_long_lived_branch_is_judged_unit_by_unit() -> None:
+    """What a merge of one brought comes right after it, as a line of its own with its own merges."""
+    graph = {
+        "m": ("a2", "s2"),  # the merge of the long-lived branch
+        "s2": ("s1", "t1"),  # a merge on that branch
+        "t1": ("s1",),
+        "s1": ("a1",),
+        "a2": ("a1",),
+        "a1": (),
+    }
+    log = [Logged(Commit(sha, parents, 0, "", sha), ()) for sha, parents in graph.items()]
+    found = list(mainline.units(log, "m", boundary=(), is_cut=False, opens=lambda commit: commit.sha == "m"))
+    assert [(one.commit.sha, one.is_side) for one in found] == [
+        ("m", False),
+        ("s2", True),
+        ("s1", True),
+        ("a2", False),
+        ("a1", False),
+    ]
+    assert [commit.sha for commit in found[1].inner] == ["t1"]

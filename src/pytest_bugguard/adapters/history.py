@@ -15,7 +15,7 @@ from pytest_bugguard.core.errors import UnknownRevisionError, UnreadableHistoryE
 from pytest_bugguard.core.model import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from pytest_bugguard.adapters.repository import Repository
     from pytest_bugguard.core.gitlog import Logged
@@ -33,15 +33,12 @@ _LOG = (
     "--diff-merges=first-parent",
     f"--format={gitlog.FORMAT}",
     "--encoding=UTF-8",
-    # git log is made for eyes, and many settings of a user or a repository reach it. These undo them.
-    "--no-show-signature",
-    "--no-notes",
-    "--no-mailmap",
-    "--no-decorate",
-    "--no-color",
-    "--no-ext-diff",
+    # git log is made for eyes, and settings of a user or a repository reach it. These undo them.
+    "--no-show-signature",  # would run gpg
+    "--no-ext-diff",  # would run a program, if ever a patch were asked for; as the next
     "--no-textconv",
-    "--no-relative",
+    "--no-mailmap",  # in a bare repository a blob, which a partial clone may lack
+    "--no-decorate",  # would load every reference
     "--ignore-submodules=none",
     "-O/dev/null",  # git's own way to say: in no special order, on every system
     "--stdin",
@@ -90,8 +87,12 @@ class GitHistory:
             raise unreadable("merge-base", answer.status, answer.complaint.splitlines())
         return answer.output.decode().strip() or None
 
-    def units(self, tip: str, *, since: Sequence[str] = ()) -> Iterator[Unit]:
+    def units(
+        self, tip: str, *, since: Sequence[str] = (), opens: Callable[[Commit], bool] = mainline.never
+    ) -> Iterator[Unit]:
         """First-parent units from ``tip`` back, newest first, without what is reachable from ``since``.
+
+        After a merge that ``opens`` says yes to come the units of the line that it brought.
 
         Streams: memory does not grow with the length of history.
 
@@ -99,11 +100,12 @@ class GitHistory:
             UnreadableHistoryError: git's answer ended early or made no sense. Never a short list.
         """
         first, *cuts = [self._need(revision) for revision in (tip, *since)]
-        return self._line(first, cuts)
+        return self._line(first, cuts, opens)
 
-    def _line(self, tip: str, cuts: Sequence[str]) -> Iterator[Unit]:
+    def _line(self, tip: str, cuts: Sequence[str], opens: Callable[[Commit], bool]) -> Iterator[Unit]:
         with closing(self._log("--topo-order", revisions=[tip, *(f"^{cut}" for cut in cuts)])) as log:
-            yield from mainline.units(log, tip, boundary=self._repository.boundary, is_cut=bool(cuts))
+            boundary = self._repository.boundary
+            yield from mainline.units(log, tip, boundary=boundary, is_cut=bool(cuts), opens=opens)
 
     def units_of(self, commits: Sequence[str]) -> Iterator[Unit]:
         """The units of just these commits, in that order, each once."""

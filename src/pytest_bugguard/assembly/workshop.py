@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.adapters.history import GitHistory
     from pytest_bugguard.adapters.repository import Repository
     from pytest_bugguard.core.first_look import FirstLook
-    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.model import Record, Unit
     from pytest_bugguard.core.outcomes import PhaseReport
     from pytest_bugguard.core.results import Audited
     from pytest_bugguard.core.settings import Settings
@@ -144,11 +144,15 @@ class Workshop:
         name = self._cache_key(since or "", tip) if uses_cache else ""
         found = audit_cache.load(name) if uses_cache else None
         if found is None:
-            units = self.history.units(tip, since=[since] if since else [])
+            units = self._units(tip, since)
             found = audit(units, self._survey, self._linker(Snapshot(self.history, tip)), progress=progress)
             if uses_cache:
                 audit_cache.save(name, found)
         return found
+
+    def _units(self, tip: str, since: str | None) -> Iterator[Unit]:
+        """The line that leads to a commit; what a merge of a long-lived branch brought is judged unit by unit."""
+        return self.history.units(tip, since=[since] if since else [], opens=fixes.is_branch_merge)
 
     def _cache_key(self, since: str, tip: str) -> str:
         """Commits name all that the history holds; the rest is how we look at it, our own code included."""
@@ -212,7 +216,7 @@ class Workshop:
         """What there is to see before the first settings."""
         tip = Snapshot(self.history, self.head)
         return look(
-            self.history.units(self.head) if self.head else (),
+            self._units(self.head, None) if self.head else (),
             tip,
             self._survey,
             self._linker(tip),
@@ -237,7 +241,7 @@ class Workshop:
             worktree = self._need_worktree()
             uncommitted, snapshot = work_tree_unit(self.history, worktree, tip, self._survey)
         found = check(
-            self.history.units(tip, since=[since] if since else []),
+            self._units(tip, since),
             self._survey,
             self._linker(snapshot),
             uncommitted=uncommitted,

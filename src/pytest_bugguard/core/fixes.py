@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import messages
+from pytest_bugguard.core import messages, refusals
 from pytest_bugguard.core.evidence import NOBODY, NOTHING_OWN, Case, CiContext, DiffFacts, OwnPatterns
 from pytest_bugguard.core.model import NotAFix, Recognition
 from pytest_bugguard.core.rules import NAMES, RULES, Mode, Rule
@@ -19,7 +19,7 @@ from pytest_bugguard.core.rules import NAMES, RULES, Mode, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_bugguard.core.model import Unit
+    from pytest_bugguard.core.model import Commit, Unit
 
 __all__ = [
     "NAMES",
@@ -34,6 +34,7 @@ __all__ = [
     "waiver_reason",
 ]
 
+_MERGE_WORD = 64  # characters within which the word has to stand
 NO_SOURCE = "no-source"
 SAME_BEHAVIOUR = "same-behaviour"
 
@@ -80,6 +81,13 @@ def matches(
 ) -> tuple[Recognition, ...]:
     """What every rule that is on says of the unit, in the order of the table; the first one decides."""
     return tuple(_answers(Case(unit, diff, context or NOBODY, rules.own), rules.rules))
+
+
+def is_branch_merge(commit: Commit) -> bool:
+    """Whether a commit merges a long-lived branch: then what it brought is judged unit by unit, not as one."""
+    return commit.message[:_MERGE_WORD].lstrip()[:5].lower() == "merge" and bool(
+        refusals.long_lived_branch(messages.parse(commit.message))
+    )
 
 
 def waiver_reason(unit: Unit) -> str | None:

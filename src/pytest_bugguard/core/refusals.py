@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_bugguard.core.evidence import Case
+    from pytest_bugguard.core.messages import Message
 
 Answer = tuple[str, str]
 """The text that matched, one line, and where it stands."""
@@ -114,14 +115,20 @@ def autosquash(case: Case) -> Answer | None:
 
 
 def branch_merge(case: Case) -> Answer | None:
-    """A merge of a long-lived branch, which brings what was judged on its own before."""
-    merge = case.message.title.merge
+    """A merge of a long-lived branch, which brings what is judged unit by unit."""
+    branch = long_lived_branch(case.message)
+    return (branch, "subject") if branch else None
+
+
+def long_lived_branch(message: Message) -> str:
+    """The long-lived branch that a merge says it brought; empty where it is none."""
+    merge = message.title.merge
     if merge is None:
-        return None
+        return ""
     if merge.is_request:
         branch = merge.branch.partition("/")[2] or merge.branch
-        return (merge.branch, "subject") if _LONG_LIVED.fullmatch(branch) and not case.message.title.text else None
-    return (merge.branch, "subject") if _LONG_LIVED.fullmatch(merge.branch) else None
+        return merge.branch if _LONG_LIVED.fullmatch(branch) and not message.title.text else ""
+    return merge.branch if _LONG_LIVED.fullmatch(merge.branch) else ""
 
 
 def fragment(case: Case) -> Answer | None:

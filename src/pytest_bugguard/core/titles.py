@@ -40,6 +40,8 @@ _MERGE = re.compile(
       merge[ ]pull[ ]request[ ][\#!]?\d{1,9}[ ](?:from|in)[ ](?P<pull>\S{1,300}).*
     | merged[ ]in[ ](?P<bitbucket>\S{1,300})[ ]\(pull[ ]request[ ]\#\d{1,9}\).*
     | merge[ ](?:remote-tracking[ ])?(?:branch(?:es)?|commit|tag)[ ]['"]?(?P<branch>[^'"\s]{1,300})['"]?.*
+    | merge[ ]['"]?(?P<moved>[\w./-]{1,100})['"]?[ ](?:branch[ ])?into[ ]\S.*
+    | merge[ ]from[ ]['"]?(?P<taken>[\w./-]{1,100})['"]?
     | auto[ ]merge[ ]of[ ]\#\d{1,9}(?:[ ]-[ ](?P<homu>[^\s,]{1,300}))?.*
     | merge[ ](?:pr[ ])?[\#!]\d{1,9}\s{0,9}
     """
@@ -134,7 +136,8 @@ def _title_and_merge(text: str) -> tuple[str, Merge | None]:
 
 def _merge(found: re.Match[str]) -> Merge:
     pull = found["pull"] or found["bitbucket"] or found["homu"]
-    return Merge(pull or found["branch"] or "", is_request=found["branch"] is None)
+    branch = found["branch"] or found["moved"] or found["taken"]
+    return Merge(pull or branch or "", is_request=branch is None)
 
 
 def _title_behind_colon(line: str, merge: Merge | None) -> tuple[str, Merge | None]:

@@ -36,7 +36,8 @@ def audit(units: Iterable[Unit], survey: Survey, linker: Linker, *, progress: Ca
             records.append(record)
             if names := lineage.today(record.files.source):
                 renamed[record.sha] = names
-        lineage.step_back(seen.unit.changes)
+        if not seen.unit.is_side:  # the merge has told of its renames
+            lineage.step_back(seen.unit.changes)
         progress(count)
     return Audited(tuple(records), count, renamed)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_bugguard.core.model import FileChange, MappedTest, Recognition, Unavailable, Unit
+    from pytest_bugguard.core.model import Commit, FileChange, MappedTest, Recognition, Unavailable, Unit
 
 
 class Reader(Protocol):
@@ -32,8 +32,10 @@ class History(Reader, Protocol):
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor, or None where the histories do not meet (or the clone is too shallow to tell)."""
 
-    def units(self, tip: str, *, since: Sequence[str] = ()) -> Iterator[Unit]:
+    def units(self, tip: str, *, since: Sequence[str] = (), opens: Callable[[Commit], bool] = ...) -> Iterator[Unit]:
         """First-parent units from ``tip`` back, newest first, without what is reachable from ``since``.
+
+        After a merge that ``opens`` says yes to come the units of the line that it brought (``is_side``).
 
         Streams: memory does not grow with the length of history.
 

@@ -116,9 +116,15 @@ class Survey:
         self._sides: dict[Naming, Sides] = {}
 
     def stream(self, units: Iterable[Unit]) -> Iterator[Seen]:
-        """Each of a line of units, newest first, where every unit is the first parent of the one before it."""
+        """Each of a line of units, newest first, where every unit is the first parent of the one before it.
+
+        Units of side lines may stand between them.
+        """
         trail: Trail | None = None
         for unit in units:
+            if unit.is_side:
+                yield self.single(unit)
+                continue
             snapshot = Snapshot(self._reader, unit.commit.sha)
             if trail is None:
                 trail = Trail(snapshot)
