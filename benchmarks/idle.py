@@ -1,0 +1,75 @@
+"""What a start of pytest pays for the plugin where it is off: CPU of a one-test run, with and without it.
+
+Runs of all kinds take turns, so that a busy machine disturbs them alike; what is compared are medians.
+
+    python benchmarks/idle.py [--rounds 21]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PROMISED_MS = 15
+_KINDS = {
+    "-p no:bugguard": ("", ["-p", "no:bugguard"]),
+    "no settings": ("", []),
+    'enabled = "ci", elsewhere': ('[tool.bugguard]\nenabled = "ci"\n\n[tool.bugguard.fixes]\nscope = "unit"\n', []),
+}
+
+
+def main() -> int:
+    """Print the medians; 1 where the promise is broken."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=21)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as folder:
+        projects = {kind: _project(Path(folder) / str(number), kind) for number, kind in enumerate(_KINDS)}
+        spent: dict[str, list[float]] = {kind: [] for kind in _KINDS}
+        for lap in range(rounds + 1):
+            for kind, project in projects.items():
+                cpu_ms = _cpu_ms(project, _KINDS[kind][1])
+                if lap:  # the first one writes bytecode
+                    spent[kind].append(cpu_ms)
+    return _report(spent)
+
+
+def _project(folder: Path, kind: str) -> Path:
+    (folder / ".git").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(f"[tool.pytest.ini_options]\n{_KINDS[kind][0]}", encoding="utf-8")
+    (folder / "test_one.py").write_text("def test_one():\n    pass\n", encoding="utf-8")
+    return folder
+
+
+def _cpu_ms(project: Path, options: list[str]) -> float:
+    environment = {name: value for name, value in os.environ.items() if name not in {"CI", "PYTHONDONTWRITEBYTECODE"}}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
+    subprocess.run(command, cwd=project, env=environment, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
+def _report(spent: dict[str, list[float]]) -> int:
+    without, *idle = spent
+    base = statistics.median(spent[without])
+    print(f"{without:<28} {base:7.1f} ms")
+    is_kept = True
+    for kind in idle:
+        more = statistics.median(spent[kind]) - base
+        # Each lap by itself: what the machine did to one of a pair it did to the other.
+        paired = statistics.median(one - other for one, other in zip(spent[kind], spent[without], strict=True))
+        is_kept = is_kept and paired <= PROMISED_MS
+        print(f"{kind:<28} {base + more:7.1f} ms   {more:+.1f} ms, lap by lap {paired:+.1f} ms")
+    print(f"promised: at most {PROMISED_MS} ms of CPU: {'kept' if is_kept else 'BROKEN'}")
+    return 0 if is_kept else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
