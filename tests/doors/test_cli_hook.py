@@ -99,7 +99,7 @@ def test_a_fix_without_its_test_is_not_committed(
         pytest.param("fix: x\n\nRegression-Test: tests/test_pager.py::test_count", True, id="test-named"),
         pytest.param("fix: x\n\nRegression-Test: tests/test_pager.py::test_gone", False, id="no-such-test-named"),
         pytest.param("# fix: a comment\nfeat: longer pages", True, id="comment"),
-        pytest.param("feat: longer pages\n# ------------------------ >8 ------------------------\nfix: the diff", True,
+        pytest.param("feat: longer pages\n# ------------------------ >8 ------------------------\nBugguard: fix", True,
                      id="below-the-scissors"),
         pytest.param("caf\xe9: fix the pages\n\n\x1b[31m", False, id="odd-bytes"),
     ],
@@ -112,6 +112,19 @@ def test_the_message_is_read_as_git_will_keep_it(repo: Repo, message: str, is_ma
     done = Shell(repo.path).call("check", "--staged", "--message-file", "../message")
     assert (done.code, done.err) == (0 if is_made else 1, "")
     assert "\x1b" not in done.out
+
+
+@pytest.mark.parametrize(("mark", "is_made"), [(";", True), ("//", True), ("auto", False)])
+def test_another_mark_of_comments_is_the_project_s_to_choose(repo: Repo, mark: str, is_made: bool) -> None:
+    """``core.commentChar`` is honoured: what git drops from a message says nothing, and a leading #12 is no comment."""
+    repo.git("config", "core.commentString" if len(mark) == 2 else "core.commentChar", mark)
+    change_source(repo)
+    repo.git("add", ".")
+    scissors = f"{mark} ------------------------ >8 ------------------------"
+    text = f"{mark} fix: a comment\n#12 longer pages\n{scissors}\nBugguard: fix"
+    (repo.path.parent / "message").write_text(text, encoding="utf-8")
+    done = Shell(repo.path).call("check", "--staged", "--message-file", "../message")
+    assert done.code == (0 if is_made else 1), done.out + done.err
 
 
 def test_a_merge_is_judged_against_its_first_parent(repo: Repo) -> None:

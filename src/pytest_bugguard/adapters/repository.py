@@ -73,6 +73,12 @@ class Repository:
         default = self._target("refs/remotes/origin/HEAD").removeprefix("refs/remotes/origin/")
         return Clone(branch, default, self.is_shallow)
 
+    def comment_mark(self) -> str:
+        """What a line that git drops from a commit message begins with."""
+        said = self.git().ask("config", "--get-regexp", r"^core\.comment(char|string)$").output
+        marks = [line.partition(" ")[2] for line in said.decode("utf-8", "surrogateescape").splitlines()]
+        return marks[-1] if marks and marks[-1] not in {"", "auto"} else "#"
+
     def _target(self, reference: str) -> str:
         """What a symbolic reference points at; empty where it is none."""
         return self.git().ask("symbolic-ref", "--quiet", reference).output.decode("utf-8", "surrogateescape").strip()

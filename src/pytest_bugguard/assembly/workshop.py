@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.journeys.survey import Seen
 
 _IGNORE_REVS = ".git-blame-ignore-revs"
-_SCISSORS = "# ------------------------ >8 ------------------------"
+_SCISSORS = " ------------------------ >8 ------------------------"
 
 
 @contextmanager
@@ -197,7 +197,7 @@ class Workshop:
 
     def check_staged(self, message_file: Path | None) -> Result:
         """The fix gate over the commit that is about to be made."""
-        message = _message_text(message_file)
+        message = _message_text(message_file, self.repository.comment_mark())
         worktree = self._need_worktree()
         seen, snapshot = staged_unit(self.history, worktree, self.head, message, self._survey)
         record = self._linker(snapshot).link(seen, lambda _: (), is_only_fix=True) if seen.is_fix else seen.record
@@ -323,7 +323,7 @@ class Workshop:
         return replace(result, findings=findings.of_records(result.records, undecided_fails=fails))
 
 
-def _message_text(path: Path | None) -> str:
+def _message_text(path: Path | None, comment: str) -> str:
     """A commit message as git will keep it: without comments and what stands below the scissors."""
     if path is None:
         raise BugguardError("--staged needs the message", hint="bugguard check --staged --message-file FILE")
@@ -332,8 +332,8 @@ def _message_text(path: Path | None) -> str:
     except OSError as error:
         hint = "name the file that git hands to a commit-msg hook as $1"
         raise BugguardError(f"--message-file: {path} cannot be read: {error.strerror}", hint=hint) from None
-    kept = text.partition(_SCISSORS)[0]
-    return "\n".join(line for line in kept.splitlines() if not line.startswith("#"))
+    kept = text.partition(f"{comment}{_SCISSORS}")[0]
+    return "\n".join(line for line in kept.splitlines() if not line.startswith(comment))
 
 
 def today() -> dt.date:
