@@ -77,6 +77,7 @@ class Collector:
         self._naming = naming
         self.modules = modules
         self._unittest: dict[tuple[str, str], bool] = {}
+        self._collected: dict[ast.ClassDef, bool] = {}
 
     def is_test(self, test: Test) -> bool:
         """Whether a function is collected where it stands."""
@@ -96,7 +97,10 @@ class Collector:
 
     def is_collected(self, module: Module, chain: tuple[Class, ...]) -> bool:
         """Whether the tests in a class are collected, and so is every class around it."""
-        return all(self._is_collected(module, owner) for owner in chain)
+        for owner in chain:
+            if owner.node not in self._collected:
+                self._collected[owner.node] = self._is_collected(module, owner)
+        return all(self._collected[owner.node] for owner in chain)
 
     def _is_collected(self, module: Module, owner: Class) -> bool:
         if _is_switched_off(owner.scope.values.get("__test__", ())):

@@ -286,11 +286,11 @@ def may_construct(source: bytes, name: str) -> bool:
     """Whether the text of a top-level class holds a constructor; True where the class cannot be found."""
     if b"def __init__" not in source and b"def __new__" not in source:
         return False
-    begin = re.search(rb"(?:^|\n)class[ \t]+" + name.encode() + rb"\b", source)
-    if begin is None:
+    begin = source.find(b"\nclass " + name.encode())
+    if begin < 0:
         return True
-    end = _ANCHOR.search(source, begin.end())
-    return _CONSTRUCTOR.search(source, begin.end(), end.start() if end else len(source)) is not None
+    end = _ANCHOR.search(source, begin + 1)
+    return _CONSTRUCTOR.search(source, begin, end.start() if end else len(source)) is not None
 
 
 def definitions(piece: bytes) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ class _Mapping:
         self._files = [_Sides(file) for file in files]
         self._modules = Modules([file.new for file in self._files if file.new], tree)
         self._olds = Modules([file.old for file in self._files if file.old], NoTree())
+        self._collectors: dict[Naming, Collector] = {}
         self._rows: dict[str, MappedTest] = {}
         self._unreadable: list[Unreadable] = []
         self._moves: list[tuple[str, str]] = []
@@ -65,19 +66,22 @@ class _Mapping:
         return TestMap(rows, tuple(self._unreadable), tuple(self._moves))
 
     def _compare(self, file: _Sides) -> Changes:
-        changes = between(
-            file.old, file.new, Collector(file.naming_old, self._olds), Collector(file.naming_new, self._modules)
-        )
+        changes = between(file.old, file.new, Collector(file.naming_old, self._olds), self._collector(file))
         if changes.fault and not file.is_data:
             self._unreadable.append(Unreadable(file.path, changes.fault))
         return changes
+
+    def _collector(self, file: _Sides) -> Collector:
+        if file.naming_new not in self._collectors:
+            self._collectors[file.naming_new] = Collector(file.naming_new, self._modules)
+        return self._collectors[file.naming_new]
 
     def _own(self, file: _Sides, changes: Changes) -> None:
         if file.was_test:
             self._removed.extend(changes.removed)
         if not file.is_test or file.new is None:
             return
-        collector = Collector(file.naming_new, self._modules)
+        collector = self._collector(file)
         for test in changes.added:
             if test.function.name in changes.hidden:
                 self._put(test, How.CHANGED, collector)
@@ -140,7 +144,7 @@ class _Mapping:
     def _reached(self, file: _Sides, changes: Changes) -> None:
         if not file.is_test or file.new is None:
             return
-        collector = Collector(file.naming_new, self._modules)
+        collector = self._collector(file)
         for how, names in changes.touched:
             for test in self._below(file.new, names, collector):
                 self._put(test, how, collector)
@@ -159,11 +163,10 @@ class _Mapping:
             yield from collector.tests(module, chain[-1].scope, tuple(chain))
 
     def _from_elsewhere(self, changed: Sequence[tuple[_Sides, Changes]]) -> None:
-        naming = self._files[0].naming_new if self._files else None
-        if naming is None:
+        if not self._files:
             return
-        collector = Collector(naming, self._modules)
-        search = neighbours.Search(self._modules, collector, naming)
+        collector = self._collector(self._files[0])
+        search = neighbours.Search(self._modules, collector, self._files[0].naming_new)
         for file, changes in changed:
             if file.new is not None and not file.is_test:
                 for test, how in search.of_helpers(file.new, changes.helpers):
