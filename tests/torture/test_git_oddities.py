@@ -323,7 +323,7 @@ def fake_git(folder: Path, script: str) -> str:
         pytest.param('REAL "$@" -3', "ended without commit", id="too-few"),
         pytest.param('REAL "$@" --reverse', "before any child", id="wrong-order"),
         pytest.param('REAL "$@" | tr a-f A-F', "where a commit has to begin", id="garbled"),
-        pytest.param("exec REAL log --no-such-option", "git 2.39 or newer", id="too-old"),
+        pytest.param('REAL "$@" --no-such-option', "git 2.39 or newer", id="too-old"),
     ],
 )
 def test_a_log_that_ends_early_is_an_error(

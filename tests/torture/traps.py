@@ -64,6 +64,8 @@ def trapped(folder: Path) -> Trapped:
             *.cfg filter=evil
           file: a.py
             a = 1
+          file: racy.cfg
+            made in the same instant as the index
           file: long.cfg
             {LINES.strip().replace(chr(10), chr(10) + " " * 12)}
         branch: topic
@@ -87,6 +89,9 @@ def trapped(folder: Path) -> Trapped:
     repo.write("a.py", "a = 4\n")
     repo.write("sub/x.py", "dirty")
     os.utime(repo.path / "again.cfg", (1, 1))
+    # Not older than the index: git cannot tell by the time whether it has changed, and compares the content.
+    os.utime(repo.path / "racy.cfg", (4_000_000_000, 4_000_000_000))
+    repo.git("add", "racy.cfg")
     marks = folder / "marks"
     marks.mkdir()
     found = Trapped(repo, marks)

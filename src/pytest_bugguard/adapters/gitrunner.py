@@ -31,7 +31,6 @@ NEEDS_GIT = "git 2.39 or newer has to be on PATH"
 _CONFIG = {
     "core.fsmonitor": "false",  # a program that git would start to ask for changed files
     "core.hooksPath": os.devnull,
-    "core.attributesFile": os.devnull,  # picks drivers; those of the repository itself never come into play
     "core.bigFileThreshold": "5m",  # larger blobs pass through cat-file in pieces
     "protocol.allow": "never",
     "safe.bareRepository": "explicit",  # no repository that a commit carries along as files

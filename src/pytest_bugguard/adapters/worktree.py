@@ -35,8 +35,8 @@ class GitWorkTree:
 
     def changes(self) -> tuple[FileChange, ...]:
         """Work tree against HEAD, untracked files included (ignored ones not). ``new_blob`` is None: see ``text``."""
-        # Without renames: to find them git would pass work tree files through the repository's filters.
-        raw = self._against_head(self._git, "--no-renames")
+        # Without renames: files that git does not know yet could take no part in them.
+        raw = self._against_head(self._git)
         changed = {change.path: change._replace(new_blob=None) for change in raw if self._has_changed(change)}
         return (*changed.values(), *self._untracked())
 
