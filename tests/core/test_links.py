@@ -67,6 +67,11 @@ def test_a_path_is_imported_by_its_module(path: str, module: str) -> None:
             "uses last_page, which the fix changed",
             id="uses-what-was-fixed",
         ),
+        pytest.param(
+            offer(modules=("shop",), words=("last_page",), is_only_tests=False),
+            "uses last_page, which the fix changed",
+            id="through-its-package",
+        ),
     ],
 )
 def test_a_test_is_linked_by_what_it_names(offered: Offer, reason: str) -> None:
@@ -81,6 +86,7 @@ def test_a_test_is_linked_by_what_it_names(offered: Offer, reason: str) -> None:
         pytest.param(offer(issues=("#13",)), id="another-issue"),
         pytest.param(offer(modules=("shop.pager",)), id="imports-the-module-only"),
         pytest.param(offer(words=("last_page",)), id="same-word-from-elsewhere"),
+        pytest.param(offer(modules=("shopping",), words=("last_page",)), id="a-package-of-a-longer-name"),
     ],
 )
 def test_an_unrelated_test_guards_nothing(offered: Offer) -> None:

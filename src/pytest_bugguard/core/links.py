@@ -93,11 +93,19 @@ def _reason(wanted: Wanted, offer: Offer, offered: OfferedTest) -> str:
     if shared:
         return f"names the same issue ({min(shared)})"
     used = wanted.functions & offered.words
-    if used and wanted.modules & offered.modules:
+    if used and any(_can_reach(offered.modules, module) for module in wanted.modules):
         return f"uses {min(used)}, which the fix changed"
     if offer.is_only_tests and wanted.is_only_fix:
         return "comes with the only fix of the change"
     return ""
+
+
+def _can_reach(imported: frozenset[str], module: str) -> bool:
+    """Whether a file that imports these can use a module: by itself, or through a package above it.
+
+    ``from shop import pager`` shows as ``shop``, and so does what ``shop`` hands on from ``shop.pager``.
+    """
+    return module in imported or any(module.startswith(f"{package}.") for package in imported)
 
 
 def _linked(test: MappedTest, reason: str) -> MappedTest:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.model import Record, Unit
-    from pytest_bugguard.journeys.linking import Linker
+    from pytest_bugguard.journeys.linking import Linker, Offers
     from pytest_bugguard.journeys.survey import Seen, Survey
 
 REACH = 20
@@ -42,12 +42,12 @@ def audit(units: Iterable[Unit], survey: Survey, linker: Linker, *, progress: Ca
     return Audited(tuple(records), count, renamed)
 
 
-def _offers_among(neighbours: Sequence[Seen]) -> Callable[[links.Wanted], tuple[links.Offer, ...]]:
-    return lambda wanted: tuple(_of_the_same_issue(wanted, neighbours))
+def _offers_among(neighbours: Sequence[Seen]) -> Offers:
+    return lambda issues: tuple(_of_the_same_issue(issues, neighbours))
 
 
-def _of_the_same_issue(wanted: links.Wanted, neighbours: Sequence[Seen]) -> Iterator[links.Offer]:
+def _of_the_same_issue(issues: frozenset[str], neighbours: Sequence[Seen]) -> Iterator[links.Offer]:
     """In a whole history nothing less than an issue's number ties two commits together."""
-    for seen in neighbours if wanted.issues else ():
-        if wanted.issues & links.issue_keys(seen.issues) and seen.diff.touches_tests:
-            yield offer_of(seen, place_of(seen))
+    for seen in neighbours if issues else ():
+        if issues & links.issue_keys(seen.issues) and seen.diff.touches_tests:
+            yield offer_of(seen, place_of(seen), issues)

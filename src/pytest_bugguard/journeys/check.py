@@ -11,11 +11,11 @@ from pytest_bugguard.journeys.linking import offer_of, place_of
 from pytest_bugguard.journeys.snapshot import overlaid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.fixes import CiContext
     from pytest_bugguard.core.model import FileChange, Record
-    from pytest_bugguard.journeys.linking import Linker
+    from pytest_bugguard.journeys.linking import Linker, Offers
     from pytest_bugguard.journeys.ports import Reader, WorkTree
     from pytest_bugguard.journeys.snapshot import Snapshot
     from pytest_bugguard.journeys.survey import Seen, Survey
@@ -78,17 +78,15 @@ def _with_context(seen: list[Seen], survey: Survey, context: CiContext | None) -
     return seen
 
 
-def _offers(
-    others: Sequence[Seen], uncommitted: Seen | None, fixes: set[int]
-) -> Callable[[links.Wanted], tuple[links.Offer, ...]]:
-    def offers(wanted: links.Wanted) -> Iterator[links.Offer]:
+def _offers(others: Sequence[Seen], uncommitted: Seen | None, fixes: set[int]) -> Offers:
+    def offers(issues: frozenset[str]) -> Iterator[links.Offer]:
         for other in others:
-            if other.diff.touches_tests and (id(other) not in fixes or wanted.issues & links.issue_keys(other.issues)):
-                yield offer_of(other, place_of(other))
+            if other.diff.touches_tests and (id(other) not in fixes or issues & links.issue_keys(other.issues)):
+                yield offer_of(other, place_of(other), issues)
         if uncommitted is not None and uncommitted.diff.touches_tests:
-            yield offer_of(uncommitted, WORK_TREE)
+            yield offer_of(uncommitted, WORK_TREE, issues)
 
-    return lambda wanted: tuple(offers(wanted))
+    return lambda issues: tuple(offers(issues))
 
 
 def _leans_on_work_tree(record: Record) -> bool:

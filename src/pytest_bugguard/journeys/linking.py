@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from pytest_bugguard.core.model import FileChange, How, MappedTest, Verdict
 from pytest_bugguard.journeys.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.naming import Naming
@@ -23,6 +24,10 @@ _CHERRY_PICKED = re.compile(r"\(cherry picked from commit ([0-9a-f]{7,64})\)")
 _FILES_SEARCHED = 5_000
 """Test files read for marks at most; in a larger suite a trailer names the test."""
 _SHORT = 7
+
+
+Offers = Callable[[frozenset[str]], "Sequence[links.Offer]"]
+"""The tests of other units that may serve a fix of these issues."""
 
 
 class Linker:
@@ -43,7 +48,7 @@ class Linker:
     def link(
         self,
         seen: Seen,
-        offers: Callable[[links.Wanted], Sequence[links.Offer]],
+        offers: Offers,
         *,
         is_only_fix: bool,
         later: Sequence[Seen] = (),
@@ -52,7 +57,7 @@ class Linker:
 
         Args:
             seen: The fix.
-            offers: The tests of the units around it; asked only if the fix has none of its own.
+            offers: The tests of the units around it, for the issues of the fix; asked only if it has none of its own.
             is_only_fix: Whether the change that is judged holds no other fix.
             later: The units after it, newest first: they may have moved its tests, or taken them away.
         """
@@ -87,15 +92,11 @@ class Linker:
     def _has(self, snapshot: Snapshot, test: MappedTest) -> bool:
         return any(other.nodeid == test.nodeid for other in tests_in(snapshot, _file(test), self._naming))
 
-    def _by_search(
-        self, seen: Seen, offers: Callable[[links.Wanted], Sequence[links.Offer]], *, is_only_fix: bool
-    ) -> tuple[MappedTest, ...]:
-        wanted = links.Wanted(
-            links.issue_keys(seen.issues), seen.diff.modules, seen.diff.function_names, is_only_fix=is_only_fix
-        )
+    def _by_search(self, seen: Seen, offers: Offers, *, is_only_fix: bool) -> tuple[MappedTest, ...]:
+        issues = links.issue_keys(seen.issues)
         for search in (
-            lambda: self._by_mark(wanted),
-            lambda: links.link(wanted, offers(wanted)),
+            lambda: self._by_mark(issues),
+            lambda: _by_offer(seen, offers(issues), is_only_fix=is_only_fix),
             lambda: self._by_original(seen),
         ):
             found = tuple(search())
@@ -117,8 +118,8 @@ class Linker:
                 return _linked(test, "named by a trailer")
         return MappedTest(plain, How.LINKED, counts=False, reason="is named by a trailer, but there is no such test")
 
-    def _by_mark(self, wanted: links.Wanted) -> Iterator[MappedTest]:
-        for key in sorted(wanted.issues):
+    def _by_mark(self, issues: frozenset[str]) -> Iterator[MappedTest]:
+        for key in sorted(issues):
             for path, nodeid in self._marked.get(key, ()):
                 for test in tests_in(self._tip, path, self._naming):
                     if test.nodeid == nodeid:
@@ -176,23 +177,38 @@ def tests_in(snapshot: Snapshot, path: str, naming: Naming) -> tuple[MappedTest,
     return testmap.map_tests([testmap.TestFile(as_new, None, source, naming, naming)], tree=snapshot).tests
 
 
-def offer_of(seen: Seen, place: str) -> links.Offer:
-    """The tests that a unit brings, as they may serve a fix elsewhere."""
-    facts = {path: regressions.references(path, source) for path, source in seen.diff.new_test_texts()}
-    offered = []
-    for test in seen.diff.test_map.tests:
-        known = facts.get(_file(test))
-        if test.change is How.MOVED or known is None:
-            continue
-        offered.append(
-            links.OfferedTest(
-                test,
-                issues=links.issue_keys((*known.marks.get(test.nodeid, ()), *known.issues.get(test.nodeid, ()))),
-                modules=frozenset(known.modules),
-                words=frozenset(known.words.get(test.nodeid, ())),
-            )
-        )
-    return links.Offer(place, links.issue_keys(seen.issues), tuple(offered), is_only_tests=not seen.diff.touches_source)
+def _by_offer(seen: Seen, offers: Sequence[links.Offer], *, is_only_fix: bool) -> tuple[MappedTest, ...]:
+    if not offers:
+        return ()  # what the fix changed, name by name, costs parsing
+    issues, diff = links.issue_keys(seen.issues), seen.diff
+    return links.link(links.Wanted(issues, diff.modules, diff.function_names, is_only_fix=is_only_fix), offers)
+
+
+def offer_of(seen: Seen, place: str, wanted: frozenset[str]) -> links.Offer:
+    """The tests that a unit brings, as they may serve a fix of these issues elsewhere."""
+    issues = links.issue_keys(seen.issues)
+    # Where the two share an issue nothing more is asked of a test, and what it says need not be read.
+    facts = {} if issues & wanted else dict(_test_facts(seen))
+    offered = (
+        _offered(test, facts.get(_file(test), regressions.TestFacts()))
+        for test in seen.diff.test_map.tests
+        if test.change is not How.MOVED
+    )
+    return links.Offer(place, issues, tuple(offered), is_only_tests=not seen.diff.touches_source)
+
+
+def _test_facts(seen: Seen) -> Iterator[tuple[str, regressions.TestFacts]]:
+    return ((path, regressions.references(path, source)) for path, source in seen.diff.new_test_texts())
+
+
+def _offered(test: MappedTest, facts: regressions.TestFacts) -> links.OfferedTest:
+    said = (*facts.marks.get(test.nodeid, ()), *facts.issues.get(test.nodeid, ()))
+    return links.OfferedTest(
+        test,
+        issues=links.issue_keys(said),
+        modules=frozenset(facts.modules),
+        words=frozenset(facts.words.get(test.nodeid, ())),
+    )
 
 
 def place_of(seen: Seen) -> str:
