@@ -212,20 +212,6 @@ def test_a_folder_that_vanishes_is_no_crash(shop: Shop) -> None:
     assert "Traceback" not in run.stdout + run.stderr
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there a folder in use cannot go")
-def test_a_current_directory_that_vanishes_changes_nothing(shop: Shop) -> None:
-    """The repository is where it was found; a test's own folder may come and go."""
-    shop.repo.write(
-        "tests/test_leave.py",
-        "import os\n\ndef test_leave(tmp_path):\n    os.chdir(tmp_path)\n    tmp_path.rmdir()\n",
-    )
-    shop.fix(GUARDING)
-    result = shop.run_apart("--bugguard", "--bugguard-json=out.json")
-    assert result.ret == 0
-    assert "bugguard: 1 guarded" in shown(result)
-    assert (shop.repo.path / "out.json").exists()
-
-
 def test_a_fault_of_ours_is_told_and_is_no_crash(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What nobody foresaw is undecided too, and says where to report it."""
     from pytest_bugguard.assembly.workshop import Workshop  # noqa: PLC0415 - patched here alone

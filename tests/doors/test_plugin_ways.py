@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,9 +11,13 @@ import pytest
 from tests.doors.shop import GUARD, GUARDING, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.doors.shop import Shop
+
+
+_TWO_CASES = "import pytest\n\n@pytest.mark.parametrize('size', ['1.1', 'a@b'])\n"
 
 
 def test_workers_run_the_tests_and_one_process_judges(shop: Shop) -> None:
@@ -25,12 +31,26 @@ def test_workers_run_the_tests_and_one_process_judges(shop: Shop) -> None:
 
 def test_a_group_is_no_part_of_a_test(shop: Shop) -> None:
     """``--dist loadgroup`` puts the group behind the node id; the test is still the one that the fix brought."""
-    marks = "import pytest\n\n@pytest.mark.xdist_group('db')\n@pytest.mark.parametrize('size', ['1.1', 'a@b'])\n"
+    marks = f"{_TWO_CASES}@pytest.mark.xdist_group('db')\n"
     shop.fix(GUARDING.replace("def test_last_page()", f"{marks}def test_last_page(size)"))
     result = shop.run_apart("--bugguard", "-n", "2", "--dist", "loadgroup")
     assert result.ret == 0
     assert f"{GUARD}[1.1]   added   passed" in shown(result)
     assert f"{GUARD}[a@b]   added   passed" in shown(result)
+
+
+def test_a_group_is_taken_off_whatever_it_stands_behind(shop: Shop) -> None:
+    """Before 9.2 pytest reported a node id as xdist had changed it; an ``@`` in a parameter id is no group."""
+    shop.repo.write(
+        "conftest.py",
+        "import pytest\n\n@pytest.hookimpl(tryfirst=True)\ndef pytest_runtest_logreport(report):\n"
+        "    if 'a@b' not in report.nodeid:\n        report.nodeid += '@db'\n",
+    )
+    shop.fix(f"{GUARDING}\n\n{_TWO_CASES}def test_sizes(size):\n    assert pages(11) == 2\n")
+    result = shop.run("--bugguard")
+    assert result.ret == 0
+    for case in ("test_last_page", "test_sizes[1.1]", "test_sizes[a@b]"):
+        assert f"tests/test_last.py::{case}   added   passed" in shown(result)
 
 
 def test_a_worker_that_dies_guards_nothing(shop: Shop) -> None:
@@ -192,20 +212,40 @@ def test_a_run_inside_a_test_is_a_run_of_its_own(shop: Shop) -> None:
         ),
         pytest.param("def pytest_collection_modifyitems(items):\n    items.reverse()\n", id="another-order"),
         pytest.param("def pytest_report_teststatus(report):\n    return 'x', 'X', 'ODD'\n", id="odd-words"),
-        pytest.param("import os\ndef pytest_sessionfinish():\n    os.chdir('/')\n", id="leaves-the-folder"),
+    ],
+)
+def test_hooks_of_others_do_not_disturb(shop: Shop, conftest: str) -> None:
+    """A conftest may do what conftests do."""
+    _is_guarded_with(shop, conftest, shop.run)
+
+
+@pytest.mark.parametrize(
+    "conftest",
+    [
         pytest.param(
             "import os\ndef pytest_runtest_teardown():\n    os.environ['GIT_DIR'] = '/nowhere'\n", id="leaks-git-dir"
         ),
         pytest.param("import sys\nsys.setrecursionlimit(400)\n", id="little-room-on-the-stack"),
         pytest.param(
-            "import locale\ndef pytest_sessionfinish():\n    locale.setlocale(locale.LC_ALL, 'C')\n", id="locale"
+            "import os, tempfile\ndef pytest_sessionfinish():\n"
+            "    gone = tempfile.mkdtemp()\n    os.chdir(gone)\n    os.rmdir(gone)\n",
+            id="leaves-to-nowhere",
+            marks=pytest.mark.skipif(os.name == "nt", reason="there a folder in use cannot go"),
         ),
     ],
 )
-def test_hooks_of_others_do_not_disturb(shop: Shop, conftest: str) -> None:
-    """A conftest may do what conftests do."""
+def test_a_process_that_others_have_changed_is_no_trouble(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, conftest: str
+) -> None:
+    """Environment, folder and limits may be odd by the end of a run; what was asked for is done all the same."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # Hypothesis's plugin needs a folder that is there
+    _is_guarded_with(shop, conftest, partial(shop.run_apart, "-p", "bugguard"))
+
+
+def _is_guarded_with(shop: Shop, conftest: str, run: Callable[..., pytest.RunResult]) -> None:
     shop.repo.write("conftest.py", conftest)
     shop.fix(GUARDING)
-    result = shop.run_apart("--bugguard")
+    result = run("--bugguard", "--bugguard-json=out.json")
     assert result.ret == 0
     assert f"{GUARD}   added   passed" in shown(result)
+    assert (shop.repo.path / "out.json").exists()
