@@ -52,7 +52,7 @@ _QUIET_WORDS = frozenset(
         "linters", "linting", "flake8", "ruff", "mypy", "pylint", "pyright", "pyre", "isort", "typing", "types",
         "whitespace", "ci", "gha", "travis", "appveyor", "codecov", "coveralls", "noxfile", "flaky",
         "changelog", "changelogs", "readme", "release", "copyright", "sphinx", "readthedocs", "refactor",
-        "refactors", "refactored", "refactoring", "refurb", "pyupgrade", "bandit",
+        "refactors", "refactored", "refactoring", "refurb", "pyupgrade", "bandit", "flakes", "pyflakes",
     }
 )  # fmt: skip
 """Words of a title that say that documentation, style, types or machinery was repaired."""
@@ -63,7 +63,7 @@ _QUIET_PHRASE = re.compile(
 )
 _QUIET_HINTS = frozenset({"type", "pre", "github", "code", "white", "read", "change"})
 _ANOTHER_DEED = re.compile(
-    r"""(?xi) (?:
+    r"""(?xi) (?: [a-z]{2,20}ly [ ] )? (?:
       (?: add | support | extend | implement | refactor | rework | revamp | vendor | split | extract | document | clean
         | port | accept | prefer | warn | disallow | reorder ) (?: s | ed | ing )?
     | (?: introduc | deprecat | remov | delet | improv | renam | updat | merg | upgrad | integrat | chang | expos

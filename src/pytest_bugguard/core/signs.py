@@ -43,6 +43,7 @@ _REPAIR = re.compile(
     r"""(?xi) (?:
       prevent | avoid | handle | don.?t | do[ ]not | restore | correct | ensure | make[ ]sure | properly
       | no[ ]longer | stop
+      | un-?br(?:eak|oke)n?
       | never | respect | honou?r | preserve | repair | resolve | address | work[ ]?around | guard[ ]against | tolerate
     ) (?: e?s | e?d | ing | ly )? \b """
 )
