@@ -33,11 +33,16 @@ def main() -> int:
         projects = {kind: _project(Path(folder) / str(number), kind) for number, kind in enumerate(_KINDS)}
         spent: dict[str, list[float]] = {kind: [] for kind in _KINDS}
         for lap in range(rounds + 1):
-            for kind, project in projects.items():
-                cpu_ms = _cpu_ms(project, _KINDS[kind][1])
+            for kind in _rotated(list(_KINDS), lap):  # nobody is always the one after a pause
+                cpu_ms = _cpu_ms(projects[kind], _KINDS[kind][1])
                 if lap:  # the first one writes bytecode
                     spent[kind].append(cpu_ms)
     return _report(spent)
+
+
+def _rotated(kinds: list[str], lap: int) -> list[str]:
+    start = lap % len(kinds)
+    return kinds[start:] + kinds[:start]
 
 
 def _project(folder: Path, kind: str) -> Path:
