@@ -14,12 +14,13 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from pytest_bugguard.core import behaviour, naming, segments, testmap
+from pytest_bugguard.core import behaviour, modules, naming, segments, testmap
 from pytest_bugguard.core.model import FileChange, TestMap
 
 if TYPE_CHECKING:
@@ -193,12 +194,11 @@ def pieces(path: Path, limit: int) -> None:
     commits = _fix_like(repository)[:limit]
     differ = 0
     for commit in commits:
-        by_pieces = mapped(repository, commit)
-        with (
-            mock.patch.object(segments, "difference", _whole),
-            mock.patch.object(segments, "split", lambda text: (text,)),
-        ):
-            by_files = mapped(repository, commit)
+        # Both may read as much as they like: where more is parsed, the cap is reached elsewhere.
+        with mock.patch.object(modules, "_FILES_READ", sys.maxsize):
+            by_pieces = mapped(repository, commit)
+            with _whole_files():
+                by_files = mapped(repository, commit)
         if by_pieces.tests != by_files.tests and not by_files.unreadable:
             differ += 1
             for side, more in (("pieces", by_pieces), ("files", by_files)):
@@ -207,12 +207,27 @@ def pieces(path: Path, limit: int) -> None:
     print(f"{len(commits)} commits, {differ} differ")
 
 
+@contextmanager
+def _whole_files() -> Iterator[None]:
+    with (
+        mock.patch.object(segments, "difference", _whole),
+        mock.patch.object(segments, "split", lambda text: (text,)),
+    ):
+        yield
+
+
 def _whole(old: bytes, new: bytes) -> segments.Difference:
     return segments.Difference((old,) if old else (), (new,) if new else ())
 
 
 def timed(path: Path) -> None:
-    """CPU of mapping and of behaviour, git aside."""
+    """CPU of mapping and of behaviour in pieces, and of the same by whole files."""
+    _timed(path)
+    with _whole_files():
+        _timed(path)
+
+
+def _timed(path: Path) -> None:
     repository = _opened(path)
     work: list[tuple[Any, ...]] = []
     rules = _naming(repository, "HEAD")

@@ -228,6 +228,16 @@ def test_says_how_each_test_was_brought(old: str | None, new: str, expected: dic
     assert rows(old, new) == expected
 
 
+def test_a_rebased_class_brings_only_what_it_does_not_override() -> None:
+    """Of a class with a new base, the tests that it inherits are new, its own unchanged ones are affected."""
+    mixin = MIXIN + "\n        def test_more(self):\n            assert pages(2)\n"
+    own = "\n    class TestB{}:\n        def test_mixed(self):\n            assert pages(5)\n"
+    assert rows(mixin + own.format(""), mixin + own.format("(Checks)")) == {
+        "TestB::test_mixed": How.HELPER_CHANGED,
+        "TestB::test_more": How.ADDED,
+    }
+
+
 @pytest.mark.parametrize(
     "new",
     [

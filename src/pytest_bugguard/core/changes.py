@@ -54,8 +54,8 @@ class Changes:
     removed: list[Test] = field(default_factory=list)
     touched: list[tuple[How, tuple[str, ...]]] = field(default_factory=list)
     """What befell all tests of a class, or with ``()`` of the module, through its marks."""
-    inheriting: list[tuple[Class, ...]] = field(default_factory=list)
-    """Classes that are new or have other bases: what they inherit is new there."""
+    inheriting: list[tuple[str, ...]] = field(default_factory=list)
+    """Classes (by the names that lead to them) that are new or have other bases: what they inherit is new there."""
     hidden: set[str] = field(default_factory=set)
     """Names of tests that stood in text which does not parse, so that they are not known to be new."""
     helpers: Helpers = field(default_factory=Helpers)
@@ -154,13 +154,13 @@ class _Comparison:
 
     def _class(self, old: Class | None, new: Class, olds: tuple[Class, ...], news: tuple[Class, ...]) -> None:
         chain = (*news, new)
+        names = tuple(owner.name for owner in chain)
         if old is None:
-            self.changes.inheriting.append(chain)
+            self.changes.inheriting.append(names)
             self.scopes(Scope(), new.scope, olds, chain)
             return
-        names = tuple(owner.name for owner in chain)
         if _bases(old) != _bases(new):
-            self.changes.inheriting.append(chain)
+            self.changes.inheriting.append(names)
             self.changes.helpers.add_member(new.name, ANY)
         self._marks(old.node.decorator_list, new.node.decorator_list, names)
         self.scopes(old.scope, new.scope, (*olds, old), chain)

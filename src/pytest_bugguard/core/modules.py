@@ -14,7 +14,7 @@ from pytest_bugguard.core.outline import Scope
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.outline import Class, Imported
     from pytest_bugguard.core.syntax import FunctionNode
@@ -100,6 +100,16 @@ class Module:
             if name := segments.own_name(piece):
                 found.setdefault(name, []).append(piece)
         return found
+
+    def classes_along(self, names: Sequence[str]) -> tuple[Class, ...]:
+        """A top-level class and the classes nested in it by their names, each whole; empty where one is missing."""
+        chain: list[Class] = []
+        for name in names:
+            owner = chain[-1].scope.classes.get(name) if chain else self.class_named(name)
+            if owner is None:
+                return ()
+            chain.append(owner)
+        return tuple(chain)
 
     def may_construct(self, name: str) -> bool:
         """Whether a top-level class may have a constructor of its own: False where its text has none."""

@@ -90,9 +90,10 @@ class _Mapping:
                 self._put(test, How.ADDED, collector)
         for old, test in changes.changed:
             self._changed(old, test, collector)
-        for chain in changes.inheriting:
-            for test in collector.inherited(file.new, chain):
-                self._put(test, How.ADDED, collector)
+        for names in changes.inheriting:
+            if chain := file.new.classes_along(names):
+                for test in collector.inherited(file.new, chain):
+                    self._put(test, How.ADDED, collector)
         if file.is_renamed:
             self._renamed(file, collector)
 
@@ -155,12 +156,8 @@ class _Mapping:
         if not names:
             for piece in module.pieces:
                 yield from collector.tests(module, module.scope(piece))
-        elif (owner := module.class_named(names[0])) is not None:
-            chain = [owner]
-            for name in names[1:]:
-                if name in chain[-1].scope.classes:
-                    chain.append(chain[-1].scope.classes[name])
-            yield from collector.tests(module, chain[-1].scope, tuple(chain))
+        elif chain := module.classes_along(names):
+            yield from collector.tests(module, chain[-1].scope, chain)
 
     def _from_elsewhere(self, changed: Sequence[tuple[_Sides, Changes]]) -> None:
         if not self._files:
