@@ -140,7 +140,10 @@ def test_an_overdue_waiver_fails_and_names_owner_and_date() -> None:
 
 def test_a_trailer_waives_its_own_commit() -> None:
     """``Bugguard: waive REASON`` is a waiver without an end."""
-    assert waive(replace(unguarded(), waiver=Waiver(FIX.sha, "", "hardware", None)), [], today=TODAY).verdict is Verdict.WAIVED
+    assert (
+        waive(replace(unguarded(), waiver=Waiver(FIX.sha, "", "hardware", None)), [], today=TODAY).verdict
+        is Verdict.WAIVED
+    )
 
 
 @pytest.mark.parametrize(

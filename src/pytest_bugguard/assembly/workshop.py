@@ -182,7 +182,8 @@ class Workshop:
             return self._result("check", (), 0, notes=("the gate on fixes is off: fixes.require",))
         if revisions is not None:
             since, tip = self._range(revisions, needs_base=True)
-            asked = RepositoryFacts(self.head, base=since, base_reason="the range that was asked for")
+            named = revisions.partition("..")[0] or None
+            asked = RepositoryFacts(self.head, base=named, base_reason="the range that was asked for")
             return self._check(since, tip, asked)
         if self.head is None:
             return self._result("check", (), 0, notes=("there are no commits yet",))
