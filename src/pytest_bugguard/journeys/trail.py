@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import naming
@@ -26,8 +26,14 @@ class Moment:
     @cached_property
     def naming(self) -> Naming:
         """The project's own names for tests."""
-        found = {path: read() for path, read in self.files.items()}
-        return naming.from_files({path: content for path, content in found.items() if content is not None})
+        found = ((path, read()) for path, read in self.files.items())
+        return _understood(tuple((path, content) for path, content in found if content is not None))
+
+
+@lru_cache(maxsize=64)
+def _understood(files: tuple[tuple[str, bytes], ...]) -> Naming:
+    """Most commits leave the configuration as it was, on side lines too."""
+    return naming.from_files(dict(files))
 
 
 class Trail:
