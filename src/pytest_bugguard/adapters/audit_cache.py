@@ -52,7 +52,7 @@ def save(name: str, found: Audited) -> None:
     with suppress(OSError, ValueError):
         place = _place(name)
         place.parent.mkdir(parents=True, exist_ok=True)
-        files.write(place, json.dumps(_plain(found), separators=(",", ":")))
+        files.write(place, json.dumps(_plain(found), separators=(",", ":")).encode())
         _prune(place.parent)
 
 

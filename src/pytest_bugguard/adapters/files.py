@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from contextlib import suppress
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 _NEW_FILE_MODE = 0o666
 
 
-def write(path: Path, text: str) -> None:
-    """Replace a file in one step; a symlink at its place is replaced, never followed.
+def write(path: Path, content: bytes) -> None:
+    """Replace a file in one step, keeping its mode; a symlink at its place is replaced, never followed.
 
     Raises:
         OSError: The folder cannot be written, or the disk is full; what was there is untouched.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".bugguard-")
+    scratch = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        os.chmod(temporary, _mode(path))  # noqa: PTH101 - mkstemp gave a name, and 0600 that nobody else could read
-        os.replace(temporary, path)  # noqa: PTH105 - as above
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        scratch.chmod(_mode(path))
+        scratch.replace(path)
     except BaseException:
         with suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108 - as above
+            scratch.unlink()
         raise
 
 
 def _mode(path: Path) -> int:
-    """What the file has, or what the user's mask gives a new one."""
+    """What the file has, or what the user's mask gives a new one: mkstemp's 0600 is for nobody else to read."""
     with suppress(OSError):
         if not path.is_symlink():
-            return path.stat().st_mode & 0o777
+            return stat.S_IMODE(path.stat().st_mode)
     mask = os.umask(0)
     os.umask(mask)
     return _NEW_FILE_MODE & ~mask

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-import stat
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
+from pytest_bugguard.adapters import files
 from pytest_bugguard.adapters.settings_file import OWN, PYPROJECT, layer
 from pytest_bugguard.core import toml_lines
 from pytest_bugguard.core.errors import SettingsError
@@ -168,7 +166,7 @@ def _replace(path: Path, new: str, expected: dict[str, Any]) -> None:
             hint="write them as [tool.bugguard] and [[tool.bugguard.waivers]], then run again",
         )
     try:
-        _write(_real(path), new.encode())
+        files.write(_real(path), new.encode())
     except OSError as error:
         raise _unwritable(path, error) from None
 
@@ -183,30 +181,6 @@ def _real(path: Path) -> Path:
             f"{path.name}: is a link out of its folder, to {str(real)!r}", hint="add the lines there by hand"
         )
     return real
-
-
-def _write(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=".bugguard-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as scratch:
-            scratch.write(content)
-            scratch.flush()
-            os.fsync(scratch.fileno())
-        Path(name).chmod(_mode(path))
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
-
-
-def _mode(path: Path) -> int:
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
 
 
 def _unwritable(path: Path, error: OSError) -> SettingsError:

@@ -54,7 +54,7 @@ class Gate:
         if self._json_path is None:
             return
         try:
-            files.write(self._json_path, report.to_json(self._result))
+            files.write(self._json_path, report.to_json(self._result).encode())
         except OSError as error:
             self._said = (f"{self._json_path} cannot be written: {error.strerror}",)
 
