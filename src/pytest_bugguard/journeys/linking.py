@@ -131,7 +131,7 @@ class Linker:
         marked: dict[str, list[tuple[str, str]]] = {}
         for path in self._test_files():
             source = self._tip.file(path)
-            if source is None or b"regression" not in source:
+            if source is None or b".regression(" not in source:
                 continue
             for nodeid, issues in regressions.references(path, source).marks.items():
                 for key in links.issue_keys(issues):
