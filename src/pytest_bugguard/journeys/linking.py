@@ -44,6 +44,7 @@ class Linker:
         self._tip = tip
         self._naming = naming
         self._original = original
+        self._known: dict[tuple[str | None, bool, str], tuple[MappedTest, ...]] = {}
 
     def link(
         self,
@@ -90,7 +91,7 @@ class Linker:
         return replace(test, counts=False, reason="is gone: a later commit took it away") if is_gone else moved
 
     def _has(self, snapshot: Snapshot, test: MappedTest) -> bool:
-        return any(other.nodeid == test.nodeid for other in tests_in(snapshot, _file(test), self._naming))
+        return any(other.nodeid == test.nodeid for other in self._tests_in(snapshot, _file(test)))
 
     def _by_search(self, seen: Seen, offers: Offers, *, is_only_fix: bool) -> tuple[MappedTest, ...]:
         issues = links.issue_keys(seen.issues)
@@ -104,6 +105,13 @@ class Linker:
                 return found
         return found
 
+    def _tests_in(self, snapshot: Snapshot, path: str) -> tuple[MappedTest, ...]:
+        """As ``tests_in``, worked out once: several tests of one file are asked for in turn."""
+        key = (snapshot.commit, snapshot is self._tip, path)
+        if key not in self._known:
+            self._known[key] = tests_in(snapshot, path, self._naming)
+        return self._known[key]
+
     def _by_trailer(self, seen: Seen) -> Iterator[MappedTest]:
         texts = (seen.unit.commit.message, *(commit.message for commit in seen.unit.inner))
         for text in texts:
@@ -113,7 +121,7 @@ class Linker:
     def _named(self, nodeid: str) -> MappedTest:
         plain = nodeid.removeprefix("./")
         path, _, name = plain.partition("::")
-        for test in tests_in(self._tip, path, self._naming) if name else ():
+        for test in self._tests_in(self._tip, path) if name else ():
             if plain == test.nodeid or plain.startswith(f"{test.nodeid}["):
                 return _linked(test, "named by a trailer")
         return MappedTest(plain, How.LINKED, counts=False, reason="is named by a trailer, but there is no such test")
@@ -121,7 +129,7 @@ class Linker:
     def _by_mark(self, issues: frozenset[str]) -> Iterator[MappedTest]:
         for key in sorted(issues):
             for path, nodeid in self._marked.get(key, ()):
-                for test in tests_in(self._tip, path, self._naming):
+                for test in self._tests_in(self._tip, path):
                     if test.nodeid == nodeid:
                         yield _linked(test, f"marked regression({key})")
 
@@ -161,7 +169,7 @@ class Linker:
         return tuple(self._still_there(test, place) for test in original.record.tests if test.counts)
 
     def _still_there(self, test: MappedTest, place: str) -> MappedTest:
-        here = tests_in(self._tip, _file(test), self._naming)
+        here = self._tests_in(self._tip, _file(test))
         same = next((other for other in here if other.nodeid == test.nodeid), None)
         if same is None:
             return MappedTest(test.nodeid, How.LINKED, counts=False, reason=f"was lost on the way: it {place}")
