@@ -14,6 +14,8 @@ from pytest_bugguard.core.model import (
     NotAFix,
     Outcome,
     Record,
+    Red,
+    RedKind,
     Sign,
     Unreadable,
     Verdict,
@@ -96,9 +98,10 @@ def everything(text: str = "text") -> Result:
 
 
 def _full(verdict: Verdict, number: int, text: str) -> Record:
+    reds = [*(Red(kind, text, f"src/{text}.py:3") for kind in list(RedKind)[: len(How) - 1]), None]
     tests = tuple(
-        MappedTest(f"tests/{text}.py::test_{how}[{text}]", how, how is not How.MOVED, text, outcome)
-        for how, outcome in zip(How, [*Outcome, None], strict=True)
+        MappedTest(f"tests/{text}.py::test_{how}[{text}]", how, how is not How.MOVED, text, outcome, outcome, red)
+        for how, outcome, red in zip(How, [*Outcome, None], reds, strict=True)
     )
     return fix(
         verdict,

@@ -32,3 +32,7 @@ class UnreadableHistoryError(BugguardError):
 
 class SettingsError(BugguardError):
     """The settings have faults; the message lists every one of them."""
+
+
+class ScratchError(BugguardError):
+    """A scratch tree could not be made, so nothing was run in it."""

@@ -143,6 +143,41 @@ class Outcome(StrEnum):
     XPASSED = "xpassed"
 
 
+class RedKind(StrEnum):
+    """Why a test was red without the fix, from its exception and the lines it passed through."""
+
+    ASSERTION = "assertion"
+    """An assertion of the test; also ``pytest.raises`` or ``pytest.warns`` that saw nothing."""
+    RAISED = "raised"
+    """The source raised."""
+    ERROR = "error"
+    """An exception from elsewhere that is no want of a new name: behaviour too."""
+    NEW_API = "new-api"
+    """A name, parameter or module was missing that the fix adds."""
+    FIXTURE = "fixture"
+    """It did not come past its set-up."""
+    COLLECTION = "collection"
+    """Its file could not be read by pytest."""
+    IMPORT = "import"
+    """Something was missing that the fix does not add: the environment."""
+    TIMEOUT = "timeout"
+    CRASH = "crash"
+    """The process died while it ran."""
+    NOT_RUN = "not-run"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Red:
+    """How a test failed without the fix."""
+
+    kind: RedKind
+    message: str
+    """One line, at most 300 characters."""
+    where: str = ""
+    """``path:line`` in the tree without the fix: in the source where it was raised there, else in the test."""
+
+
 @dataclass(frozen=True, slots=True)
 class MappedTest:
     """A test that a fix added or changed."""
@@ -159,6 +194,10 @@ class MappedTest:
     """Where it does not count: why. Where it is linked: by what."""
     after: Outcome | None = None
     """How it ended with the fix in place; None where it has not been run."""
+    before: Outcome | None = None
+    """How it ended without the fix; None where it has not been run so."""
+    red: Red | None = None
+    """Where it failed without the fix: how."""
 
 
 @dataclass(frozen=True, slots=True)

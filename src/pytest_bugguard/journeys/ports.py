@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from pytest_bugguard.core.model import Commit, FileChange, MappedTest, Recognition, Unavailable, Unit
+    from pytest_bugguard.core.runs import Put, RunRequest, TestRun
 
 
 class Reader(Protocol):
@@ -72,3 +74,32 @@ class Guests(Protocol):
 
     def tests(self, unit: Unit) -> tuple[MappedTest, ...]:
         """Tests that guard it, besides those that its diff shows."""
+
+
+class Tree(Protocol):
+    """A scratch tree: the files of a commit, some of them replaced, outside of the user's repository."""
+
+    @property
+    def top(self) -> str:
+        """The folder, absolute; for showing and for the runner."""
+
+    def keep(self) -> None:
+        """Leave it there when everything else is cleaned up."""
+
+
+class Scratch(Protocol):
+    """Makes scratch trees that cannot touch the user's repository."""
+
+    def plant(self, commit: str, puts: Sequence[Put]) -> AbstractContextManager[Tree]:
+        """A fresh tree of a commit, with files laid over it; taken away at the end.
+
+        Raises:
+            ScratchError: It cannot be made (objects are missing, the disk is full), with the cure.
+        """
+
+
+class TestRunner(Protocol):
+    """Runs test files in a process of their own, and never raises for what the tests do."""
+
+    def run(self, tree: Tree, request: RunRequest) -> TestRun:
+        """Run them in a tree, with our recorder."""

@@ -11,7 +11,7 @@ from pytest_bugguard.report.escape import safe_text
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.hotspots import Hotspot, Hotspots
-    from pytest_bugguard.core.model import MappedTest, Recognition, Record, Waiver
+    from pytest_bugguard.core.model import MappedTest, Recognition, Record, Red, Waiver
     from pytest_bugguard.core.results import Finding, RepositoryFacts, Result, Run, Summary
     from pytest_bugguard.core.trend import Share, Trend
 
@@ -145,10 +145,14 @@ def _test(test: MappedTest) -> dict[str, Any]:
         "change": test.change.value,
         "counts": test.counts,
         "reason": _text(test.reason),
-        "before": None,
+        "before": test.before and test.before.value,
         "after": test.after and test.after.value,
-        "red": None,
+        "red": test.red and _red(test.red),
     }
+
+
+def _red(red: Red) -> dict[str, Any]:
+    return {"kind": red.kind.value, "message": _text(red.message), "where": _text(red.where)}
 
 
 def _waiver(waiver: Waiver) -> dict[str, Any]:

@@ -1,0 +1,154 @@
+"""What is asked of one run of test files in a process of its own, and what was seen in it. Frozen values; no I/O.
+
+Paths are relative to the top of the tree that was run, with ``/``. Facts only: what they mean for a proof is said in
+``core.reds`` and ``core.proof``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pytest_bugguard.core.model import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One file laid into a tree over what its commit holds there."""
+
+    path: str
+    content: bytes | None
+    """None: the file is taken away."""
+    mode: int = 0o100644
+    """As git knows it; ``0o120000``: a symlink, with its target as content."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """Which tests are run in a tree, and how."""
+
+    targets: tuple[str, ...]
+    """Test files, or node ids below them."""
+    watched: tuple[str, ...]
+    """Source files (and package data) whose use is evidence: what the fix changed, as this tree names it."""
+    roots: tuple[str, ...] = ("",)
+    """Folders that imports are looked for in, the strongest first; ``""`` is the top."""
+    folder: str = ""
+    """Where pytest is started: the folder of its configuration file."""
+    options: tuple[str, ...] = ()
+    """The project's own command-line options, as ``core.addopts`` keeps them."""
+    limit_s: float = 600.0
+    """After so many seconds it is ended, with every process that it started."""
+
+
+class Frame(NamedTuple):
+    """One line of a traceback."""
+
+    path: str
+    """Relative where it lies in the tree; else as Python names it."""
+    line: int
+    function: str
+    is_inside: bool
+    """Whether it lies in the tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An exception as it was seen, from the object itself."""
+
+    type: str
+    """``builtins.AssertionError``."""
+    bases: tuple[str, ...]
+    """Qualified names of its classes, itself first, ``object`` left out."""
+    message: str
+    """``str()`` of it, at most 2,000 characters."""
+    frames: tuple[Frame, ...] = ()
+    """Outermost first; pytest's own lines left out."""
+    missing: str = ""
+    """For a name that was not there: the last part of it (``NameError``, ``AttributeError``, ``ImportError``)."""
+    owner: str = ""
+    """Where ``missing`` was looked for: a dotted module, or a class with its module; empty where not known."""
+    cause: Raised | None = None
+    """What it was raised from, or while handling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test case of a run, all its phases taken together."""
+
+    nodeid: str
+    """Relative to the tree's top, with its parameter id."""
+    outcome: Outcome
+    phase: str = "call"
+    """Where it ended as it did: ``setup``, ``call``, ``teardown``."""
+    raised: Raised | None = None
+    """For a failure: the first exception."""
+    reason: str = ""
+    """For a skip or an expected failure: why, as the test says."""
+    duration_s: float = 0.0
+    executed: tuple[str, ...] = ()
+    """The watched files whose code ran, or whose data was opened, while it ran; in its child processes too."""
+    read: tuple[str, ...] = ()
+    """The watched Python files that it opened as text, other than to import or to show them."""
+    started_process: bool = False
+    """Whether it started another process."""
+    subtests: tuple[tuple[str, Raised], ...] = ()
+    """Those of its subtests that failed: description and exception."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncollected:
+    """A file in which the tests could not be found."""
+
+    path: str
+    raised: Raised | None
+
+
+class End(StrEnum):
+    """How a run came to its end."""
+
+    FINISHED = "finished"
+    """pytest came to the end of its session and said so itself."""
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    """The process died, left by ``os._exit``, or pytest gave up with an error of its own."""
+    NOT_STARTED = "not-started"
+    """No test was looked for: pytest refused its options, a conftest could not be loaded, no process could start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A watched file that some process of the run loaded."""
+
+    path: str
+    """The watched file."""
+    place: str = ""
+    """Empty: out of the tree. Else where it was loaded from: a leak."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """What was seen of a run."""
+
+    __test__ = False  # pytest collects classes named Test* from test modules that import this one
+
+    end: End
+    cases: tuple[Case, ...] = ()
+    """In the order in which they ran."""
+    uncollected: tuple[Uncollected, ...] = ()
+    deselected: tuple[str, ...] = ()
+    """Node ids that the project's own options left out."""
+    loaded: tuple[Loaded, ...] = ()
+    running: str = ""
+    """The test that was running when it ended, where it ended early."""
+    detail: str = ""
+    """Where it did not finish: one line that says more, such as a signal's name or pytest's own last words."""
+    raised: Raised | None = None
+    """Where it could not start because of an exception (in a conftest): that one."""
+    duration_s: float = 0.0
+    output: str = ""
+    """What it printed: the head and the tail of it, at most 64 KiB."""
+    survivors: int = 0
+    """Processes that outlived their parents and were ended afterwards."""
