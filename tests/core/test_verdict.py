@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_bugguard.core.doctests import SHARES_FILE
 from pytest_bugguard.core.findings import of_records
 from pytest_bugguard.core.model import (
     Files,
@@ -35,9 +36,19 @@ FIX = Record(
 )
 
 
+SHARING = MappedTest("src/a.py::a.f", How.ADDED, counts=False, reason=SHARES_FILE)
+
+
 @pytest.mark.parametrize(
     ("record", "scope", "verdict", "reason"),
     [
+        pytest.param(
+            replace(FIX, tests=(EMPTY, SHARING)),
+            Scope(),
+            Verdict.UNDECIDED,
+            "src/a.py::a.f shares its file with the fix",
+            id="doctest-in-the-repaired-file",
+        ),
         pytest.param(FIX, Scope(is_boundary=True), Verdict.UNDECIDED, "the clone ends here", id="boundary"),
         pytest.param(
             replace(FIX, recognition=NotAFix("none")), Scope(), Verdict.NOT_APPLICABLE, "no sign", id="no-fix"

@@ -108,6 +108,36 @@ def test_a_trailer_names_the_test_that_was_there_all_along(tmp_path: Path) -> No
     assert (verdict, nodeid, reason) == ("guarded", "tests/test_pager.py::test_even_size", "named by a trailer")
 
 
+def test_a_trailer_may_name_a_doctest(tmp_path: Path) -> None:
+    """An example in a text is a guard where pytest runs it; one in the repaired module itself leaves it open."""
+    examples = """
+    commit: test: examples
+      file: pytest.ini
+        [pytest]
+        addopts = --doctest-modules --doctest-glob=*.rst
+      file: docs/use.rst
+        >>> from shop import pager
+        >>> pager.pages([1, 2], 1)
+        2
+      file: src/shop/pager.py
+        def pages(items, size):
+            \"""
+            >>> pages([1, 2], 1)
+            2
+            \"""
+            return len(items) // size + 1
+    tag: before
+    """.replace("\n    ", "\n")
+    fix = "commit: fix: pages\n  body: Regression-Test: {}\n  file: src/shop/pager.py\n    pages = len\n"
+    text = told(tmp_path / "a", examples, fix.format("docs/use.rst::use.rst"))
+    assert checked(text, "--set", "fixes.scope=unit") == [("guarded", "docs/use.rst::use.rst", "named by a trailer")]
+    kept = FIX.replace(
+        "size):\n", 'size):\n        """\n        >>> pages([1, 2], 1)\n        2\n        """\n'
+    ).replace("\n  file", "\n  body: Regression-Test: src/shop/pager.py::shop.pager.pages\n  file", 1)
+    module = told(tmp_path / "b", examples, kept)
+    assert checked(module, "--set", "fixes.scope=unit") == [("undecided", "", "")]
+
+
 def test_a_trailer_that_names_no_test_is_told(tmp_path: Path) -> None:
     """A slip in the name is no guard, and the reason says so."""
     shell = told(

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import pytest_config
+from pytest_bugguard.core import doctest_options, pytest_config
+from pytest_bugguard.core.doctest_options import DoctestOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +29,9 @@ _MODULE_OF_TESTS = frozenset({"tests.py", "test.py"})
 _ORDINARY_NAMES = ("__init__.py", "module.py")
 _DJANGO_APP_PACKAGES = ("migrations", "templatetags", "management")
 _NEVER_TEST_FOLDERS = frozenset({"", "src", "lib", "doc", "docs", "examples"})
+
+_DOCTESTS_BY_DEFAULT = DoctestOptions()
+_OPTIONS = ("python_files", "python_classes", "python_functions", "testpaths", "norecursedirs", "addopts")
 
 IsPackage = Callable[[str], bool]
 """Whether a folder (no trailing ``/``) holds ``__init__.py`` in the tree that the paths come from."""
@@ -49,6 +53,7 @@ class Naming:
     """Relative to the top, without ``./`` and trailing ``/``; the top itself is ``""``."""
     files_are_configured: bool = False
     """Whether the project chose ``python_files`` itself: then unittest's customs no longer count."""
+    doctests: DoctestOptions = _DOCTESTS_BY_DEFAULT
     problems: tuple[str, ...] = ()
     """Configuration that could not be read, one line each; defaults stand in for it."""
 
@@ -95,6 +100,11 @@ class Naming:
         """Whether a plain ``pytest`` run looks there: under any of ``testpaths``, or anywhere without them."""
         return not self.testpaths or "" in self.testpaths or any(map(self._testpaths, folders_above(path)))
 
+    def holds_doctests(self, path: str) -> bool:
+        """Whether pytest runs the doctests of a file, if it has any."""
+        is_named = bool(self.testpaths) and self._testpaths(path) is not None
+        return self.doctests.may_hold(path, is_named=is_named) and (is_named or self.is_reached(path))
+
     def _is_unittest_file(self, path: str, is_package: IsPackage) -> bool:
         folder, _, name = path.rpartition("/")
         if _matches_any(name, _UNITTEST_NAMES):
@@ -131,7 +141,7 @@ def from_files(files: Mapping[str, bytes]) -> Naming:
     config = pytest_config.read(files)
     problems = list(config.problems)
     chosen: dict[str, tuple[str, ...]] = {}
-    for option in ("python_files", "python_classes", "python_functions", "testpaths"):
+    for option in _OPTIONS:
         try:
             words = config.words(option)
         except ValueError as error:
@@ -139,9 +149,10 @@ def from_files(files: Mapping[str, bytes]) -> Naming:
             continue
         if words is not None:
             chosen[option] = words
+    doctests = doctest_options.from_words(chosen.pop("addopts", ()), chosen.pop("norecursedirs", None))
     if "testpaths" in chosen:
         chosen["testpaths"] = tuple(dict.fromkeys(_clean(folder) for folder in chosen["testpaths"]))
-    return Naming(**chosen, files_are_configured="python_files" in chosen, problems=tuple(problems))
+    return Naming(**chosen, files_are_configured="python_files" in chosen, doctests=doctests, problems=tuple(problems))
 
 
 def is_importable(folder: str, is_package: IsPackage) -> bool:

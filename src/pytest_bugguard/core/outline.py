@@ -69,7 +69,7 @@ def _read_one(statement: ast.stmt, scope: Scope) -> None:
         case ast.Import() | ast.ImportFrom():
             scope.imports.update(_imported(statement))
         case ast.If() | ast.Try() | ast.With() | ast.AsyncWith() | ast.For() | ast.While() | ast.TryStar():
-            for block in _blocks(statement):
+            for block in blocks(statement):
                 read(block, scope)
         case _:
             for name in _bound(statement):
@@ -86,7 +86,8 @@ def _imported(statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Imp
             yield alias.name.partition(".")[0], Imported(alias.name.partition(".")[0], None)
 
 
-def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+def blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks of a compound statement; of any other none."""
     for name in ("body", "handlers", "orelse", "finalbody"):
         for part in (block := getattr(statement, name, [])):
             if isinstance(part, ast.ExceptHandler):

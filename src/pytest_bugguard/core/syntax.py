@@ -112,12 +112,18 @@ def is_text(statement: ast.stmt) -> bool:
     )
 
 
-def docstring(node: FunctionNode | ast.ClassDef | ast.Module) -> str:
+def docstring(node: FunctionNode | ast.ClassDef) -> str:
     """The docstring as written; empty where there is none."""
-    if node.body and is_text(node.body[0]):
-        text = node.body[0].value.value  # type: ignore[attr-defined]  # is_text has looked
-        return text if isinstance(text, str) else ""
-    return ""
+    return first_text(node.body)
+
+
+def first_text(body: Sequence[ast.stmt]) -> str:
+    """The string that a body begins with, as a docstring does; empty where there is none."""
+    match body[:1]:
+        case [ast.Expr(value=ast.Constant(value=str() as text))]:
+            return text
+        case _:
+            return ""
 
 
 def dotted(node: ast.AST) -> str:

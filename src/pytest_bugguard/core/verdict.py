@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.doctests import SHARES_FILE
 from pytest_bugguard.core.model import MappedTest, NotAFix, Outcome, Record, Verdict, Waiver
 
 if TYPE_CHECKING:
@@ -72,6 +73,12 @@ def _judge_tests(record: Record) -> Judgement:
         named = "; ".join(f"{file.path} {file.reason}" for file in record.unreadable)
         return Judgement(
             Verdict.UNDECIDED, f"could not look into {named}", "name its test in a trailer: Regression-Test: NODEID"
+        )
+    if shared := [test for test in record.tests if test.reason == SHARES_FILE]:
+        return Judgement(
+            Verdict.UNDECIDED,
+            f"{shared[0].nodeid} {SHARES_FILE}: whether it fails without the fix cannot be told",
+            "put the example into a test file, or name a test in a trailer: Regression-Test: NODEID",
         )
     if record.tests:
         mend = f"mend {record.tests[0].nodeid} so that it fails without the fix, or add another test"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import behaviour, testmap
+from pytest_bugguard.core import behaviour, doctests, testmap
 from pytest_bugguard.core.links import module_of
 from pytest_bugguard.core.model import How, TestMap, Unavailable, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pytest_bugguard.core.behaviour import SourceFacts
     from pytest_bugguard.core.model import FileChange, Files, MappedTest, Unit
@@ -95,14 +96,34 @@ class Diff:
     @cached_property
     def test_map(self) -> TestMap:
         """The tests that it added, changed and moved."""
+        files, unreadable = self._read(self._on(self.files.test))
+        mapped = testmap.map_tests(files, tree=self._snapshot)
+        examples = self._doctests()
+        tests = sorted((*mapped.tests, *examples.tests), key=lambda test: test.nodeid)
+        unreadable += [*mapped.unreadable, *examples.unreadable]
+        return TestMap(tuple(tests), tuple(dict.fromkeys(unreadable)), (*mapped.moves, *examples.moves))
+
+    def _doctests(self) -> TestMap:
+        """The doctests that it brought, on whichever side they stand."""
+        naming = self._after.naming
+        files, unreadable = self._read(change for change in self._changes if naming.holds_doctests(change.path))
+        mapped = doctests.map_doctests(files, is_package=self._snapshot.is_package, is_fixed=self.repairs)
+        return replace(mapped, unreadable=(*unreadable, *mapped.unreadable))
+
+    def _read(self, changes: Iterable[FileChange]) -> tuple[list[testmap.TestFile], list[Unreadable]]:
+        """Changed files before and after, and what could not be had of them."""
         files: list[testmap.TestFile] = []
         unreadable: list[Unreadable] = []
-        for change in self._on(self.files.test):
+        for change in changes:
             old, new = self._snapshot.old_text(change), self._snapshot.new_text(change)
             unreadable += [Unreadable(change.path, text.reason) for text in (old, new) if isinstance(text, Unavailable)]
             files.append(testmap.TestFile(change, _text(old), _text(new), self._before.naming, self._after.naming))
-        mapped = testmap.map_tests(files, tree=self._snapshot)
-        return TestMap(mapped.tests, (*unreadable, *mapped.unreadable), mapped.moves)
+        return files, unreadable
+
+    def repairs(self, path: str) -> bool:
+        """Whether a path is Python source that does something else now."""
+        is_source = path.endswith(".py") and path in self.files.source
+        return is_source and any(not self._is_same(change) for change in self._on((path,)))
 
     def new_test_texts(self) -> Iterator[tuple[str, bytes]]:
         """Path and new text of each changed file on the test side that still is there."""

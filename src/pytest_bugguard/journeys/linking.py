@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import links, messages, regressions, testmap
+from pytest_bugguard.core import doctests, links, messages, regressions, testmap
 from pytest_bugguard.core.model import FileChange, How, MappedTest, Verdict
 from pytest_bugguard.journeys.snapshot import Snapshot
 
@@ -116,13 +116,15 @@ class Linker:
         texts = (seen.unit.commit.message, *(commit.message for commit in seen.unit.inner))
         for text in texts:
             for nodeid in messages.parse(text).trailer(_TRAILER):
-                yield self._named(nodeid)
+                yield self._named(nodeid, seen)
 
-    def _named(self, nodeid: str) -> MappedTest:
+    def _named(self, nodeid: str, seen: Seen) -> MappedTest:
         plain = nodeid.removeprefix("./")
         path, _, name = plain.partition("::")
         for test in self._tests_in(self._tip, path) if name else ():
             if plain == test.nodeid or plain.startswith(f"{test.nodeid}["):
+                if test.counts and seen.diff.repairs(path):
+                    return replace(test, change=How.LINKED, counts=False, reason=doctests.SHARES_FILE)
                 return _linked(test, "named by a trailer")
         return MappedTest(plain, How.LINKED, counts=False, reason="is named by a trailer, but there is no such test")
 
@@ -181,8 +183,10 @@ def tests_in(snapshot: Snapshot, path: str, naming: Naming) -> tuple[MappedTest,
     source = snapshot.file(path)
     if source is None:
         return ()
-    as_new = FileChange("A", None, path, 0, 0o100644, None, None)
-    return testmap.map_tests([testmap.TestFile(as_new, None, source, naming, naming)], tree=snapshot).tests
+    as_new = testmap.TestFile(FileChange("A", None, path, 0, 0o100644, None, None), None, source, naming, naming)
+    found = testmap.map_tests([as_new], tree=snapshot).tests
+    examples = doctests.map_doctests([as_new], is_package=snapshot.is_package, is_fixed=lambda _: False).tests
+    return (*found, *examples)
 
 
 def _by_offer(seen: Seen, offers: Sequence[links.Offer], *, is_only_fix: bool) -> tuple[MappedTest, ...]:
