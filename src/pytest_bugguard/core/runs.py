@@ -67,11 +67,14 @@ class Raised:
     frames: tuple[Frame, ...] = ()
     """Outermost first; pytest's own lines left out."""
     missing: str = ""
-    """For a name that was not there: the last part of it (``NameError``, ``AttributeError``, ``ImportError``)."""
+    """For a name that was not there: the last part of it (``NameError``, ``AttributeError``, ``ImportError``); for a
+    fixture that pytest did not find: its name."""
     owner: str = ""
     """Where ``missing`` was looked for: a dotted module, or a class with its module; empty where not known."""
     cause: Raised | None = None
     """What it was raised from, or while handling."""
+    inner: tuple[Raised, ...] = ()
+    """Those that it holds, where it is a group."""
 
 
 @dataclass(frozen=True, slots=True)
