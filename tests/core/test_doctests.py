@@ -11,7 +11,7 @@ import pytest
 from pytest_bugguard.core import naming
 from pytest_bugguard.core.doctests import Example, examples, map_doctests
 from pytest_bugguard.core.model import How
-from tests.maps import changed
+from tests.maps import FakeTree, changed
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.model import TestMap
@@ -33,7 +33,7 @@ TEXT = "Pages\n=====\n\n>>> pages(3)\n1\n"
 def told(*files: TestFile, fixed: tuple[str, ...] = ()) -> TestMap:
     """What these changes bring where every docstring and every .rst is searched."""
     collected = [replace(file, naming_old=MODULES, naming_new=MODULES) for file in files]
-    return map_doctests(collected, is_package={"src/shop"}.__contains__, is_fixed=fixed.__contains__)
+    return map_doctests(collected, tree=FakeTree({"src/shop/__init__.py": ""}), is_fixed=fixed.__contains__)
 
 
 def rows(*files: TestFile) -> list[tuple[str, How, str]]:

@@ -11,10 +11,10 @@ from pytest_bugguard.core.doctests import map_doctests
 from pytest_bugguard.core.model import FileChange
 from pytest_bugguard.core.testmap import TestFile
 from tests.doors.shop import shown
+from tests.maps import FakeTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.doors.shop import Shop
 
@@ -31,6 +31,11 @@ _FILES = {
     "docs/use.rst": _TEXT,
     "docs/use.md": _TEXT,
     "docs/conf.py": _MODULE,
+    "docs/conftest.py": "import sys\n\ncollect_ignore = ['old']\ncollect_ignore_glob = ['*.tmp.rst']\n"
+    "collect_ignore += ['late.rst']\nif sys.platform == 'other':\n    collect_ignore.append('use.rst')\n",
+    "docs/old/use.rst": _TEXT,
+    "docs/use.tmp.rst": _TEXT,
+    "docs/late.rst": _TEXT,
     "docs/silent.rst": "Nothing here.\n",
     "build/lib/use.rst": _TEXT,
     "README.rst": _TEXT,
@@ -52,6 +57,7 @@ _FILES = {
         "addopts = --doctest-modules --doctest-glob=*.rst\nnorecursedirs = tests",
         "addopts = --doctest-modules\ntestpaths = src tests",
         "testpaths = README.rst tests",
+        "addopts = --doctest-modules --import-mode=importlib",
     ],
 )
 def test_knows_the_doctests_that_pytest_collects(pytester: pytest.Pytester, ini: str) -> None:
@@ -62,16 +68,16 @@ def test_knows_the_doctests_that_pytest_collects(pytester: pytest.Pytester, ini:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, "utf-8")
     run = pytester.runpytest_inprocess("--collect-only", "-q", "-p", "no:cacheprovider")
-    assert sorted(_said(pytester.path, files)) == sorted(line for line in run.outlines if "::" in line)
+    assert sorted(_said(files)) == sorted(line for line in run.outlines if "::" in line)
 
 
-def _said(top: Path, files: dict[str, str]) -> Iterator[str]:
+def _said(files: dict[str, str]) -> Iterator[str]:
     rules = naming.from_files({"pytest.ini": files["pytest.ini"].encode()})
     for path, text in files.items():
         as_new = TestFile(FileChange("A", None, path, 0, 0o100644, None, None), None, text.encode(), rules, rules)
         found = map_doctests(
             [as_new] if rules.holds_doctests(path) else [],
-            is_package=lambda folder: (top / folder / "__init__.py").exists(),
+            tree=FakeTree(files),
             is_fixed=lambda _: False,
         )
         yield from (row.nodeid for row in found.tests)

@@ -32,9 +32,6 @@ class Naming(Protocol):
     def is_test_function(self, name: str) -> bool:
         """Whether pytest collects a function or method of this name."""
 
-    def holds_doctests(self, path: str) -> bool:
-        """Whether pytest runs the doctests of a file, if it has any."""
-
 
 class NoNaming:
     """Nothing is a test: for modules that hold only helpers."""
@@ -50,7 +47,6 @@ class NoNaming:
         return False
 
     is_test_function = is_test_class
-    holds_doctests = is_test_file
 
 
 @dataclass(frozen=True, slots=True)

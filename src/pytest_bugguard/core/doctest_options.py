@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-_WITH_VALUE = frozenset({"--doctest-glob", "--ignore", "--ignore-glob", "-p"})
+_WITH_VALUE = frozenset({"--doctest-glob", "--ignore", "--ignore-glob", "--import-mode", "-p"})
 _NEVER_SEARCHED = frozenset({"setup.py", "__main__.py"})
 _TEXTS = (".txt", ".rst")
 
@@ -30,6 +30,20 @@ class DoctestOptions:
     not_entered: tuple[str, ...] = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
     """``norecursedirs``: patterns of folder names."""
 
+    names_from_top: bool = False
+    """``--import-mode=importlib``: a module that is in no package is called by its whole path."""
+
+    def module_name(self, path: str, is_package: Callable[[str], bool]) -> str:
+        """The dotted name under which pytest imports a Python file."""
+        *folders, file_name = path.split("/")
+        first = len(folders)
+        while first and is_package("/".join(folders[:first])):
+            first -= 1
+        if self.names_from_top and first == len(folders):
+            first = 0
+        own = [] if file_name == "__init__.py" else [file_name.removesuffix(".py")]
+        return ".".join([*folders[first:], *own])
+
     def may_hold(self, path: str, *, is_named: bool) -> bool:
         """Whether a file is searched, given that pytest comes to the folder it is in.
 
@@ -39,17 +53,23 @@ class DoctestOptions:
         """
         if not self.is_on or not self._is_taken(path, is_named=is_named):
             return False
-        *folders, _ = parts = path.split("/")
+        *folders, _ = path.split("/")
         if any(fnmatch.fnmatchcase(folder, pattern) for folder in folders for pattern in self.not_entered):
             return False
-        places = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
-        return not any(fnmatch.fnmatchcase(place, pattern) for place in places for pattern in self.ignored)
+        return not is_covered(path, self.ignored)
 
     def _is_taken(self, path: str, *, is_named: bool) -> bool:
         name = path.rpartition("/")[2]
         if name.endswith(".py"):
             return self.in_modules and name not in _NEVER_SEARCHED
         return (is_named and name.endswith(_TEXTS)) or any(_matches(path, name, glob) for glob in self.globs)
+
+
+def is_covered(path: str, patterns: Iterable[str]) -> bool:
+    """Whether a pattern stands for a path or for a folder above it."""
+    parts = path.split("/")
+    places = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+    return any(fnmatch.fnmatchcase(place, pattern) for pattern in patterns for place in places)
 
 
 def _matches(path: str, name: str, glob: str) -> bool:
@@ -66,6 +86,7 @@ def from_words(addopts: Iterable[str], not_entered: Sequence[str] | None) -> Doc
         in_modules="--doctest-modules" in said,
         globs=tuple(said["--doctest-glob"]) or default.globs,
         ignored=tuple(place.removeprefix("./").rstrip("/") for place in (*said["--ignore"], *said["--ignore-glob"])),
+        names_from_top=said["--import-mode"][-1:] == ["importlib"],
         not_entered=default.not_entered if not_entered is None else tuple(not_entered),
     )
 

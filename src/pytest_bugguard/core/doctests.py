@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_bugguard.core import outline, segments, syntax
+from pytest_bugguard.core import doctest_options, outline, segments, syntax
 from pytest_bugguard.core.model import How, MappedTest, TestMap, Unreadable
+from pytest_bugguard.core.naming import folders_above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pytest_bugguard.core.naming import IsPackage
+    from pytest_bugguard.core.modules import Tree
+    from pytest_bugguard.core.naming import Naming
     from pytest_bugguard.core.testmap import TestFile
 
 SHARES_FILE = "shares its file with the fix"
@@ -60,15 +62,15 @@ def examples(text: str) -> Doctest:
     return tuple(one for one in found if _DOES_SOMETHING.search(one.code))
 
 
-def map_doctests(files: Iterable[TestFile], *, is_package: IsPackage, is_fixed: Callable[[str], bool]) -> TestMap:
+def map_doctests(files: Iterable[TestFile], *, tree: Tree, is_fixed: Callable[[str], bool]) -> TestMap:
     """The doctests that changed files bring, and the files that could not be understood.
 
     Args:
         files: Changed files, as far as pytest searches them for doctests.
-        is_package: Whether a folder can be imported.
+        tree: The files of the commit.
         is_fixed: Whether a path is a source file that the unit gave another behaviour.
     """
-    compared = [_compare(file, is_package) for file in files]
+    compared = [_compare(file, tree) for file in files]
     origins = {doctest: nodeid for one in compared for nodeid, doctest in one.removed}
     rows: list[MappedTest] = []
     moves: list[tuple[str, str]] = []
@@ -117,7 +119,7 @@ class _Compared:
     changed: list[tuple[str, Doctest, Doctest]] = field(default_factory=list)
 
 
-def _compare(file: TestFile, is_package: IsPackage) -> _Compared:
+def _compare(file: TestFile, tree: Tree) -> _Compared:
     change = file.change
     found = _Compared(change.path)
     old_path = change.old_path if change.status != "C" else None
@@ -125,8 +127,10 @@ def _compare(file: TestFile, is_package: IsPackage) -> _Compared:
     new_text = file.new if change.new_path is not None and file.naming_new.holds_doctests(change.new_path) else None
     is_renamed = change.old_path != change.new_path
     olds, news, found.fault = _doctests(change.path, old_text or b"", new_text or b"", is_whole=is_renamed)
+    if (olds or news) and doctest_options.is_covered(change.path, _left_out(change.path, tree)):
+        return _Compared(change.path)
     for name, now in news.items():
-        nodeid = _nodeid(change.path, name, is_package)
+        nodeid = _nodeid(change.path, name, file.naming_new, tree)
         before = olds.get(name)
         if before is None or (is_renamed and before == now):
             found.added.append((nodeid, now))
@@ -134,20 +138,37 @@ def _compare(file: TestFile, is_package: IsPackage) -> _Compared:
             found.changed.append((nodeid, before, now))
     for name, before in olds.items():
         if name not in news or (is_renamed and before == news[name]):
-            found.removed.append((_nodeid(old_path or "", name, is_package), before))
+            found.removed.append((_nodeid(old_path or "", name, file.naming_old, tree), before))
     return found
 
 
-def _nodeid(path: str, name: str, is_package: IsPackage) -> str:
+def _nodeid(path: str, name: str, naming: Naming, tree: Tree) -> str:
     """As pytest calls it: by the dotted name of the module, or by the name of the text file."""
-    folder, _, file_name = path.rpartition("/")
     if not path.endswith(".py"):
-        return f"{path}::{file_name}"
-    parts = [] if file_name == "__init__.py" else [file_name.removesuffix(".py")]
-    while folder and is_package(folder):
-        folder, _, package = folder.rpartition("/")
-        parts.insert(0, package)
-    return f"{path}::{'.'.join([*parts, *([name] if name else [])])}"
+        return f"{path}::{path.rpartition('/')[2]}"
+    module = naming.doctests.module_name(path, lambda folder: "__init__.py" in (tree.folder(folder) or ()))
+    return f"{path}::{module}.{name}" if name else f"{path}::{module}"
+
+
+def _left_out(path: str, tree: Tree) -> Iterator[str]:
+    """Patterns of what the conftest files above a path keep out of the collection, whatever machine it runs on."""
+    for folder in ("", *folders_above(path)):
+        prefix = f"{folder}/" if folder else ""
+        conftest = tree.file(f"{prefix}conftest.py")
+        if conftest is not None and b"collect_ignore" in conftest:
+            yield from (f"{prefix}{place}" for place in _ignored(conftest))
+
+
+def _ignored(conftest: bytes) -> Iterator[str]:
+    try:
+        body = syntax.parse(conftest)
+    except syntax.UnparsableError:
+        return
+    scope = outline.read([statement for statement in body if not any(outline.blocks(statement))])
+    for statement in (*scope.values.get("collect_ignore", ()), *scope.values.get("collect_ignore_glob", ())):
+        for node in syntax.walk(statement):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value.removeprefix("./").rstrip("/")
 
 
 _Named = dict[str, Doctest]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core import cases, guards, neighbours, reach, syntax
 from pytest_bugguard.core.cases import Decorated
 from pytest_bugguard.core.changes import Changes, between
-from pytest_bugguard.core.collect import Collector, Naming, Test
+from pytest_bugguard.core.collect import Collector, Test
 from pytest_bugguard.core.model import How, MappedTest, TestMap, Unreadable
 from pytest_bugguard.core.modules import Module, Modules, NoTree, Tree
 from pytest_bugguard.core.regressions import TestFacts, references
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_bugguard.core.model import FileChange
+    from pytest_bugguard.core.naming import Naming
     from pytest_bugguard.core.syntax import FunctionNode
 
-__all__ = ["Naming", "TestFacts", "TestFile", "Tree", "map_tests", "references"]
+__all__ = ["TestFacts", "TestFile", "Tree", "map_tests", "references"]
 
 
 @dataclass(frozen=True, slots=True)

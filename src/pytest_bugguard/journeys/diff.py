@@ -107,7 +107,7 @@ class Diff:
         """The doctests that it brought, on whichever side they stand."""
         naming = self._after.naming
         files, unreadable = self._read(change for change in self._changes if naming.holds_doctests(change.path))
-        mapped = doctests.map_doctests(files, is_package=self._snapshot.is_package, is_fixed=self.repairs)
+        mapped = doctests.map_doctests(files, tree=self._snapshot, is_fixed=self.repairs)
         return replace(mapped, unreadable=(*unreadable, *mapped.unreadable))
 
     def _read(self, changes: Iterable[FileChange]) -> tuple[list[testmap.TestFile], list[Unreadable]]:

@@ -185,7 +185,7 @@ def tests_in(snapshot: Snapshot, path: str, naming: Naming) -> tuple[MappedTest,
         return ()
     as_new = testmap.TestFile(FileChange("A", None, path, 0, 0o100644, None, None), None, source, naming, naming)
     found = testmap.map_tests([as_new], tree=snapshot).tests
-    examples = doctests.map_doctests([as_new], is_package=snapshot.is_package, is_fixed=lambda _: False).tests
+    examples = doctests.map_doctests([as_new], tree=snapshot, is_fixed=lambda _: False).tests
     return (*found, *examples)
 
 
