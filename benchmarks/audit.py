@@ -20,12 +20,13 @@ import ast
 import contextlib
 import os
 import re
-import resource
-import statistics
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
+
+from turns import in_turn, median
 
 _FIX = re.compile(r"\bfix(?:e[sd])?\b", re.IGNORECASE)
 _TEST = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
@@ -43,10 +44,9 @@ def main() -> None:
         pydriller_job(options.clone, options.pydriller_commits)
         return
     with tempfile.TemporaryDirectory() as cache:
-        times = measure(options.clone, options.rounds, options.pydriller_commits, cache)
+        medians = measure(options.clone, options.rounds, options.pydriller_commits, cache)
     commits = int(subprocess.check_output(["git", "-C", options.clone, "rev-list", "--count", "HEAD"]))
     scale = max(commits / options.pydriller_commits, 1)
-    medians = {job: statistics.median(values) for job, values in times.items()}
     medians["pydriller"] *= scale
     print(f"{options.clone.name}: {commits} commits, CPU seconds, median of {options.rounds}")
     for job, seconds in medians.items():
@@ -54,8 +54,8 @@ def main() -> None:
     print(f"  first is {medians['first'] / medians['git']:.1f} x git alone")
 
 
-def measure(clone: Path, rounds: int, commits: int, cache: str) -> dict[str, list[float]]:
-    """CPU seconds of each job, in turn."""
+def measure(clone: Path, rounds: int, commits: int, cache: str) -> dict[str, float]:
+    """CPU seconds of each job, the median of turns."""
     audit = [sys.executable, "-m", "pytest_bugguard", "-C", str(clone), "audit", "--format", "json"]
     jobs = {
         "git": ["git", "-C", str(clone), "log", "--raw", "-z"],
@@ -65,14 +65,9 @@ def measure(clone: Path, rounds: int, commits: int, cache: str) -> dict[str, lis
     }
     environment = {**os.environ, "XDG_CACHE_HOME": cache}
     subprocess.run(audit, env=environment, stdout=subprocess.DEVNULL, check=True)
-    times: dict[str, list[float]] = {job: [] for job in jobs}
-    for _ in range(rounds):
-        for job, command in jobs.items():
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            times[job].append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-    return times
+    quietly = partial(subprocess.run, env=environment, stdout=subprocess.DEVNULL, check=True)
+    spent = in_turn({job: partial(quietly, command) for job, command in jobs.items()}, rounds)
+    return {job: median(laps).cpu_s for job, laps in spent.items()}
 
 
 def pydriller_job(clone: Path, commits: int) -> None:

@@ -9,11 +9,11 @@ a bare start of Python, so that a slow moment of the machine falls on both.
 from __future__ import annotations
 
 import argparse
-import resource
-import statistics
-import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+
+from turns import in_turn, median, run
 
 
 def main() -> None:
@@ -28,20 +28,10 @@ def main() -> None:
         "check": [*bugguard, "check", "HEAD~10..HEAD"],
         "explain": [*bugguard, "explain", "HEAD"],
     }
-    times: dict[str, list[float]] = {job: [] for job in jobs}
-    for _ in range(options.rounds):
-        for job, command in jobs.items():
-            times[job].append(cpu_seconds(command))
-    for job, values in times.items():
-        print(f"{job:<8} {statistics.median(values):.3f} s CPU (median of {options.rounds}, least {min(values):.3f})")
-
-
-def cpu_seconds(command: list[str]) -> float:
-    """What a command and its children take; its exit code is a finding, not a failure."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    spent = in_turn({job: partial(run, command) for job, command in jobs.items()}, options.rounds)
+    for job, laps in spent.items():
+        least_s = min(lap.cpu_s for lap in laps)
+        print(f"{job:<8} {median(laps).cpu_s:.3f} s CPU (median of {options.rounds}, least {least_s:.3f})")
 
 
 if __name__ == "__main__":

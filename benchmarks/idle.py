@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
+
+from turns import in_turn
 
 PROMISED_MS = 15
 _KINDS = {
@@ -31,18 +33,10 @@ def main() -> int:
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
         projects = {kind: _project(Path(folder) / str(number), kind) for number, kind in enumerate(_KINDS)}
-        spent: dict[str, list[float]] = {kind: [] for kind in _KINDS}
-        for lap in range(rounds + 1):
-            for kind in _rotated(list(_KINDS), lap):  # nobody is always the one after a pause
-                cpu_ms = _cpu_ms(projects[kind], _KINDS[kind][1])
-                if lap:  # the first one writes bytecode
-                    spent[kind].append(cpu_ms)
-    return _report(spent)
-
-
-def _rotated(kinds: list[str], lap: int) -> list[str]:
-    start = lap % len(kinds)
-    return kinds[start:] + kinds[:start]
+        jobs = {kind: partial(_pytest, projects[kind], _KINDS[kind][1]) for kind in _KINDS}
+        in_turn(jobs, 1)  # the first one writes bytecode
+        spent = in_turn(jobs, rounds)
+    return _report({kind: [1000 * lap.cpu_s for lap in laps] for kind, laps in spent.items()})
 
 
 def _project(folder: Path, kind: str) -> Path:
@@ -52,13 +46,10 @@ def _project(folder: Path, kind: str) -> Path:
     return folder
 
 
-def _cpu_ms(project: Path, options: list[str]) -> float:
+def _pytest(project: Path, options: list[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in {"CI", "PYTHONDONTWRITEBYTECODE"}}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
     subprocess.run(command, cwd=project, env=environment, check=True, stdout=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def _report(spent: dict[str, list[float]]) -> int:
