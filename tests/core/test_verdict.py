@@ -83,7 +83,7 @@ SHARING = MappedTest("src/a.py::a.f", How.ADDED, counts=False, reason=SHARES_FIL
             replace(FIX, tests=(EMPTY,), unreadable=(Unreadable("tests/b.py", "does not parse"),)),
             Scope(),
             Verdict.UNDECIDED,
-            "could not look into tests/b.py does not parse",
+            "could not look into tests/b.py: does not parse",
             id="unreadable-test-file",
         ),
     ],

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TREES_KEPT = 64
+_NAMED = 3
+"""How many files that could not be read a warning names."""
 _LOG = (
     "log",
     "-z",
@@ -55,7 +57,7 @@ class GitHistory:
         self._repository = repository
         self._git = repository.git()
         self._objects = Objects(self._git)
-        self._unread: dict[str, str] = {}
+        self._unread: dict[Unavailable, dict[str, None]] = {}
         self._trees: OrderedDict[str, dict[str, Entry]] = OrderedDict()
 
     @property
@@ -66,7 +68,7 @@ class GitHistory:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader of any result from this history has to know, one sentence each."""
-        return (*self._repository.warnings, *self._unread.values())
+        return (*self._repository.warnings, *(_without(list(paths), why) for why, paths in self._unread.items()))
 
     def resolve(self, revision: str) -> str | None:
         """The full commit id that a revision names, or None where it names no commit."""
@@ -137,7 +139,7 @@ class GitHistory:
             return None
         content = self.blob(entry.object_id)
         if isinstance(content, Unavailable):
-            self._unread[path] = f"{path!a} was read as if it were not there: {content.reason} ({content.cure})"
+            self._unread.setdefault(content, {})[path] = None
             return None
         return content
 
@@ -209,6 +211,15 @@ class GitHistory:
         if self._repository.is_partial:
             return Unavailable("not in this partial clone", "git fetch --refetch --no-filter")
         return Unavailable("missing from the object store", "git fsck --full")
+
+
+def _without(paths: Sequence[str], why: Unavailable) -> str:
+    """What a reader has to know of files that were read as if they were not there; the first ones by name."""
+    named = ", ".join(f"{path!a}" for path in paths[:_NAMED])
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    verb, them = ("were", "they") if len(paths) > 1 else ("was", "it")
+    cure = f" ({why.cure})" if why.cure else ""
+    return f"{named}{more} {verb} read as if {them} were not there: {why.reason}{cure}"
 
 
 def _is_revision(name: str) -> bool:

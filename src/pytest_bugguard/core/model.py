@@ -207,6 +207,8 @@ class Unreadable:
     path: str
     reason: str
     """One line, for example ``does not parse: invalid syntax (line 3)`` or ``7.1 MB, over the limit of 5 MB``."""
+    cure: str = ""
+    """The command after which it can be looked into, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ADD_A_TEST = "add a test that fails without it, or name one in a trailer: Regression-Test: tests/...::..."
+_NAME_A_TEST = "name its test in a trailer: Regression-Test: NODEID"
 _DEEPEN = "fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)"
 
 
@@ -70,10 +71,9 @@ def _judge_tests(record: Record) -> Judgement:
     if counting:
         return Judgement(Verdict.GUARDED, f"{_tests(len(counting))} came with it")
     if record.unreadable:
-        named = "; ".join(f"{file.path} {file.reason}" for file in record.unreadable)
-        return Judgement(
-            Verdict.UNDECIDED, f"could not look into {named}", "name its test in a trailer: Regression-Test: NODEID"
-        )
+        named = "; ".join(f"{file.path}: {file.reason}" for file in record.unreadable)
+        cure = next((file.cure for file in record.unreadable if file.cure), _NAME_A_TEST)
+        return Judgement(Verdict.UNDECIDED, f"could not look into {named}", cure)
     if shared := [test for test in record.tests if test.reason == SHARES_FILE]:
         return Judgement(
             Verdict.UNDECIDED,

@@ -116,7 +116,10 @@ class Diff:
         unreadable: list[Unreadable] = []
         for change in changes:
             old, new = self._snapshot.old_text(change), self._snapshot.new_text(change)
-            unreadable += [Unreadable(change.path, text.reason) for text in (old, new) if isinstance(text, Unavailable)]
+            missing = next((text for text in (old, new) if isinstance(text, Unavailable)), None)
+            if missing is not None:  # with one side alone, each of its tests would look new, or gone
+                unreadable.append(Unreadable(change.path, missing.reason, missing.cure))
+                continue
             files.append(testmap.TestFile(change, _text(old), _text(new), self._before.naming, self._after.naming))
         return files, unreadable
 

@@ -1,0 +1,96 @@
+"""What a clone lacks is never taken for what is not there: partial and shallow clones at the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_bugguard.adapters.repository import open_repository
+from tests.shell import Shell
+from tests.story import Repo, story
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HISTORY = """
+commit: feat: sell things
+  file: pyproject.toml
+    [tool.pytest.ini_options]
+    pythonpath = ["src"]
+  file: src/shop/__init__.py
+    NAME = "shop"
+  file: src/shop/pager.py
+    def pages(items):
+        return items // 10
+  file: tests/test_pager.py
+    from shop.pager import pages
+
+    def test_full_page():
+        assert pages(10) == 1
+commit: fix: last page is missing
+  file: src/shop/pager.py
+    def pages(items):
+        return -(-items // 10)
+  file: tests/test_pager.py
+    from shop.pager import pages
+
+    def test_full_page():
+        assert pages(10) == 1
+
+    # Nothing but a comment was added.
+commit: docs: say what the shop is
+  file: README.md
+    A shop.
+"""
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A history whose one fix changed a test file and no test in it."""
+    repo = story(tmp_path_factory.mktemp("clones") / "origin", HISTORY)
+    repo.git("config", "uploadpack.allowFilter", "true")
+    return repo
+
+
+def cloned(origin: Repo, path: Path, *options: str) -> Shell:
+    """A clone of it, with its newest files checked out."""
+    origin.git("clone", "-q", *options, f"file://{origin.path}", str(path))
+    return Shell(path)
+
+
+@pytest.mark.parametrize("command", ["check", "explain"])
+def test_a_test_file_whose_old_text_is_not_there_brings_no_test(origin: Repo, tmp_path: Path, command: str) -> None:
+    """A blobless clone has the new text alone: all tests in it would look added, and each fix guarded."""
+    whole = cloned(origin, tmp_path / "whole")
+    blobless = cloned(origin, tmp_path / "blobless", "--filter=blob:none")
+    asked = {"check": ["check", "HEAD~2..HEAD"], "explain": ["explain", "HEAD~1"]}[command]
+    assert whole.call(*asked, "--format", "json").verdicts == [("unguarded", "fix: last page is missing")]
+    (fix,) = blobless.call(*asked, "--format", "json").document["fixes"]
+    assert (fix["verdict"], fix["tests"], fix["next"]) == ("undecided", [], "git fetch --refetch --no-filter")
+    assert fix["reason"] == "could not look into tests/test_pager.py: not in this partial clone"
+
+
+def test_the_cure_of_a_partial_clone_cures_it(origin: Repo, tmp_path: Path) -> None:
+    """What we print for people to run does what we say."""
+    blobless = cloned(origin, tmp_path / "blobless", "--filter=blob:none")
+    (fix,) = blobless.call("explain", "HEAD~1", "--format", "json").document["fixes"]
+    program, *arguments = fix["next"].split()
+    assert program == "git"
+    Repo(blobless.folder).git(*arguments)
+    assert blobless.call("explain", "HEAD~1", "--format", "json").verdicts == [
+        ("unguarded", "fix: last page is missing")
+    ]
+
+
+def test_many_files_that_are_not_there_are_one_note(tmp_path: Path) -> None:
+    """A line a file would bury the verdict."""
+    files = "".join(f"  file: {number}.py\n    NAME = {number}\n" for number in range(9))
+    origin = story(tmp_path / "origin", f"commit: one\n{files}")
+    origin.git("config", "uploadpack.allowFilter", "true")
+    shell = cloned(origin, tmp_path / "blobless", "--filter=blob:none", "--no-checkout")
+    with open_repository(shell.folder) as repository, repository.history() as history:
+        head = str(history.resolve("HEAD"))
+        assert [history.file_at(head, f"{number}.py") for number in range(9)] == [None] * 9
+        (said,) = history.warnings
+    assert said.startswith("'0.py', '1.py', '2.py' and 6 more were read as if they were not there: not in this partial")
