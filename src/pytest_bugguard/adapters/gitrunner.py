@@ -111,6 +111,17 @@ class Git:
         place = ("-C", str(top or git_dir), f"--git-dir={git_dir}", *tree)
         return cls(place, {} if index is None else {"GIT_INDEX_FILE": str(index)})
 
+    @classmethod
+    def alone(cls, git_dir: Path, top: Path) -> Git:
+        """Git for a repository of our own making: nobody's configuration reaches it, the user's and the system's least.
+
+        So no filter is known there, whatever attributes its files ask for.
+        """
+        at = cls.at(git_dir, top)
+        nobodys = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        plain = {"GIT_ATTR_NOSYSTEM": "1", "GIT_DEFAULT_REF_FORMAT": "files"}
+        return cls(("-c", f"core.attributesFile={os.devnull}", *at.place), nobodys | plain)
+
     def without_filters(self) -> Git:
         """As this one, with the content filters of every configuration set to nothing.
 
@@ -130,8 +141,8 @@ class Git:
             variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
         return replace(self, extra={**self.extra, **variables})
 
-    def ask(self, *arguments: str, limit_s: float = WORK_S) -> Answer:
-        """Run a command to its end.
+    def ask(self, *arguments: str, text: bytes = b"", limit_s: float = WORK_S) -> Answer:
+        """Run a command to its end, with a text to read.
 
         Raises:
             NoRepositoryError: There is no git, or it does not answer.
@@ -141,7 +152,7 @@ class Git:
             done = subprocess.run(
                 ["git", *_FLAGS, *self.place, *arguments],
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                input=text,
                 capture_output=True,
                 timeout=limit_s,
                 check=False,
@@ -155,13 +166,13 @@ class Git:
             ) from error
         return Answer(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
 
-    def read(self, *arguments: str) -> bytes:
+    def read(self, *arguments: str, text: bytes = b"") -> bytes:
         """The output of a command that has to work.
 
         Raises:
             UnreadableHistoryError: It did not; with git's own last line.
         """
-        answer = self.ask(*arguments)
+        answer = self.ask(*arguments, text=text)
         if answer.status:
             raise unreadable(arguments[0], answer.status, answer.complaint.splitlines())
         return answer.output
