@@ -80,12 +80,17 @@ def _judge_tests(record: Record) -> Judgement:
             f"{shared[0].nodeid} {SHARES_FILE}: whether it fails without the fix cannot be told",
             "put the example into a test file, or name a test in a trailer: Regression-Test: NODEID",
         )
-    if record.tests:
-        mend = f"mend {record.tests[0].nodeid} so that it fails without the fix, or add another test"
-        return Judgement(Verdict.UNGUARDED, _why_none_counts(record.tests), mend)
-    if record.files.test:
+    if not record.tests and record.files.test:
         return Judgement(Verdict.UNGUARDED, f"changes {record.files.test[0]} but no test in it", _ADD_A_TEST)
-    return Judgement(Verdict.UNGUARDED, "brings no test", _ADD_A_TEST)
+    return unguarded(record.tests)
+
+
+def unguarded(tests: Sequence[MappedTest]) -> Judgement:
+    """No test of these counts, or there is none."""
+    if not tests:
+        return Judgement(Verdict.UNGUARDED, "brings no test", _ADD_A_TEST)
+    mend = f"mend {tests[0].nodeid} so that it fails without the fix, or add another test"
+    return Judgement(Verdict.UNGUARDED, _why_none_counts(tests), mend)
 
 
 def _why_none_counts(tests: Sequence[MappedTest]) -> str:

@@ -1,0 +1,121 @@
+"""Why may a test that is red without the fix and green with it still be no proof? Pure; no I/O."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.model import Outcome, Verdict
+from pytest_bugguard.core.reds import BEHAVIOUR
+from pytest_bugguard.core.trial import Use
+from pytest_bugguard.core.verdict import Judgement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_bugguard.core.trial import Row, Trial
+
+
+def of(row: Row, tried: Trial, broken_files: frozenset[str]) -> Judgement | None:
+    """What speaks against a row that flips; None where nothing does, and it is a proof."""
+    if _file(row) in broken_files:
+        return _broken_tree(row, tried)
+    return _repeat(row, tried) or _control(row, tried) or _use(row, tried)
+
+
+def broken_files(rows: Iterable[Row]) -> frozenset[str]:
+    """Files in which every test fails without the fix with one same error, tests that the fix did not touch too.
+
+    New tests that all meet the same bug are no sign of that: one at least must have been there before.
+    """
+    by_file: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.is_green:
+            by_file[_file(row)].append(row)
+    return frozenset(path for path, found in by_file.items() if _share_an_error(found))
+
+
+def _share_an_error(rows: Sequence[Row]) -> bool:
+    errors = {(row.red.kind, row.red.message) if row.red is not None else None for row in rows}
+    return (
+        len(errors) == 1
+        and None not in errors
+        and len({row.test for row in rows}) > 1
+        and any(row.mapped is None for row in rows)
+        and all(row.flips for row in rows)
+    )
+
+
+def _file(row: Row) -> str:
+    return row.nodeid.partition("::")[0]
+
+
+def _broken_tree(row: Row, tried: Trial) -> Judgement:
+    message = row.red.message if row.red is not None else ""
+    return Judgement(
+        Verdict.UNDECIDED,
+        f"every test of {_file(row)} fails without the fix in the same way ({message}): "
+        "that tells of a broken tree, not of the bug",
+        look_by_hand(tried),
+    )
+
+
+def _repeat(row: Row, tried: Trial) -> Judgement | None:
+    if row.is_red_again:
+        return None
+    red = row.red.message if row.red is not None else ""
+    if row.again is None or (row.again_red is not None and row.again_red.kind not in BEHAVIOUR):
+        then = row.again_red.message if row.again_red is not None else "it was not run again"
+        return Judgement(
+            Verdict.UNDECIDED, f"{row.nodeid} is red without the fix ({red}), but not repeated: {then}", retry(tried)
+        )
+    return Judgement(
+        Verdict.UNSTABLE,
+        f"{row.nodeid} is red without the fix once ({red}) and {row.again.outcome} the next time",
+        f"find out what it depends on: bugguard hunt '{row.nodeid}'",
+    )
+
+
+def _control(row: Row, tried: Trial) -> Judgement | None:
+    if tried.control is None or (row.control is not None and row.control.outcome is Outcome.PASSED):
+        return None
+    ended = row.control.outcome if row.control is not None else "not run"
+    return Judgement(
+        Verdict.UNDECIDED,
+        f"{row.nodeid} passes in your work tree, but is {ended} in a fresh tree with the fix",
+        "commit what it needs, or let it be made while it runs: generated files, data, built extensions",
+    )
+
+
+def _use(row: Row, tried: Trial) -> Judgement | None:
+    match row.use:
+        case Use.RAN | Use.LOADED:
+            return None
+        case Use.READ:
+            why = f"{row.nodeid} reads the source as text and runs none of it: it tests how the fix is written"
+        case Use.NONE if started_process(row):
+            why = f"{row.nodeid} starts a process that gave no sign of which source it used"
+        case Use.NONE:
+            why = f"{row.nodeid} is red without the fix, but ran nothing of {named(tried)} in either run"
+    return Judgement(Verdict.UNDECIDED, why, "let the test call what the fix changed, in its own process at best")
+
+
+def started_process(row: Row) -> bool:
+    """Whether it started a process in some run."""
+    return row.after.started_process or (row.before is not None and row.before.started_process)
+
+
+def named(tried: Trial) -> str:
+    """What the fix changed, in few words."""
+    first, *more = tried.watched or ("what the fix adds",)
+    return f"{first} and {len(more)} more" if more else first
+
+
+def look_by_hand(tried: Trial) -> str:
+    """How to get at the tree without the fix."""
+    return f"look for yourself: bugguard prove {tried.fix} --keep leaves you the tree without the fix"
+
+
+def retry(tried: Trial) -> str:
+    """How to run it all again."""
+    return f"once more: bugguard prove {tried.fix}"

@@ -1,0 +1,222 @@
+"""What does a fix add that was not there before: modules, names, attributes, parameters? From texts; nothing is run.
+
+A test that fails without the fix only because it uses such an addition shows that the API is new, and no bug. What
+was moved or renamed counts as added: without the fix it is not there under that name.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_bugguard.core import behaviour, outline, syntax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_bugguard.core.outline import Class, Scope
+    from pytest_bugguard.core.syntax import FunctionNode
+
+_MODULE_ENDINGS = (".py", ".pyx")
+_CONSTRUCTORS = ("__init__", "__new__")
+_PYTHONS_OWN = frozenset({"builtins.function", "builtins.method", "builtins.module", "builtins.type"})
+"""Classes of Python itself whose objects get attributes from the source."""
+
+
+class SourceVersions(NamedTuple):
+    """A changed source file, without the fix and with it."""
+
+    old_path: str | None
+    """None: it was not there."""
+    new_path: str | None
+    """None: it is gone."""
+    old: bytes | None
+    """Its text; None also where it could not be had."""
+    new: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Novelty:
+    """What a fix adds to the source side."""
+
+    modules: frozenset[str] = frozenset()
+    """Dotted, from the top of the tree: ``src.shop.pager``."""
+    names: frozenset[str] = frozenset()
+    """The last parts of what modules and classes have now and did not have: functions, values, methods, attributes."""
+    parameters: frozenset[tuple[str, str]] = frozenset()
+    """A callable's own name (``__init__`` for the fields of a class) and a parameter that it did not take."""
+    reshaped: frozenset[str] = frozenset()
+    """The own names of callables that are called otherwise now: other parameters, or others that may be left out."""
+    data_only: frozenset[str] = frozenset()
+    """Paths, of either side, of files in which no function changed: what they hold takes effect as they are loaded."""
+
+    def adds(self, missing: str, owner: str = "") -> bool:
+        """Whether a name that was missing is one that the fix adds.
+
+        Args:
+            missing: The name alone.
+            owner: Where it was looked for, dotted: a module or a class. What was looked for in a value of one of
+                Python's own classes (``None``, a string) is nothing that a fix can add.
+        """
+        if not missing or (owner.startswith("builtins.") and owner not in _PYTHONS_OWN):
+            return False
+        return missing in self.names or self._adds_module(f"{owner}.{missing}" if owner else missing)
+
+    def takes(self, function: str, parameter: str) -> bool:
+        """Whether the fix adds a parameter to a callable, named as Python does: ``Pager.first``."""
+        return (_own(function), parameter) in self.parameters
+
+    def reshapes(self, function: str) -> bool:
+        """Whether the fix changes how a callable is called; of a class: how it is made."""
+        names = {_own(function), *(f"{function}.{name}" for name in _CONSTRUCTORS)}
+        return not names.isdisjoint(self.reshaped)
+
+    def _adds_module(self, dotted: str) -> bool:
+        inside = f".{dotted}."
+        return any(inside in f".{module}." for module in self.modules)
+
+
+def of(files: Iterable[SourceVersions]) -> Novelty:
+    """What the changed source files of a fix add; of a file that does not parse with the fix, nothing is known."""
+    found = _Additions()
+    for versions in files:
+        found.compare(versions)
+    return Novelty(
+        frozenset(found.modules),
+        frozenset(found.names),
+        frozenset(found.parameters),
+        frozenset(found.reshaped),
+        frozenset(found.data_only),
+    )
+
+
+@dataclass(slots=True)
+class _Additions:
+    modules: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    parameters: set[tuple[str, str]] = field(default_factory=set)
+    reshaped: set[str] = field(default_factory=set)
+    data_only: set[str] = field(default_factory=set)
+
+    def compare(self, versions: SourceVersions) -> None:
+        path = versions.new_path
+        if path is not None and path.endswith(_MODULE_ENDINGS) and path != versions.old_path:
+            self.modules.add(_dotted(path))
+        new = _api(versions.new) if path is not None and path.endswith(".py") else None
+        if new is None:
+            return
+        moved = versions.old_path != versions.new_path
+        old = (None if moved else _api(versions.old)) or _Api()
+        self.names.update(_own(name) for name in new.names - old.names)
+        for name, signature in new.callables.items():
+            if old.callables.get(name) != signature:
+                self._reshape(name, signature, old.callables.get(name))
+        if versions.old is not None and versions.new is not None and _is_data_only(versions.old, versions.new):
+            self.data_only.update(path for path in versions[:2] if path is not None)
+
+    def _reshape(self, name: str, now: _Signature, was: _Signature | None) -> None:
+        own = _own(name)
+        self.reshaped.update({own, name} if own in _CONSTRUCTORS else {own})
+        known = was.names if was is not None else frozenset()
+        self.parameters.update((own, parameter) for parameter in now.names - known)
+
+
+class _Signature(NamedTuple):
+    """How a callable can be called; annotations and the values of defaults aside."""
+
+    names: frozenset[str]
+    shape: tuple[object, ...]
+
+
+@dataclass(slots=True)
+class _Api:
+    """What a module offers."""
+
+    names: set[str] = field(default_factory=set)
+    """Dotted below the module: ``Pager.first``."""
+    callables: dict[str, _Signature] = field(default_factory=dict)
+
+
+def _api(source: bytes | None) -> _Api | None:
+    if source is None:
+        return None
+    try:
+        statements = syntax.parse(source)
+    except syntax.UnparsableError:
+        return None
+    api = _Api()
+    _read(outline.read(statements), "", api)
+    return api
+
+
+def _read(scope: Scope, prefix: str, api: _Api) -> None:
+    api.names.update(f"{prefix}{name}" for name in (*scope.values, *scope.imports))
+    for name, function in scope.functions.items():
+        api.names.add(f"{prefix}{name}")
+        api.callables[f"{prefix}{name}"] = _signature(function)
+    for name, owner in scope.classes.items():
+        api.names.add(f"{prefix}{name}")
+        _read_class(owner, f"{prefix}{name}.", api)
+
+
+def _read_class(owner: Class, prefix: str, api: _Api) -> None:
+    fields = list(_fields(owner.node))
+    shape = _Signature(frozenset(fields), tuple(fields))
+    api.callables.update((f"{prefix}{name}", shape) for name in _CONSTRUCTORS if fields)
+    api.names.update(f"{prefix}{name}" for name in (*fields, *_attributes(owner)))
+    _read(owner.scope, prefix, api)
+
+
+def _fields(owner: ast.ClassDef) -> Iterator[str]:
+    """The names that a class body annotates: the fields of a dataclass, a named tuple or a model."""
+    for statement in owner.body:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            yield statement.target.id
+
+
+def _attributes(owner: Class) -> Iterator[str]:
+    """What methods give to their objects: ``self.size = 1``; and what is named in ``__slots__``."""
+    for function in owner.scope.functions.values():
+        first = [argument.arg for argument in syntax.arguments(function)][:1]
+        for node in syntax.walk(function):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _names(node.value) == first:
+                yield node.attr
+    for statement in owner.scope.values.get("__slots__", ()):
+        for node in syntax.walk(statement):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def _names(node: ast.expr) -> list[str]:
+    return [node.id] if isinstance(node, ast.Name) else []
+
+
+def _signature(function: FunctionNode) -> _Signature:
+    given = function.args
+    shape = (
+        tuple(argument.arg for argument in given.posonlyargs),
+        tuple(argument.arg for argument in given.args),
+        tuple(argument.arg for argument in given.kwonlyargs),
+        given.vararg is not None,
+        given.kwarg is not None,
+        len(given.defaults),
+        tuple(default is None for default in given.kw_defaults),
+    )
+    return _Signature(frozenset(argument.arg for argument in syntax.arguments(function)), shape)
+
+
+def _is_data_only(old: bytes, new: bytes) -> bool:
+    before, after = _api(old), _api(new)
+    if before is None or after is None or before.callables.keys() != after.callables.keys():
+        return False
+    facts = behaviour.describe(old, new)
+    return facts.behaviour_changed and not facts.changed_functions
+
+
+def _dotted(path: str) -> str:
+    return path.rpartition(".")[0].removesuffix("/__init__").replace("/", ".")
+
+
+def _own(name: str) -> str:
+    return name.rpartition(".")[2]

@@ -1,0 +1,263 @@
+"""Does a test prove a fix: red without it, green with it, and for the right reason? Pure; no I/O.
+
+A test proves a fix where it passed with it and failed without it over behaviour, twice, and where there is evidence
+that it used what the fix changed. What falls short of that is called what it is; what cannot be told is ``undecided``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import doubts, pairing, trial
+from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdict
+from pytest_bugguard.core.reds import one_line
+from pytest_bugguard.core.runs import End
+from pytest_bugguard.core.verdict import Judgement, unguarded
+
+if TYPE_CHECKING:
+    from pytest_bugguard.core.runs import TestRun
+    from pytest_bugguard.core.trial import Row, Trial
+
+_MANY_FLIPS = 50
+_MANY_FILES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is said of a fix after its tests ran with it and without it."""
+
+    verdict: Verdict
+    reason: str
+    next: str
+    tests: tuple[MappedTest, ...]
+    """A row for each case, ordered by node id: how it ended on both sides, and how it was red."""
+
+
+def to_repeat(after: TestRun, before: TestRun) -> tuple[str, ...]:
+    """Node ids of what passed with the fix and failed without it: run them once more without it.
+
+    A test whose cases have other ids in each run is named as a whole.
+    """
+    known = {case.nodeid for case in before.cases}
+    reds = (
+        pair.nodeid if pair.nodeid in known else pairing.test_of(pair.nodeid)
+        for pair in pairing.pairs(after.cases, before.cases)
+        if pair.one.outcome is Outcome.PASSED and pair.other is not None and pair.other.outcome is Outcome.FAILED
+    )
+    return tuple(dict.fromkeys(reds))
+
+
+def judge(tried: Trial) -> Proof:
+    """Judge a fix by the runs that were made for it."""
+    rows = trial.rows(tried)
+    broken = doubts.broken_files(rows)
+    findings = _Findings(
+        tried,
+        tuple(row for row in rows if row.mapped is not None and row.mapped.counts),
+        {row.nodeid: doubts.of(row, tried, broken) for row in rows if row.flips},
+    )
+    judgement = next(filter(None, (look(findings) for look in _LOOKS)), None) or _unproven(findings)
+    return Proof(judgement.verdict, judgement.reason, judgement.next, _told(findings, rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """The trial with what follows from it at once."""
+
+    tried: Trial
+    counting: tuple[Row, ...]
+    """The cases of the mapped tests that may guard the fix."""
+    flips: dict[str, Judgement | None]
+    """What speaks against each case that flips, by node id; None where it is a proof."""
+
+    @property
+    def green(self) -> tuple[Row, ...]:
+        """Those of the counting cases that passed with the fix."""
+        return tuple(row for row in self.counting if row.is_green)
+
+
+def _leaked(found: _Findings) -> Judgement | None:
+    for leak in found.tried.leaks:
+        return Judgement(
+            Verdict.UNDECIDED,
+            f"{leak.path} was loaded from {leak.place}, not from the tree that was to be tested",
+            "uninstall that copy, or put the source first: pythonpath in pytest's settings, or pip install -e .",
+        )
+    return None
+
+
+def _proven(found: _Findings) -> Judgement | None:
+    proving = [nodeid for nodeid, doubt in found.flips.items() if doubt is None]
+    if not proving:
+        return None
+    judged = {*proving, *(row.nodeid for row in found.green)}
+    reason = f"{len(proving)} of {_counted(len(judged), 'case')} red without the fix and green with it"
+    idle = [row.nodeid for row in found.green if row.red is None]
+    if idle:
+        reason += f"; not in need of it: {idle[0]}" + (f" and {len(idle) - 1} more" if len(idle) > 1 else "")
+    if len(proving) > _MANY_FLIPS or len(found.tried.watched) > _MANY_FILES:
+        reason += "; a broad change, not one bug"
+    return Judgement(Verdict.PROVEN, reason)
+
+
+def _doubtful(found: _Findings) -> Judgement | None:
+    against = [doubt for doubt in found.flips.values() if doubt is not None]
+    return min(against, key=lambda doubt: doubt.verdict is not Verdict.UNSTABLE, default=None)
+
+
+def _no_test(found: _Findings) -> Judgement | None:
+    return None if any(test.counts for test in found.tried.tests) else unguarded(found.tried.tests)
+
+
+def _broken(found: _Findings) -> Judgement | None:
+    for row in found.counting:
+        if row.after.outcome is Outcome.FAILED:
+            return Judgement(Verdict.BROKEN, f"{row.nodeid} fails with the fix in place", f"pytest '{row.nodeid}'")
+    return None
+
+
+def _not_run_with_fix(found: _Findings) -> Judgement | None:
+    """Nothing that counts passed with the fix, and nothing failed."""
+    if found.green:
+        return None
+    for row in found.counting:
+        why = f": {one_line(row.after.reason)}" if row.after.reason else ""
+        return Judgement(
+            Verdict.UNDECIDED, f"{row.nodeid} {_UNJUDGED[row.after.outcome]}{why}", _ENDED_NEXT[row.after.outcome]
+        )
+    test = next(test for test in found.tried.tests if test.counts)
+    return Judgement(Verdict.UNDECIDED, *_missing_with_fix(test.nodeid, found.tried.after))
+
+
+_UNJUDGED = {
+    Outcome.SKIPPED: "was skipped with the fix",
+    Outcome.XFAILED: "is expected to fail with the fix too",
+    Outcome.XPASSED: "passed with the fix, but is marked as expected to fail",
+}
+_ENDED_NEXT = {
+    Outcome.SKIPPED: "prove it where it runs: another Python, platform or environment",
+    Outcome.XFAILED: "let the fix make it pass, and take its xfail mark away",
+    Outcome.XPASSED: "take its xfail mark away",
+}
+
+
+def _missing_with_fix(nodeid: str, run: TestRun) -> tuple[str, str]:
+    path = nodeid.partition("::")[0]
+    by_hand = f"make it run: pytest '{nodeid}'"
+    for file in run.uncollected:
+        if file.path == path:
+            why = one_line(file.raised.message) if file.raised is not None else "pytest could not read it"
+            return f"{path} could not be collected with the fix: {why}", by_hand
+    if any(pairing.is_case_of(left_out, nodeid) for left_out in run.deselected):
+        return (
+            f"{nodeid} is left out by the project's own options (-m, -k or --deselect)",
+            "let them take it in, or name another test in a trailer: Regression-Test: NODEID",
+        )
+    if run.end is not End.FINISHED:
+        more = one_line(run.detail) or (one_line(run.raised.message) if run.raised is not None else "")
+        return f"the run with the fix {_ENDS[run.end]}" + (f": {more}" if more else ""), by_hand
+    return f"{nodeid} was not found in the run with the fix", by_hand
+
+
+_ENDS = {
+    End.TIMEOUT: "did not come to an end",
+    End.CRASHED: "died",
+    End.NOT_STARTED: "could not start",
+}
+
+
+def _weak(found: _Findings) -> Judgement | None:
+    for row in found.green:
+        if row.red is not None and row.red.kind is RedKind.NEW_API:
+            return Judgement(
+                Verdict.WEAK,
+                f"{row.nodeid} is red without the fix only because the API is new: {row.red.message}",
+                "test it through a name that was there before the fix; if the fix also renames, split it",
+            )
+    return None
+
+
+def _red_beside_the_point(found: _Findings) -> Judgement | None:
+    for row in found.green:
+        if row.red is not None:
+            why, then = _BESIDE[row.red.kind]
+            reason = f"{row.nodeid} {why} without the fix: {row.red.message}"
+            if row.red.kind is RedKind.TIMEOUT:
+                reason += f" ({row.after.duration_s:.1f} s with it)"
+            return Judgement(Verdict.UNDECIDED, reason, then or doubts.look_by_hand(found.tried))
+    return None
+
+
+_BESIDE = {
+    RedKind.TIMEOUT: ("hangs", "let the test fail by itself: a limit inside it, and an assertion on what came out"),
+    RedKind.CRASH: ("kills the run", "let the test call the source in a process of its own, and assert on its end"),
+    RedKind.FIXTURE: ("does not come past its set-up", ""),
+    RedKind.COLLECTION: ("cannot be collected", ""),
+    RedKind.IMPORT: ("lacks what the fix does not add", "install what the source without the fix needs"),
+    RedKind.SKIPPED: ("does not judge", "let the test run there too: it has to fail without the fix"),
+    RedKind.NOT_RUN: ("did not run", ""),
+}
+
+
+def _unproven(found: _Findings) -> Judgement:
+    """All that counts passes on both sides."""
+    rows, tried = found.green, found.tried
+    first, *more = rows
+    passes = f"{first.nodeid} passes" if not more else f"{first.nodeid} and {len(more)} more pass"
+    has_run = any(case.executed for row in rows for case in (row.after, row.before) if case is not None)
+    if not has_run and any(doubts.started_process(row) for row in rows):
+        return Judgement(
+            Verdict.UNDECIDED,
+            f"{passes} without the fix too, but in processes that gave no sign of which source they used",
+            doubts.look_by_hand(tried),
+        )
+    return Judgement(
+        Verdict.UNPROVEN,
+        f"{passes} without the fix too" + ("" if has_run else f", and {_untouched(tried, plural=bool(more))}"),
+        f"make it fail on {tried.fix}^ (bugguard prove {tried.fix} --keep leaves you that tree); "
+        "if the bug shows only on another Python or platform, a receipt of that CI leg settles it",
+    )
+
+
+def _untouched(tried: Trial, *, plural: bool) -> str:
+    if tried.loaded:
+        return f"{'run' if plural else 'runs'} nothing of {doubts.named(tried)}"
+    return f"never {'load' if plural else 'loads'} {doubts.named(tried)}"
+
+
+_LOOKS = (_leaked, _proven, _doubtful, _no_test, _broken, _not_run_with_fix, _weak, _red_beside_the_point)
+"""Asked in this order; the first that has something to say decides."""
+
+
+def _told(found: _Findings, rows: tuple[Row, ...]) -> tuple[MappedTest, ...]:
+    seen = {id(row.mapped) for row in rows}
+    unseen = [test for test in found.tried.tests if id(test) not in seen]
+    told = [_row(row, found.flips) for row in rows if row.mapped is not None or row.flips]
+    return tuple(sorted((*told, *unseen), key=lambda test: test.nodeid))
+
+
+def _row(row: Row, flips: dict[str, Judgement | None]) -> MappedTest:
+    mapped = row.mapped or MappedTest(row.test, How.HELPER_CHANGED, counts=True)
+    counts, reason = _standing(row, mapped, flips.get(row.nodeid))
+    before = row.before.outcome if row.before is not None else None
+    return MappedTest(row.nodeid, mapped.change, counts, reason, row.after.outcome, before, row.red)
+
+
+def _standing(row: Row, mapped: MappedTest, doubt: Judgement | None) -> tuple[bool, str]:
+    """Whether a case guards the fix after what was seen, and why not."""
+    if row.flips:
+        return doubt is None, "" if doubt is None else f"{doubt.verdict}: no proof"
+    if not mapped.counts:
+        return False, mapped.reason
+    if not row.is_green:
+        return False, f"{row.after.outcome} with the fix"
+    if row.red is None:
+        return False, "passes without the fix too"
+    if row.red.kind is RedKind.NEW_API:
+        return True, "red only because the API is new"
+    return False, "did not judge without the fix"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -1,0 +1,187 @@
+"""Why was a test red without the fix? From its exception and the lines that it passed through, never from its output.
+
+The kinds are those of ``RedKind``. Only an assertion, an exception of the source and one from elsewhere that is no want
+of a new name speak of behaviour; the others say that the test did not come to the point.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.model import Outcome, Red, RedKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_bugguard.core.novelty import Novelty
+    from pytest_bugguard.core.runs import Case, Frame, Raised
+
+BEHAVIOUR = frozenset({RedKind.ASSERTION, RedKind.RAISED, RedKind.ERROR})
+"""The kinds that can prove a fix."""
+
+_MESSAGE_CAP = 300
+_DEEP = 20
+"""So many causes and groups are followed, one inside the other."""
+_ASSERTIONS = frozenset({"builtins.AssertionError", "builtins.Failed", "_pytest.outcomes.Failed"})
+"""``Failed`` is what ``pytest.fail`` raises, and so ``pytest.raises`` and ``pytest.warns`` that saw nothing."""
+_HYPOTHESIS = "hypothesis.errors."
+"""Its own errors (health checks, flaky examples) say that a test could not judge; failures come as they were raised."""
+_SKIPS = frozenset({"builtins.Skipped", "_pytest.outcomes.Skipped", "unittest.case.SkipTest"})
+_TIME_LIMIT = re.compile(r"Timeout \(?>\s*[\d.]+\s*s")
+"""How pytest-timeout says that a test took too long, through ``pytest.fail``."""
+_ARITY = re.compile(
+    r"(?P<function>[\w.<>]+)\(\) (?:got an unexpected keyword argument '(?P<parameter>\w+)'"
+    r"|takes |missing \d+ required |got multiple values for |got some positional-only arguments )"
+)
+"""Python's words for a call that does not fit the callable: the exception itself does not hold its name."""
+_NO_MODULE = re.compile(r"No module named (?!.*halted)")
+_WORST_FIRST = (
+    RedKind.ASSERTION,
+    RedKind.RAISED,
+    RedKind.ERROR,
+    RedKind.NEW_API,
+    RedKind.FIXTURE,
+    RedKind.IMPORT,
+    RedKind.TIMEOUT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What exceptions are judged by."""
+
+    novelty: Novelty
+    is_source: Callable[[str], bool]
+    """Whether a path of the tree lies on the source side."""
+
+    def of_case(self, case: Case) -> Red | None:
+        """How a test case was red; None where it was not."""
+        match case.outcome:
+            case Outcome.PASSED | Outcome.XPASSED:
+                return None
+            case Outcome.SKIPPED:
+                return Red(RedKind.SKIPPED, one_line(f"skipped: {case.reason}" if case.reason else "skipped"))
+            case Outcome.XFAILED:
+                return Red(RedKind.SKIPPED, one_line(f"expected to fail: {case.reason}".removesuffix(": ")))
+            case Outcome.FAILED:
+                return self._of_failure(case)
+
+    def of_uncollected(self, raised: Raised | None) -> Red:
+        """How the tests of a file were red that pytest could not read: each of them in this way."""
+        if raised is None:
+            return Red(RedKind.COLLECTION, "the file could not be collected")
+        if self._wants_something_new(raised):
+            kind = RedKind.NEW_API
+        elif not _SKIPS.isdisjoint(raised.bases):
+            kind = RedKind.SKIPPED
+        elif _is_import_error(raised):
+            kind = RedKind.IMPORT
+        else:
+            kind = RedKind.COLLECTION
+        return self._red(kind, raised)
+
+    def _of_failure(self, case: Case) -> Red:
+        failures = [raised for raised in (case.raised, *(raised for _, raised in case.subtests)) if raised is not None]
+        if not failures:
+            return Red(RedKind.NOT_RUN, "failed, and nothing is known of how")
+        reds = [self._of_raised(raised, case.phase) for one in failures for raised in _singles(one)]
+        return min(
+            reds, key=lambda red: _WORST_FIRST.index(red.kind) if red.kind in _WORST_FIRST else len(_WORST_FIRST)
+        )
+
+    def _of_raised(self, raised: Raised, phase: str) -> Red:
+        return self._red(self._kind(raised, phase), raised)
+
+    def _kind(self, raised: Raised, phase: str) -> RedKind:
+        if self._wants_something_new(raised):
+            return RedKind.NEW_API
+        if raised.type.startswith(_HYPOTHESIS):
+            return RedKind.TIMEOUT if raised.type == f"{_HYPOTHESIS}DeadlineExceeded" else RedKind.NOT_RUN
+        if _is_assertion(raised) and _TIME_LIMIT.match(raised.message):
+            return RedKind.TIMEOUT
+        passes_source = any(self._is_in_source(frame) for frame in raised.frames)
+        if _is_import_error(raised) and (_NO_MODULE.match(raised.message) or not passes_source):
+            return RedKind.IMPORT
+        return self._behaviour(raised, passes_source=passes_source, is_set_up=phase != "setup")
+
+    def _behaviour(self, raised: Raised, *, passes_source: bool, is_set_up: bool) -> RedKind:
+        if not is_set_up and not passes_source:
+            return RedKind.FIXTURE
+        if _is_assertion(raised):
+            return RedKind.ASSERTION
+        return RedKind.RAISED if passes_source else RedKind.ERROR
+
+    def _wants_something_new(self, raised: Raised) -> bool:
+        """Whether it, or what it was raised from, misses what the fix adds, and no source line was on the way there."""
+        for one in _chain(raised):
+            if any(self._is_in_source(frame) for frame in one.frames):
+                return False
+            if self._is_missing(one) or self._is_misfit(one):
+                return True
+        return False
+
+    def _is_missing(self, raised: Raised) -> bool:
+        return self.novelty.adds(raised.missing, raised.owner)
+
+    def _is_misfit(self, raised: Raised) -> bool:
+        found = _ARITY.match(raised.message) if "builtins.TypeError" in raised.bases else None
+        if found is None:
+            return False
+        function, parameter = found["function"], found["parameter"]
+        return self.novelty.reshapes(function) or (parameter and self.novelty.takes(function, parameter)) or False
+
+    def _red(self, kind: RedKind, raised: Raised) -> Red:
+        return Red(kind, _told(raised), self._where(raised))
+
+    def _where(self, raised: Raised) -> str:
+        """The innermost line of the source where the source raised; else the innermost of the tree."""
+        source = [] if _is_assertion(raised) else [frame for frame in raised.frames if self._is_in_source(frame)]
+        inside = source or [frame for frame in raised.frames if frame.is_inside]
+        return f"{inside[-1].path}:{inside[-1].line}" if inside else ""
+
+    def _is_in_source(self, frame: Frame) -> bool:
+        return frame.is_inside and self.is_source(frame.path)
+
+
+def one_line(text: str) -> str:
+    """The first line that says something, cut where it is too long."""
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    words = " ".join(line.split())
+    return words if len(words) <= _MESSAGE_CAP else f"{words[: _MESSAGE_CAP - 3]}..."
+
+
+def _told(raised: Raised) -> str:
+    """``assert 0 == 10`` for an assertion; with the name of its class for anything else."""
+    message = one_line(raised.message)
+    name = raised.type.rpartition(".")[2]
+    if _is_assertion(raised):
+        return message or name
+    return one_line(f"{name}: {message}") if message else name
+
+
+def _is_assertion(raised: Raised) -> bool:
+    return not _ASSERTIONS.isdisjoint(raised.bases)
+
+
+def _is_import_error(raised: Raised) -> bool:
+    return "builtins.ImportError" in raised.bases and bool(raised.missing)
+
+
+def _singles(raised: Raised, deep: int = _DEEP) -> Iterator[Raised]:
+    """The exceptions of a group, and of groups inside, with the way to the group; one that is no group, itself."""
+    if not raised.inner or not deep or raised.type.startswith(_HYPOTHESIS):
+        yield raised
+        return
+    for one in raised.inner:
+        yield from _singles(replace(one, frames=raised.frames + one.frames), deep - 1)
+
+
+def _chain(raised: Raised) -> Iterator[Raised]:
+    one: Raised | None = raised
+    for _ in range(_DEEP):
+        if one is None:
+            return
+        yield one
+        one = one.cause

@@ -1,0 +1,181 @@
+"""What was tried to prove a fix, and what did each test case do with it and without it? Frozen values; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import pairing
+from pytest_bugguard.core.model import Outcome, Red, RedKind
+from pytest_bugguard.core.novelty import Novelty
+from pytest_bugguard.core.reds import BEHAVIOUR, Grounds, one_line
+from pytest_bugguard.core.runs import End
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pytest_bugguard.core.model import MappedTest
+    from pytest_bugguard.core.runs import Case, Loaded, TestRun
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The runs that were made for one fix, and what they are judged by."""
+
+    fix: str
+    """How the fix is called in a command: an abbreviated commit id."""
+    tests: tuple[MappedTest, ...]
+    after: TestRun
+    """The files of the mapped tests, run with the fix."""
+    before: TestRun
+    """The same without it."""
+    again: TestRun | None = None
+    """What ``proof.to_repeat`` named, once more without the fix."""
+    control: TestRun | None = None
+    """The same with the fix in a scratch tree; needed where ``after`` was the user's own session."""
+    novelty: Novelty = field(default_factory=Novelty)
+    watched: tuple[str, ...] = ()
+    """The source files that the fix changed, as the tree without it names them; none where it only adds files."""
+    is_source: Callable[[str], bool] = bool
+    """Whether a path of a tree lies on the source side."""
+
+    @property
+    def leaks(self) -> tuple[Loaded, ...]:
+        """Changed source that some run took from elsewhere than its own tree."""
+        runs = (self.before, self.again, self.control, self.after)
+        return tuple(one for run in runs if run is not None for one in run.loaded if one.place)
+
+    @property
+    def loaded(self) -> frozenset[str]:
+        """The changed source files that were loaded from the tree without the fix."""
+        return frozenset(one.path for one in self.before.loaded if not one.place)
+
+
+class Use(StrEnum):
+    """What is known of a test case's use of the changed source."""
+
+    RAN = "ran"
+    """It ran some of its code, or opened its data."""
+    LOADED = "loaded"
+    """It ran none of it, but what changed takes effect as the file is loaded, and it was loaded."""
+    READ = "read"
+    """It read the source as text, and ran none of it."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One test case over all runs."""
+
+    nodeid: str
+    after: Case
+    before: Case | None
+    red: Red | None
+    """How it was red without the fix; also where it did not come to run."""
+    again: Case | None
+    again_red: Red | None
+    control: Case | None
+    mapped: MappedTest | None
+    """None: a test of the same file that the fix did not touch."""
+    use: Use
+
+    @property
+    def test(self) -> str:
+        """The id of the test that it is a case of."""
+        return pairing.test_of(self.nodeid)
+
+    @property
+    def is_green(self) -> bool:
+        """Whether it passed with the fix."""
+        return self.after.outcome is Outcome.PASSED
+
+    @property
+    def flips(self) -> bool:
+        """Whether it passed with the fix and failed without it over behaviour."""
+        return self.is_green and self.before is not None and self.red is not None and self.red.kind in BEHAVIOUR
+
+    @property
+    def is_red_again(self) -> bool:
+        """Whether it failed over behaviour in the repeat too."""
+        return self.again_red is not None and self.again_red.kind in BEHAVIOUR
+
+
+def rows(trial: Trial) -> tuple[Row, ...]:
+    """A row for each case that ran with the fix, ordered by node id."""
+    grounds = Grounds(trial.novelty, trial.is_source)
+    again = _partners(trial.after, trial.again)
+    control = _partners(trial.after, trial.control)
+    return tuple(
+        _row(trial, grounds, pair, again.get(pair.nodeid), control.get(pair.nodeid))
+        for pair in pairing.pairs(trial.after.cases, trial.before.cases)
+    )
+
+
+def _row(trial: Trial, grounds: Grounds, pair: pairing.Pair, again: Case | None, control: Case | None) -> Row:
+    return Row(
+        nodeid=pair.nodeid,
+        after=pair.one,
+        before=pair.other,
+        red=grounds.of_case(pair.other) if pair.other is not None else _absent(trial.before, pair.nodeid, grounds),
+        again=again,
+        again_red=grounds.of_case(again) if again is not None else None,
+        control=control,
+        mapped=_mapped(trial.tests, pair.nodeid),
+        use=_use(trial, without=_there(pair.other, again), with_fix=_there(pair.one, control)),
+    )
+
+
+def _partners(after: TestRun, run: TestRun | None) -> dict[str, Case]:
+    if run is None:
+        return {}
+    paired = pairing.pairs(after.cases, run.cases)
+    return {pair.nodeid: pair.other for pair in paired if pair.other is not None}
+
+
+def _there(*cases: Case | None) -> tuple[Case, ...]:
+    return tuple(case for case in cases if case is not None)
+
+
+def _mapped(tests: Iterable[MappedTest], nodeid: str) -> MappedTest | None:
+    # The longest id that fits: a class may be called like the test of another one with something in brackets.
+    fitting = [test for test in tests if pairing.is_case_of(nodeid, test.nodeid)]
+    return max(fitting, key=lambda test: len(test.nodeid), default=None)
+
+
+def _absent(run: TestRun, nodeid: str, grounds: Grounds) -> Red:
+    """Why a case that ran with the fix did not run without it: not there is neither red nor green."""
+    path = nodeid.partition("::")[0]
+    uncollected = next((file for file in run.uncollected if file.path == path), None)
+    if uncollected is not None:
+        return grounds.of_uncollected(uncollected.raised)
+    if run.end is End.NOT_STARTED and run.raised is not None:
+        return grounds.of_uncollected(run.raised)
+    if run.running == nodeid and run.end is End.TIMEOUT:
+        return Red(RedKind.TIMEOUT, f"did not come to an end in {run.duration_s:.0f} s")
+    if run.running == nodeid and run.end is End.CRASHED:
+        return Red(RedKind.CRASH, one_line(run.detail) or "the process died")
+    return Red(RedKind.NOT_RUN, _why_not_run(run, nodeid))
+
+
+def _why_not_run(run: TestRun, nodeid: str) -> str:
+    if nodeid in run.deselected:
+        return "left out by the project's own options"
+    if run.end is not End.FINISHED:
+        return one_line(f"the run had ended before it: {run.detail or run.end}")
+    return "there is no such case"
+
+
+def _use(trial: Trial, *, without: tuple[Case, ...], with_fix: tuple[Case, ...]) -> Use:
+    # What a run with the fix executed is evidence of the other run too only where that one loaded something of the
+    # same tree, or where all that the fix changed is not there without it.
+    counts_with_fix = bool(trial.loaded) or not trial.watched
+    if _executed(without) or (counts_with_fix and _executed(with_fix)):
+        return Use.RAN
+    if any(case.read for case in (*without, *with_fix)):
+        return Use.READ
+    return Use.LOADED if trial.loaded & trial.novelty.data_only else Use.NONE
+
+
+def _executed(cases: Iterable[Case]) -> bool:
+    return any(case.executed for case in cases)

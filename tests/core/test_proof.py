@@ -1,0 +1,503 @@
+"""Runs with and without a fix come to the verdict that a careful reader would give, and never to more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdict
+from pytest_bugguard.core.novelty import Novelty
+from pytest_bugguard.core.proof import Proof, judge, to_repeat
+from pytest_bugguard.core.reds import BEHAVIOUR
+from pytest_bugguard.core.runs import Case, End, Frame, Loaded, Raised, TestRun, Uncollected
+from pytest_bugguard.core.trial import Trial
+from tests.trials import (
+    FILE,
+    IN_SOURCE,
+    IN_TEST,
+    LOADED,
+    SOURCE,
+    TEST,
+    WRONG,
+    failed,
+    is_source,
+    judged,
+    mapped,
+    passed,
+    raised,
+    run,
+    trial,
+)
+
+OTHER = f"{FILE}::test_first"
+NEW_NAME = raised("ImportError", "cannot import name 'first_page'", missing="first_page", owner="shop.pager")
+NO_YAML = raised("ModuleNotFoundError", "No module named 'yaml'", missing="yaml")
+GREEN = run(passed())
+LEAK = (Loaded(SOURCE, "/venv/site-packages/shop/pager.py"),)
+UNUSED: dict[str, Any] = {"executed": ()}
+
+
+def one(nodeid: str, proof: Proof) -> MappedTest:
+    """The row of a case."""
+    return next(test for test in proof.tests if test.nodeid == nodeid)
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"),
+    [
+        pytest.param(WRONG, RedKind.ASSERTION, id="01-assertion"),
+        pytest.param(raised("KeyError", "'a'", IN_TEST, IN_SOURCE), RedKind.RAISED, id="02-source-raised"),
+        pytest.param(raised("TypeError", "cannot pickle"), RedKind.ERROR, id="07-out-of-c"),
+    ],
+)
+def test_red_over_behaviour_and_green_with_the_fix_is_a_proof(how: Raised, kind: RedKind) -> None:
+    """The row tells both outcomes and how it was red."""
+    proof = judged(GREEN, run(failed(how=how)))
+    assert (proof.verdict, proof.next) == (Verdict.PROVEN, "")
+    (test,) = proof.tests
+    assert (test.before, test.after, test.counts) == (Outcome.FAILED, Outcome.PASSED, True)
+    assert test.red is not None
+    assert test.red.kind is kind
+
+
+SLOW = run(end=End.TIMEOUT, running=TEST, duration_s=30.0)
+NEXT_RUN = run(passed(OTHER), failed(), end=End.CRASHED, detail="SIGSEGV")
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "verdict", "words"),
+    [
+        pytest.param(GREEN, GREEN, Verdict.UNPROVEN, "passes without the fix too", id="03-passes-before"),
+        pytest.param(
+            run(passed(**UNUSED)),
+            run(passed(**UNUSED)),
+            Verdict.UNPROVEN,
+            f"and runs nothing of {SOURCE}",
+            id="03-never-runs-it",
+        ),
+        pytest.param(
+            run(passed(**UNUSED), loaded=()),
+            run(passed(**UNUSED), loaded=()),
+            Verdict.UNPROVEN,
+            f"and never loads {SOURCE}",
+            id="03-never-loads-it",
+        ),
+        pytest.param(
+            run(passed(**UNUSED, started_process=True), loaded=()),
+            run(passed(**UNUSED), loaded=()),
+            Verdict.UNDECIDED,
+            "no sign of which source",
+            id="03-in-silent-processes",
+        ),
+        pytest.param(
+            GREEN,
+            run(uncollected=(Uncollected(FILE, NEW_NAME),)),
+            Verdict.WEAK,
+            "only because the API is new",
+            id="05-import-of-a-new-name",
+        ),
+        pytest.param(
+            GREEN,
+            run(uncollected=(Uncollected(FILE, NO_YAML),)),
+            Verdict.UNDECIDED,
+            "lacks what the fix does not add",
+            id="06-third-party-missing",
+        ),
+        pytest.param(
+            GREEN,
+            run(uncollected=(Uncollected(FILE, raised("SyntaxError", "invalid")),)),
+            Verdict.UNDECIDED,
+            "cannot be collected",
+            id="06-not-collected",
+        ),
+        pytest.param(
+            GREEN, run(failed(how=NEW_NAME)), Verdict.WEAK, "only because the API is new", id="07-new-name-in-the-test"
+        ),
+        pytest.param(
+            GREEN,
+            run(end=End.NOT_STARTED, raised=NEW_NAME),
+            Verdict.WEAK,
+            "only because the API is new",
+            id="07-conftest-imports-a-new-name",
+        ),
+        pytest.param(
+            GREEN,
+            run(end=End.NOT_STARTED, detail="unknown option --x"),
+            Verdict.UNDECIDED,
+            "did not run without the fix: the run had ended before it: unknown option --x",
+            id="not-started-without-the-fix",
+        ),
+        pytest.param(
+            GREEN,
+            run(failed(how=raised("OSError", "no file"), phase="setup")),
+            Verdict.UNDECIDED,
+            "does not come past its set-up",
+            id="08-fixture",
+        ),
+        pytest.param(
+            run(passed(), passed(OTHER)),
+            run(failed(), failed(OTHER)),
+            Verdict.UNDECIDED,
+            f"every test of {FILE} fails",
+            id="09-one-same-error",
+        ),
+        pytest.param(
+            run(passed(), passed(OTHER)),
+            run(failed(), failed(OTHER, raised("AssertionError", "assert 1 == 2"))),
+            Verdict.PROVEN,
+            "2 of 2 cases",
+            id="09-different-errors",
+        ),
+        pytest.param(run(failed()), run(failed()), Verdict.BROKEN, "fails with the fix", id="11-red-with-the-fix"),
+        pytest.param(run(failed()), GREEN, Verdict.BROKEN, "fails with the fix", id="11-green-without-it"),
+        pytest.param(
+            run(passed(duration_s=0.1)), SLOW, Verdict.UNDECIDED, "did not come to an end in 30 s (0.1 s", id="12-hang"
+        ),
+        pytest.param(
+            run(passed(), passed(OTHER)),
+            run(end=End.TIMEOUT, running=OTHER),
+            Verdict.UNDECIDED,
+            "the run had ended before it",
+            id="12-hang-of-another",
+        ),
+        pytest.param(
+            GREEN,
+            run(end=End.CRASHED, running=TEST, detail="SIGSEGV"),
+            Verdict.UNDECIDED,
+            "kills the run without the fix: SIGSEGV",
+            id="12-crash",
+        ),
+        pytest.param(
+            run(passed(), passed(OTHER)), NEXT_RUN, Verdict.PROVEN, "1 of 1 case ", id="12-crash-after-the-proof"
+        ),
+        pytest.param(
+            run(Case(TEST, Outcome.SKIPPED, reason="needs 3.14")),
+            GREEN,
+            Verdict.UNDECIDED,
+            "was skipped with the fix: needs 3.14",
+            id="13-skipped-with-the-fix",
+        ),
+        pytest.param(run(Case(TEST, Outcome.XFAILED)), GREEN, Verdict.UNDECIDED, "expected to fail", id="13-xfailed"),
+        pytest.param(
+            run(Case(TEST, Outcome.XPASSED)),
+            run(Case(TEST, Outcome.XFAILED)),
+            Verdict.UNDECIDED,
+            "marked as expected to fail",
+            id="14-xfail-mark-still-there",
+        ),
+        pytest.param(
+            run(),
+            run(passed(f"{TEST}[1]")),
+            Verdict.UNDECIDED,
+            "was not found in the run with the fix",
+            id="not-found-with-the-fix",
+        ),
+        pytest.param(
+            run(deselected=(f"{TEST}[1]",)),
+            GREEN,
+            Verdict.UNDECIDED,
+            "left out by the project's own",
+            id="48-deselected",
+        ),
+        pytest.param(
+            run(uncollected=(Uncollected(FILE, NO_YAML),)),
+            run(),
+            Verdict.UNDECIDED,
+            "could not be collected with the fix: No module named 'yaml'",
+            id="not-collected-with-the-fix",
+        ),
+        pytest.param(
+            run(end=End.NOT_STARTED, detail="bad option"),
+            run(),
+            Verdict.UNDECIDED,
+            "the run with the fix could not start: bad option",
+            id="not-started-with-the-fix",
+        ),
+        pytest.param(
+            run(end=End.CRASHED, detail="exit 0"), run(), Verdict.UNDECIDED, "with the fix died: exit 0", id="os-exit"
+        ),
+        pytest.param(
+            GREEN,
+            run(Case(TEST, Outcome.SKIPPED, reason="old tree")),
+            Verdict.UNDECIDED,
+            "does not judge without the fix: skipped: old tree",
+            id="skips-itself",
+        ),
+        pytest.param(
+            GREEN, run(Case(TEST, Outcome.FAILED)), Verdict.UNDECIDED, "nothing is known of how", id="no-exception"
+        ),
+        pytest.param(
+            run(passed(**UNUSED)),
+            run(failed(**UNUSED)),
+            Verdict.UNDECIDED,
+            f"ran nothing of {SOURCE}",
+            id="uses-nothing",
+        ),
+        pytest.param(
+            run(passed(**UNUSED)),
+            run(failed(**UNUSED, read=(SOURCE,))),
+            Verdict.UNDECIDED,
+            "reads the source as text",
+            id="greps-the-source",
+        ),
+        pytest.param(
+            run(passed(**UNUSED, started_process=True)),
+            run(failed(**UNUSED)),
+            Verdict.UNDECIDED,
+            "starts a process that gave no sign",
+            id="silent-process",
+        ),
+        pytest.param(
+            GREEN, run(failed(), loaded=LEAK), Verdict.UNDECIDED, "was loaded from /venv", id="42-leak-without-the-fix"
+        ),
+        pytest.param(
+            run(passed(), loaded=LEAK), run(failed()), Verdict.UNDECIDED, "was loaded from", id="42-leak-with-the-fix"
+        ),
+        pytest.param(GREEN, run(passed(), loaded=LEAK), Verdict.UNDECIDED, "was loaded from", id="42-leak-and-green"),
+    ],
+)
+def test_what_falls_short_of_a_proof_is_called_what_it_is(
+    after: TestRun, before: TestRun, verdict: Verdict, words: str
+) -> None:
+    """Each way to fall short has its verdict and its own words, and says what to do next."""
+    proof = judged(after, before)
+    assert proof.verdict is verdict, proof.reason
+    assert words in proof.reason
+    assert bool(proof.next) is (verdict is not Verdict.PROVEN)
+
+
+def test_tests_that_do_not_need_the_fix_are_named() -> None:
+    """One red case proves; the verdict says how many of how many, and which are idle."""
+    after = run(passed(), passed(OTHER), passed(f"{FILE}::test_third"))
+    before = run(failed(), passed(OTHER), passed(f"{FILE}::test_third"))
+    proof = judged(after, before, mapped(), mapped(OTHER))
+    assert proof.verdict is Verdict.PROVEN
+    assert proof.reason == f"1 of 2 cases red without the fix and green with it; not in need of it: {OTHER}"
+    assert one(OTHER, proof).reason == "passes without the fix too"
+    assert not one(OTHER, proof).counts
+    assert len(proof.tests) == 2, "a test that the fix did not touch and that does not flip is no news"
+
+
+def test_a_red_that_comes_and_goes_is_unstable() -> None:
+    """Both runs are told; so is how to find out."""
+    proof = judged(GREEN, run(failed()), again=run(passed()))
+    assert proof.verdict is Verdict.UNSTABLE
+    assert "assert 0 == 10" in proof.reason
+    assert "passed the next time" in proof.reason
+    assert "bugguard hunt" in proof.next
+
+
+@pytest.mark.parametrize("again", [None, run(), run(failed(how=NO_YAML)), run(end=End.TIMEOUT)])
+def test_a_red_that_was_not_repeated_is_no_proof(again: TestRun | None) -> None:
+    """Nothing is proven by one run alone, nor by a repeat that says nothing."""
+    proof = judged(GREEN, run(failed()), again=again)
+    assert proof.verdict is Verdict.UNDECIDED
+    assert "not repeated" in proof.reason
+
+
+@pytest.mark.parametrize(
+    ("control", "verdict"),
+    [
+        (run(passed()), Verdict.PROVEN),
+        (run(failed()), Verdict.UNDECIDED),
+        (run(), Verdict.UNDECIDED),
+        (run(passed(), loaded=LEAK), Verdict.UNDECIDED),
+    ],
+)
+def test_a_session_of_the_user_is_no_proof_without_a_green_scratch_tree(control: TestRun, verdict: Verdict) -> None:
+    """Red in a scratch tree may be the scratch tree's doing: with the fix it has to be green there."""
+    after = run(passed(**UNUSED), loaded=())
+    assert judged(after, run(failed()), control=control).verdict is verdict
+
+
+def test_a_fix_that_only_adds_files_is_proven_by_what_ran_with_it() -> None:
+    """Without the fix nothing of it is there to be run."""
+    after, before = GREEN, run(failed(**UNUSED), loaded=())
+    assert judged(after, before, watched=()).verdict is Verdict.PROVEN
+    assert judged(after, before).verdict is Verdict.UNDECIDED, "what is there without the fix has to be used"
+
+
+def test_data_takes_effect_as_it_is_loaded() -> None:
+    """A test of a constant runs no line of the file; it was loaded, and only its data changed."""
+    after, before = run(passed(**UNUSED)), run(failed(**UNUSED))
+    data = Novelty(data_only=frozenset({SOURCE}))
+    assert judged(after, before, novelty=data).verdict is Verdict.PROVEN
+    greps = run(failed(**UNUSED, read=(SOURCE,)))
+    assert judged(after, greps, novelty=data).verdict is Verdict.UNDECIDED, "reading the source is no use of it"
+
+
+def test_parameters_are_judged_one_by_one() -> None:
+    """A row that was added proves the fix; the rows beside it do not need it."""
+    after = run(passed(f"{TEST}[even]"), passed(f"{TEST}[a::b[1]]"))
+    before = run(passed(f"{TEST}[even]"), failed(f"{TEST}[a::b[1]]"))
+    proof = judged(after, before, mapped(how=How.CASES_ADDED))
+    assert proof.verdict is Verdict.PROVEN
+    assert [(test.nodeid, test.counts) for test in proof.tests] == [
+        (f"{TEST}[a::b[1]]", True),
+        (f"{TEST}[even]", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ids"),
+    [
+        pytest.param(("10:31:00", "10:31:01"), [f"{TEST}[09:00:00]", f"{TEST}[09:00:01]"], id="by-place"),
+        pytest.param(("10:31:00",), [TEST], id="the-whole-test"),
+    ],
+)
+def test_ids_that_change_from_run_to_run_are_matched_all_the_same(theirs: tuple[str, ...], ids: list[str]) -> None:
+    """By place among the cases of the test where there are as many, else the test as a whole."""
+    after = run(passed(f"{TEST}[09:00:00]"), passed(f"{TEST}[09:00:01]"))
+    before = run(*(failed(f"{TEST}[{name}]") for name in theirs))
+    again = run(*(failed(f"{TEST}[1{name}]") for name in theirs))
+    proof = judged(after, before, again=again)
+    assert proof.verdict is Verdict.PROVEN
+    assert [test.nodeid for test in proof.tests] == ids
+    assert to_repeat(after, before) == (TEST,)
+
+
+def test_a_case_that_is_only_there_with_the_fix_is_not_red() -> None:
+    """Missing is neither red nor green."""
+    proof = judged(run(passed(f"{TEST}[1]"), passed(f"{TEST}[2]")), run(passed(f"{TEST}[1]")))
+    assert proof.verdict is Verdict.UNDECIDED
+    assert f"{TEST}[2] did not run without the fix: there is no such case" in proof.reason
+
+
+def test_a_test_that_flips_though_its_text_is_the_same_proves_too() -> None:
+    """A constant or a conftest may have changed beside it; it is listed as such."""
+    proof = judged(run(passed(), passed(OTHER)), run(passed(), failed(OTHER)))
+    assert proof.verdict is Verdict.PROVEN
+    assert one(OTHER, proof).change is How.HELPER_CHANGED
+
+
+def test_a_test_that_asserts_nothing_proves_a_crash() -> None:
+    """What counts after a run is what the run showed."""
+    idle = mapped(counts=False, reason="asserts nothing")
+    crash = run(failed(how=raised("KeyError", "", IN_TEST, IN_SOURCE)))
+    assert judged(GREEN, crash, idle).verdict is Verdict.PROVEN
+    proof = judged(GREEN, GREEN, idle)
+    assert (proof.verdict, proof.reason) == (
+        Verdict.UNGUARDED,
+        f"its test does not count: {TEST} asserts nothing",
+    )
+
+
+def test_a_fix_without_a_test_is_unguarded() -> None:
+    """Nothing was mapped: nothing is claimed."""
+    assert judge(replace(trial(GREEN, GREEN), tests=())).verdict is Verdict.UNGUARDED
+
+
+@pytest.mark.parametrize(("flips", "files", "is_broad"), [(50, 1, False), (51, 1, True), (1, 31, True)])
+def test_a_broad_change_is_proven_and_called_so(flips: int, files: int, is_broad: bool) -> None:
+    """More than fifty flips, or more than thirty files, are not about one bug."""
+    ids = [f"{TEST}[{number}]" for number in range(flips)]
+    watched = tuple(f"src/shop/{number}.py" for number in range(files))
+    proof = judged(run(*map(passed, ids)), run(*map(failed, ids)), watched=watched)
+    assert proof.verdict is Verdict.PROVEN
+    assert ("broad change" in proof.reason) is is_broad
+
+
+def test_what_flipped_is_to_be_repeated() -> None:
+    """Only what passed with the fix and failed without it is run again."""
+    after = run(passed(), passed(OTHER), failed(f"{FILE}::test_bad"))
+    before = run(failed(), passed(OTHER), failed(f"{FILE}::test_bad"))
+    assert to_repeat(after, before) == (TEST,)
+
+
+IDS = st.sampled_from([TEST, OTHER, f"{TEST}[1]", f"{TEST}[2::x]", "tests/test_b.py::test_x", "", "::", "[", "a::b["])
+FRAMES = st.sampled_from([IN_TEST, IN_SOURCE, Frame("x.py", 0, "", is_inside=False)])
+NAMES = st.sampled_from(["AssertionError", "Failed", "KeyError", "TypeError", "ModuleNotFoundError", "a.B", "."])
+MESSAGES = st.sampled_from(["", "a\nb", "f() takes 1", "No module named 'x'", "first_page() takes 2", "\x00\udc80"])
+
+
+def raisings(inner: st.SearchStrategy[Raised] | None = None) -> st.SearchStrategy[Raised]:
+    """Exceptions of every shape."""
+    deeper = inner if inner is not None else st.nothing()
+    return st.builds(
+        lambda name, message, frames, missing, owner, cause, group: raised(
+            name, message, *frames, missing=missing, owner=owner, cause=cause, inner=tuple(group)
+        ),
+        NAMES,
+        MESSAGES,
+        st.lists(FRAMES, max_size=3),
+        st.sampled_from(["", "first_page", "x"]),
+        st.sampled_from(["", "shop.pager", "builtins.NoneType"]),
+        st.none() | deeper,
+        st.lists(deeper, max_size=2) if inner is not None else st.just([]),
+    )
+
+
+EXCEPTIONS = raisings(raisings())
+FILES = st.sampled_from([(), (SOURCE,)])
+CASES = st.builds(
+    Case,
+    IDS,
+    st.sampled_from(Outcome),
+    phase=st.sampled_from(["setup", "call", "teardown"]),
+    raised=st.none() | EXCEPTIONS,
+    executed=FILES,
+    read=FILES,
+    started_process=st.booleans(),
+    subtests=st.lists(st.tuples(st.just("n=1"), EXCEPTIONS), max_size=1).map(tuple),
+)
+RUNS = st.builds(
+    TestRun,
+    st.sampled_from([End.FINISHED, *End]),
+    st.lists(CASES, max_size=5).map(tuple),
+    uncollected=st.lists(st.builds(Uncollected, st.just(FILE), st.none() | EXCEPTIONS), max_size=1).map(tuple),
+    deselected=st.lists(IDS, max_size=1).map(tuple),
+    loaded=st.sampled_from([LOADED, LOADED, (), LEAK]),
+    running=IDS,
+    raised=st.none() | EXCEPTIONS,
+)
+TRIALS = st.builds(
+    Trial,
+    st.just("88d0e12"),
+    st.lists(st.builds(MappedTest, IDS, st.sampled_from(How), st.booleans()), max_size=3).map(tuple),
+    RUNS,
+    RUNS,
+    st.none() | RUNS,
+    st.none() | RUNS,
+    st.just(Novelty(names=frozenset({"first_page"}), data_only=frozenset({SOURCE}))),
+    FILES,
+    st.just(is_source),
+)
+
+
+@given(TRIALS)
+def test_every_trial_comes_to_a_verdict_with_a_reason(tried: Trial) -> None:
+    """Whatever the runs look like, there is a verdict, why, and what to do; the rows are in order."""
+    proof = judge(tried)
+    assert proof.reason
+    assert proof.next or proof.verdict is Verdict.PROVEN
+    ids = [test.nodeid for test in proof.tests]
+    assert ids == sorted(ids)
+
+
+@given(TRIALS)
+def test_nothing_is_proven_without_evidence(tried: Trial) -> None:
+    """A proof has a case that passed with the fix, was red over behaviour twice without it, and no run leaked."""
+    proof = judge(tried)
+    if proof.verdict is not Verdict.PROVEN:
+        return
+    assert not tried.leaks
+    assert tried.again is not None
+    red = [test for test in proof.tests if test.counts and test.red is not None and test.red.kind in BEHAVIOUR]
+    assert any(test.before is Outcome.FAILED and test.after is Outcome.PASSED for test in red)
+    assert any(case.outcome is Outcome.FAILED for case in tried.again.cases)
+    used = [case for one in (tried.after, tried.before, tried.again, tried.control) if one for case in one.cases]
+    assert any(case.executed for case in used) or SOURCE in {file.path for file in tried.before.loaded}
+
+
+@given(st.lists(CASES, max_size=4, unique_by=lambda case: case.nodeid), st.randoms(use_true_random=False))
+def test_the_order_of_the_cases_does_not_matter(cases: list[Case], shuffle: object) -> None:
+    """Cases are known by their ids, in whatever order they ran."""
+    after = run(*(passed(case.nodeid) for case in cases))
+    shuffled = list(cases)
+    shuffle.shuffle(shuffled)  # type: ignore[attr-defined]  # a random.Random
+    tests = tuple(mapped(case.nodeid) for case in cases)
+    assert judged(after, run(*cases), *tests) == judged(after, run(*shuffled), *tests)

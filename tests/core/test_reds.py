@@ -1,0 +1,177 @@
+"""A red is told by its exception and the lines that it passed through."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_bugguard.core import novelty
+from pytest_bugguard.core.model import Outcome, RedKind
+from pytest_bugguard.core.novelty import SourceVersions
+from pytest_bugguard.core.reds import Grounds
+from pytest_bugguard.core.runs import Case, Raised
+from tests.trials import FILE, IN_LIBRARY, IN_SOURCE, IN_TEST, SOURCE, failed, is_source, passed, raised
+
+OLD = b"def pages(n): ...\nclass Pager:\n    def __init__(self, n): ...\n"
+NEW = b"def pages(n, strict): ...\nclass Pager:\n    def __init__(self, n, size): ...\n    def first(self): ...\n"
+GROUNDS = Grounds(novelty.of([SourceVersions(SOURCE, SOURCE, OLD, NEW)]), is_source)
+
+FIRST = {"missing": "first", "owner": "shop.pager.Pager"}
+NONE = {"missing": "first", "owner": "builtins.NoneType"}
+MISFIT = "pages() got an unexpected keyword argument 'strict'"
+
+
+@pytest.mark.parametrize(
+    ("exception", "kind"),
+    [
+        pytest.param(raised("AssertionError", "assert 0 == 10"), RedKind.ASSERTION, id="assert"),
+        pytest.param(raised("Failed", "DID NOT RAISE ValueError"), RedKind.ASSERTION, id="did-not-raise"),
+        pytest.param(raised("AssertionError", "", IN_TEST, IN_SOURCE), RedKind.ASSERTION, id="assert-in-source"),
+        pytest.param(raised("AssertionError", "assert hasattr(p, 'first')"), RedKind.ASSERTION, id="hasattr"),
+        pytest.param(raised("KeyError", "'a'", IN_TEST, IN_SOURCE), RedKind.RAISED, id="source-raised"),
+        pytest.param(raised("KeyError", "", IN_TEST, IN_SOURCE, IN_LIBRARY), RedKind.RAISED, id="through-source"),
+        pytest.param(raised("TypeError", "", IN_TEST, IN_SOURCE, IN_TEST), RedKind.RAISED, id="test-double-raised"),
+        pytest.param(raised("TypeError", "cannot pickle 'x' object"), RedKind.ERROR, id="out-of-c"),
+        pytest.param(raised("AttributeError", "", **NONE), RedKind.ERROR, id="attribute-of-none"),
+        pytest.param(raised("AttributeError", "", **FIRST), RedKind.NEW_API, id="new-method"),
+        pytest.param(raised("AttributeError", "", IN_TEST, IN_SOURCE, **FIRST), RedKind.RAISED, id="missed-by-source"),
+        pytest.param(raised("NameError", "", missing="Pager"), RedKind.ERROR, id="name-that-was-there"),
+        pytest.param(raised("ImportError", "", missing="first", owner="shop.pager"), RedKind.NEW_API, id="new-import"),
+        pytest.param(raised("TypeError", MISFIT), RedKind.NEW_API, id="new-parameter"),
+        pytest.param(raised("TypeError", MISFIT, IN_TEST, IN_SOURCE), RedKind.RAISED, id="source-passes-it-on"),
+        pytest.param(raised("TypeError", MISFIT.replace("pages", "len")), RedKind.ERROR, id="parameter-of-another"),
+        pytest.param(
+            raised("TypeError", "Pager.__init__() takes 2 positional arguments but 3 were given"),
+            RedKind.NEW_API,
+            id="arity-of-a-constructor",
+        ),
+        pytest.param(
+            raised("ModuleNotFoundError", "No module named 'yaml'", missing="yaml"), RedKind.IMPORT, id="third-party"
+        ),
+        pytest.param(
+            raised("ModuleNotFoundError", "No module named 'yaml'", IN_TEST, IN_SOURCE, missing="yaml"),
+            RedKind.IMPORT,
+            id="third-party-in-source",
+        ),
+        pytest.param(
+            raised(
+                "ModuleNotFoundError",
+                "No module named 'yaml'; import of yaml halted; None in sys.modules",
+                IN_TEST,
+                IN_SOURCE,
+                missing="yaml",
+            ),
+            RedKind.RAISED,
+            id="third-party-that-the-test-took-away",
+        ),
+        pytest.param(
+            raised("Failed", "no first page", cause=raised("AttributeError", "", **FIRST)),
+            RedKind.NEW_API,
+            id="failed-over-a-new-name",
+        ),
+        pytest.param(
+            raised("ValueError", "", cause=raised("KeyError", "", IN_SOURCE)), RedKind.ERROR, id="cause-in-source"
+        ),
+        pytest.param(
+            raised("AttributeError", "", cause=raised("KeyError", "", IN_SOURCE), **FIRST),
+            RedKind.NEW_API,
+            id="new-attribute-of-what-the-source-raised",
+        ),
+        pytest.param(raised("Failed", "Timeout (>1.0s) from pytest-timeout."), RedKind.TIMEOUT, id="pytest-timeout"),
+        pytest.param(raised("hypothesis.errors.FailedHealthCheck", "slow"), RedKind.NOT_RUN, id="health-check"),
+        pytest.param(raised("hypothesis.errors.DeadlineExceeded", "300 ms"), RedKind.TIMEOUT, id="deadline"),
+        pytest.param(
+            raised("hypothesis.errors.FlakyFailure", "", inner=(raised("AssertionError"),)), RedKind.NOT_RUN, id="flaky"
+        ),
+        pytest.param(
+            raised("ExceptionGroup", "", inner=(raised("AttributeError", "", **FIRST), raised("AssertionError"))),
+            RedKind.ASSERTION,
+            id="best-of-a-group",
+        ),
+        pytest.param(
+            raised("ExceptionGroup", "", inner=(raised("AttributeError", "", **FIRST),)), RedKind.NEW_API, id="group"
+        ),
+        pytest.param(
+            raised("ExceptionGroup", "", IN_TEST, IN_SOURCE, inner=(raised("AttributeError", "", **FIRST),)),
+            RedKind.RAISED,
+            id="group-out-of-the-source",
+        ),
+    ],
+)
+def test_the_exception_tells_the_kind(exception: Raised, kind: RedKind) -> None:
+    """Each exception of a test has one kind, whatever its message looks like."""
+    red = GROUNDS.of_case(failed(how=exception))
+    assert red is not None
+    assert red.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("exception", "kind"),
+    [
+        pytest.param(raised("FixtureLookupError", "", missing="shop"), RedKind.FIXTURE, id="unknown-fixture"),
+        pytest.param(raised("FixtureLookupError", "", missing="first"), RedKind.NEW_API, id="fixture-of-the-source"),
+        pytest.param(raised("OSError", "no such file"), RedKind.FIXTURE, id="fixture-failed"),
+        pytest.param(raised("KeyError", "", IN_TEST, IN_SOURCE), RedKind.RAISED, id="source-raised"),
+        pytest.param(raised("AttributeError", "", **FIRST), RedKind.NEW_API, id="new-name"),
+    ],
+)
+def test_set_up_that_fails_tells_nothing_unless_the_source_raised(exception: Raised, kind: RedKind) -> None:
+    """A test that did not come past its set-up judged nothing."""
+    red = GROUNDS.of_case(failed(how=exception, phase="setup"))
+    assert red is not None
+    assert red.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("exception", "kind"),
+    [
+        pytest.param(raised("ImportError", "", missing="first", owner="shop.pager"), RedKind.NEW_API, id="new-name"),
+        pytest.param(raised("AttributeError", "", **FIRST), RedKind.NEW_API, id="new-name-in-a-parameter-list"),
+        pytest.param(raised("TypeError", MISFIT), RedKind.NEW_API, id="new-parameter-in-a-parameter-list"),
+        pytest.param(raised("ModuleNotFoundError", "", missing="yaml"), RedKind.IMPORT, id="third-party"),
+        pytest.param(raised("SyntaxError", "invalid syntax"), RedKind.COLLECTION, id="syntax"),
+        pytest.param(raised("KeyError", "", IN_TEST, IN_SOURCE), RedKind.COLLECTION, id="source-raised"),
+        pytest.param(raised("Skipped", "needs yaml"), RedKind.SKIPPED, id="module-skip"),
+        pytest.param(None, RedKind.COLLECTION, id="unknown"),
+    ],
+)
+def test_a_file_that_cannot_be_collected_never_proves(exception: Raised | None, kind: RedKind) -> None:
+    """All its tests are red in the same way, old ones too: at best the API is new."""
+    assert GROUNDS.of_uncollected(exception).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("case", "kind"),
+    [
+        (passed(), None),
+        (Case("t", Outcome.XPASSED), None),
+        (Case("t", Outcome.SKIPPED, reason="old tree"), RedKind.SKIPPED),
+        (Case("t", Outcome.XFAILED, reason="known"), RedKind.SKIPPED),
+        (Case("t", Outcome.FAILED), RedKind.NOT_RUN),
+        (failed(how=None, subtests=(("n=1", raised("AttributeError", "", **FIRST)),)), RedKind.NEW_API),
+        (
+            failed(how=None, subtests=(("a", raised("AttributeError", "", **FIRST)), ("b", raised("AssertionError")))),
+            RedKind.ASSERTION,
+        ),
+    ],
+)
+def test_only_a_failure_is_a_red_that_can_prove(case: Case, kind: RedKind | None) -> None:
+    """A skip is told but proves nothing; a failed subtest is a failure; one without an exception tells nothing."""
+    red = GROUNDS.of_case(case)
+    assert (red.kind if red is not None else None) is kind
+
+
+@pytest.mark.parametrize(
+    ("exception", "message", "where"),
+    [
+        (raised("AssertionError", "\n  assert 0\n + where"), "assert 0", f"{FILE}:5"),
+        (raised("KeyError", "'a'", IN_TEST, IN_SOURCE, IN_LIBRARY), "KeyError: 'a'", f"{SOURCE}:41"),
+        (raised("TypeError", "", IN_TEST, IN_SOURCE, IN_TEST), "TypeError", f"{SOURCE}:41"),
+        (raised("AssertionError", "", IN_TEST, IN_SOURCE), "AssertionError", f"{SOURCE}:41"),
+        (raised("OSError", "x" * 500, IN_LIBRARY), f"OSError: {'x' * 288}...", ""),
+    ],
+)
+def test_a_red_is_told_in_one_line_with_its_place(exception: Raised, message: str, where: str) -> None:
+    """The message is cut; the place is the source's where it raised, else the innermost line of the tree."""
+    red = GROUNDS.of_case(failed(how=exception))
+    assert red is not None
+    assert (red.message, red.where) == (message, where)
