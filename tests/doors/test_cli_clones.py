@@ -94,3 +94,26 @@ def test_many_files_that_are_not_there_are_one_note(tmp_path: Path) -> None:
         assert [history.file_at(head, f"{number}.py") for number in range(9)] == [None] * 9
         (said,) = history.warnings
     assert said.startswith("'0.py', '1.py', '2.py' and 6 more were read as if they were not there: not in this partial")
+
+
+@pytest.mark.parametrize("layout", ["text", "markdown", "json"])
+def test_an_audit_of_a_shallow_clone_says_that_it_is_short(origin: Repo, tmp_path: Path, layout: str) -> None:
+    """What it shows is no history: a share of one hundred per cent may be that of the newest commit."""
+    shallow = cloned(origin, tmp_path / "shallow", "--depth", "1")
+    assert "the clone is shallow" in shallow.call("audit", "--format", layout).out
+    whole = cloned(origin, tmp_path / "whole")
+    assert "shallow, " not in whole.call("audit", "--format", layout).out
+
+
+def test_a_share_is_not_met_in_a_clone_that_cannot_tell(origin: Repo, tmp_path: Path) -> None:
+    """Neither where older fixes are out of sight, nor where one could not be looked into."""
+    for options, said in (
+        (["--depth", "1"], "the clone is shallow"),
+        (["--filter=blob:none"], "the guarded share is not known"),
+    ):
+        shell = cloned(origin, tmp_path / said.replace(" ", "-"), *options)
+        assert shell.call("audit").code == 0
+        done = shell.call("audit", "--fail-under", "0")
+        assert (done.code, said in done.out, "next: " in done.out) == (1, True, True), done.out
+        softened = shell.call("audit", "--fail-under", "0", "--set", "undecided=warn")
+        assert (softened.code, said in softened.out) == (0, True), softened.out

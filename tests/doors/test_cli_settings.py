@@ -71,6 +71,45 @@ def test_an_overdue_waiver_fails_and_names_its_owner(repo: Repo) -> None:
     assert "payments: bring the test" in done.out
 
 
+def test_an_overdue_waiver_is_not_forgotten_once_its_fix_is_merged(repo: Repo) -> None:
+    """It fails the run of whoever comes next, by name; a commit hook is no place to collect debts."""
+    sha = repo.git("rev-parse", "HEAD")
+    repo.write(
+        "bugguard.toml", f'[[waivers]]\nfix = "{sha[:9]}"\nowner = "payments"\nreason = "x"\nexpires = 2020-01-31\n'
+    )
+    repo.write("message", "docs: nothing")
+    shell = Shell(repo.path)
+    done = shell.call("check", "HEAD..HEAD", "--format", "json")
+    (finding,) = done.document["findings"]
+    assert (done.code, finding["gate"], finding["subject"]) == (1, "waivers", sha[:7])
+    assert "the waiver of payments ended on 2020-01-31: x" in shell.call("check", "HEAD..HEAD").out
+    assert shell.call("check", "--staged", "--message-file", "message").code == 0
+
+
+def test_a_waiver_for_no_commit_is_named(repo: Repo) -> None:
+    """A fix that was rebased has another id, and its waiver speaks for nothing."""
+    repo.write(
+        "bugguard.toml", '[[waivers]]\nfix = "1c0ffee1c0ffee"\nowner = "pay"\nreason = "x"\nexpires = 2999-01-31\n'
+    )
+    done = Shell(repo.path).call("check", "HEAD..HEAD")
+    assert done.code == 0
+    assert "note: the waiver of pay for 1c0ffee1c0ffee speaks for no commit" in done.out
+
+
+@pytest.mark.parametrize("key", ["source", "tests"])
+def test_settings_that_name_nothing_meet_no_gate(repo: Repo, key: str) -> None:
+    """With a misspelt folder no file would be on that side, and a gate that looks at nothing would pass."""
+    shell = Shell(repo.path)
+    repo.write("bugguard.toml", f'{key} = ["scr"]\n')
+    repo.write("message", "fix: it")
+    for command in (["check", "main.."], ["check"], ["check", "--staged", "--message-file", "message"]):
+        done = shell.call(*command)
+        assert (done.code, f"{key}: the settings name scr" in done.out) == (1, True), done.out
+    assert f"{key}: the settings name scr" in shell.call("audit").out
+    repo.write("bugguard.toml", f'{key} = ["scr", "{"src" if key == "source" else "tests"}"]\n')
+    assert "the settings name" not in shell.call("check", "main..").out
+
+
 def test_a_waiver_goes_where_the_settings_are(repo: Repo) -> None:
     """Into bugguard.toml where there is one, also from a folder below."""
     repo.write("bugguard.toml", "# ours\nenabled = true\n")

@@ -16,9 +16,10 @@ from pytest_bugguard.core import base, findings, fixes, settings, verdict
 from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
 from pytest_bugguard.core.fixes import CiContext, RuleSet
 from pytest_bugguard.core.hotspots import hotspots_of
+from pytest_bugguard.core.model import Verdict
 from pytest_bugguard.core.outcomes import Outcomes, from_top
 from pytest_bugguard.core.results import RepositoryFacts, Result, Run, summarise
-from pytest_bugguard.core.trend import trend_of
+from pytest_bugguard.core.trend import Share, trend_of
 from pytest_bugguard.journeys.audit import audit
 from pytest_bugguard.journeys.check import check, staged_unit, work_tree_unit
 from pytest_bugguard.journeys.gate import after_run
@@ -37,12 +38,13 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.first_look import FirstLook
     from pytest_bugguard.core.model import Record, Unit
     from pytest_bugguard.core.outcomes import PhaseReport
-    from pytest_bugguard.core.results import Audited
+    from pytest_bugguard.core.results import Audited, Finding
     from pytest_bugguard.core.settings import Settings
     from pytest_bugguard.journeys.ports import WorkTree
     from pytest_bugguard.journeys.survey import Seen
 
 _IGNORE_REVS = ".git-blame-ignore-revs"
+_SHALLOW = "the clone is shallow, older fixes are not in it: git fetch --unshallow (in CI: fetch-depth: 0)"
 _SCISSORS = " ------------------------ >8 ------------------------"
 
 
@@ -128,15 +130,32 @@ class Workshop:
         lines = (content or b"").decode("utf-8", "replace").splitlines()
         return tuple(line.split("#")[0].strip() for line in lines if line.split("#")[0].strip())
 
-    def audit(self, revisions: str, *, uses_cache: bool = True, progress: Callable[[int], None]) -> Result:
-        """Every fix of a history: all that leads to ``REV``, or what ``BASE..REV`` spans."""
+    def audit(
+        self,
+        revisions: str,
+        *,
+        fail_under: float | None = None,
+        uses_cache: bool = True,
+        progress: Callable[[int], None],
+    ) -> Result:
+        """Every fix of a history: all that leads to ``REV``, or what ``BASE..REV`` spans.
+
+        ``fail_under`` is the guarded share, from 0 to 1, without which there is a finding.
+        """
         since, tip = self._range(revisions)
         if tip is None:
-            return self._result("audit", (), 0, notes=("there are no commits yet",))
+            empty = self._result("audit", (), 0, notes=("there are no commits yet",))
+            return self._with_share(empty, Share(), fail_under, is_whole=True)
         found = self._audited(since, tip, uses_cache=uses_cache, progress=progress)
+        unfounded = [f"{finding.message}; {finding.next}" for finding in self._unfounded(Snapshot(self.history, tip))]
         records = tuple(map(self._waive, found.records))
-        result = self._result("audit", records, found.units, notes=self._history_notes())
-        return replace(result, hotspots=hotspots_of(records, today=found.renamed), trend=trend_of(records))
+        trend = trend_of(records)
+        is_whole = since is not None or not self.history.is_shallow
+        result = self._result("audit", records, found.units, notes=(*self._history_notes(), *unfounded))
+        result = replace(result, hotspots=hotspots_of(records, today=found.renamed), trend=trend)
+        if not is_whole:
+            result = replace(result, notes=(*result.notes, _SHALLOW))
+        return self._with_share(result, trend.whole, fail_under, is_whole=is_whole)
 
     def _audited(self, since: str | None, tip: str, *, uses_cache: bool, progress: Callable[[int], None]) -> Audited:
         """What an audit finds, from the cache where the same question was asked before."""
@@ -190,9 +209,7 @@ class Workshop:
         chosen = self._choose_base(base_option)
         if isinstance(chosen, base.Undecided):
             finding = findings.undecided("base", chosen.reason, chosen.cure)
-            fails = self.settings.undecided == "fail"
-            result = self._result("check", (), 0, notes=() if fails else (f"{chosen.reason}; {chosen.cure}",))
-            return replace(result, findings=(finding,) if fails else ())
+            return self._with_loose(self._result("check", (), 0), (finding,))
         facts = RepositoryFacts(self.head, chosen.revision, chosen.reason, chosen.merge_base)
         return self._check(chosen.sha, self.head, facts, reads_work_tree=True, after=after)
 
@@ -203,7 +220,7 @@ class Workshop:
         seen, snapshot = staged_unit(self.history, worktree, self.head, message, self._survey)
         record = self._linker(snapshot).link(seen, lambda _: (), is_only_fix=True) if seen.is_fix else seen.record
         records = (self._waive(record),) if seen.is_fix else ()
-        return self._with_findings(self._result("check", records, 1))
+        return self._with_loose(self._with_findings(self._result("check", records, 1)), self._unfounded(snapshot))
 
     def gate(self, reports: Iterable[PhaseReport], *, base_option: str | None) -> Result:
         """The fix gate after a run of pytest: a mapped test guards only if it ran here and passed."""
@@ -253,8 +270,10 @@ class Workshop:
         if found.uses_work_tree:
             notes.append("a fix is guarded only by a test in the work tree that is not committed yet")
         records = tuple(map(self._waive, map(after, found.records) if after else found.records))
-        result = self._result("check", records, found.units, notes=notes)
-        return self._with_findings(replace(result, repository=replace(facts, shallow=self.history.is_shallow)))
+        result = self._result("check", records, found.units, notes=(*notes, *self._foreign_waivers()))
+        result = self._with_findings(replace(result, repository=replace(facts, shallow=self.history.is_shallow)))
+        owed = findings.of_waivers(self.settings.waivers, records, today=today())
+        return self._with_loose(result, [*self._unfounded(snapshot), *owed])
 
     def _choose_base(self, option: str | None) -> base.Chosen | base.Undecided:
         assert self.head is not None
@@ -276,6 +295,23 @@ class Workshop:
 
     def _waive(self, record: Record) -> Record:
         return verdict.waive(record, self.settings.waivers, today=today())
+
+    def _unfounded(self, tip: Snapshot) -> Iterator[Finding]:
+        """Findings for settings that name no file: a gate that looks at nothing would be met by everything."""
+        for key, roots in (("source", self.settings.source), ("tests", self.settings.tests)):
+            missing = [root for root in roots or () if not tip.holds(root)]
+            yield from findings.of_roots(key, roots or (), missing=missing)
+
+    def _foreign_waivers(self) -> tuple[str, ...]:
+        """What to know of waivers that speak for no commit; a clone that lacks commits cannot tell."""
+        waivers = () if self.history.is_shallow else self.settings.waivers
+        found = self.history.resolve_all([waiver.fix for waiver in waivers])
+        return tuple(
+            f"the waiver of {waiver.owner} for {waiver.fix} speaks for no commit of this repository: "
+            "mend its id, or take it out"
+            for waiver, sha in zip(waivers, found, strict=True)
+            if sha is None
+        )
 
     def _need_worktree(self) -> WorkTree:
         if self.repository.top is None:
@@ -322,6 +358,19 @@ class Workshop:
     def _with_findings(self, result: Result) -> Result:
         fails = self.settings.undecided == "fail"
         return replace(result, findings=findings.of_records(result.records, undecided_fails=fails))
+
+    def _with_share(self, result: Result, share: Share, fail_under: float | None, *, is_whole: bool) -> Result:
+        if fail_under is None:
+            return result
+        return self._with_loose(result, findings.of_share(share, fail_under, is_whole=is_whole))
+
+    def _with_loose(self, result: Result, found: Iterable[Finding]) -> Result:
+        """A result with findings that no record tells of; what is undecided is a note where the settings soften it."""
+        listed = tuple(found)
+        soft = Verdict.UNDECIDED if self.settings.undecided == "warn" else None
+        failing = [finding for finding in listed if finding.verdict is not soft]
+        notes = [f"{finding.message}; {finding.next}" for finding in listed if finding.verdict is soft]
+        return replace(result, findings=(*result.findings, *failing), notes=(*result.notes, *notes))
 
 
 def _message_text(path: Path | None, comment: str) -> str:

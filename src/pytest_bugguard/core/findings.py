@@ -8,7 +8,11 @@ from pytest_bugguard.core.model import Record, Verdict
 from pytest_bugguard.core.results import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import datetime as dt
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from pytest_bugguard.core.model import Waiver
+    from pytest_bugguard.core.trend import Share
 
 _FAILING = frozenset({Verdict.UNGUARDED, Verdict.BROKEN, Verdict.UNPROVEN, Verdict.UNSTABLE})
 _SHORT = 7
@@ -32,6 +36,53 @@ def _finding(record: Record) -> Finding:
         next=record.next,
         path=record.files.source[0] if record.files.source else None,
     )
+
+
+def of_waivers(waivers: Iterable[Waiver], records: Sequence[Record], *, today: dt.date) -> Iterator[Finding]:
+    """A finding for each overdue waiver whose fix is not among the records: a fix that is merged is still owed."""
+    for waiver in waivers:
+        is_told = any(record.sha.startswith(waiver.fix.lower()) for record in records)
+        if waiver.expires is not None and waiver.expires < today and not is_told:
+            yield Finding(
+                id=f"waivers:{waiver.fix}",
+                gate="waivers",
+                verdict=Verdict.UNGUARDED,
+                subject=waiver.fix[:_SHORT],
+                message=f"the waiver of {waiver.owner} ended on {waiver.expires.isoformat()}: {waiver.reason}",
+                next=f"{waiver.owner}: bring the test and take the waiver out, or agree on a new date in it",
+            )
+
+
+def of_share(share: Share, wanted: float, *, is_whole: bool) -> tuple[Finding, ...]:
+    """The finding of an audit that is asked for a guarded share, as a ratio from 0 to 1; none where it is met.
+
+    It is met where no fix of which nothing could be told could take it under, and no commit was out of sight.
+    """
+
+    def finding(verdict: Verdict, message: str, cure: str) -> tuple[Finding, ...]:
+        return (Finding("share", "share", verdict, "share", message, cure),)
+
+    if not is_whole:
+        said = "the clone is shallow: the guarded share of the whole history is not known"
+        return finding(Verdict.UNDECIDED, said, "git fetch --unshallow (in CI: fetch-depth: 0)")
+    if share.ratio is None:
+        cure = "leave --fail-under out until there is a fix to judge"
+        return finding(Verdict.UNDECIDED, "the guarded share is not known: there was no fix to judge", cure)
+    if share.ratio < wanted:
+        said = f"the guarded share is {share.ratio:.3f}, under {wanted}"
+        return finding(Verdict.UNGUARDED, said, "guard the fixes listed above")
+    if share.least < wanted:
+        said = f"the guarded share may be as low as {share.least:.3f}, under {wanted}: {share.undecided} undecided"
+        return finding(Verdict.UNDECIDED, said, "cure what could not be told, as listed above")
+    return ()
+
+
+def of_roots(key: str, roots: Sequence[str], *, missing: Collection[str]) -> tuple[Finding, ...]:
+    """The finding where a setting that lists folders or files names nothing that is there: no path is on that side."""
+    if not roots or len(missing) < len(roots):
+        return ()
+    said = f"{key}: the settings name {', '.join(roots)}, and nothing in the repository is called so"
+    return (undecided("settings", said, f"mend {key} in the settings, or leave it out: it is found by looking"),)
 
 
 def undecided(subject: str, reason: str, cure: str) -> Finding:

@@ -37,7 +37,7 @@ class Finding:
     id: str
     """The same for the same finding in every run: ``fixes:<commit id>``."""
     gate: str
-    """The gate that it fails: ``fixes``, ``waivers``, ``base``."""
+    """The gate that it fails: ``fixes``, ``waivers``, ``share``, ``base``, ``settings``, ``repository``."""
     verdict: Verdict
     subject: str
     """What it speaks of: a commit id, a path, a setting."""

@@ -40,6 +40,11 @@ class Share:
         """From 0 to 1; None where there was nothing to judge: 0 of 0 is neither all nor nothing."""
         return self.guarded / self.judged if self.judged else None
 
+    @property
+    def least(self) -> float:
+        """From 0 to 1: the share if none of the undecided fixes were guarded."""
+        return self.guarded / max(1, self.judged + self.undecided)
+
 
 @dataclass(frozen=True, slots=True)
 class Quarter:

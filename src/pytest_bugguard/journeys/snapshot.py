@@ -41,6 +41,10 @@ class Snapshot:
                 names.add(name + slash)
         return tuple(sorted(names)) if names or listed is not None else None
 
+    def holds(self, path: str) -> bool:
+        """Whether there is a file or a folder of this name."""
+        return self.folder(path) is not None or self.file(path) is not None
+
     def is_package(self, folder: str) -> bool:
         """Whether a folder can be imported as a regular package."""
         return self.file(f"{folder}/__init__.py" if folder else "__init__.py") is not None

@@ -10,7 +10,7 @@ from pytest_bugguard.core import dates
 from pytest_bugguard.core.hotspots import HALF_LIFE_DAYS
 from pytest_bugguard.core.model import Verdict
 from pytest_bugguard.core.trend import GUARDED, Share
-from pytest_bugguard.report import words
+from pytest_bugguard.report import text, words
 from pytest_bugguard.report.spans import OF_VERDICT, Line, Style, line, span
 
 if TYPE_CHECKING:
@@ -174,7 +174,10 @@ def _signs(records: Sequence[Record]) -> Iterator[Line]:
 
 
 def _notes(result: Result) -> Iterator[Line]:
-    if result.notes:
+    found = words.loose_findings(result)
+    if found or result.notes:
         yield line()
+    for finding in found:
+        yield from text.loose(finding)
     for note in result.notes:
         yield line(span("note: ", Style.FAINT), note)

@@ -25,7 +25,7 @@ def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
         ruled(title(result), width),
         *_base(result),
         *(shown for record in result.records if words.is_shown(record) for shown in block(record, width)),
-        *(shown for finding in words.loose_findings(result) for shown in _finding(finding)),
+        *(shown for finding in words.loose_findings(result) for shown in loose(finding)),
         *(line(span("note: ", Style.FAINT), note) for note in result.notes),
         ruled(f"bugguard: {last_words(result)}", width, _mood(result)),
     )
@@ -115,7 +115,8 @@ def how(test: MappedTest) -> str:
     return f"{came}   {test.after}" if test.after else came
 
 
-def _finding(finding: Finding) -> Iterator[Line]:
+def loose(finding: Finding) -> Iterator[Line]:
+    """A finding that no record tells of."""
     yield line(*verdict(finding.verdict), span(finding.subject, Style.STRONG), f"   {finding.message}")
     if finding.next:
         yield _next(finding.next)
