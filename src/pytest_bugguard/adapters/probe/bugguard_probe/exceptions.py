@@ -1,0 +1,118 @@
+"""What is there to say of an exception: from the object itself and its frames. PYTEST_DONT_REWRITE."""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from _pytest import outcomes
+from _pytest.fixtures import FixtureLookupError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from .places import Places
+
+_MESSAGE_CHARACTERS = 2000
+_FIRST_FRAMES, _LAST_FRAMES = 40, 160
+"""Of a deep recursion both ends are kept."""
+_CAUSES = 8
+_INNER = 20
+"""So many members of a group are told."""
+_MACHINERY = ("_pytest", "pluggy", "unittest", "bugguard_probe")
+_OWN = {
+    getattr(outcomes, name): f"_pytest.outcomes.{name}"
+    for name in ("OutcomeException", "Failed", "Skipped", "Exit", "XFailed")
+    if hasattr(outcomes, name)
+}
+"""pytest lets these look like builtins."""
+_CANNOT_IMPORT = re.compile(
+    r"cannot import name '(?P<name>[^']*)' from (?:partially initialized module )?'(?P<module>[^']*)'"
+)
+"""CPython's own words: before 3.12 the name stands nowhere else."""
+
+
+def describe(error: BaseException, places: Places, depth: int = _CAUSES) -> dict[str, Any]:
+    """The facts of ``core.runs.Raised``, as JSON knows them."""
+    kind = type(error)
+    missing, owner = _missing(error)
+    cause = _cause(error) if depth else None
+    inner = error.exceptions[:_INNER] if depth and isinstance(error, BaseExceptionGroup) else ()
+    return {
+        "type": _name(kind),
+        "bases": [_name(base) for base in kind.__mro__ if base is not object],
+        "message": _message(error, places),
+        "frames": _ends(list(_frames(error.__traceback__, places))),
+        "missing": missing,
+        "owner": owner,
+        "cause": None if cause is None else describe(cause, places, depth - 1),
+        "inner": [describe(each, places, depth - 1) for each in inner],
+    }
+
+
+def _name(kind: type) -> str:
+    return _OWN.get(kind) or f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _message(error: BaseException, places: Places) -> str:
+    """What it says, with paths of the tree as the project knows them."""
+    try:
+        text = str(error)
+    except Exception as unprintable:  # noqa: BLE001 - whatever a test's own class does here
+        text = f"<no message: {type(unprintable).__name__} in its __str__>"
+    text = text[: 2 * _MESSAGE_CHARACTERS].replace(f"{places.top}/", "").replace(places.top, ".")
+    return text[:_MESSAGE_CHARACTERS]
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """What it was raised from or while handling."""
+    if error.__cause__ is not None:
+        return error.__cause__
+    return None if error.__suppress_context__ else error.__context__
+
+
+def _frames(traceback: TracebackType | None, places: Places) -> Iterator[tuple[str, int, str, bool]]:
+    """Outermost first, without what pytest and the import system do around a test."""
+    is_at_start = True
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        inside = places.in_tree(code.co_filename)
+        package = str(traceback.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        is_machinery = package in _MACHINERY or code.co_filename.startswith("<frozen importlib")
+        is_at_start = is_at_start and is_machinery
+        # Where pytest itself is the project, what a test has called counts, and what called the test does not.
+        if not (is_at_start or (is_machinery and inside is None)):
+            path = code.co_filename if inside is None else inside.replace("\\", "/")
+            yield path, traceback.tb_lineno or 0, code.co_name, inside is not None
+        traceback = traceback.tb_next
+
+
+def _ends(frames: list[tuple[str, int, str, bool]]) -> list[tuple[str, int, str, bool]]:
+    if len(frames) <= _FIRST_FRAMES + _LAST_FRAMES:
+        return frames
+    return [*frames[:_FIRST_FRAMES], *frames[-_LAST_FRAMES:]]
+
+
+def _missing(error: BaseException) -> tuple[str, str]:
+    """For a name that was not there: its last part, and where it was looked for."""
+    match error:
+        case ImportError(msg=str(said)) if found := _CANNOT_IMPORT.match(said):
+            return found["name"], found["module"]
+        case ModuleNotFoundError(name=str(name)):
+            owner, _, last = name.rpartition(".")
+            return last, owner
+        case AttributeError(name=str(name)):
+            return name, "" if error.obj is None else _owner(error.obj)
+        case NameError(name=str(name)) | FixtureLookupError(argname=str(name)):
+            return name, ""
+    return "", ""
+
+
+def _owner(thing: object) -> str:
+    """A module's or a class's full name; for anything else that of its class."""
+    kind = type(thing)
+    if issubclass(kind, ModuleType):
+        return str(vars(thing).get("__name__", ""))
+    return _name(thing if isinstance(thing, type) and issubclass(kind, type) else kind)

@@ -1,0 +1,110 @@
+"""Which watched files had code run since a test began? Cheap, and in nobody's way. PYTEST_DONT_REWRITE.
+
+From Python 3.12 on by ``sys.monitoring``, on the code of the watched files alone. Before, by a profile function, which
+slows everything down: it is only there while a test's own code runs, and goes when there is nothing left to see.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+_setprofile, _getprofile = sys.setprofile, sys.getprofile
+
+
+def _nested(code: CodeType) -> Iterator[CodeType]:
+    """A code object and all that are defined in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _nested(constant)
+
+
+class _Monitored:
+    """By ``sys.monitoring``."""
+
+    _TOOLS = (4, 3)  # the two that nobody has a claim on
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._files: dict[CodeType, str] = {}
+        self._seen: list[CodeType] = []
+        self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
+        events = self._monitoring.events
+        self._events = events.PY_START | events.PY_RESUME
+        self._tool = next((tool for tool in self._TOOLS if self._monitoring.get_tool(tool) is None), None)
+        if self._tool is not None:
+            self._monitoring.use_tool_id(self._tool, "bugguard")
+            self._monitoring.register_callback(self._tool, events.PY_START, self._on_call)
+            self._monitoring.register_callback(self._tool, events.PY_RESUME, self._on_call)
+
+    def follow(self, code: CodeType, path: str) -> None:
+        if self._tool is None:
+            return
+        for each in _nested(code):
+            self._files[each] = path
+            self._monitoring.set_local_events(self._tool, each, self._events)
+
+    def _on_call(self, code: CodeType, _: int) -> Any:
+        self._tell(self._files[code])
+        self._seen.append(code)
+        return self._monitoring.DISABLE
+
+    def forget(self) -> None:
+        """See again what has been seen: what is switched off and on again is no longer disabled."""
+        seen, self._seen = self._seen, []
+        for code in seen:
+            self._monitoring.set_local_events(self._tool, code, 0)
+            self._monitoring.set_local_events(self._tool, code, self._events)
+
+    def watch(self) -> None:
+        """Nothing to switch on."""
+
+    def rest(self) -> None:
+        """Nothing to switch off."""
+
+
+class _Profiled:
+    """By a profile function; where somebody else has set one, not at all."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._files: dict[str, str] = {}
+        self._unseen: dict[str, str] = {}
+        self._is_watching = False
+
+    def follow(self, code: CodeType, path: str) -> None:
+        self._files[code.co_filename] = path
+
+    def forget(self) -> None:
+        self._unseen = dict(self._files)
+
+    def watch(self) -> None:
+        if self._unseen and _getprofile() is None:
+            self._is_watching = True
+            threading.setprofile(self._on_event)
+            _setprofile(self._on_event)
+
+    def rest(self) -> None:
+        if self._is_watching:
+            self._is_watching = False
+            threading.setprofile(None)
+            if _getprofile() == self._on_event:
+                _setprofile(None)
+
+    def _on_event(self, frame: FrameType, _event: str, _: object) -> None:
+        name = frame.f_code.co_filename
+        if name in self._unseen:
+            path = self._unseen.pop(name)
+            self._tell(path)
+        if not self._unseen or not self._is_watching:
+            _setprofile(None)
+
+
+Execution = _Monitored if sys.version_info >= (3, 12) else _Profiled

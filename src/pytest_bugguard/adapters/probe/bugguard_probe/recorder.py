@@ -1,0 +1,270 @@
+"""How did each test end? A pytest plugin that writes down what it sees, line by line. PYTEST_DONT_REWRITE.
+
+Nothing that a test replaces, closes or deletes may bend or end the record: functions are held on to, the file is opened
+anew for each line, and a process that a test forked writes nothing here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from . import start
+from .exceptions import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_encode = json.JSONEncoder().encode
+_open, _write, _close, _getpid = os.open, os.write, os.close, os.getpid
+_O_RECORD = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+_SEP = os.sep
+_RERUNNERS = ("rerunfailures", "pytest_rerunfailures", "flaky", "pytest_retry", "pytest-retry")
+"""Plugins that repeat a failing test on a mark alone: one outcome is asked for, not the best of several."""
+
+
+class Record:
+    """The file of results, as numbered lines of JSON."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._owner = _getpid()
+        self._number = 0
+        self.is_finished = False
+
+    def add(self, event: str, **facts: Any) -> int:
+        """Write one line and return its number; a line that cannot be written leaves a gap, and that is seen."""
+        if _getpid() != self._owner:
+            return 0
+        self._number += 1
+        line = _encode({"n": self._number, "event": event, **facts}).encode("ascii") + b"\n"
+        try:
+            handle = _open(self._path, _O_RECORD, 0o600)
+        except OSError:
+            return self._number
+        try:
+            _write(handle, line)
+        except OSError:
+            pass
+        finally:
+            _close(handle)
+        return self._number
+
+
+class Recorder:
+    """The plugin."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._places = start.places
+        self._targets = start.plan["targets"]
+        self._files = {target.partition("::")[0] for target in self._targets}
+        self._seen: dict[str, None] = {}
+        self._reported = 0
+
+    # What is collected
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        for name in _RERUNNERS:
+            plugin = session.config.pluginmanager.get_plugin(name)
+            if plugin is not None:
+                session.config.pluginmanager.unregister(plugin)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Any) -> Generator[None, Any, Any]:
+        is_ignored = yield
+        if is_ignored:
+            self._refuse(collection_path, "ignored")
+        return is_ignored
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collect_file(self, file_path: Any) -> Generator[None, Any, Any]:
+        collectors = yield
+        if not collectors:
+            self._refuse(file_path, "no-collector")
+        return collectors
+
+    def _refuse(self, path: Any, why: str) -> None:
+        """Tell of targets that pytest will then call "not found", and end the session for."""
+        inside = self._places.in_tree(str(path))
+        if inside is not None:
+            inside = inside.replace(_SEP, "/")
+            for target in sorted(self._files):
+                if target == inside or target.startswith(f"{inside}/"):
+                    self._record.add("refused", path=target, why=why)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, Any]:
+        report = yield
+        call = getattr(report, "call", None)
+        if call is not None and call.excinfo is not None:
+            raised = describe(call.excinfo.value, self._places)
+            self._record.add("uncollected", path=self._id(collector), raised=raised)
+        return report
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        if self._is_asked(self._id(item)):
+            self._seen[self._id(item)] = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if self._is_asked(self._id(item))]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        collected = [self._id(item) for item in session.items]
+        staying = set(collected)
+        self._record.add(
+            "collected", ids=collected, left_out=[nodeid for nodeid in self._seen if nodeid not in staying]
+        )
+
+    def _is_asked(self, nodeid: str) -> bool:
+        return any(nodeid == target or nodeid.startswith((f"{target}::", f"{target}[")) for target in self._targets)
+
+    def _id(self, node: Any) -> str:
+        """The node id from the tree's top: pytest's own starts at its rootdir, which may lie below."""
+        inside = self._places.in_tree(str(node.path))
+        if inside is None:
+            return str(node.nodeid)
+        _, colons, names = node.nodeid.partition("::")
+        return f"{inside.replace(_SEP, '/')}{colons}{names}"
+
+    # What is run
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        _derandomise()
+        nodeid = self._id(item)
+        start.witness.enter(item.nodeid)
+        self._record.add("test", id=nodeid, node=item.nodeid.replace("\0", "(null)"))
+        try:
+            return (yield)
+        finally:
+            start.witness.enter("")
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_fixture_setup(self) -> Generator[None, Any, Any]:
+        with _Watching():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_call(self) -> Generator[None, Any, Any]:
+        with _Watching():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_teardown(self) -> Generator[None, Any, Any]:
+        with _Watching():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> Generator[None, Any, Any]:
+        report = yield
+        # After pytest's own hooks: until then a unittest has no exception.
+        error = None if call.excinfo is None else call.excinfo.value
+        self._reported = self._record.add(
+            "report",
+            id=self._id(item),
+            when=report.when,
+            outcome=report.outcome,
+            xfail=hasattr(report, "wasxfail"),
+            reason=_reason(report),
+            raised=None if error is None else describe(error, self._places),
+            duration=report.duration,
+        )
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        context = getattr(report, "context", None)  # a subtest's report follows the one that it was made from
+        if context is not None:
+            parts = [f"[{context.msg}]"] if context.msg is not None else []
+            parts += (
+                [f"({', '.join(f'{name}={value}' for name, value in context.kwargs.items())})"]
+                if context.kwargs
+                else []
+            )
+            self._record.add("subtest", of=self._reported, description=" ".join(parts))
+
+    # How it ends
+
+    def pytest_internalerror(self, excinfo: Any) -> None:
+        self._record.add("internal-error", raised=describe(excinfo.value, self._places))
+
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
+        self._record.add("interrupted", raised=describe(excinfo.value, self._places))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        self._record.is_finished = True
+        self._record.add(
+            "finished", status=int(session.exitstatus), stop=str(session.shouldstop or session.shouldfail or "")
+        )
+
+
+class _Watching:
+    """While this lasts a test's own code runs, and what it executes is looked at."""
+
+    def __enter__(self) -> None:
+        start.witness.execution.watch()
+
+    def __exit__(self, *_: object) -> None:
+        start.witness.execution.rest()
+
+
+def _reason(report: Any) -> str:
+    """Why it was skipped, expected to fail, or failed without an exception."""
+    if hasattr(report, "wasxfail") and report.wasxfail:
+        return str(report.wasxfail)
+    match report.longrepr:
+        case (_, _, str(reason)) if report.outcome == "skipped":
+            return reason.removeprefix("Skipped: ")
+        case str(text):
+            return text
+    return ""
+
+
+def _derandomise() -> None:
+    """Let Hypothesis, where a test has loaded it, draw the same examples each time, and keep none.
+
+    A forced seed does both and leaves the project's own profiles alone.
+    """
+    core = sys.modules.get("hypothesis.core")
+    if core is not None and getattr(core, "global_force_seed", 0) is None:
+        core.global_force_seed = 0  # type: ignore[attr-defined]
+
+
+def _watch_for_the_end(record: Record) -> None:
+    """Where pytest never comes to its end, tell of the exception that took it down."""
+    import atexit  # noqa: PLC0415 - only here
+
+    def tell() -> None:
+        error = getattr(sys, "last_value", None)
+        if not record.is_finished and isinstance(error, BaseException):
+            record.add("no-start", raised=describe(error, start.places))
+
+    atexit.register(tell)
+
+
+_record = Record(start.record)
+_record.add("begin")
+_watch_for_the_end(_record)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None, None, None]:
+    """Tell of a conftest that cannot be loaded: pytest then gives up before anything else is asked."""
+    try:
+        yield
+    except BaseException as error:
+        _record.add("no-start", raised=describe(error, start.places))
+        raise
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Take part."""
+    config.pluginmanager.register(Recorder(_record), "bugguard-recorder")

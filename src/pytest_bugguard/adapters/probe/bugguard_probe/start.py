@@ -1,0 +1,53 @@
+"""What is set up in a Python process of a run before anything else is imported. PYTEST_DONT_REWRITE."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+from typing import TYPE_CHECKING, TypedDict
+
+from .guide import Guide
+from .places import Places
+from .witness import Witness
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Plan(TypedDict):
+    """What the runner tells its processes; written with ``marshal``, which costs no import."""
+
+    top: str
+    original: str
+    roots: Sequence[str]
+    watched: Sequence[str]
+    targets: Sequence[str]
+    private: str
+    evidence: str
+
+
+PLAN_FILE = "plan"
+RUN_VARIABLE = "BUGGUARD_RUN"
+"""The folder of the run, in the environment of each of its processes: it also tells them from others."""
+RECORD_VARIABLE = "BUGGUARD_RECORD"
+"""The file of results: known to the process that runs pytest, and hidden from what the tests start."""
+
+plan: Plan
+witness: Witness
+places: Places
+record = ""
+
+
+def begin() -> None:
+    """Set up guide and witness by the plan of the run."""
+    global plan, witness, places, record  # noqa: PLW0603 - once, before anything else runs
+    with open(os.path.join(os.environ[RUN_VARIABLE], PLAN_FILE), "rb") as stream:
+        plan = marshal.load(stream)  # noqa: S302 - our own file
+    record = os.environ.pop(RECORD_VARIABLE, "")
+    places = Places(plan["top"], plan["original"], plan["roots"], plan["watched"], plan["private"])
+    guide = Guide(places)
+    guide.turn_path()
+    sys.meta_path.insert(0, guide)
+    witness = Witness(places, plan["targets"], plan["evidence"], is_main=bool(record))
+    witness.begin()

@@ -1,0 +1,193 @@
+"""What does this process do with the watched files, and on behalf of which test? PYTEST_DONT_REWRITE."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .execution import Execution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import CodeType
+
+    from .places import Places
+
+# Held on to, since tests replace them.
+_open, _write, _close, _getpid = os.open, os.write, os.close, os.getpid
+_getframe = sys._getframe  # noqa: SLF001 - there is no other way to see who asks
+_fsencode, _fsdecode = os.fsencode, os.fsdecode
+_O_EVIDENCE = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+_ACCESS = os.O_WRONLY | os.O_RDWR
+_WRONLY = os.O_WRONLY
+_SEP = os.sep
+_CALLER = 3
+"""Frames between who opens a file and who asks for it: the question, the handler, the listener."""
+
+_STARTS = (
+    "os.fork",
+    "os.forkpty",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.startfile",
+    "os.system",
+    "pty.spawn",
+    "_winapi.CreateProcess",
+)
+"""Events of a process that starts another one; ``subprocess`` and ``os.exec`` have their own."""
+_INHERITED = ("BUGGUARD_RUN", "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
+_IMPORTING = frozenset({"_find_and_load", "_load_unlocked", "exec_module"})
+_SHOWING = frozenset({"traceback.py", "warnings.py", "runpy.py"})
+"""Modules of the standard library that read a source to show a line of it, or to run it."""
+_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+
+
+class Witness:
+    """Listens to the interpreter's audit events and writes down what concerns the watched files."""
+
+    def __init__(self, places: Places, targets: Sequence[str], evidence: str, *, is_main: bool) -> None:
+        self._places = places
+        self._targets = frozenset(target.partition("::")[0].replace("/", _SEP) for target in targets)
+        self._evidence = evidence
+        self._stdlib = os.path.dirname(os.path.realpath(os.__file__)) + _SEP
+        self._probe = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        self._written: set[tuple[str, str, str, str]] = set()
+        self.test = "" if is_main else _test_of_parent()
+        self.execution = Execution(self._executed)
+
+    def begin(self) -> None:
+        """Listen from now on; there is no way back."""
+        handlers: dict[str, Callable[[Any], None]] = dict.fromkeys(_STARTS, self._on_start)
+        handlers |= {
+            "exec": self._on_exec,
+            "open": self._on_open,
+            "import": self._on_import,
+            "subprocess.Popen": self._on_popen,
+            "cpython.run_file": self._on_run_file,
+        }
+        find = handlers.get
+
+        def listen(event: str, arguments: Any) -> None:
+            handler = find(event)
+            if handler is not None:
+                handler(arguments)
+
+        sys.addaudithook(listen)
+
+    def enter(self, test: str) -> None:
+        """All that is seen from now on is seen on behalf of this test; of none where it is empty."""
+        self.test = test
+        self.execution.forget()
+
+    def _on_exec(self, arguments: tuple[CodeType]) -> None:
+        code = arguments[0]
+        found = self._places.watched_at(code.co_filename)
+        if found is not None:
+            self._loaded(*found)
+            if not found[1]:
+                self.execution.follow(code, found[0])
+
+    def _on_run_file(self, arguments: tuple[str]) -> None:
+        found = self._places.watched_at(arguments[0])
+        if found is not None:
+            self._loaded(*found)
+
+    def _on_import(self, arguments: tuple[Any, ...]) -> None:
+        """An extension module is loaded; for all others there is no file name here."""
+        if type(arguments[1]) is str:
+            self._on_run_file((arguments[1],))
+
+    def _on_open(self, arguments: tuple[Any, ...]) -> None:
+        path, _, flags = arguments
+        if type(path) is bytes:
+            path = _fsdecode(path)
+        if type(path) is not str:
+            return
+        found = self._places.watched_at(path)
+        if found is None or (type(flags) is int and flags & _ACCESS == _WRONLY):
+            return
+        if not path.endswith((".py", ".pyw")):
+            self._loaded(*found)
+        elif not found[1] and self._is_read_by_a_test():
+            self._note("read", found[0])
+
+    def _on_start(self, _: object) -> None:
+        self._note("process")
+
+    def _on_popen(self, arguments: tuple[Any, ...]) -> None:
+        """A process is started; one with an environment of its own is given what ours has for it."""
+        self._note("process")
+        environment = arguments[3]
+        if not isinstance(environment, dict) or any(type(name) is not str for name in environment):
+            return
+        own = os.environ
+        for name in _INHERITED:
+            if name in own:
+                environment.setdefault(name, own[name])
+        if self.test and "PYTEST_CURRENT_TEST" not in environment:
+            environment["PYTEST_CURRENT_TEST"] = f"{self.test} (call)"
+        entries = environment.get("PYTHONPATH", "").split(os.pathsep)
+        if self._probe not in entries:
+            environment["PYTHONPATH"] = os.pathsep.join([self._probe, *filter(None, entries)])
+
+    def _is_read_by_a_test(self) -> bool:
+        """Whether the nearest caller outside of the standard library stands in a test, and not to import."""
+        frame = _getframe(_CALLER)
+        while frame is not None:
+            name, function = frame.f_code.co_filename, frame.f_code.co_name
+            if name.startswith("<frozen importlib"):
+                if function in _IMPORTING:
+                    return False
+            elif name.startswith(self._stdlib) and "site-packages" not in name:
+                if name.rpartition(_SEP)[2] in _SHOWING:
+                    return False
+            elif not name.startswith("<"):
+                return self._is_test(name)
+            frame = frame.f_back  # type: ignore[assignment]
+        return False
+
+    def _is_test(self, path: str) -> bool:
+        inside = self._places.in_tree(path)
+        if inside is None:
+            return False
+        *folders, name = inside.split(_SEP)
+        return (
+            inside in self._targets
+            or name == "conftest.py"
+            or name.startswith("test_")
+            or name.endswith("_test.py")
+            or not _TEST_FOLDERS.isdisjoint(folders)
+        )
+
+    def _loaded(self, path: str, place: str) -> None:
+        self._note("loaded", path, place)
+        if not place:
+            self._executed(path)
+
+    def _executed(self, path: str) -> None:
+        if self.test:
+            self._note("executed", path)
+
+    def _note(self, kind: str, path: str = "", place: str = "") -> None:
+        """Write down a fact, once: four fields, each ended by NUL, which none of them can hold."""
+        fact = (kind, path, place, self.test.replace("\0", "(null)") if kind != "loaded" else "")
+        if fact in self._written:
+            return
+        self._written.add(fact)
+        try:
+            # One file a process, also after a fork; opened anew, since tests close what they find open.
+            handle = _open(f"{self._evidence}{_SEP}{_getpid()}", _O_EVIDENCE, 0o600)
+        except OSError:
+            return
+        try:
+            _write(handle, b"".join(field.encode("utf-8", "surrogateescape") + b"\0" for field in fact))
+        except OSError:
+            pass
+        finally:
+            _close(handle)
+
+
+def _test_of_parent() -> str:
+    """The test that a parent of this process was running when it started."""
+    return os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]

@@ -1,0 +1,195 @@
+"""How are test files run in a tree, and what was seen? One child process a run, with our recorder in it.
+
+Implements ``journeys.ports.TestRunner``. The child is a pytest as the user has it: same interpreter, same environment
+but for what pollutes. On its import path stands a private folder, and in it what guides imports into the tree
+(``probe/bugguard_probe/guide.py``), what sees which files are used (``witness.py``) and what writes down how each
+test ended (``recorder.py``). None of that imports this package: the project may be a part of pytest, or be us.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import secrets
+import shutil
+import sys
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_bugguard.adapters import process, workspace
+from pytest_bugguard.adapters.process import Command
+from pytest_bugguard.core import child_environment, runlog
+from pytest_bugguard.core.runs import End, TestRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_bugguard.adapters.workspace import Workspace
+    from pytest_bugguard.core.runlog import Note
+    from pytest_bugguard.core.runs import RunRequest
+
+_PROBE = Path(__file__).parent / "probe"
+_RUN_VARIABLE, _RECORD_VARIABLE = "BUGGUARD_RUN", "BUGGUARD_RECORD"
+"""As ``probe/bugguard_probe/start.py`` reads them."""
+
+
+class Tree(Protocol):
+    """Where they are run."""
+
+    @property
+    def top(self) -> str:
+        """The folder, absolute."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Private:
+    """The folder of one run, outside of the tree."""
+
+    folder: Path
+    nonce: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    @property
+    def evidence(self) -> Path:
+        return self.folder / "seen"
+
+    @property
+    def scratch(self) -> Path:
+        return self.folder / "tmp"
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "output"
+
+    @property
+    def record(self) -> Path:
+        """A name that no test can guess, and that none is told."""
+        return self.folder / f"record-{self.nonce}"
+
+    def fill(self, plan: dict[str, object]) -> None:
+        self.evidence.mkdir()
+        self.scratch.mkdir()
+        (self.folder / "plan").write_bytes(marshal.dumps(plan))
+
+
+class PytestRunner:
+    """Runs test files of a project with the interpreter that we run in."""
+
+    def __init__(self, space: Workspace, *, original: Path | None) -> None:
+        """Prepare for runs.
+
+        Args:
+            space: Where the folders are made that a run needs besides the tree.
+            original: Top of the user's checkout, which no run may import from; None where there is none.
+        """
+        self._space = space
+        self._original = None if original is None else os.path.realpath(original)
+
+    def run(self, tree: Tree, request: RunRequest) -> TestRun:
+        """Run them in a tree, with our recorder; what pytest cannot find there is left out.
+
+        Raises:
+            OSError: Our own folders cannot be written.
+        """
+        top = Path(os.path.realpath(tree.top))
+        targets = tuple(target for target in request.targets if (top / _file(target)).exists())
+        if not targets:
+            return TestRun(End.NOT_STARTED, detail="none of the test files is in the tree")
+        run, refused = self._run(top, replace(request, targets=targets))
+        if not refused:
+            return run
+        # For one name that it cannot use pytest runs none of the others.
+        others = tuple(target for target in targets if _file(target) not in refused)
+        left_out = replace(run, end=End.FINISHED, detail="")
+        again = self._run(top, replace(request, targets=others))[0] if others else left_out
+        return replace(
+            again,
+            deselected=tuple(dict.fromkeys([*run.deselected, *again.deselected])),
+            uncollected=tuple(dict.fromkeys([*run.uncollected, *again.uncollected])),
+        )
+
+    def _run(self, top: Path, request: RunRequest) -> tuple[TestRun, frozenset[str]]:
+        """One child, and the targets for which it ran nothing."""
+        private = _Private(self._space.folder().resolve())
+        try:
+            private.fill(self._plan(top, request, private))
+            ended = process.run(
+                Command(
+                    (sys.executable, *self._words(top, request, private)),
+                    str(top / request.folder),
+                    self._environment(top, request, private),
+                    _RUN_VARIABLE,
+                    request.limit_s,
+                ),
+                private.output,
+            )
+            record = private.record.read_bytes() if private.record.exists() else b""
+            return runlog.fold(record, _notes(private.evidence), ended), runlog.refused(record)
+        finally:
+            workspace.remove(private.folder)
+
+    def _plan(self, top: Path, request: RunRequest, private: _Private) -> dict[str, object]:
+        """As ``probe/bugguard_probe/start.py`` reads it."""
+        return {
+            "top": str(top),
+            "original": self._original or "",
+            "roots": list(request.roots),
+            "watched": list(request.watched),
+            "targets": list(request.targets),
+            "private": str(private.folder),
+            "evidence": str(private.evidence),
+        }
+
+    def _words(self, top: Path, request: RunRequest, private: _Private) -> Iterator[str]:
+        """The command line behind the interpreter's name; what stands last is strongest."""
+        yield from ("-m", "pytest", "-p", "bugguard_probe.recorder", "-p", "no:randomly")
+        yield from request.options
+        yield from ("-o", "addopts=", f"--basetemp={private.folder / 'base'}", "--color=no")
+        yield "--continue-on-collection-errors"  # else one file that cannot be imported keeps all others from running
+        if "no:cacheprovider" not in request.options:
+            yield from ("-o", f"cache_dir={private.folder / 'cache'}")
+        if self._is_plugin:
+            yield "--no-bugguard"
+        folder = top / request.folder
+        yield from dict.fromkeys(
+            f".{os.sep}{os.path.relpath(top / _file(target), folder)}" for target in request.targets
+        )
+
+    @cached_property
+    def _is_plugin(self) -> bool:
+        """Whether pytest loads our own door; where the project is only looked at by us, it may not."""
+        return bool(entry_points(group="pytest11", name="bugguard"))
+
+    def _environment(self, top: Path, request: RunRequest, private: _Private) -> dict[str, str]:
+        own = os.environ
+        entries = own.get("PYTHONPATH", "").split(os.pathsep)
+        path = [
+            str(self._probe),
+            *(os.path.normpath(top / root) for root in request.roots),
+            *child_environment.turned(entries, original=self._original, top=str(top), separator=os.sep),
+        ]
+        return child_environment.inherited(own) | {
+            "PYTHONPATH": os.pathsep.join(path),
+            "PYTHONHASHSEED": child_environment.hash_seed(own),
+            **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(private.scratch)),
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(private.folder / "hypothesis"),
+            _RUN_VARIABLE: str(private.folder),
+            _RECORD_VARIABLE: str(private.record),
+        }
+
+    @cached_property
+    def _probe(self) -> Path:
+        """A copy of what goes into each process: where we are developed ourselves, ours may lie in the checkout."""
+        return Path(shutil.copytree(_PROBE, self._space.folder().resolve() / "site"))
+
+
+def _file(target: str) -> str:
+    return target.partition("::")[0]
+
+
+def _notes(evidence: Path) -> Iterator[Note]:
+    """What the processes of a run wrote down."""
+    for path in sorted(evidence.iterdir()):
+        yield from runlog.notes(path.read_bytes())

@@ -1,0 +1,282 @@
+"""What do the recorder's lines and the witnesses' notes say of a run? Folded to a ``TestRun``. Pure; no I/O.
+
+Missing is missing: a test is only what its own reports say, and a run that did not tell of its end has none.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.runs import Case, End, Frame, Loaded, Raised, TestRun, Uncollected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_UNFINISHED = "it did not come to its end"
+_DETAIL_CHARACTERS = 500
+
+
+class Note(NamedTuple):
+    """One fact that a process of the run wrote down about a watched file."""
+
+    kind: str
+    """``loaded``, ``executed``, ``read``, ``process``."""
+    path: str
+    place: str
+    node: str
+    """The test on whose behalf, as pytest names it; empty outside of tests, and where it is ``loaded``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the process came to its end, as seen from outside."""
+
+    status: int | None
+    """Negative: the number of the signal that ended it. None: it could not be started."""
+    is_timeout: bool = False
+    duration_s: float = 0.0
+    output: str = ""
+    survivors: int = 0
+    signal: str = ""
+    """The signal's name, where there was one."""
+
+
+def notes(content: bytes) -> tuple[Note, ...]:
+    """The notes of one process; one that is cut off is no note."""
+    fields = [part.decode("utf-8", "surrogateescape") for part in content.split(b"\0")[:-1]]
+    return tuple(Note(*fields[start : start + 4]) for start in range(0, len(fields) - 3, 4))
+
+
+def fold(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
+    """All that is known of the run."""
+    log = _read(record)
+    facts = _by_node(seen)
+    end = _end(log, ended)
+    return TestRun(
+        end,
+        cases=tuple(_case(nodeid, test, facts.get(test.node, _NO_FACTS)) for nodeid, test in log.tests.items()),
+        uncollected=(*log.uncollected, *(Uncollected(path, None) for path in log.uncollectable)),
+        deselected=tuple(dict.fromkeys([*log.left_out, *log.ignored])),
+        loaded=tuple(facts[""].loaded) if "" in facts else (),
+        running="" if end is End.FINISHED else log.running,
+        detail="" if end is End.FINISHED else _detail(log, ended),
+        raised=None if end is End.FINISHED else log.raised,
+        duration_s=ended.duration_s,
+        output=ended.output,
+        survivors=ended.survivors,
+    )
+
+
+def refused(record: bytes) -> frozenset[str]:
+    """The targets for which pytest gave up before it ran any test: the others deserve another try without them."""
+    log = _read(record)
+    return frozenset() if log.collected is not None else frozenset([*log.ignored, *log.uncollectable])
+
+
+@dataclass(slots=True)
+class _Phase:
+    when: str
+    outcome: str
+    is_xfail: bool
+    reason: str
+    raised: Raised | None
+    duration_s: float
+    subtest: str | None = None
+
+
+@dataclass(slots=True)
+class _Test:
+    node: str
+    phases: dict[int, _Phase] = field(default_factory=dict)
+    """By the number of their line."""
+
+
+@dataclass(slots=True)
+class _Log:
+    tests: dict[str, _Test] = field(default_factory=dict)
+    collected: list[str] | None = None
+    left_out: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    uncollectable: list[str] = field(default_factory=list)
+    uncollected: list[Uncollected] = field(default_factory=list)
+    running: str = ""
+    raised: Raised | None = None
+    stop: str = ""
+    is_internal_error: bool = False
+    is_finished: bool = False
+    is_whole: bool = True
+    """No line is missing."""
+
+
+def _read(record: bytes) -> _Log:
+    log = _Log()
+    for number, line in enumerate(record.split(b"\n")[:-1], start=1):
+        try:
+            event = json.loads(line)
+        except ValueError:
+            log.is_whole = False
+            break
+        if event["n"] != number:
+            log.is_whole = False
+            break
+        _take(log, event)
+    return log
+
+
+def _take(log: _Log, event: dict[str, Any]) -> None:
+    match event["event"]:
+        case "collected":
+            log.collected, log.left_out = event["ids"], event["left_out"]
+        case "refused":
+            (log.ignored if event["why"] == "ignored" else log.uncollectable).append(event["path"])
+        case "uncollected":
+            log.uncollected.append(Uncollected(event["path"], _raised(event["raised"])))
+        case "test":
+            log.running = event["id"]
+            log.tests.setdefault(event["id"], _Test(event["node"]))
+        case "report":
+            log.tests.setdefault(event["id"], _Test("")).phases[event["n"]] = _phase(event)
+        case "subtest" if log.running:
+            log.tests[log.running].phases[event["of"]].subtest = event["description"]
+        case "no-start" | "interrupted":
+            log.raised = log.raised or _raised(event["raised"])
+        case "internal-error":
+            log.raised, log.is_internal_error = _raised(event["raised"]), True
+        case "finished":
+            log.is_finished, log.stop = True, event["stop"]
+
+
+def _phase(event: dict[str, Any]) -> _Phase:
+    return _Phase(
+        event["when"],
+        event["outcome"],
+        event["xfail"],
+        event["reason"],
+        _raised(event["raised"]),
+        event["duration"],
+    )
+
+
+def _raised(facts: dict[str, Any] | None) -> Raised | None:
+    if facts is None:
+        return None
+    return Raised(
+        facts["type"],
+        tuple(facts["bases"]),
+        facts["message"],
+        tuple(Frame(*frame) for frame in facts["frames"]),
+        facts["missing"],
+        facts["owner"],
+        _raised(facts["cause"]),
+        tuple(inner for inner in map(_raised, facts["inner"]) if inner is not None),
+    )
+
+
+@dataclass(slots=True)
+class _Facts:
+    loaded: list[Loaded] = field(default_factory=list)
+    executed: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
+    started_process: bool = False
+
+
+_NO_FACTS = _Facts()
+
+
+def _by_node(seen: Iterable[Note]) -> dict[str, _Facts]:
+    facts: dict[str, _Facts] = {}
+    for note in sorted(set(seen)):
+        of = facts.setdefault(note.node, _Facts())
+        match note.kind:
+            case "loaded":
+                of.loaded.append(Loaded(note.path, note.place))
+            case "executed":
+                of.executed.add(note.path)
+            case "read":
+                of.read.add(note.path)
+            case _:
+                of.started_process = True
+    return facts
+
+
+def _case(nodeid: str, test: _Test, facts: _Facts) -> Case:
+    phases = [phase for phase in test.phases.values() if phase.subtest is None]
+    failed = tuple(
+        (phase.subtest, phase.raised)
+        for phase in test.phases.values()
+        if phase.subtest is not None and phase.outcome == "failed" and phase.raised is not None
+    )
+    outcome, deciding = _deciding(phases)
+    if failed and deciding.raised is None:
+        # pytest's own report of the test speaks of the number of its subtests, if it says anything.
+        outcome, deciding = Outcome.FAILED, replace(deciding, when="call", reason="", raised=failed[0][1])
+    return Case(
+        nodeid,
+        outcome,
+        deciding.when,
+        deciding.raised if outcome is Outcome.FAILED else None,
+        deciding.reason,
+        sum(phase.duration_s for phase in phases),
+        tuple(sorted(facts.executed)),
+        tuple(sorted(facts.read)),
+        facts.started_process,
+        failed,
+    )
+
+
+def _deciding(phases: Sequence[_Phase]) -> tuple[Outcome, _Phase]:
+    """How a test ended, and the report that says so: the first failure, else a skip, else its call."""
+    for phase in phases:
+        # An exception in a report that calls itself passed: somebody has painted it green.
+        if phase.outcome == "failed" or (phase.outcome == "passed" and phase.raised is not None):
+            return Outcome.FAILED, phase
+    for phase in phases:
+        if phase.outcome == "skipped":
+            return (Outcome.XFAILED if phase.is_xfail else Outcome.SKIPPED), phase
+    done = {phase.when: phase for phase in phases}
+    if missing := [when for when in ("setup", "call", "teardown") if when not in done]:
+        return Outcome.FAILED, _Phase(missing[0], "", is_xfail=False, reason=_UNFINISHED, raised=None, duration_s=0.0)
+    return (Outcome.XPASSED if done["call"].is_xfail else Outcome.PASSED), done["call"]
+
+
+def _end(log: _Log, ended: Ended) -> End:
+    if log.is_finished and log.is_whole and log.collected is not None and not _unrun(log) and not log.is_internal_error:
+        return End.FINISHED
+    if ended.is_timeout:
+        return End.TIMEOUT
+    return End.NOT_STARTED if log.collected is None and not log.is_internal_error and not ended.signal else End.CRASHED
+
+
+def _unrun(log: _Log) -> list[str]:
+    return [nodeid for nodeid in log.collected or () if nodeid not in log.tests]
+
+
+def _detail(log: _Log, ended: Ended) -> str:
+    """One line on why there is no proper end, from the strongest sign to the weakest."""
+    if ended.is_timeout or ended.signal:
+        return (
+            f"its process was ended by {ended.signal}" if ended.signal else "it was still running when its time was up"
+        )
+    if log.raised is not None:
+        return _one_line(f"{log.raised.type.rpartition('.')[2]}: {log.raised.message}")
+    if log.collected is None:
+        return _last_words(ended) or f"pytest left with exit status {ended.status}"
+    if not log.is_whole:
+        return "lines of its record are missing"
+    if log.is_finished:
+        return _one_line(f"pytest stopped before {len(_unrun(log))} of its tests: {log.stop}".removesuffix(": "))
+    return f"its process left with exit status {ended.status} before pytest said that it had ended"
+
+
+def _last_words(ended: Ended) -> str:
+    """What pytest complained of, or the last line that was printed at all."""
+    said = [line.strip() for line in ended.output.splitlines() if line.strip()]
+    complaints = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ")]
+    return _one_line((complaints or said or [""])[-1])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:_DETAIL_CHARACTERS]

@@ -1,0 +1,298 @@
+"""Test files run in a child process: what is said of each test, of the end, and of what was used."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_bugguard.adapters.testrun import PytestRunner
+from pytest_bugguard.adapters.workspace import Workspace
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.runs import Case, End, Loaded, RunRequest, TestRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    Run = Callable[..., TestRun]
+
+PAGER = "def pages(total, size=10):\n    return total // size\n"
+PROJECT = {"src/shop/__init__.py": "", "src/shop/pager.py": PAGER}
+WATCHED = ("src/shop/pager.py",)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A tree that stands already."""
+
+    path: Path
+
+    @property
+    def top(self) -> str:
+        return str(self.path)
+
+    def keep(self) -> None:
+        """It stays anyway."""
+
+
+def write(top: Path, files: Mapping[str, str]) -> None:
+    for path, text in files.items():
+        target = top / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(textwrap.dedent(text), encoding="utf-8")
+
+
+def cases(run: TestRun) -> dict[str, Case]:
+    return {case.nodeid.partition("::")[2]: case for case in run.cases}
+
+
+def outcomes(run: TestRun) -> dict[str, str]:
+    return {name: str(case.outcome) for name, case in cases(run).items()}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("place")
+
+
+@pytest.fixture(scope="module")
+def runner(place: Path) -> Iterator[PytestRunner]:
+    with Workspace(place) as space:
+        yield PytestRunner(space, original=None)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("project")
+    write(top, PROJECT)
+    return top
+
+
+@pytest.fixture
+def run(runner: PytestRunner, tmp_path: Path) -> Run:
+    """Run the test file that is given, beside the project."""
+
+    def run_file(text: str, *, files: Mapping[str, str] = {}, **request: object) -> TestRun:
+        write(tmp_path, {**PROJECT, "tests/test_it.py": text, **files})
+        asked = {"targets": ("tests/test_it.py",), "watched": WATCHED, "roots": ("src",), "limit_s": 60.0, **request}
+        return runner.run(Folder(tmp_path), RunRequest(**asked))  # type: ignore[arg-type]
+
+    return run_file
+
+
+MANY = """
+import os, subprocess, sys, unittest
+from pathlib import Path
+import pytest
+from shop import pager
+
+@pytest.mark.parametrize("n", [10, 11], ids=["even", "a::b[c] \\u2603"])
+def test_pages(n):
+    assert pager.pages(n) == (n + 9) // 10
+
+def test_nothing():
+    pass
+
+def test_child():
+    subprocess.run([sys.executable, "-m", "shop.pager"], check=True)
+
+def test_grep():
+    assert "total" in Path(pager.__file__).read_text()
+
+def test_raises_not():
+    with pytest.raises(ZeroDivisionError):
+        pager.pages(1)
+
+def test_in_source():
+    try:
+        pager.pages("a")
+    except TypeError as error:
+        raise LookupError("no page") from error
+
+def test_missing():
+    pager.count
+
+def test_skipped():
+    pytest.skip("not here")
+
+@pytest.mark.xfail(reason="known")
+def test_xfailed():
+    assert not pager
+
+@pytest.mark.xfail(strict=True, reason="known")
+def test_strict():
+    pass
+
+@pytest.fixture
+def broken():
+    raise OSError("no server")
+
+def test_setup(broken):
+    pass
+
+@pytest.fixture
+def leaving():
+    yield
+    pager.pages(1, 0)
+
+def test_teardown(leaving):
+    pass
+
+class TestCase(unittest.TestCase):
+    def test_unit(self):
+        self.assertEqual(pager.pages(11), 2)
+
+    def test_subs(self):
+        for n in (0, 11, 12):
+            with self.subTest(n=n):
+                self.assertEqual(pager.pages(n), n // 5)
+"""
+
+
+@pytest.fixture(scope="module")
+def many(runner: PytestRunner, project: Path) -> TestRun:
+    """One run of a test file that holds a test of each kind."""
+    write(project, {"tests/test_many.py": MANY})
+    return runner.run(Folder(project), RunRequest(("tests/test_many.py",), WATCHED, ("src",)))
+
+
+def test_every_kind_of_end_is_told(many: TestRun) -> None:
+    """Each case has its own outcome, with its parameter id as pytest writes it."""
+    assert many.end is End.FINISHED, many
+    assert {case.nodeid.partition("::")[0] for case in many.cases} == {"tests/test_many.py"}
+    assert outcomes(many) == {
+        "test_pages[even]": "passed",
+        r"test_pages[a::b[c] \u2603]": "failed",
+        "test_nothing": "passed",
+        "test_child": "passed",
+        "test_grep": "passed",
+        "test_raises_not": "failed",
+        "test_in_source": "failed",
+        "test_missing": "failed",
+        "test_skipped": "skipped",
+        "test_xfailed": "xfailed",
+        "test_strict": "failed",
+        "test_setup": "failed",
+        "test_teardown": "failed",
+        "TestCase::test_unit": "failed",
+        "TestCase::test_subs": "failed",
+    }
+
+
+def test_the_phase_that_decided_is_told(many: TestRun) -> None:
+    """A fixture that fails is no test that fails."""
+    assert {name: case.phase for name, case in cases(many).items() if case.phase != "call"} == {
+        "test_setup": "setup",
+        "test_teardown": "teardown",
+    }
+
+
+def test_an_exception_is_told_from_its_object(many: TestRun) -> None:
+    """Type, bases, message, the lines that it passed through with those of pytest left out, and its cause."""
+    raised = cases(many)["test_in_source"].raised
+    assert raised is not None
+    assert (raised.type, raised.bases[1], raised.message) == ("builtins.LookupError", "builtins.Exception", "no page")
+    assert [(frame.path, frame.function, frame.is_inside) for frame in raised.frames] == [
+        ("tests/test_many.py", "test_in_source", True)
+    ]
+    assert raised.cause is not None
+    assert [(frame.path, frame.line) for frame in raised.cause.frames][1:] == [("src/shop/pager.py", 2)]
+
+
+def test_what_did_not_raise_is_told_apart(many: TestRun) -> None:
+    """Exceptions of pytest itself look like builtins; here they have their real names."""
+    raised = cases(many)["test_raises_not"].raised
+    assert raised is not None
+    assert (raised.type, raised.message) == ("_pytest.outcomes.Failed", "DID NOT RAISE ZeroDivisionError")
+
+
+def test_a_missing_name_is_told_with_its_owner(many: TestRun) -> None:
+    """From the exception's own attributes, not from its text."""
+    raised = cases(many)["test_missing"].raised
+    assert raised is not None
+    assert (raised.missing, raised.owner) == ("count", "shop.pager")
+
+
+def test_a_strict_pass_has_no_exception(many: TestRun) -> None:
+    """It fails, and says why in words."""
+    case = cases(many)["test_strict"]
+    assert (case.raised, case.reason) == (None, "[XPASS(strict)] known")
+
+
+def test_reasons_are_told(many: TestRun) -> None:
+    """Why a test was skipped or may fail."""
+    found = cases(many)
+    assert (found["test_skipped"].reason, found["test_xfailed"].reason) == ("not here", "known")
+
+
+def test_unittest_has_its_exception(many: TestRun) -> None:
+    """It is there only after pytest's own hook has run."""
+    raised = cases(many)["TestCase::test_unit"].raised
+    assert raised is not None
+    assert (raised.type, raised.message) == ("builtins.AssertionError", "1 != 2")
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="older pytest stops at the first subtest that fails")
+def test_failed_subtests_are_told(many: TestRun) -> None:
+    """The test is red, though the report of its call is not, and each red subtest is named."""
+    case = cases(many)["TestCase::test_subs"]
+    assert [(name, raised.message) for name, raised in case.subtests] == [("(n=11)", "1 != 2"), ("(n=12)", "1 != 2")]
+    assert case.raised == case.subtests[0][1]
+
+
+def test_what_a_test_executed_is_told(many: TestRun) -> None:
+    """In its own process and in those that it starts; to import a file earlier is not to run it."""
+    found = cases(many)
+    assert {name for name, case in found.items() if case.executed == WATCHED} == {
+        "test_pages[even]",
+        r"test_pages[a::b[c] \u2603]",
+        "test_child",
+        "test_raises_not",
+        "test_in_source",
+        "test_teardown",
+        "TestCase::test_unit",
+        "TestCase::test_subs",
+    }
+    assert [name for name, case in found.items() if case.started_process] == ["test_child"]
+
+
+def test_a_test_that_reads_the_source_is_told(many: TestRun) -> None:
+    """To find words in the source is not to test what it does; imports and tracebacks read it too, and do not count."""
+    assert [name for name, case in cases(many).items() if case.read] == ["test_grep"]
+
+
+def test_the_source_came_out_of_the_tree(many: TestRun) -> None:
+    """Positive evidence: not that nothing was wrong, but that it was seen."""
+    assert many.loaded == (Loaded("src/shop/pager.py"),)
+
+
+def test_a_process_that_leaves_is_no_end(run: Run) -> None:
+    """``os._exit(0)`` looks like success from outside; the test that was running is named and not green."""
+    done = run("import os\ndef test_a(): pass\ndef test_b(): os._exit(0)\ndef test_c(): pass")
+    assert (done.end, done.running) == (End.CRASHED, "tests/test_it.py::test_b")
+    assert done.detail == "its process left with exit status 0 before pytest said that it had ended"
+    assert outcomes(done) == {"test_a": "passed", "test_b": "failed"}
+    assert cases(done)["test_b"].raised is None
+
+
+def test_a_hanging_test_is_ended(run: Run) -> None:
+    """With all that it has started, in time."""
+    text = """
+        import os, subprocess, sys, time
+        def test_hang():
+            subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+            time.sleep(600)
+    """
+    done = run(text, limit_s=1.5)
+    assert (done.end, done.running, done.survivors) == (End.TIMEOUT, "tests/test_it.py::test_hang", 1)
+    assert done.cases[0].outcome is Outcome.FAILED
+
+
+def test_nothing_of_ours_stays(place: Path, many: TestRun) -> None:
+    """The private folder of a run is gone; what is copied once for all runs is left to the workspace."""
+    assert many.cases
+    (base,) = place.iterdir()
+    assert [[entry.name for entry in folder.iterdir()] for folder in base.iterdir()] == [["site"]]
