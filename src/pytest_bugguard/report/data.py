@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.core import dates
 from pytest_bugguard.core.model import Sign
+from pytest_bugguard.core.paths import spelt as spelt_path
 from pytest_bugguard.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.trend import Share, Trend
 
 SCHEMA = 1
-_PRINTABLE = range(0x20, 0x7F)
-_C_ESCAPES = {ord("\\"): r"\\", ord('"'): r"\"", ord("\t"): r"\t", ord("\n"): r"\n", ord("\r"): r"\r"}
 
 
 def to_json(result: Result) -> str:
@@ -28,35 +27,6 @@ def to_json(result: Result) -> str:
     """
     text = json.dumps(_document(result), indent=2, ensure_ascii=True, allow_nan=False)
     return text.replace("##", r"#\u0023") + "\n"
-
-
-def spelt_path(path: str) -> str:
-    r"""A path or node id as JSON spells it, without loss.
-
-    As it is, where it is valid UTF-8. One that is not, or that begins with a quotation mark, is spelt as git spells
-    it (``core.quotePath``): in quotation marks, each byte over 0x7F as ``\ooo``. JSON itself has no bytes, and lone
-    surrogates, Python's way out, stop strict readers.
-    """
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return _quoted(path)
-    return _quoted(path) if path.startswith('"') else path
-
-
-def _quoted(path: str) -> str:
-    return '"' + "".join(_C_ESCAPES.get(byte) or _c_byte(byte) for byte in _bytes(path)) + '"'
-
-
-def _bytes(path: str) -> bytes:
-    try:
-        return path.encode(errors="surrogateescape")
-    except UnicodeEncodeError:  # a surrogate that stands for no byte: no path of git's, perhaps a test's parameter
-        return path.encode(errors="surrogatepass")
-
-
-def _c_byte(byte: int) -> str:
-    return chr(byte) if byte in _PRINTABLE else f"\\{byte:03o}"
 
 
 def _document(result: Result) -> dict[str, Any]:
