@@ -48,6 +48,14 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
+class RuleVerdict(StrEnum):
+    """What is said of a coverage rule."""
+
+    MET = "met"
+    UNMET = "unmet"
+    UNDECIDED = "undecided"
+
+
 class FileChange(NamedTuple):
     """One entry of a diff against the first parent.
 

@@ -1,0 +1,232 @@
+"""Is the coverage that was asked for there? Rules against what was measured, each with its verdict. Pure; no I/O."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import chain
+from operator import add
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import coverage_rules as rules
+from pytest_bugguard.core.errors import SettingsError
+from pytest_bugguard.core.measured import Doubt
+from pytest_bugguard.core.model import RuleVerdict
+from pytest_bugguard.core.thresholds import UNITS, Count, Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_bugguard.core.coverage_rules import CoverageSettings, Gate, Limits
+    from pytest_bugguard.core.measured import FileCoverage, Measured
+    from pytest_bugguard.core.thresholds import Threshold
+
+EACH_FILE = "each-file"
+TOTAL = "total"
+_WORST_SHOWN = 5
+_MEASURE_BRANCHES = "measure branches too: [tool.coverage.run] branch = true, or pytest --cov-branch"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Where something was not run."""
+
+    path: str
+    lines: tuple[int, ...] = ()
+    """Empty where the file as a whole is meant."""
+    note: str = ""
+    """The lines with the functions that hold them, or what else there is to say of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One rule, held against one file or against several together."""
+
+    rule: str
+    """As messages call it: ``each-file``, ``total``, ``gate "money"``, ``floors``, ``changed``, ``fixes``."""
+    path: str | None
+    """None: it speaks of several files together."""
+    count: Count
+    threshold: Threshold | None
+    """None: it is no matter of counting."""
+    verdict: RuleVerdict
+    missing: tuple[Missing, ...] = ()
+    place: str = ""
+    """Where the rule stands: ``pyproject.toml:31``."""
+    reason: str = ""
+    """Why it could not be told; or what else is to be said of it."""
+    next: str = ""
+    metric: Metric = Metric.LINE
+    fix: str = ""
+    """The commit id of the fix that it speaks of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the run that was measured can prove."""
+
+    partial: str = ""
+    """Why only some of the tests ran; empty where all of them did. More tests can only cover more: what is reached
+    then is reached, and what is not may still be."""
+    doubt: Doubt | None = None
+    """Why the numbers say nothing at all."""
+
+
+def judge(
+    settings: CoverageSettings, measured: Measured, paths: Sequence[str], *, places: Places
+) -> tuple[Judged, ...]:
+    """Hold each rule against what was measured: file by file, then groups, then the total.
+
+    Args:
+        settings: What is asked.
+        measured: What ran.
+        paths: Every Python file of the repository: what a gate may name.
+        places: Where the rules stand.
+
+    Raises:
+        SettingsError: Two gates fit a file equally well, or one fits no file that was measured.
+    """
+    packages = rules.packages_of(paths)
+    _refuse_idle_gates(settings, measured, paths, packages)
+    groups = (_group(gate, measured, packages) for gate in settings.gates if gate.scope == "group")
+    total = _total(settings.total, measured, places)
+    return (*_each(settings, measured, packages, places), *chain.from_iterable(groups), *total)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the rules stand that are no gates."""
+
+    each_file: str = ""
+    total: str = ""
+    floors: str = ""
+    changed: str = ""
+    fixes: str = ""
+
+
+def _refuse_idle_gates(
+    settings: CoverageSettings, measured: Measured, paths: Sequence[str], packages: frozenset[str]
+) -> None:
+    """A gate that fits nothing can never fail, and nobody would notice."""
+    known = {file.path for file in measured.files}
+    faults = [
+        f"{gate.place}: {_idle(claim, paths, packages)}"
+        for gate in settings.gates
+        for claim in gate.claims()
+        if not any(claim.rank(path, packages) for path in known)
+    ]
+    if faults:
+        hint = "name what is there, or let coverage.py measure it: [tool.coverage.run] source, omit and include"
+        raise SettingsError("\n".join(faults), hint=hint)
+
+
+def _idle(claim: rules.Claim, paths: Sequence[str], packages: frozenset[str]) -> str:
+    key = "modules" if claim.is_module else "paths"
+    there = [path for path in paths if claim.rank(path, packages)]
+    if there:
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        return f"coverage.gate.{key}: {claim.text!r} asks for {there[0]}{more}, which coverage.py left out"
+    near = rules.nearest(claim, paths)
+    return f"coverage.gate.{key}: {claim.text!r} fits no file" + (f"; did you mean {near!r}?" if near else "")
+
+
+def _each(settings: CoverageSettings, measured: Measured, packages: frozenset[str], places: Places) -> Iterator[Judged]:
+    ties: dict[tuple[str, str], str] = {}
+    for file in measured.files:
+        for metric in Metric:
+            match rules.decide(settings, file.path, metric, packages):
+                case rules.Choice(threshold, gate):
+                    name, place = (gate.name, gate.place) if gate else (EACH_FILE, places.each_file)
+                    yield held_against_file(file, threshold, name, place)
+                case rules.Tie() as tie:
+                    ties.setdefault((tie.one.place, tie.other.place), _told(tie))
+    if ties:
+        raise SettingsError(
+            "\n".join(ties.values()), hint="name the file itself in one of them, or make one pattern longer"
+        )
+
+
+def _told(tie: rules.Tie) -> str:
+    return (
+        f"{tie.other.place}: coverage.gate: fits {tie.path} as closely as the gate at {tie.one.place}, and both ask "
+        f"for {tie.metric}"
+    )
+
+
+def held_against_file(file: FileCoverage, threshold: Threshold, rule: str, place: str) -> Judged:
+    """A rule that is asked of each file by itself."""
+    metric = threshold.metric
+    count = file.count(metric)
+    if count is None:
+        return _without_branches(rule, file.path, threshold, place)
+    missing = (Missing(file.path, lines),) if (lines := file.not_run(metric)) else ()
+    return Judged(rule, file.path, count, threshold, verdict_on(count, threshold), missing, place, metric=metric)
+
+
+def _without_branches(rule: str, path: str | None, threshold: Threshold, place: str) -> Judged:
+    return Judged(
+        rule, path, Count(0, 0), threshold, RuleVerdict.UNDECIDED, place=place, metric=threshold.metric,
+        reason="branches were not measured", next=_MEASURE_BRANCHES,
+    )  # fmt: skip
+
+
+def verdict_on(count: Count, threshold: Threshold) -> RuleVerdict:
+    """Whether a count meets what is asked."""
+    return RuleVerdict.MET if threshold.is_met(count) else RuleVerdict.UNMET
+
+
+def _group(gate: Gate, measured: Measured, packages: frozenset[str]) -> Iterator[Judged]:
+    files = [file for file in measured.files if rules.rank_of(gate, file.path, packages)]
+    yield from _together(gate.limits, files, gate.name, gate.place)
+
+
+def _total(limits: Limits | None, measured: Measured, places: Places) -> Iterator[Judged]:
+    """All files, always: no gate takes any away."""
+    if limits is not None:
+        yield from _together(limits, measured.files, TOTAL, places.total)
+
+
+def _together(limits: Limits, files: Sequence[FileCoverage], rule: str, place: str) -> Iterator[Judged]:
+    for threshold in limits.thresholds():
+        counts = [file.count(threshold.metric) for file in files]
+        if None in counts:
+            yield _without_branches(rule, None, threshold, place)
+        else:
+            worst = tuple(_worst(files, threshold.metric))
+            whole: Count = reduce(add, filter(None, counts), Count(0, 0))
+            verdict = verdict_on(whole, threshold)
+            yield Judged(rule, None, whole, threshold, verdict, worst, place, metric=threshold.metric)
+
+
+def _worst(files: Iterable[FileCoverage], metric: Metric) -> Iterator[Missing]:
+    """The files that lack most: where to begin."""
+    lacking = [(count.missing, file.path) for file in files if (count := file.count(metric)) and count.missing]
+    for number, path in sorted(lacking, key=lambda item: (-item[0], item[1]))[:_WORST_SHOWN]:
+        yield Missing(path, note=f"{number} {UNITS[metric] if number > 1 else UNITS[metric].removesuffix('s')}")
+
+
+def weighed(judged: Iterable[Judged], standing: Standing) -> tuple[Judged, ...]:
+    """The verdicts that the run can carry: of part of the tests only what is reached stands."""
+    return tuple(_weighed(one, standing) for one in judged)
+
+
+def _weighed(one: Judged, standing: Standing) -> Judged:
+    if standing.doubt is not None:
+        return _undecided(one, standing.doubt)
+    if standing.partial and one.verdict is RuleVerdict.UNMET:
+        return _undecided(one, Doubt(f"only some of the tests ran ({standing.partial})", "run all of them"))
+    return one
+
+
+def _undecided(one: Judged, doubt: Doubt) -> Judged:
+    return replace(one, verdict=RuleVerdict.UNDECIDED, reason=doubt.reason, next=doubt.cure)
+
+
+def by_doubt(judged: Iterable[Judged]) -> dict[Doubt, list[Judged]]:
+    """What could not be told, with those together that have the same reason and cure."""
+    found: dict[Doubt, list[Judged]] = defaultdict(list)
+    for one in judged:
+        if one.verdict is RuleVerdict.UNDECIDED:
+            found[Doubt(one.reason, one.next)].append(one)
+    return dict(found)

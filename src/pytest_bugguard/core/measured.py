@@ -1,0 +1,91 @@
+"""What a run of the tests went through: which statements and branches of each file. Frozen values; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pytest_bugguard.core.thresholds import Count, Metric
+
+
+class Exits(NamedTuple):
+    """The branches of a file: ways out of statements that have several."""
+
+    covered: int
+    total: int
+    partial: tuple[int, ...] = ()
+    """Lines with a way out that was not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileCoverage:
+    """One file; lines are those on which statements begin, from 1."""
+
+    path: str
+    """Relative to the repository's top level, with ``/``."""
+    ran: frozenset[int] = frozenset()
+    missing: frozenset[int] = frozenset()
+    excluded: frozenset[int] = frozenset()
+    """Lines that the configuration of coverage.py leaves out; empty where the data does not tell."""
+    exits: Exits | None = None
+    """None: branches were not measured."""
+
+    @property
+    def statements(self) -> frozenset[int]:
+        """All that counts."""
+        return self.ran | self.missing
+
+    def count(self, metric: Metric) -> Count | None:
+        """How many of how many were run; None where it was not measured."""
+        if metric is Metric.BRANCH:
+            return None if self.exits is None else Count(self.exits.covered, self.exits.total)
+        return Count(len(self.ran), len(self.ran) + len(self.missing))
+
+    def not_run(self, metric: Metric) -> tuple[int, ...]:
+        """The lines to look at, in order."""
+        if metric is Metric.BRANCH:
+            return self.exits.partial if self.exits else ()
+        return tuple(sorted(self.missing))
+
+
+class Doubt(NamedTuple):
+    """Why something cannot be told, and what cures it."""
+
+    reason: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """All that was measured."""
+
+    files: tuple[FileCoverage, ...] = ()
+    """By path."""
+    origin: str = ""
+    """Where it comes from: ``pytest-cov``, or the name of a file."""
+    stale: tuple[str, ...] = ()
+    """Files that were changed, moved or removed after they were measured, as the data names them."""
+    foreign: tuple[str, ...] = ()
+    """Measured files that lie outside the repository, as the data names them."""
+
+    def file(self, path: str) -> FileCoverage | None:
+        """What is known of one file."""
+        return next((file for file in self.files if file.path == path), None)
+
+
+def doubt_of(measured: Measured) -> Doubt | None:
+    """Why nothing can be concluded from all of it; None where it looks sound."""
+    if not measured.files:
+        if measured.foreign:
+            return Doubt(f"only files outside the repository were measured: {measured.foreign[0]}", _INSTALL)
+        return Doubt(
+            f"{measured.origin} holds no file of this repository",
+            "measure the source: [tool.coverage.run] source, or pytest --cov=PACKAGE",
+        )
+    if any(file.statements for file in measured.files) and not any(file.ran for file in measured.files):
+        place = f"; the tests ran {measured.foreign[0]}" if measured.foreign else ""
+        return Doubt(f"every file is at 0 %: another copy of the source was imported{place}", _INSTALL)
+    return None
+
+
+_INSTALL = "install the project with pip install -e ., or map the copy to the source with [tool.coverage.paths]"

@@ -1,0 +1,92 @@
+"""Which lines did a change add, and where did it only take some away? git's patches, taken apart. Pure; no I/O."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.paths import unquoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HUNK = re.compile(rb"@@ -(?P<from>\d+)(?:,(?P<taken>\d+))? \+(?P<first>\d+)(?:,(?P<put>\d+))? @@")
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """What a change did to one file, as the file stands now."""
+
+    path: str
+    old_path: str | None
+    """Its name before; None where it is new."""
+    added: tuple[int, ...] = ()
+    """Lines that were not there before, from 1."""
+    cuts: tuple[int, ...] = ()
+    """Lines as they were numbered before, that were taken away with nothing put in their place."""
+
+    @property
+    def is_rename(self) -> bool:
+        """Whether it had another name before."""
+        return self.old_path not in {None, self.path}
+
+
+def parse(output: bytes) -> tuple[Patch, ...]:
+    """The files of a patch without context lines (``-U0``) that still exist; those that are gone have no lines."""
+    return tuple(_patches(output.split(b"\n")))
+
+
+def whole(path: str, text: bytes) -> Patch:
+    """A file that git does not know yet: all of it is new."""
+    return Patch(path, None, tuple(range(1, text.count(b"\n") + 2 - text.endswith(b"\n"))))
+
+
+def _patches(lines: list[bytes]) -> Iterator[Patch]:
+    at = 0
+    while at < len(lines):
+        if lines[at].startswith(b"diff --git "):
+            patch, at = _file(lines, at + 1)
+            if patch is not None:
+                yield patch
+        else:
+            at += 1
+
+
+def _file(lines: list[bytes], at: int) -> tuple[Patch | None, int]:
+    """One file's part, and where the next one begins."""
+    old = new = None
+    added: list[int] = []
+    cuts: list[int] = []
+    while at < len(lines) and not lines[at].startswith(b"diff --git "):
+        line = lines[at]
+        at += 1
+        if line.startswith((b"--- ", b"rename from ", b"copy from ")):
+            old = _name(line, b"a/") if line.startswith(b"---") else _name(line)
+        elif line.startswith((b"+++ ", b"rename to ", b"copy to ")):
+            new = _name(line, b"b/") if line.startswith(b"+++") else _name(line)
+        elif hunk := _HUNK.match(line):
+            old_first, taken = int(hunk["from"]), int(hunk["taken"] or 1)
+            first, put = int(hunk["first"]), int(hunk["put"] or 1)
+            added += range(first, first + put)
+            cuts += range(old_first, old_first + taken) if not put else ()
+            at = _after(lines, at, taken + put)
+    if new is None:
+        return None, at
+    return Patch(new, old, tuple(added), tuple(cuts)), at
+
+
+def _name(line: bytes, prefix: bytes = b"") -> str | None:
+    """The path in a header; None for ``/dev/null``. git ends one that holds blanks with a tab."""
+    text = line.split(b" ", 1 if prefix else 2)[-1].removesuffix(b"\t").decode("utf-8", "surrogateescape")
+    if text == "/dev/null":
+        return None
+    return unquoted(text).removeprefix(prefix.decode())
+
+
+def _after(lines: list[bytes], at: int, count: int) -> int:
+    """Where a hunk of so many lines ends: a line of it may look like a header."""
+    while count and at < len(lines):
+        count -= not lines[at].startswith(b"\\")
+        at += 1
+    return at

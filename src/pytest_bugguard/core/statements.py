@@ -1,0 +1,159 @@
+"""To which statement does a line belong, and to which function? From source text. Pure; no I/O."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tokenize
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_PRAGMA = re.compile(r"#\s*(?:pragma|PRAGMA)[:\s]?\s*(?:no|NO)\s*(?:cover|COVER|branch|BRANCH)")
+"""coverage.py's own words for code that it shall not count."""
+_LAYOUT = frozenset({tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING})
+
+
+class Span(NamedTuple):
+    """A function or class: from its first decorator to its last line."""
+
+    first: int
+    last: int
+    name: str
+    """With the classes and functions around it: ``Pager.pages``."""
+    head: int
+    """The line of ``def`` or ``class``."""
+    body: int
+    """The first line of its first statement, docstring aside where more follows."""
+    is_function: bool
+
+    @property
+    def kind(self) -> str:
+        """As a message calls it."""
+        return "function" if self.is_function else "class"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of one Python file, asked line by line. What does not parse has lines and nothing more."""
+
+    text: str
+
+    def statement(self, line: int) -> int:
+        """The line on which the statement of a line begins: continuation lines, long strings, brackets."""
+        return self._firsts.get(line, line)
+
+    @cached_property
+    def _firsts(self) -> dict[int, int]:
+        return {line: first for first, last in _logical_lines(self.text) for line in range(first + 1, last + 1)}
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """Functions and classes, outer ones first."""
+        try:
+            tree = ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ()
+        return tuple(_spans(tree.body, ""))
+
+    def around(self, line: int) -> Span | None:
+        """The innermost function or class that holds a line."""
+        return next((span for span in reversed(self.spans) if span.first <= line <= span.last), None)
+
+    def function_around(self, line: int) -> Span | None:
+        """The innermost function that holds a line."""
+        holding = (span for span in reversed(self.spans) if span.is_function and span.first <= line <= span.last)
+        return next(holding, None)
+
+    def named(self, name: str) -> Span | None:
+        """The function or class of this name; of several the last, which is the one that holds."""
+        return next((span for span in reversed(self.spans) if span.name == name), None)
+
+    def pragmas(self, lines: Iterable[int]) -> tuple[int, ...]:
+        """Those of the lines that take code out of the count."""
+        texts = self.text.split("\n")
+        return tuple(line for line in lines if 0 < line <= len(texts) and _PRAGMA.search(texts[line - 1]))
+
+
+def source_of(content: bytes) -> Source:
+    """The source that a file holds, in the encoding that it names (PEP 263)."""
+    first = content.split(b"\n", 2)[:2]
+    lines = iter([f.removesuffix(b"\r") + b"\n" for f in first])
+    try:
+        encoding, _ = tokenize.detect_encoding(lines.__next__)
+    except SyntaxError:
+        encoding = "utf-8"
+    text = content.decode(encoding, "replace").removeprefix("\ufeff")
+    return Source(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, int]]:
+    """First and last line of each logical line that spans several."""
+    first = 0
+    lines = (f"{line}\n" for line in text.split("\n"))
+    try:
+        for token in tokenize.generate_tokens(lines.__next__):
+            if token.type == tokenize.NEWLINE:
+                if first and token.end[0] > first:
+                    yield first, token.end[0]
+                first = 0
+            elif not first and token.type not in _LAYOUT:
+                first = token.start[0]
+    except (tokenize.TokenError, SyntaxError):  # the lines that were understood still hold
+        return
+
+
+def _spans(body: list[ast.stmt], outer: str) -> Iterator[Span]:
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            span = _span(statement, outer)
+            yield span
+            yield from _spans(statement.body, span.name)
+        else:
+            for block in _blocks(statement):
+                yield from _spans(block, outer)
+
+
+def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        yield getattr(statement, name, [])
+    for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+        yield part.body
+
+
+def _span(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, outer: str) -> Span:
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    has_docstring = ast.get_docstring(node, clean=False) is not None
+    body = node.body[1 if has_docstring and len(node.body) > 1 else 0]
+    begin = min([body.lineno, *(one.lineno for one in getattr(body, "decorator_list", ()))])
+    name = f"{outer}.{node.name}" if outer else node.name
+    return Span(first, node.end_lineno or node.lineno, name, node.lineno, begin, not isinstance(node, ast.ClassDef))
+
+
+def described(lines: Iterable[int], source: Source | None, *, cap: int = 8) -> str:
+    """``13-15 (function over), 20``: lines as ranges, each with the function or class that holds it."""
+    ranges = list(_ranges(sorted(lines), source))
+    shown = [
+        ", ".join(text for _, text in group) + (f" ({name})" if name else "")
+        for name, group in groupby(ranges[:cap], key=itemgetter(0))
+    ]
+    more = len(ranges) - cap
+    return ", ".join(shown) + (f" and {more} more places" if more > 0 else "")
+
+
+def _ranges(lines: list[int], source: Source | None) -> Iterator[tuple[str, str]]:
+    """Lines that follow each other in one function, as text, with its name."""
+    numbered = ((line - index, _holder(line, source), line) for index, line in enumerate(lines))
+    for (_, name), group in groupby(numbered, key=itemgetter(0, 1)):
+        run = [line for _, _, line in group]
+        yield name, f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0])
+
+
+def _holder(line: int, source: Source | None) -> str:
+    span = source.around(line) if source else None
+    return f"{span.kind} {span.name}" if span else ""

@@ -1,0 +1,84 @@
+"""Which statements did a change touch, and were they run? Pure; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.coverage_verdict import Judged, Missing, verdict_on
+from pytest_bugguard.core.thresholds import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_bugguard.core.coverage_rules import Limits
+    from pytest_bugguard.core.measured import FileCoverage
+    from pytest_bugguard.core.patches import Patch
+    from pytest_bugguard.core.statements import Source, Span
+
+CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a change touched in one file."""
+
+    path: str
+    ran: tuple[int, ...] = ()
+    missing: tuple[int, ...] = ()
+    """Statements by the line on which they begin."""
+    is_measured: bool = True
+    pragmas: tuple[int, ...] = ()
+    """New or changed lines that take code out of the count."""
+
+
+def in_file(
+    patch: Patch, file: FileCoverage | None, source: Source, before: Source | None, *, unmeasured: FileCoverage
+) -> Touched:
+    """The statements of one file that a change touched.
+
+    A line counts for the statement that it is part of: a changed argument three lines down is a change of the call.
+    Where lines were only taken out of a function, the function has to run.
+
+    Args:
+        patch: The lines.
+        file: What was measured of it; None where it was not.
+        source: Its text.
+        before: Its text before the change; None where it is new.
+        unmeasured: Its statements as coverage.py counts them, none of them run: for a file that was not measured.
+    """
+    known = file or unmeasured
+    statements = {source.statement(line) for line in patch.added}
+    for span in cut_functions(patch, source, before):
+        statements |= _standing_for(span, known)
+    return Touched(
+        patch.path,
+        tuple(sorted(statements & known.ran)),
+        tuple(sorted(statements & known.missing)),
+        is_measured=file is not None,
+        pragmas=source.pragmas(patch.added),
+    )
+
+
+def cut_functions(patch: Patch, source: Source, before: Source | None) -> tuple[Span, ...]:
+    """The functions out of which lines were taken, as they stand now; without those that are gone as a whole."""
+    names = [span.name for line in patch.cuts if before and (span := before.function_around(line))]
+    return tuple(span for name in dict.fromkeys(names) if (span := source.named(name)) is not None)
+
+
+def _standing_for(span: Span, known: FileCoverage) -> set[int]:
+    """One statement of a function's body, and one that was run if there is any."""
+    body = range(span.body, span.last + 1)
+    first = min(known.ran & {*body}, default=0) or min(known.missing & {*body}, default=0)
+    return {first} if first else set()
+
+
+def judge(limits: Limits, touched: Sequence[Touched], place: str) -> Iterator[Judged]:
+    """Hold all that a change touched against what is asked of it."""
+    count = Count(sum(len(one.ran) for one in touched), sum(len(one.ran) + len(one.missing) for one in touched))
+    missing = tuple(
+        Missing(one.path, one.missing, "" if one.is_measured else "never imported") for one in touched if one.missing
+    )
+    for threshold in limits.thresholds():
+        verdict = verdict_on(count, threshold)
+        yield Judged(CHANGED, None, count, threshold, verdict, missing, place, metric=threshold.metric)

@@ -1,0 +1,153 @@
+"""Rules against what was measured: met, unmet, or not to be told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from pytest_bugguard.core import coverage_verdict
+from pytest_bugguard.core.coverage_rules import CoverageSettings, Gate, Limits
+from pytest_bugguard.core.coverage_verdict import Judged, Places, Standing
+from pytest_bugguard.core.errors import SettingsError
+from pytest_bugguard.core.measured import Doubt, Exits, FileCoverage, Measured, doubt_of
+from pytest_bugguard.core.model import RuleVerdict
+from pytest_bugguard.core.thresholds import Metric
+
+PLACES = Places(each_file="p:1", total="p:2")
+
+
+def _file(path: str, ran: int, missing: int, exits: Exits | None = None) -> FileCoverage:
+    return FileCoverage(path, frozenset(range(1, ran + 1)), frozenset(range(ran + 1, ran + missing + 1)), exits=exits)
+
+
+def _limits(line: str | None = None, branch: str | None = None, missing: int | None = None) -> Limits:
+    return Limits((line and Decimal(line)) or None, (branch and Decimal(branch)) or None, _decimal(missing))
+
+
+def _decimal(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+def _judge(settings: CoverageSettings, *files: FileCoverage, others: tuple[str, ...] = ()) -> list[Judged]:
+    paths = [*(file.path for file in files), *others]
+    return list(coverage_verdict.judge(settings, Measured(files, "test"), paths, places=PLACES))
+
+
+def _said(rows: list[Judged]) -> list[tuple[str, str | None, str, str]]:
+    return [(one.rule, one.path, one.metric.value, one.verdict.value) for one in rows]
+
+
+def test_each_file_groups_and_the_total_are_judged_side_by_side() -> None:
+    """A group and the total take no file away from anybody."""
+    group = Gate(_limits("60", missing=3), ("src/old/**",), scope="group", place="p:9")
+    gate = Gate(_limits("100"), ("src/pay.py",), reason="money", place="p:7")
+    settings = CoverageSettings(_limits("80"), _limits("75"), gates=(group, gate))
+    rows = _judge(settings, _file("src/old/a.py", 9, 1), _file("src/old/b.py", 1, 3), _file("src/pay.py", 8, 1))
+    assert _said(rows) == [
+        ("each-file", "src/old/a.py", "line", "met"),
+        ("each-file", "src/old/b.py", "line", "unmet"),
+        ('gate "money"', "src/pay.py", "line", "unmet"),
+        ("gate src/old/**", None, "line", "met"),
+        ("gate src/old/**", None, "missing", "unmet"),
+        ("total", None, "line", "met"),
+    ]
+    assert [one.place for one in rows] == ["p:1", "p:1", "p:7", "p:9", "p:9", "p:2"]
+    assert rows[2].missing[0].lines == (9,)
+    assert [(one.path, one.note) for one in rows[4].missing] == [
+        ("src/old/b.py", "3 statements"),
+        ("src/old/a.py", "1 statement"),
+    ]
+
+
+def test_lines_and_branches_are_judged_apart() -> None:
+    """92 % together may hide 88 % of the lines behind all of the branches."""
+    settings = CoverageSettings(_limits("90", "90"))
+    rows = _judge(settings, _file("a.py", 8, 1, Exits(4, 4)), _file("b.py", 9, 0, Exits(1, 2, (3,))))
+    assert [one.verdict.value for one in rows] == ["unmet", "met", "met", "unmet"]
+    assert rows[3].missing[0].lines == (3,)
+
+
+def test_branches_that_were_not_measured_are_not_met() -> None:
+    """Neither for a file nor together; what would measure them is said."""
+    rows = _judge(CoverageSettings(_limits(branch="50"), _limits(branch="50")), _file("a.py", 9, 0))
+    assert [one.verdict for one in rows] == [RuleVerdict.UNDECIDED] * 2
+    assert all("branch = true" in one.next for one in rows)
+
+
+def test_a_file_without_statements_is_not_said_to_be_covered() -> None:
+    """It meets what it is asked for, as having no statements."""
+    (row,) = _judge(CoverageSettings(_limits("100")), _file("a.py", 0, 0))
+    assert row.verdict is RuleVerdict.MET
+    assert row.threshold
+    assert row.threshold.shown(row.count) == "no statements"
+
+
+@pytest.mark.parametrize(
+    ("gate", "others", "said"),
+    [
+        pytest.param(Gate(_limits("9"), ("src/shpo/**",), place="p:3"), (),
+                     "p:3: coverage.gate.paths: 'src/shpo/**' fits no file; did you mean 'src/shop/**'?", id="nothing"),
+        pytest.param(Gate(_limits("9"), modules=("shop.pai",), place="p:3"), (),
+                     "p:3: coverage.gate.modules: 'shop.pai' fits no file; did you mean 'shop.pay'?", id="no-module"),
+        pytest.param(Gate(_limits("9"), ("src/shop/omitted.py",), place="p:3"), ("src/shop/omitted.py",),
+                     "p:3: coverage.gate.paths: 'src/shop/omitted.py' asks for src/shop/omitted.py, which coverage.py "
+                     "left out", id="omitted"),
+    ],
+)  # fmt: skip
+def test_a_gate_that_can_never_fail_is_a_fault(gate: Gate, others: tuple[str, ...], said: str) -> None:
+    """Whatever it names that was not measured, with what was probably meant."""
+    with pytest.raises(SettingsError) as caught:
+        _judge(CoverageSettings(gates=(gate,)), _file("src/shop/pay.py", 1, 0), others=others)
+    assert str(caught.value) == said
+
+
+def test_a_tie_is_a_fault_that_names_both() -> None:
+    """Once for each pair, however many files they share."""
+    one = Gate(_limits("9"), ("src/*/pay.py",), place="p:3")
+    other = Gate(_limits("8"), ("src/**",), place="p:5")
+    with pytest.raises(SettingsError) as caught:
+        _judge(CoverageSettings(gates=(one, other)), _file("src/a/pay.py", 1, 0), _file("src/b/pay.py", 1, 0))
+    assert str(caught.value) == (
+        "p:5: coverage.gate: fits src/a/pay.py as closely as the gate at p:3, and both ask for line"
+    )
+
+
+def test_part_of_the_tests_confirms_and_never_refutes() -> None:
+    """What is reached is reached; what is not may be by the others."""
+    rows = _judge(CoverageSettings(_limits("80")), _file("a.py", 9, 1), _file("b.py", 1, 9))
+    weighed = coverage_verdict.weighed(rows, Standing(partial="-k charge"))
+    assert [one.verdict.value for one in weighed] == ["met", "undecided"]
+    (doubt,) = coverage_verdict.by_doubt(weighed)
+    assert doubt == Doubt("only some of the tests ran (-k charge)", "run all of them")
+
+
+def test_of_an_unsound_run_nothing_is_told() -> None:
+    """Not even what is reached: the numbers may belong to another source."""
+    rows = _judge(CoverageSettings(_limits("80")), _file("a.py", 9, 1))
+    (row,) = coverage_verdict.weighed(rows, Standing(doubt=Doubt("a worker was lost", "run again")))
+    assert (row.verdict, row.reason, row.next) == (RuleVerdict.UNDECIDED, "a worker was lost", "run again")
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"),
+    [
+        pytest.param(Measured((_file("a.py", 1, 0),), ".coverage"), None, id="sound"),
+        pytest.param(Measured((_file("a.py", 0, 0),), ".coverage"), None, id="nothing-to-run"),
+        pytest.param(Measured((_file("a.py", 0, 3), _file("b.py", 0, 1)), "x"), "every file is at 0 %", id="all-at-0"),
+        pytest.param(Measured((), ".coverage"), ".coverage holds no file of this repository", id="empty"),
+        pytest.param(Measured((), "x", foreign=("/usr/a.py",)), "only files outside the repository", id="foreign"),
+    ],
+)
+def test_numbers_that_cannot_be_true_are_doubted(measured: Measured, said: str | None) -> None:
+    """All at 0 % with green tests means that another copy was imported."""
+    doubt = doubt_of(measured)
+    assert (doubt is None) == (said is None)
+    assert doubt is None or (said is not None and doubt.reason.startswith(said) and doubt.cure)
+
+
+def test_the_missing_metric_is_a_count() -> None:
+    """0 can be asked for, and told from nothing asked."""
+    rows = _judge(CoverageSettings(_limits(missing=0)), _file("a.py", 3, 1), _file("b.py", 3, 0))
+    assert [one.verdict.value for one in rows] == ["unmet", "met"]
+    assert rows[0].metric is Metric.MISSING

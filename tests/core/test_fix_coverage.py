@@ -1,0 +1,164 @@
+"""Changed statements, and how far a fix's own tests came with each."""
+
+from __future__ import annotations
+
+import textwrap
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_bugguard.core import fix_coverage, touched
+from pytest_bugguard.core.coverage_rules import Limits
+from pytest_bugguard.core.fix_coverage import Changed, Reach, Reached
+from pytest_bugguard.core.measured import FileCoverage
+from pytest_bugguard.core.model import RuleVerdict
+from pytest_bugguard.core.patches import Patch
+from pytest_bugguard.core.statements import Source
+
+if TYPE_CHECKING:
+    from pytest_bugguard.core.fix_coverage import Require
+
+AFTER = Source(
+    textwrap.dedent('''\
+    LIMIT = 10
+
+
+    @cached
+    def pages(
+        items,
+        size=LIMIT,
+    ):
+        """Pages."""
+        return -(
+            -items
+            // size
+        )
+
+
+    def over(items):
+        if items:  # pragma: no cover
+            raise ValueError
+        return pages(items)
+    ''')
+)
+BEFORE = Source(AFTER.text.replace("    return pages(items)\n", "    log(items)\n    return pages(items)\n"))
+STATEMENTS = frozenset({1, 4, 5, 10, 16, 19})
+EXCLUDED = frozenset({17, 18})
+IMPORT = frozenset({1, 4, 5, 16})
+
+
+def _reached(*in_tests: int, sub: tuple[int, ...] = ()) -> Reached:
+    return Reached(frozenset(in_tests), frozenset(sub), IMPORT, STATEMENTS, EXCLUDED)
+
+
+@pytest.mark.parametrize(
+    ("patch", "reached", "expected"),
+    [
+        pytest.param(Patch("a.py", "a.py", (12,)), _reached(10), [(10, Reach.RUN)], id="continuation-line"),
+        pytest.param(Patch("a.py", "a.py", (12,)), _reached(sub=(10,)), [(10, Reach.SUBPROCESS)], id="subprocess"),
+        pytest.param(Patch("a.py", "a.py", (10, 11, 12)), _reached(), [(10, Reach.NEVER)], id="one-statement"),
+        pytest.param(Patch("a.py", "a.py", (1,)), _reached(10), [(1, Reach.IMPORT_ONLY)], id="constant"),
+        pytest.param(Patch("a.py", "a.py", (7,)), _reached(10), [(5, Reach.RUN)], id="signature-with-body"),
+        pytest.param(Patch("a.py", "a.py", (7,)), _reached(), [(5, Reach.IMPORT_ONLY)], id="signature-alone"),
+        pytest.param(Patch("a.py", "a.py", (4,)), _reached(sub=(10,)), [(4, Reach.SUBPROCESS)], id="decorator"),
+        pytest.param(Patch("a.py", "a.py", (17, 18)), _reached(10),
+                     [(17, Reach.EXCLUDED), (18, Reach.EXCLUDED)], id="excluded"),
+        pytest.param(Patch("a.py", "a.py", (), (19,)), _reached(19), [(16, Reach.RUN)], id="deletion-run"),
+        pytest.param(Patch("a.py", "a.py", (), (19,)), _reached(10), [(16, Reach.NEVER)], id="deletion-never"),
+        pytest.param(Patch("a.py", "a.py", (), (2,)), _reached(10), [(0, Reach.DELETED)], id="deletion-outside"),
+        pytest.param(Patch("a.py", "a.py", (2, 3, 9)), _reached(10), [], id="no-statement"),
+    ],
+)  # fmt: skip
+def test_each_changed_statement_has_its_reach(
+    patch: Patch, reached: Reached, expected: list[tuple[int, Reach]]
+) -> None:
+    """The whole statement for any of its lines, the body for a signature, the function for a deletion."""
+    found = list(fix_coverage.in_file(patch, reached, AFTER, BEFORE))
+    assert found == [Changed("a.py", line, reach) for line, reach in expected]
+
+
+@pytest.mark.parametrize(
+    ("reaches", "require", "verdict"),
+    [
+        ("run never never", "any", "met"),
+        ("never never", "any", "unmet"),
+        ("import never", "any", "met"),
+        ("import", "any", "met"),
+        ("deleted", "any", "met"),
+        ("excluded", "any", "met"),
+        ("", "any", "met"),
+        ("subprocess", "any", "met"),
+        ("run never", "all", "unmet"),
+        ("run import excluded", "all", "met"),
+        ("run never", Decimal(50), "met"),
+        ("run never never", Decimal(50), "unmet"),
+        ("never excluded", Decimal(1), "unmet"),
+    ],
+)
+def test_what_is_asked_decides(reaches: str, require: Require, verdict: str) -> None:
+    """By default only what ran nothing at all fails: import-only and deletions are the proof's to judge."""
+    words = {"import": Reach.IMPORT_ONLY, "subprocess": Reach.SUBPROCESS} | {str(one): one for one in Reach}
+    changed = [Changed("a.py", 10 + index, words[word]) for index, word in enumerate(reaches.split())]
+    judged = fix_coverage.judge("1c0ffee" * 5, changed, require, {"a.py": AFTER}, "p:1")
+    assert judged.verdict.value == verdict
+    assert bool(judged.next) == (verdict == "unmet")
+
+
+def test_a_fix_that_its_test_never_reached_is_told_line_by_line() -> None:
+    """The numbers of each kind, the lines, and the function that holds them."""
+    judged = fix_coverage.judge(
+        "1c0ffee" * 5, [Changed("a.py", 19, Reach.NEVER), Changed("a.py", 17, Reach.EXCLUDED)], "any",
+        {"a.py": AFTER}, "p:1",
+    )  # fmt: skip
+    assert (judged.verdict, judged.reason) == (RuleVerdict.UNMET, "1 never, 1 excluded")
+    assert [(one.path, one.lines, one.note) for one in judged.missing] == [("a.py", (19,), "19 (function over)")]
+    assert "bugguard prove 1c0ffee" in judged.next
+
+
+UNMEASURED = FileCoverage("a.py", missing=STATEMENTS, excluded=EXCLUDED)
+
+
+@pytest.mark.parametrize(
+    ("patch", "file", "ran", "missing"),
+    [
+        pytest.param(Patch("a.py", "a.py", (12, 18)), FileCoverage("a.py", STATEMENTS), (10,), (), id="continuation"),
+        pytest.param(Patch("a.py", "a.py", (7, 11, 19)), FileCoverage("a.py", IMPORT, STATEMENTS - IMPORT),
+                     (5,), (10, 19), id="some"),
+        pytest.param(Patch("a.py", None, tuple(range(1, 20))), None, (), tuple(sorted(STATEMENTS)),
+                     id="never-imported"),
+        pytest.param(Patch("a.py", "a.py", (), (19,)), FileCoverage("a.py", IMPORT, STATEMENTS - IMPORT), (), (19,),
+                     id="deletion"),
+        pytest.param(Patch("a.py", "a.py", (), (19,)), FileCoverage("a.py", IMPORT | {19}), (19,), (),
+                     id="deletion-run"),
+        pytest.param(Patch("a.py", "a.py", (2, 9)), FileCoverage("a.py", IMPORT), (), (), id="no-statement"),
+    ],
+)  # fmt: skip
+def test_a_change_touches_statements(
+    patch: Patch, file: FileCoverage | None, ran: tuple[int, ...], missing: tuple[int, ...]
+) -> None:
+    """A changed file that nothing imported is missing, not absent."""
+    found = touched.in_file(patch, file, AFTER, BEFORE, unmeasured=UNMEASURED)
+    assert (found.ran, found.missing, found.is_measured) == (ran, missing, file is not None)
+
+
+def test_the_statements_of_a_change_are_counted_together() -> None:
+    """Over all files, with the lines that are missing in each."""
+    seen = [
+        touched.Touched("a.py", (1, 2), (9,)),
+        touched.Touched("b.py", (), (4,), is_measured=False),
+        touched.Touched("c.py", (5,), ()),
+    ]
+    (line, missing) = touched.judge(Limits(line=Decimal(75), missing=Decimal(2)), seen, "p:4")
+    assert (line.verdict, line.count, missing.verdict) == (RuleVerdict.UNMET, (3, 5), RuleVerdict.MET)
+    assert [(one.path, one.lines, one.note) for one in line.missing] == [
+        ("a.py", (9,), ""),
+        ("b.py", (4,), "never imported"),
+    ]
+
+
+def test_a_new_pragma_in_a_changed_line_is_seen() -> None:
+    """An exclusion that came with the change, not one that was there."""
+    patch = Patch("a.py", "a.py", (17,))
+    assert touched.in_file(patch, None, AFTER, BEFORE, unmeasured=UNMEASURED).pragmas == (17,)
+    assert touched.in_file(Patch("a.py", "a.py", (16,)), None, AFTER, BEFORE, unmeasured=UNMEASURED).pragmas == ()

@@ -1,0 +1,66 @@
+"""git's patches, taken apart: which lines are new, and which were only taken away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_bugguard.core import patches
+from pytest_bugguard.core.patches import Patch
+from tests.story import story
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param(
+            ["diff --git a/a.py b/a.py", "index 1..2 100644", "--- a/a.py", "+++ b/a.py", "@@ -1 +1,2 @@", "-x", "+y",
+             "+z", "@@ -9,2 +10,0 @@ def f():", "-a", "-b"],
+            Patch("a.py", "a.py", (1, 2), (9, 10)), id="changed-and-cut"),
+        pytest.param(
+            ["diff --git a/a.py b/a.py", "new file mode 100644", "--- /dev/null", "+++ b/a.py", "@@ -0,0 +1 @@", "+x",
+             r"\ No newline at end of file"],
+            Patch("a.py", None, (1,)), id="new"),
+        pytest.param(
+            ["diff --git a/a.py b/b.py", "similarity index 100%", "rename from a.py", "rename to b.py"],
+            Patch("b.py", "a.py"), id="renamed"),
+        pytest.param(
+            ["diff --git a/a b.py b/a b.py", "--- a/a b.py\t", "+++ b/a b.py\t", "@@ -1 +1 @@", "--- a/no", "+++ b/no"],
+            Patch("a b.py", "a b.py", (1,)), id="blank-in-name-and-lines-like-headers"),
+        pytest.param(
+            ['diff --git "a/\\303\\251\\".py" "b/\\303\\251\\".py"',
+             '--- "a/\\303\\251\\".py"', '+++ "b/\\303\\251\\".py"',
+             "@@ -1,0 +2 @@", "+x"],
+            Patch('é".py', 'é".py', (2,)), id="quoted"),
+        pytest.param(
+            ["diff --git a/a.py b/a.py", "old mode 100644", "new mode 100755"], None, id="mode-only"),
+        pytest.param(
+            ["diff --git a/a.py b/a.py", "deleted file mode 100644", "--- a/a.py", "+++ /dev/null", "@@ -1 +0,0 @@",
+             "-x"], None, id="gone"),
+    ],
+)  # fmt: skip
+def test_a_patch_says_what_is_new(lines: list[str], expected: Patch | None) -> None:
+    """New lines by their number now, lines that are gone by their number before."""
+    output = "".join(f"{line}\n" for line in lines).encode()
+    assert patches.parse(output + output) == (expected, expected) if expected else patches.parse(output) == ()
+
+
+def test_what_git_writes_is_read(tmp_path: Path) -> None:
+    """A real patch of odd names and odd lines, against what was written."""
+    repo = story(tmp_path, "commit: one\n  file: a.py\n    1\n    2\n    3\n    4\n")
+    base = repo.git("rev-parse", "HEAD")
+    repo.write("a.py", "1\n+++ b/x\n--- a/y\n4\n\r\n")
+    repo.write('caf\u00e9 "x".py', "a\nb")
+    repo.commit("two")
+    raw = repo.git("diff-index", "-p", "-U0", "-M", base).encode()
+    assert patches.parse(raw) == (Patch("a.py", "a.py", (2, 3, 5)), Patch('café "x".py', None, (1, 2)))
+
+
+@pytest.mark.parametrize(("text", "count"), [(b"", 1), (b"a\n", 1), (b"a\nb", 2), (b"a\nb\n", 2)])
+def test_an_untracked_file_is_new_as_a_whole(text: bytes, count: int) -> None:
+    """Each of its lines."""
+    assert patches.whole("a.py", text) == Patch("a.py", None, tuple(range(1, count + 1)))

@@ -1,0 +1,166 @@
+"""Lines and the statements that they are part of: as coverage.py has it, on any source."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio.base_events
+import dataclasses
+import textwrap
+import typing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from coverage.parser import PythonParser
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_bugguard.core.statements import Source, described, source_of
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_SIMPLE = st.sampled_from(
+    [
+        "x = 1",
+        "x = (\n    1 +\n    2\n)",
+        "call(\n    a,\n    # a comment\n    b=[\n        1,\n    ],\n)",
+        'text = """one\ntwo\n"""',
+        '"""a text\nthat stands alone"""',
+        "x = 1 + \\\n    2",
+        "rows = [\n    row\n    for row in rows\n    if row\n]",
+        "pass; x = (\n    2)",
+        "global g",
+        "assert (\n    x\n), f'''{\nx}\n'''",
+        "# only a comment",
+        "",
+        "lambda: (\n    1,\n)",
+        "del x,\\\n    y",
+        "y: dict[\n    str, int\n] = {}",
+    ]
+)
+_HEADS = st.sampled_from(
+    [
+        "if x:", "if (\n    x and\n    y\n):", "for a in (\n    1, 2\n):", "while x:", "with open(\n    a\n) as b:",
+        "def f(\n    a,\n    b=1,\n):", "@dec(\n    1,\n)\ndef f(a):", "@one\n@two\nclass C(\n    Base,\n):",
+        "async def g():", "class D:", "else_of = 1\nif x:", "match x:\n    case 1:\n        pass\nif x:",
+        "match (\n    x\n):\n    case [\n        1,\n    ]:\n        pass\n    case _:\n        pass\nif x:",
+    ]
+)  # fmt: skip
+_TAILS = st.sampled_from(["", "\nelse:\n    pass", '\nif y:\n    """text\n    text"""\nelif (\n    z\n):\n    pass'])
+
+
+def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    body = st.lists(inner, min_size=1, max_size=3).map(lambda parts: "\n".join([*parts, "pass"]))
+    return st.builds(_block, _HEADS, body, _TAILS)
+
+
+def _block(head: str, body: str, tail: str) -> str:
+    indented = textwrap.indent(body, "    ", lambda _: True)
+    return f"{head}\n{indented}{tail if head.startswith('if') else ''}"
+
+
+_SOURCES = st.lists(st.recursive(_SIMPLE, _compound, max_leaves=8), max_size=6).map(
+    lambda parts: "\n".join([*parts, ""])
+)
+
+
+def _agrees(text: str) -> None:
+    parser = PythonParser(text=text or "\n")
+    parser.parse_source()
+    source = Source(text)
+    for line in range(1, text.count("\n") + 1):
+        ours = {source.statement(line)} & parser.statements
+        assert ours == parser.translate_lines({line}) & parser.statements, line
+
+
+@given(_SOURCES)
+def test_a_line_belongs_to_the_statement_that_coverage_gives_it_to(text: str) -> None:
+    """Continuation lines, brackets, long texts, decorators, match, comprehensions: all as coverage.py translates."""
+    try:
+        compile(text, "x.py", "exec", dont_inherit=True)
+    except SyntaxError:  # a text in the middle may end a block early
+        return
+    _agrees(text)
+
+
+@pytest.mark.parametrize("module", [argparse, asyncio.base_events, dataclasses, typing], ids=lambda one: one.__name__)
+def test_so_it_is_in_real_modules(module: ModuleType) -> None:
+    """Thousands of lines of the standard library, line by line."""
+    assert module.__file__
+    _agrees(Path(module.__file__).read_text(encoding="utf-8"))
+
+
+SHOP = Source(
+    textwrap.dedent('''\
+    import os
+
+
+    class Pager:
+        """A pager."""
+
+        @property
+        def size(self):
+            """Its size."""
+            return 10
+
+        def pages(self, n):
+            def inner():
+                return 1
+            return inner() + n
+
+
+    async def over():
+        pass
+    ''')
+)
+
+
+def test_functions_and_classes_have_their_lines() -> None:
+    """From the first decorator to the last line, with the line of the first statement after the docstring."""
+    assert [(span.first, span.last, span.name, span.head, span.body) for span in SHOP.spans] == [
+        (4, 15, "Pager", 4, 7),
+        (7, 10, "Pager.size", 8, 10),
+        (12, 15, "Pager.pages", 12, 13),
+        (13, 14, "Pager.pages.inner", 13, 14),
+        (18, 19, "over", 18, 19),
+    ]
+
+
+def test_lines_are_told_with_their_function() -> None:
+    """Ranges of lines, function by function."""
+    assert described([1, 10, 14, 15, 18, 19], SHOP) == (
+        "1, 10 (function Pager.size), 14 (function Pager.pages.inner), 15 (function Pager.pages), 18-19 (function over)"
+    )
+    assert described([3, 4, 5, 9], None) == "3-5, 9"
+    assert described(range(1, 40, 2), Source("def a(): pass\nx = 1\n" * 20), cap=2).endswith(" and 18 more places")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        pytest.param("x = 'é'\r\ny = 1\r\n".encode(), "x = 'é'\ny = 1\n", id="line-ends"),
+        pytest.param(b"# -*- coding: latin-1 -*-\nx = '\xe9'\n", "# -*- coding: latin-1 -*-\nx = 'é'\n", id="encoding"),
+        pytest.param(b"\xef\xbb\xbfx = 1\n", "x = 1\n", id="mark"),
+        pytest.param(b"# coding: nonsense\nx = 1\n", "# coding: nonsense\nx = 1\n", id="unknown-encoding"),
+        pytest.param(b"", "", id="empty"),
+    ],
+)
+def test_a_file_is_read_as_python_reads_it(content: bytes, text: str) -> None:
+    """In the encoding that it names, with any line ends."""
+    assert source_of(content).text == text
+
+
+@given(st.text(max_size=80))
+def test_any_text_has_an_answer(text: str) -> None:
+    """What is no Python has lines and nothing more."""
+    source = Source(text)
+    assert 1 <= source.statement(1) <= 1
+    source.around(1)
+    source.pragmas([0, 1, 2, 99])
+
+
+def test_a_pragma_is_found_in_its_line() -> None:
+    """In coverage.py's own spellings."""
+    source = Source("a = 1  # pragma: no cover\nb = 2\nc = 3 # PRAGMA NO BRANCH\n# pragma:no cover\n")
+    assert source.pragmas([1, 2, 3, 4]) == (1, 3, 4)
