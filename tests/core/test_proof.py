@@ -391,6 +391,12 @@ def test_a_fix_without_a_test_is_unguarded() -> None:
     assert judge(replace(trial(GREEN, GREEN), tests=())).verdict is Verdict.UNGUARDED
 
 
+def test_what_is_known_of_a_test_is_told_with_its_proof() -> None:
+    """That it was linked, or that its known bug is gone, stays with the row."""
+    proof = judged(GREEN, run(failed()), mapped(how=How.LINKED, reason="names #12"))
+    assert one(TEST, proof).reason == "names #12"
+
+
 @pytest.mark.parametrize(("flips", "files", "is_broad"), [(50, 1, False), (51, 1, True), (1, 31, True)])
 def test_a_broad_change_is_proven_and_called_so(flips: int, files: int, is_broad: bool) -> None:
     """More than fifty flips, or more than thirty files, are not about one bug."""

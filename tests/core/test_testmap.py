@@ -453,3 +453,12 @@ def test_hostile_text_is_named_not_fatal(text: str) -> None:
     found = mapped(changed("test_a.py", None, text))
     assert found.tests == ()
     assert [bad.path for bad in found.unreadable] == ["test_a.py"]
+
+
+@pytest.mark.parametrize("mark", ["@pytest.mark.xfail(strict=True)", "@unittest.expectedFailure"])
+def test_a_test_of_a_known_bug_is_told_apart_once_it_counts(mark: str) -> None:
+    """Its mark went with the bug: the test guards the fix, and the row says since when."""
+    (test,) = mapped(
+        changed("tests/test_a.py", f"{mark}\ndef test_a():\n    assert f()\n", "def test_a():\n    assert f()\n")
+    ).tests
+    assert (test.counts, test.reason) == (True, "the test of a known bug, no longer expected to fail")

@@ -18,6 +18,7 @@ _TABLES = frozenset(
 """Decorators whose arguments are the cases that a test runs with: pytest, parameterized, ddt, Hypothesis, absl."""
 _GUARDS = frozenset({"skip", "skipif", "skipIf", "skipUnless", "xfail", "expectedFailure", "Skip"})
 """Decorators that keep a test from running or from failing."""
+_EXPECTATIONS = frozenset({"xfail", "expectedFailure"})
 _NO_MARKS = frozenset({"parametrize", "usefixtures"})
 """Marks that change what a test runs with."""
 
@@ -51,6 +52,12 @@ def compare(old: Sequence[ast.expr], new: Sequence[ast.expr]) -> Decorated:
             found.append(_altered(twin, one))
     found.extend(_went(one) for one in gone)
     return max(found, key=lambda change: change.value)
+
+
+def expects_no_failure_now(old: Sequence[ast.expr], new: Sequence[ast.expr]) -> bool:
+    """Whether a mark went that expected the test to fail: it stood there for a known bug."""
+    marked = [any(syntax.last_name(one) in _EXPECTATIONS for one in decorators) for decorators in (old, new)]
+    return marked == [True, False]
 
 
 def compare_tables(old: Iterable[ast.AST], new: Iterable[ast.AST]) -> Decorated:

@@ -199,7 +199,7 @@ class MappedTest:
     counts: bool
     """Whether it may guard the fix."""
     reason: str = ""
-    """Where it does not count: why. Where it is linked: by what."""
+    """Where it does not count: why. Where it is linked: by what. Else what is worth knowing of it; mostly nothing."""
     after: Outcome | None = None
     """How it ended with the fix in place; None where it has not been run."""
     before: Outcome | None = None

@@ -247,7 +247,9 @@ def _row(row: Row, flips: dict[str, Judgement | None]) -> MappedTest:
 def _standing(row: Row, mapped: MappedTest, doubt: Judgement | None) -> tuple[bool, str]:
     """Whether a case guards the fix after what was seen, and why not."""
     if row.flips:
-        return doubt is None, "" if doubt is None else f"{doubt.verdict}: no proof"
+        return doubt is None, (
+            mapped.reason if mapped.counts else ""
+        ) if doubt is None else f"{doubt.verdict}: no proof"
     if not mapped.counts:
         return False, mapped.reason
     if not row.is_green:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TestFacts", "TestFile", "Tree", "map_tests", "references"]
 
+_ACTIVATED = "the test of a known bug, no longer expected to fail"
+
 
 @dataclass(frozen=True, slots=True)
 class TestFile:
@@ -102,22 +104,25 @@ class _Mapping:
         function = test.function
         decorated = cases.compare(old.decorator_list, function.decorator_list)
         renamed = cases.renamed(old.decorator_list, function.decorator_list)
+        note = _ACTIVATED if cases.expects_no_failure_now(old.decorator_list, function.decorator_list) else ""
         if not syntax.same_body(old, function, renamed):
             weaker = decorated in {Decorated.SAME, Decorated.MARKED} and guards.only_weaker(old, function)
-            self._put(test, How.CHANGED, collector, "its assertions were only removed or loosened" if weaker else "")
+            self._put(
+                test, How.CHANGED, collector, "its assertions were only removed or loosened" if weaker else "", note
+            )
         elif decorated is Decorated.GREW:
             self._put(test, How.CASES_ADDED, collector)
         elif decorated is Decorated.CHANGED:
-            self._put(test, How.CHANGED, collector)
+            self._put(test, How.CHANGED, collector, note=note)
         elif decorated is Decorated.SHRUNK:
             self._put(test, How.CHANGED, collector, "its cases were only removed")
         elif decorated is Decorated.MARKED:
             self._put(test, How.CHANGED, collector, "only its marks changed")
 
-    def _put(self, test: Test, how: How, collector: Collector, reason: str = "") -> None:
+    def _put(self, test: Test, how: How, collector: Collector, reason: str = "", note: str = "") -> None:
         if test.nodeid not in self._rows:
             reason = reason or collector.why_not(test)
-            self._rows[test.nodeid] = MappedTest(test.nodeid, how, counts=not reason, reason=reason)
+            self._rows[test.nodeid] = MappedTest(test.nodeid, how, counts=not reason, reason=reason or note)
 
     def _renamed(self, file: _Sides, collector: Collector) -> None:
         """The tests that stand unchanged in a file with a new name."""
