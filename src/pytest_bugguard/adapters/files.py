@@ -14,9 +14,14 @@ _NEW_FILE_MODE = 0o666
 def write(path: Path, content: bytes) -> None:
     """Replace a file in one step, keeping its mode; a symlink at its place is replaced, never followed.
 
+    What hands bytes on instead of keeping them (``/dev/stdout``, ``/dev/null``, a pipe) is written to and stays.
+
     Raises:
         OSError: The folder cannot be written, or the disk is full; what was there is untouched.
     """
+    if _hands_on(path):
+        path.write_bytes(content)
+        return
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".bugguard-")
     scratch = Path(name)
     try:
@@ -30,6 +35,14 @@ def write(path: Path, content: bytes) -> None:
         with suppress(OSError):
             scratch.unlink()
         raise
+
+
+def _hands_on(path: Path) -> bool:
+    """Whether it is a character device or a pipe, or leads to one: replaced, it would be gone for everybody."""
+    with suppress(OSError):
+        mode = path.stat().st_mode
+        return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+    return False
 
 
 def _mode(path: Path) -> int:
