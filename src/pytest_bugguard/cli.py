@@ -32,13 +32,9 @@ _FORMATS = ("text", "json", "markdown")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; never a traceback for what a user can cause."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     try:
-        options = _parser().parse_args(argv)
-        code: int = options.run(options)
-        sys.stdout.flush()
+        code = _run(argv)
     except BugguardError as error:
         _complain(str(error), error.hint)
         return error.exit_code
@@ -46,14 +42,51 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain("interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader (head, less) has seen enough. Python would complain again while closing standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader (head, less) has seen enough
         return EXIT_OK
     except Exception:  # noqa: BLE001 - the last line of defence: what gets here is a fault of ours
         traceback.print_exc()
         _complain("this is a fault of bugguard's own", "report it with the lines above")
         return EXIT_OUR_FAULT
     return code
+
+
+def _prepare_streams() -> None:
+    """Streams that take any text; what a shell has closed (``>&-``) takes it and forgets it."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - for as long as we live
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        options = _parser().parse_args(argv)
+    except SystemExit:  # --help, --version, wrong usage
+        _say("")
+        raise
+    code: int = options.run(options)
+    return code
+
+
+def _say(text: str) -> None:
+    """Write to standard output at once, so that a full disk is no fault of ours and is told while it can be."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_output()
+        hint = "see whether there is room where it goes to"
+        raise BugguardError(f"standard output cannot be written: {error.strerror}", hint=hint) from None
+
+
+def _drop_output() -> None:
+    """Let what waits in standard output go nowhere: Python would complain of it once more at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(message: str, hint: str = "") -> None:
@@ -231,7 +264,7 @@ def _waive(options: argparse.Namespace) -> int:
 
     with _open(options) as workshop:
         said = writing.waive(workshop, options.fix, owner=options.owner, reason=options.reason, expires=options.expires)
-    print(safe_text(said))
+    _say(f"{safe_text(said)}\n")
     return EXIT_OK
 
 
@@ -268,19 +301,19 @@ def _show(options: argparse.Namespace, workshop: Workshop, result: Result) -> No
         case "text":
             lines = report.lines(result, width=_width(), shows_all=getattr(options, "all", False))
             _print(options, lines)
-            print(*(f"{line}\n" for line in report.annotate(result.findings, workshop.ci_name)), sep="", end="")
+            _say("".join(f"{line}\n" for line in report.annotate(result.findings, workshop.ci_name)))
         case "json":
-            print(report.to_json(result), end="")
+            _say(report.to_json(result))
         case "markdown":
-            print(report.to_markdown(result), end="")
+            _say(report.to_markdown(result))
         case of_a_guest:
-            print(workshop.guests.formats()[of_a_guest](result))
+            _say(f"{workshop.guests.formats()[of_a_guest](result)}\n")
 
 
 def _print(options: argparse.Namespace, lines: Iterable[Line]) -> None:
     from pytest_bugguard import report  # noqa: PLC0415 - see _open
 
-    print(report.coloured(lines) if _is_coloured(options) else report.plain(lines), end="")
+    _say(report.coloured(lines) if _is_coloured(options) else report.plain(lines))
 
 
 def _width() -> int:

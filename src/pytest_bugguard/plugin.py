@@ -126,6 +126,10 @@ class _Session:
         """Why this run cannot be judged; empty where it can."""
         if self._config.option.collectonly:
             return "the tests were only collected"
+        if self._config.getoption("showfixtures", default=False) or self._config.getoption(
+            "show_fixtures_per_test", default=False
+        ):
+            return "the fixtures were only listed"
         if self._config.getoption("setupplan", default=False) or self._config.getoption("setuponly", default=False):
             return "the tests were only planned"
         if exitstatus in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:

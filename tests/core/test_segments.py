@@ -101,7 +101,22 @@ def test_a_block_after_a_class_is_no_part_of_it() -> None:
     assert {place for place, _ in definitions(parts.new) - definitions(parts.old)} == {""}
 
 
-@pytest.mark.parametrize(("text", "wanted"), [(b"a\r\nb\r", b"a\nb\n"), (b"\xef\xbb\xbfa\n", b"a\n")])
-def test_line_ends_and_byte_order_marks_are_levelled(text: bytes, wanted: bytes) -> None:
-    """Windows and old Mac line ends, and a byte order mark, make no difference."""
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        pytest.param(b"a\r\nb\r", b"a\nb\n", id="line-ends"),
+        pytest.param(b"\xef\xbb\xbfa\n", b"a\n", id="byte-order-mark"),
+        pytest.param(b"# coding: latin-1\n'\xe9'", b"# coding: utf-8\n'\xc3\xa9'", id="encoding"),
+        pytest.param(
+            b"#!x\n# -*- coding: cp1252 -*-\n'\xe9'", b"#!x\n# -*- coding: utf-8 -*-\n'\xc3\xa9'", id="second-line"
+        ),
+        pytest.param(b"#\n#\n# coding: latin-1\n'\xe9'", b"#\n#\n# coding: latin-1\n'\xe9'", id="third-line"),
+        pytest.param(b"x\n# coding: latin-1\n'\xe9'", b"x\n# coding: latin-1\n'\xe9'", id="after-code"),
+        pytest.param(b"# coding: nosuch\n'\xe9'", b"# coding: nosuch\n'\xe9'", id="unknown-encoding"),
+        pytest.param(b"# coding: rot13\n'\xe9'", b"# coding: rot13\n'\xe9'", id="no-encoding-of-text"),
+        pytest.param(b"# coding: ascii\n'\xe9'", b"# coding: ascii\n'\xe9'", id="not-in-it"),
+    ],
+)
+def test_what_makes_no_difference_to_python_is_levelled(text: bytes, wanted: bytes) -> None:
+    """Windows and old Mac line ends, a byte order mark, the encoding: each piece is parsed by itself."""
     assert segments.clean(text) == wanted

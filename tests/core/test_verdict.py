@@ -157,6 +157,12 @@ def test_a_trailer_waives_its_own_commit() -> None:
     )
 
 
+def test_a_trailer_without_a_reason_waives_nothing() -> None:
+    """``Bugguard: waive`` alone: the one who reads it later would not know why."""
+    bare = waive(replace(unguarded(), waiver=Waiver(FIX.sha, "", "", None)), [], today=TODAY)
+    assert (bare.verdict, bare.next) == (Verdict.UNGUARDED, "say why in the trailer: Bugguard: waive REASON")
+
+
 @pytest.mark.parametrize(
     "record",
     [

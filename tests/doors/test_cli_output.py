@@ -259,3 +259,30 @@ def test_text_that_the_locale_cannot_hold_is_escaped(hostile: Repo, command: lis
     done = Shell(hostile.path, environment).bugguard(*command)
     assert (done.code, done.err) == (int(command[0] == "check"), "")
     assert done.out.isascii()
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="there is no full disk to try it on")
+@pytest.mark.parametrize("command", [["audit"], ["check", "--format", "json"], ["--help"]], ids=" ".join)
+def test_a_full_disk_is_no_fault_of_ours(repo: Repo, command: list[str]) -> None:
+    """A redirected output that cannot be written ends with one line and no traceback."""
+    shell = Shell(repo.path)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest_bugguard", *command],
+            cwd=shell.folder, env=shell.variables, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    said, hint = done.stderr.splitlines()
+    assert (done.returncode, said[:51]) == (4, "bugguard: standard output cannot be written: No spa"), done.stderr
+    assert hint.startswith("next: ")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes a stream as a POSIX shell does")
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 1), ("2>&-", 1), (">&- 2>&-", 1)])
+def test_a_stream_that_is_closed_changes_no_verdict(repo: Repo, closed: str, code: int) -> None:
+    """As some services start their commands."""
+    shell = Shell(repo.path)
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m pytest_bugguard check main.. {closed}', sys.executable],
+        cwd=shell.folder, env=shell.variables, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stdout + done.stderr) == (code, False), done

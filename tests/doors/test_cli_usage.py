@@ -72,6 +72,7 @@ def test_the_version_is_that_of_the_package(shell: Shell) -> None:
 
 COMPLAINTS = [
     pytest.param(["explain", "nosuch"], "no commit 'nosuch'", "git fetch --unshallow", id="revision"),
+    pytest.param(["explain", "main..HEAD"], "'main..HEAD' is a range", "bugguard check main..HEAD", id="explain-range"),
     pytest.param(["explain", "--", "--all"], "no commit '--all'", "git fetch", id="revision-like-an-option"),
     pytest.param(["explain", "a\x1b[31m\nb"], r"no commit 'a\x1b[31m\nb'", "git fetch", id="revision-with-colours"),
     pytest.param(["audit", "main..nosuch"], "no commit 'nosuch'", "git fetch", id="end-of-a-range"),

@@ -116,6 +116,8 @@ def test_without_a_terminal_a_run_that_is_well_says_nothing(shop: Shop) -> None:
     [
         pytest.param(("--collect-only",), "not judged: the tests were only collected", id="collect-only"),
         pytest.param(("--co", "-q"), "not judged: the tests were only collected", id="collect-only-quiet"),
+        pytest.param(("--fixtures",), "not judged: the fixtures were only listed", id="fixtures"),
+        pytest.param(("--fixtures-per-test",), "not judged: the fixtures were only listed", id="fixtures-per-test"),
         pytest.param(("--setup-plan",), "not judged: the tests were only planned", id="setup-plan"),
         pytest.param(("--setup-only",), "not judged: the tests were only planned", id="setup-only"),
     ],

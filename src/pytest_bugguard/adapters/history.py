@@ -183,7 +183,7 @@ class GitHistory:
         """The entries of a folder, found step by step from the top: no path is ever given to git."""
         entries = self._tree(f"{commit}^{{tree}}")
         if entries is None:
-            raise UnreadableHistoryError(f"the files of commit {commit} are missing", hint=UnknownRevisionError.hint)
+            raise UnreadableHistoryError(f"the files of commit {commit} are missing", hint="git fsck --full")
         for name in path.split("/") if path else ():
             entry = entries.get(name)
             if entry is None or entry.mode != gittree.FOLDER:

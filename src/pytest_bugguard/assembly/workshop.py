@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shlex
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -328,9 +329,15 @@ class Workshop:
             UnknownRevisionError: There is no such commit.
         """
         sha = self.history.resolve(revision)
-        if sha is None:
-            raise UnknownRevisionError(f"no commit {revision!r} in this repository")
-        return sha
+        if sha is not None:
+            return sha
+        if ".." in revision:
+            raise UnknownRevisionError(
+                f"{revision!r} is a range, and one commit is needed", hint=f"bugguard check {shlex.quote(revision)}"
+            )
+        if self.head is None:
+            raise UnknownRevisionError("there are no commits yet", hint="commit something first")
+        raise UnknownRevisionError(f"no commit {revision!r} in this repository")
 
     def _range(self, revisions: str, *, needs_base: bool = False) -> tuple[str | None, str | None]:
         """``(since, tip)`` of ``BASE..REV``, ``BASE...REV``, ``BASE..`` or ``REV``."""

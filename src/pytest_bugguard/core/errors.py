@@ -23,7 +23,7 @@ class NoRepositoryError(BugguardError):
 class UnknownRevisionError(BugguardError):
     """A revision that was asked for is not in this repository."""
 
-    hint = "a shallow clone lacks older commits: git fetch --unshallow (in CI: fetch-depth: 0)"
+    hint = "check its spelling; a shallow clone lacks older commits: git fetch --unshallow (in CI: fetch-depth: 0)"
 
 
 class UnreadableHistoryError(BugguardError):

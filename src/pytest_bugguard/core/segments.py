@@ -29,6 +29,7 @@ _LINE_TOKEN = re.compile(rb"\"\"\"|'''|#[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\
 _DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _OWN_NAME = re.compile(rb"(?:^|\n)(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
 _CONSTRUCTOR = re.compile(rb"\n[ \t]+def[ \t]+__(?:init|new)__\b")
+_CODING = re.compile(rb"(?:[ \t\f]*(?:#[^\n]*)?\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
 _BOM = b"\xef\xbb\xbf"
 _WINDOW = 4096
 _AT, _BACKSLASH = b"@"[0], b"\\"[0]
@@ -43,10 +44,26 @@ class Difference:
 
 
 def clean(source: bytes) -> bytes:
-    """The source with Unix line ends and without a byte order mark."""
+    """The source in UTF-8, with Unix line ends and without a byte order mark."""
     if b"\r" in source:
         source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return source.removeprefix(_BOM)
+    source = source.removeprefix(_BOM)
+    return source if source.isascii() else _in_utf8(source)
+
+
+def _in_utf8(source: bytes) -> bytes:
+    """A source that declares another encoding (PEP 263) in the one that its pieces are read in, and saying so.
+
+    As it is where the encoding is unknown or the source is not in it: the parser says that best.
+    """
+    declared = _CODING.match(source)
+    if declared is None:
+        return source
+    try:
+        text = source.decode(declared[1].decode("ascii"))
+    except (LookupError, UnicodeError):
+        return source
+    return text.encode().replace(declared[1], b"utf-8", 1)
 
 
 def split(source: bytes) -> tuple[bytes, ...]:

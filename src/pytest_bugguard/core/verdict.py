@@ -135,6 +135,9 @@ def waive(record: Record, waivers: Sequence[Waiver], *, today: dt.date) -> Recor
     waiver = next((waiver for waiver in waivers if record.sha.startswith(waiver.fix.lower())), record.waiver)
     if waiver is None:
         return record
+    if not waiver.reason:
+        unsaid = f"{record.reason}; its waiver gives no reason"
+        return replace(record, waiver=waiver, reason=unsaid, next="say why in the trailer: Bugguard: waive REASON")
     if waiver.expires is not None and waiver.expires < today:
         overdue = f"{record.reason}; the waiver of {waiver.owner} ended on {waiver.expires.isoformat()}"
         cure = f"{waiver.owner}: bring the test, or agree on a new date in the waiver"
