@@ -252,6 +252,20 @@ NEXT_RUN = run(passed(OTHER), failed(), end=End.CRASHED, detail="SIGSEGV")
             id="silent-process",
         ),
         pytest.param(
+            run(Case(TEST, Outcome.FAILED), end=End.CRASHED, running=TEST, detail="exit status 0"),
+            run(Case(TEST, Outcome.FAILED), end=End.CRASHED, running=TEST),
+            Verdict.UNDECIDED,
+            "the run with the fix died: exit status 0",
+            id="os-exit-in-the-test",
+        ),
+        pytest.param(
+            GREEN,
+            run(Case(TEST, Outcome.FAILED), end=End.TIMEOUT, running=TEST, duration_s=30.0),
+            Verdict.UNDECIDED,
+            "hangs without the fix: did not come to an end in 30 s",
+            id="12-hang-in-the-test",
+        ),
+        pytest.param(
             GREEN, run(failed(), loaded=LEAK), Verdict.UNDECIDED, "was loaded from /venv", id="42-leak-without-the-fix"
         ),
         pytest.param(

@@ -16,7 +16,7 @@ from pytest_bugguard.core.runs import End
 from pytest_bugguard.core.verdict import Judgement, unguarded
 
 if TYPE_CHECKING:
-    from pytest_bugguard.core.runs import TestRun
+    from pytest_bugguard.core.runs import Case, TestRun
     from pytest_bugguard.core.trial import Row, Trial
 
 _MANY_FLIPS = 50
@@ -43,7 +43,7 @@ def to_repeat(after: TestRun, before: TestRun) -> tuple[str, ...]:
     reds = (
         pair.nodeid if pair.nodeid in known else pairing.test_of(pair.nodeid)
         for pair in pairing.pairs(after.cases, before.cases)
-        if pair.one.outcome is Outcome.PASSED and pair.other is not None and pair.other.outcome is Outcome.FAILED
+        if pair.one.outcome is Outcome.PASSED and pair.other is not None and _has_failed(pair.other)
     )
     return tuple(dict.fromkeys(reds))
 
@@ -112,7 +112,7 @@ def _no_test(found: _Findings) -> Judgement | None:
 
 def _broken(found: _Findings) -> Judgement | None:
     for row in found.counting:
-        if row.after.outcome is Outcome.FAILED:
+        if _has_failed(row.after):
             return Judgement(Verdict.BROKEN, f"{row.nodeid} fails with the fix in place", f"pytest '{row.nodeid}'")
     return None
 
@@ -122,6 +122,8 @@ def _not_run_with_fix(found: _Findings) -> Judgement | None:
     if found.green:
         return None
     for row in found.counting:
+        if row.after.is_unfinished:
+            return Judgement(Verdict.UNDECIDED, *_missing_with_fix(row.nodeid, found.tried.after))
         why = f": {one_line(row.after.reason)}" if row.after.reason else ""
         return Judgement(
             Verdict.UNDECIDED, f"{row.nodeid} {_UNJUDGED[row.after.outcome]}{why}", _ENDED_NEXT[row.after.outcome]
@@ -259,6 +261,10 @@ def _standing(row: Row, mapped: MappedTest, doubt: Judgement | None) -> tuple[bo
     if row.red.kind is RedKind.NEW_API:
         return True, "red only because the API is new"
     return False, "did not judge without the fix"
+
+
+def _has_failed(case: Case) -> bool:
+    return case.outcome is Outcome.FAILED and not case.is_unfinished
 
 
 def _counted(count: int, word: str) -> str:

@@ -85,7 +85,7 @@ class Grounds:
     def _of_failure(self, case: Case) -> Red:
         failures = [raised for raised in (case.raised, *(raised for _, raised in case.subtests)) if raised is not None]
         if not failures:
-            return Red(RedKind.NOT_RUN, "failed, and nothing is known of how")
+            return Red(RedKind.NOT_RUN, case.reason or "failed, and nothing is known of how")
         reds = [self._of_raised(raised, case.phase) for one in failures for raised in _singles(one)]
         return min(
             reds, key=lambda red: _WORST_FIRST.index(red.kind) if red.kind in _WORST_FIRST else len(_WORST_FIRST)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.model import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +98,11 @@ class Case:
     """Whether it started another process."""
     subtests: tuple[tuple[str, Raised], ...] = ()
     """Those of its subtests that failed: description and exception."""
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it failed and nothing is known of how: the run ended while it ran."""
+        return self.outcome is Outcome.FAILED and self.raised is None and not self.subtests
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def _row(trial: Trial, grounds: Grounds, pair: pairing.Pair, again: Case | None,
         nodeid=pair.nodeid,
         after=pair.one,
         before=pair.other,
-        red=grounds.of_case(pair.other) if pair.other is not None else _absent(trial.before, pair.nodeid, grounds),
+        red=_red(trial.before, pair, grounds),
         again=again,
         again_red=grounds.of_case(again) if again is not None else None,
         control=control,
@@ -143,8 +143,16 @@ def _mapped(tests: Iterable[MappedTest], nodeid: str) -> MappedTest | None:
     return max(fitting, key=lambda test: len(test.nodeid), default=None)
 
 
+def _red(run: TestRun, pair: pairing.Pair, grounds: Grounds) -> Red | None:
+    if pair.other is None:
+        return _absent(run, pair.nodeid, grounds)
+    if pair.other.is_unfinished and pair.other.nodeid == run.running:
+        return _absent(run, run.running, grounds)
+    return grounds.of_case(pair.other)
+
+
 def _absent(run: TestRun, nodeid: str, grounds: Grounds) -> Red:
-    """Why a case that ran with the fix did not run without it: not there is neither red nor green."""
+    """Why a case that ran with the fix did not come to its end without it: not there is neither red nor green."""
     path = nodeid.partition("::")[0]
     uncollected = next((file for file in run.uncollected if file.path == path), None)
     if uncollected is not None:
