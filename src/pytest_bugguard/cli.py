@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from pytest_bugguard.assembly import Workshop
+    from pytest_bugguard.assembly.proofs import Progress
     from pytest_bugguard.core.results import Result
     from pytest_bugguard.report.spans import Line
 
 EXIT_OK, EXIT_FINDINGS, EXIT_INTERRUPTED, EXIT_OUR_FAULT, EXIT_USAGE = range(5)
 """pytest's own numbers."""
+
+_BISECT_SKIP = 125
+"""What tells ``git bisect run`` that a commit cannot be judged."""
 
 _FORMATS = ("text", "json", "markdown")
 
@@ -114,7 +118,7 @@ def _parser() -> _Parser:
     parser.add_argument("--version", action=_Version)
     _add_common(parser, top=True)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for add in (_add_audit, _add_explain, _add_check, _add_waive, _add_init):
+    for add in (_add_audit, _add_explain, _add_check, _add_prove, _add_waive, _add_init):
         _add_common(add(commands), top=False)
     return parser
 
@@ -196,6 +200,34 @@ def _add_check(commands: Commands[_Parser]) -> _Parser:
     return parser
 
 
+def _add_prove(commands: Commands[_Parser]) -> _Parser:
+    parser = commands.add_parser("prove", help="run the tests of each fix without the fix and with it: red, then green")
+    parser.add_argument(
+        "revisions",
+        metavar="REV or RANGE",
+        nargs="?",
+        help="one commit, or the fixes of BASE..REV (default: what HEAD adds to the base)",
+    )
+    parser.add_argument("--base", metavar="REV", help="what to compare HEAD with")
+    parser.add_argument("--worktree", action="store_true", help="uncommitted work takes part too")
+    parser.add_argument("--jobs", metavar="N", type=_count, default=1, help="fixes worked on side by side (default: 1)")
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_count,
+        default=600,
+        help="how long the tests of a fix may take with the fix in place (default: 600)",
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="leave each tree without its fix, and say how to run the tests in it"
+    )
+    parser.add_argument(
+        "--bisect", action="store_true", help="git bisect's exit codes: 0 proven, 1 not, 125 could not tell"
+    )
+    parser.set_defaults(run=_prove)
+    return parser
+
+
 def _add_waive(commands: Commands[_Parser]) -> _Parser:
     parser = commands.add_parser("waive", help="accept a fix without a test, for a time")
     parser.add_argument("fix", metavar="FIX", help="its commit")
@@ -221,6 +253,12 @@ def _ratio(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no ratio from 0 to 1")
     return value
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
 
 
 def _audit(options: argparse.Namespace) -> int:
@@ -257,6 +295,51 @@ def _check(options: argparse.Namespace) -> int:
             result = workshop.check(options.range, base_option=options.base)
         _show(options, workshop, result)
     return EXIT_FINDINGS if result.findings else EXIT_OK
+
+
+def _prove(options: argparse.Namespace) -> int:
+    is_single = bool(options.revisions) and ".." not in options.revisions
+    if options.revisions and (options.base or options.worktree):
+        raise BugguardError(
+            "--base and --worktree speak of what HEAD adds to its base", hint="leave them out, or the revision"
+        )
+    from pytest_bugguard.assembly import proofs  # noqa: PLC0415 - see _open
+
+    how = proofs.ProofOptions(
+        options.jobs, float(options.timeout), keep=_say if options.keep else None, owns_process=True
+    )
+    with (
+        _open(options) as workshop,
+        proofs.open_proofs(workshop, how) as bench,
+        _fixes_progress() as progress,
+    ):
+        if is_single:
+            result = bench.of_revision(options.revisions, progress=progress)
+        else:
+            result = bench.of_change(
+                options.revisions,
+                base_option=options.base,
+                reads_work_tree=options.worktree,
+                progress=progress,
+            )
+    _show(options, workshop, result)
+    if options.bisect:
+        return _bisect(result)
+    return EXIT_FINDINGS if result.findings else EXIT_OK
+
+
+def _bisect(result: Result) -> int:
+    """What ``git bisect run`` understands: 0 good, 1 bad, 125 skip."""
+    from pytest_bugguard.core.model import Verdict  # noqa: PLC0415 - see _open
+
+    verdicts = {record.verdict for record in result.records} - {Verdict.NOT_APPLICABLE}
+    if Verdict.UNDECIDED in verdicts or not verdicts:
+        return _BISECT_SKIP
+    return EXIT_OK if verdicts == {Verdict.PROVEN} else EXIT_FINDINGS
+
+
+def _say(text: str) -> None:
+    print(safe_text(text), file=sys.stderr)
 
 
 def _waive(options: argparse.Namespace) -> int:
@@ -336,6 +419,25 @@ def _progress() -> Iterator[Callable[[int], None]]:
 
     with tqdm.tqdm(unit=" commits", leave=False, delay=0.5, file=sys.stderr) as bar:
         yield lambda count: _advance(bar, count)
+
+
+@contextmanager
+def _fixes_progress() -> Iterator[Progress]:
+    """Which fix is worked on, and how many are done; silent in a log."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    import tqdm  # noqa: PLC0415 - see _open
+
+    with tqdm.tqdm(unit=" fixes", leave=False, file=sys.stderr) as bar:
+
+        def show(done: int, total: int, sha: str) -> None:
+            bar.total = total
+            bar.set_description(f"proving {sha[:7]}", refresh=False)
+            bar.update(done - bar.n)
+            bar.refresh()
+
+        yield show
 
 
 def _advance(bar: tqdm[NoReturn], count: int) -> None:

@@ -35,6 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--bugguard", action="store_true", default=None, dest="bugguard", help="judge the bug fixes of this change"
     )
     group.addoption("--no-bugguard", action="store_false", dest="bugguard", help="stay idle, whatever the settings say")
+    group.addoption(
+        "--bugguard-prove",
+        action="store_true",
+        default=False,
+        help="also run the tests of each fix without it: they have to fail (setting: fixes.require)",
+    )
     group.addoption("--bugguard-base", metavar="REV", help="what to compare HEAD with (setting: base)")
     group.addoption("--bugguard-json", metavar="FILE", help="also write the result to this file (setting: json)")
 
@@ -53,10 +59,13 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         gate = assembly.open_gate(
             config.rootpath,
-            is_asked=bool(asked),
-            base_option=config.getoption("bugguard_base"),
-            # A test may leave the process in another folder.
-            json_option=config.invocation_params.dir / json_path if json_path else None,
+            assembly.GateOptions(
+                is_asked=bool(asked),
+                base=config.getoption("bugguard_base"),
+                proves=bool(config.getoption("bugguard_prove")),
+                # A test may leave the process in another folder.
+                json=config.invocation_params.dir / json_path if json_path else None,
+            ),
         )
     except BugguardError as error:
         raise pytest.UsageError(f"bugguard: {error}" + (f"\nnext: {error.hint}" if error.hint else "")) from error
@@ -105,6 +114,7 @@ class _Session:
                 report.when or "",
                 report.outcome,
                 is_xfail=hasattr(report, "wasxfail"),
+                duration_s=report.duration,
             )
         )
 
@@ -118,9 +128,17 @@ class _Session:
         if reason:
             self._gate.skip(reason)
         else:
-            self._gate.judge(self._reports)
+            self._gate.judge(self._reports, self._progress)
         if self._gate.is_failing and int(session.exitstatus) == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _progress(self, done: int, total: int, sha: str) -> None:
+        """Show on a terminal which fix is being proven; a log shows the result alone."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and reporter.isatty:
+            if done == 0:
+                reporter.ensure_newline()
+            reporter.rewrite(f"bugguard: proving {sha[:7]} ({done + 1} of {total})", erase=True)
 
     def _why_not(self, exitstatus: int) -> str:
         """Why this run cannot be judged; empty where it can."""

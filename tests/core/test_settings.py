@@ -115,10 +115,8 @@ def test_everything_set_arrives() -> None:
         pytest.param({"plugins": ["a b"]}, "plugins[0]: found 'a b', needs an importable name like shop_rules.bugguard",
                      id="module"),
         pytest.param({"fixes": []}, "fixes: found a list, needs a table", id="list-for-table"),
-        pytest.param({"fixes": {"require": "proof"}}, "fixes.require: 'proof' is not available yet; needs \"test\" or "
-                     '"off"', id="not-yet"),
-        pytest.param({"fixes": {"on-weak": "warn"}}, "fixes.on-weak: unknown key; known here: require, scope, rules, "
-                     "without, patterns, exclude, issues", id="later"),
+        pytest.param({"fixes": {"on-weak": "proof"}}, "fixes.on-weak: found 'proof', needs \"warn\" or \"fail\"",
+                     id="on-weak"),
         pytest.param({"fixes": {"rules": "wild"}}, 'fixes.rules: found \'wild\', needs "strict", "default" or "wide", '
                      "or a list of rule names; did you mean 'wide'?", id="mode"),
         pytest.param({"fixes": {"rules": []}}, "fixes.rules: found an empty list, needs at least one rule; "

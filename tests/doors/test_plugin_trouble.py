@@ -216,7 +216,7 @@ def test_a_fault_of_ours_is_told_and_is_no_crash(shop: Shop, monkeypatch: pytest
     """What nobody foresaw is undecided too, and says where to report it."""
     from pytest_bugguard.assembly.workshop import Workshop  # noqa: PLC0415 - patched here alone
 
-    monkeypatch.setattr(Workshop, "gate", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr(Workshop, "change", lambda *_, **__: 1 // 0)
     shop.fix(GUARDING)
     result = shop.run("--bugguard")
     assert result.ret == 1

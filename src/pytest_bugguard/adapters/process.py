@@ -35,6 +35,8 @@ class Command:
     mark: str
     """The variable of the environment whose value no other process has."""
     limit_s: float
+    is_stopped: Callable[[], bool] = lambda: False
+    """Asked now and then: whether it has to end before its time."""
 
 
 def run(command: Command, output: Path) -> Ended:
@@ -56,7 +58,7 @@ def run(command: Command, output: Path) -> Ended:
         return Ended(None, output=f"{command.words[0]} cannot be started: {error.strerror or error}")
     mark = (command.mark, command.environment[command.mark])
     try:
-        is_timeout = not _wait(process, started + command.limit_s, said)
+        is_timeout = not _wait(process, started + command.limit_s, said, command.is_stopped)
         strays.kill_group(process.pid)  # before it is reaped: until then its number is nobody else's
         duration_s = time.monotonic() - started
         status = _reaped(process)
@@ -83,10 +85,10 @@ def _signal_name(status: int) -> str:
     return f"signal {-status}"
 
 
-def _wait(process: subprocess.Popen[bytes], until: float, said: _Output) -> bool:
+def _wait(process: subprocess.Popen[bytes], until: float, said: _Output, is_stopped: Callable[[], bool]) -> bool:
     """Whether it ended in time; it is not reaped where the system can tell without."""
     with _watch(process) as has_ended:
-        while (left_s := until - time.monotonic()) > 0:
+        while (left_s := until - time.monotonic()) > 0 and not is_stopped():
             if has_ended(min(left_s, _GLANCE_S)):
                 return True
             said.trim()

@@ -11,8 +11,10 @@ from __future__ import annotations
 import marshal
 import os
 import secrets
+import shlex
 import shutil
 import sys
+import threading
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -86,6 +88,7 @@ class PytestRunner:
         """
         self._space = space
         self._original = None if original is None else os.path.realpath(original)
+        self._stopped = threading.Event()
 
     def run(self, tree: Tree, request: RunRequest) -> TestRun:
         """Run them in a tree, with our recorder; what pytest cannot find there is left out.
@@ -110,6 +113,20 @@ class PytestRunner:
             uncollected=tuple(dict.fromkeys([*run.uncollected, *again.uncollected])),
         )
 
+    def stop(self) -> None:
+        """End every run that is going on, and let no other begin."""
+        self._stopped.set()
+
+    def by_hand(self, tree: Tree, request: RunRequest) -> str:
+        """The shell command that does the same, for somebody who wants to look."""
+        top = Path(tree.top)
+        path = os.pathsep.join(str(top / root) for root in request.roots)
+        targets = (
+            f"{os.path.relpath(top / _file(target), top / request.folder)}{_name(target)}" for target in request.targets
+        )
+        words = (sys.executable, "-m", "pytest", "-o", "addopts=", *request.options, *targets)
+        return f"cd {shlex.quote(str(top / request.folder))} && PYTHONPATH={shlex.quote(path)} {shlex.join(words)}"
+
     def _run(self, top: Path, request: RunRequest) -> tuple[TestRun, frozenset[str]]:
         """One child, and the targets for which it ran nothing."""
         private = _Private(self._space.folder().resolve())
@@ -122,6 +139,7 @@ class PytestRunner:
                     self._environment(top, request, private),
                     _RUN_VARIABLE,
                     request.limit_s,
+                    self._stopped.is_set,
                 ),
                 private.output,
             )
@@ -187,6 +205,11 @@ class PytestRunner:
 
 def _file(target: str) -> str:
     return target.partition("::")[0]
+
+
+def _name(target: str) -> str:
+    """What stands behind the file in a node id."""
+    return target[len(_file(target)) :]
 
 
 def _notes(evidence: Path) -> Iterator[Note]:

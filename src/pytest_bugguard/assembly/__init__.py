@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_bugguard.assembly.gate import Gate, open_gate
+from pytest_bugguard.assembly.gate import Gate, GateOptions, open_gate
 from pytest_bugguard.assembly.workshop import Workshop, open_workshop
 
-__all__ = ["Gate", "Workshop", "open_gate", "open_workshop", "version"]
+__all__ = ["Gate", "GateOptions", "Workshop", "open_gate", "open_workshop", "version"]
 
 
 def version() -> str:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_bugguard import report
 from pytest_bugguard.adapters import ci, files, settings_file
+from pytest_bugguard.assembly.proofs import ProofOptions, open_proofs
 from pytest_bugguard.assembly.workshop import open_workshop
 from pytest_bugguard.core import findings, fixes, settings
 from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.outcomes import Outcomes, from_top
 from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
+from pytest_bugguard.journeys.gate import after_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pytest_bugguard.assembly.proofs import Progress
+    from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.outcomes import PhaseReport
     from pytest_bugguard.core.results import Finding
     from pytest_bugguard.core.settings import Settings
@@ -26,10 +31,10 @@ if TYPE_CHECKING:
 class Gate:
     """The fix gate of one pytest run: waits for its outcomes, then judges, and never raises."""
 
-    def __init__(self, rootdir: Path, read: Settings, *, base_option: str | None, json_path: Path | None) -> None:
+    def __init__(self, rootdir: Path, read: Settings, options: GateOptions, *, json_path: Path | None) -> None:
         self._rootdir = rootdir
         self._settings = read
-        self._base_option = base_option
+        self._options = options
         self._json_path = json_path
         self._result: Result | None = None
         self._said: tuple[str, ...] = ()
@@ -48,9 +53,12 @@ class Gate:
         """Judge nothing, and say why."""
         self._said = (f"not judged: {reason}",)
 
-    def judge(self, reports: Iterable[PhaseReport]) -> None:
-        """Judge the change from what pytest said of each test and phase; node ids are relative to its rootdir."""
-        self._result = self._judged(reports)
+    def judge(self, reports: Iterable[PhaseReport], progress: Progress) -> None:
+        """Judge the change from what pytest said of each test and phase; node ids are relative to its rootdir.
+
+        ``progress`` is told of each fix that is being proven: that takes a run of its tests.
+        """
+        self._result = self._judged(reports, progress)
         if self._json_path is None:
             return
         try:
@@ -58,15 +66,29 @@ class Gate:
         except OSError as error:
             self._said = (f"{self._json_path} cannot be written: {error.strerror}",)
 
-    def _judged(self, reports: Iterable[PhaseReport]) -> Result:
+    def _judged(self, reports: Iterable[PhaseReport], progress: Progress) -> Result:
         try:
             with open_workshop(self._rootdir, trusts_repository=True) as workshop:
-                return workshop.gate(reports, base_option=self._base_option)
+                return replace(self._judge_change(workshop, _outcomes(workshop, reports), progress), command="pytest")
         except BugguardError as error:
             return self._undecided("repository", str(error), error.hint)
         except Exception as error:  # noqa: BLE001 - a passing run must not become a crash; it becomes "could not tell"
             said = f"a fault of bugguard's own: {type(error).__name__}: {error}"
             return self._undecided("bugguard", said, "bugguard check shows where it comes from: report it")
+
+    def _judge_change(self, workshop: Workshop, outcomes: Outcomes, progress: Progress) -> Result:
+        """The fix gate after a run of pytest: a mapped test guards only if it ran here and passed."""
+        if self._settings.fixes.require == "off":
+            return workshop.check(None, base_option=self._options.base)
+        change = workshop.change(None, base_option=self._options.base)
+        if isinstance(change, Result):
+            return change
+        found = [replace(one, record=after_run(one.record, outcomes)) for one in change.found]
+        if self._options.proves or self._settings.fixes.require == "proof":
+            with open_proofs(workshop, ProofOptions()) as proofs:
+                records = proofs.after_session(found, change.tip, outcomes, progress=progress)
+            return workshop.judged(change, records)
+        return workshop.judged(change, [one.record for one in found])
 
     def _undecided(self, subject: str, reason: str, cure: str) -> Result:
         """The result where nothing could be looked at: a finding, or a note where the settings soften it."""
@@ -86,7 +108,26 @@ class Gate:
             yield report.verbatim(annotation)
 
 
-def open_gate(rootdir: Path, *, is_asked: bool, base_option: str | None, json_option: Path | None) -> Gate | None:
+@dataclass(frozen=True, slots=True)
+class GateOptions:
+    """What the command line of pytest says."""
+
+    is_asked: bool = False
+    """Whether it switches the gate on; else the settings do."""
+    base: str | None = None
+    proves: bool = False
+    json: Path | None = None
+
+
+def _outcomes(workshop: Workshop, reports: Iterable[PhaseReport]) -> Outcomes:
+    """What the session saw, by node ids of the repository's top."""
+    outcomes = Outcomes()
+    for one in reports:
+        outcomes.add(one._replace(nodeid=from_top(one.nodeid, workshop.repository.prefix)))
+    return outcomes
+
+
+def open_gate(rootdir: Path, options: GateOptions) -> Gate | None:
     """The gate of a pytest run, where it is switched on by the command line or by the settings; else None.
 
     No git is run here: a run of pytest starts as fast as without us.
@@ -96,11 +137,11 @@ def open_gate(rootdir: Path, *, is_asked: bool, base_option: str | None, json_op
     """
     top = _top_by_looking(rootdir)
     layer = settings_file.find(rootdir, top)
-    if not is_asked and (layer is None or not _is_enabled(layer.table.get("enabled", False))):
+    if not options.is_asked and (layer is None or not _is_enabled(layer.table.get("enabled", False))):
         return None
     read = settings.load([layer] if layer else [], fixes.NAMES)
     in_settings = top / read.json if read.json else None
-    return Gate(rootdir, read, base_option=base_option, json_path=json_option or in_settings)
+    return Gate(rootdir, read, options, json_path=options.json or in_settings)
 
 
 def _is_enabled(value: object) -> bool:

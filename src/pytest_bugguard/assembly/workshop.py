@@ -7,7 +7,7 @@ import os
 import shlex
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,10 @@ from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
 from pytest_bugguard.core.fixes import CiContext, RuleSet
 from pytest_bugguard.core.hotspots import hotspots_of
 from pytest_bugguard.core.model import Verdict
-from pytest_bugguard.core.outcomes import Outcomes, from_top
 from pytest_bugguard.core.results import RepositoryFacts, Result, Run, summarise
 from pytest_bugguard.core.trend import Share, trend_of
 from pytest_bugguard.journeys.audit import audit
-from pytest_bugguard.journeys.check import check, staged_unit, work_tree_unit
-from pytest_bugguard.journeys.gate import after_run
+from pytest_bugguard.journeys.check import CheckedUnit, check, staged_unit, work_tree_unit
 from pytest_bugguard.journeys.init import look
 from pytest_bugguard.journeys.linking import Linker
 from pytest_bugguard.journeys.snapshot import Snapshot
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.adapters.repository import Repository
     from pytest_bugguard.core.first_look import FirstLook
     from pytest_bugguard.core.model import Record, Unit
-    from pytest_bugguard.core.outcomes import PhaseReport
     from pytest_bugguard.core.results import Audited, Finding
     from pytest_bugguard.core.settings import Settings
     from pytest_bugguard.journeys.ports import WorkTree
@@ -80,6 +77,19 @@ def _settings_of(repository: Repository, history: GitHistory, start: Path, overr
     return settings.load(layers, fixes.NAMES)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is judged: the fixes between a base and a tip."""
+
+    found: tuple[CheckedUnit, ...]
+    """Newest first."""
+    units: int
+    facts: RepositoryFacts
+    notes: tuple[str, ...]
+    tip: Snapshot
+    """The state at the tip, with uncommitted work where that was asked for."""
+
+
 class Workshop:
     """An open repository with everything that is needed to answer questions about it."""
 
@@ -113,7 +123,8 @@ class Workshop:
         return ci.read(os.environ)
 
     @cached_property
-    def _survey(self) -> Survey:
+    def survey(self) -> Survey:
+        """Looks at units as the settings say."""
         chosen = self.settings.fixes
         rules = RuleSet.of(
             chosen.rules,
@@ -145,14 +156,14 @@ class Workshop:
         """
         since, tip = self._range(revisions)
         if tip is None:
-            empty = self._result("audit", (), 0, notes=("there are no commits yet",))
+            empty = self.result("audit", (), 0, notes=("there are no commits yet",))
             return self._with_share(empty, Share(), fail_under, is_whole=True)
         found = self._audited(since, tip, uses_cache=uses_cache, progress=progress)
         unfounded = [f"{finding.message}; {finding.next}" for finding in self._unfounded(Snapshot(self.history, tip))]
-        records = tuple(map(self._waive, found.records))
+        records = tuple(map(self.waive, found.records))
         trend = trend_of(records)
         is_whole = since is not None or not self.history.is_shallow
-        result = self._result("audit", records, found.units, notes=(*self._history_notes(), *unfounded))
+        result = self.result("audit", records, found.units, notes=(*self._history_notes(), *unfounded))
         result = replace(result, hotspots=hotspots_of(records, today=found.renamed), trend=trend)
         if not is_whole:
             result = replace(result, notes=(*result.notes, _SHALLOW))
@@ -165,7 +176,7 @@ class Workshop:
         found = audit_cache.load(name) if uses_cache else None
         if found is None:
             units = self._units(tip, since)
-            found = audit(units, self._survey, self._linker(Snapshot(self.history, tip)), progress=progress)
+            found = audit(units, self.survey, self.linker(Snapshot(self.history, tip)), progress=progress)
             if uses_cache:
                 audit_cache.save(name, found)
         return found
@@ -185,51 +196,48 @@ class Workshop:
         shas = [self.resolve(revision) for revision in revisions]
         records = []
         for unit in self.history.units_of(shas):
-            seen = self._survey.single(unit)
-            linker = self._linker(Snapshot(self.history, unit.commit.sha))
+            seen = self.survey.single(unit)
+            linker = self.linker(Snapshot(self.history, unit.commit.sha))
             record = linker.link(seen, lambda _: (), is_only_fix=False)
-            records.append(replace(self._waive(record), other_signs=seen.signs[1:]))
-        return self._result("explain", records, len(records))
+            records.append(replace(self.waive(record), other_signs=seen.signs[1:]))
+        return self.result("explain", records, len(records))
 
-    def check(
-        self, revisions: str | None, *, base_option: str | None, after: Callable[[Record], Record] | None = None
-    ) -> Result:
-        """The fix gate over a change: a range, or what HEAD and the work tree add to the base.
-
-        ``after`` judges a fix again by what a run showed, before any waiver.
-        """
+    def check(self, revisions: str | None, *, base_option: str | None) -> Result:
+        """The fix gate over a change: a range, or what HEAD and the work tree add to the base."""
         if self.settings.fixes.require == "off":
-            return self._result("check", (), 0, notes=("the gate on fixes is off: fixes.require",))
+            return self.result("check", (), 0, notes=("the gate on fixes is off: fixes.require",))
+        change = self.change(revisions, base_option=base_option)
+        return change if isinstance(change, Result) else self.judged(change, [one.record for one in change.found])
+
+    def change(
+        self, revisions: str | None, *, base_option: str | None, reads_work_tree: bool = True
+    ) -> Change | Result:
+        """The fixes of a range, or of what HEAD and the work tree add to the base; a result where there is no base.
+
+        ``reads_work_tree`` speaks of a change without a range: whether uncommitted work is part of it.
+        """
         if revisions is not None:
             since, tip = self._range(revisions, needs_base=True)
             named = revisions.partition("..")[0] or None
             asked = RepositoryFacts(self.head, base=named, base_reason="the range that was asked for")
-            return self._check(since, tip, asked)
+            return self._change(since, tip, asked)
         if self.head is None:
-            return self._result("check", (), 0, notes=("there are no commits yet",))
+            return self._change(None, None, RepositoryFacts(None))
         chosen = self._choose_base(base_option)
         if isinstance(chosen, base.Undecided):
             finding = findings.undecided("base", chosen.reason, chosen.cure)
-            return self._with_loose(self._result("check", (), 0), (finding,))
+            return self._with_loose(self.result("check", (), 0), (finding,))
         facts = RepositoryFacts(self.head, chosen.revision, chosen.reason, chosen.merge_base)
-        return self._check(chosen.sha, self.head, facts, reads_work_tree=True, after=after)
+        return self._change(chosen.sha, self.head, facts, is_current=True, reads_work_tree=reads_work_tree)
 
     def check_staged(self, message_file: Path | None) -> Result:
         """The fix gate over the commit that is about to be made."""
         message = _message_text(message_file, self.repository.comment_mark())
         worktree = self._need_worktree()
-        seen, snapshot = staged_unit(self.history, worktree, self.head, message, self._survey)
-        record = self._linker(snapshot).link(seen, lambda _: (), is_only_fix=True) if seen.is_fix else seen.record
-        records = (self._waive(record),) if seen.is_fix else ()
-        return self._with_loose(self._with_findings(self._result("check", records, 1)), self._unfounded(snapshot))
-
-    def gate(self, reports: Iterable[PhaseReport], *, base_option: str | None) -> Result:
-        """The fix gate after a run of pytest: a mapped test guards only if it ran here and passed."""
-        outcomes = Outcomes()
-        for one in reports:
-            outcomes.add(one._replace(nodeid=from_top(one.nodeid, self.repository.prefix)))
-        result = self.check(None, base_option=base_option, after=lambda record: after_run(record, outcomes))
-        return replace(result, command="pytest")
+        seen, snapshot = staged_unit(self.history, worktree, self.head, message, self.survey)
+        record = self.linker(snapshot).link(seen, lambda _: (), is_only_fix=True) if seen.is_fix else seen.record
+        records = (self.waive(record),) if seen.is_fix else ()
+        return self._with_loose(self.with_findings(self.result("check", records, 1)), self._unfounded(snapshot))
 
     def first_look(self, *, progress: Callable[[int], None]) -> FirstLook:
         """What there is to see before the first settings."""
@@ -237,44 +245,47 @@ class Workshop:
         return look(
             self._units(self.head, None) if self.head else (),
             tip,
-            self._survey,
-            self._linker(tip),
+            self.survey,
+            self.linker(tip),
             compared_with=self._choose_base(None) if self.head else None,
             progress=progress,
         )
 
-    def _check(
+    def _change(
         self,
         since: str | None,
         tip: str | None,
         facts: RepositoryFacts,
         *,
+        is_current: bool = False,
         reads_work_tree: bool = False,
-        after: Callable[[Record], Record] | None = None,
-    ) -> Result:
+    ) -> Change | Result:
         if tip is None:
-            return self._result("check", (), 0, notes=("there are no commits yet",))
+            return self.result("check", (), 0, notes=("there are no commits yet",))
         uncommitted: Seen | None = None
         snapshot = Snapshot(self.history, tip)
         if reads_work_tree and self.repository.top is not None:
-            worktree = self._need_worktree()
-            uncommitted, snapshot = work_tree_unit(self.history, worktree, tip, self._survey)
+            uncommitted, snapshot = work_tree_unit(self.history, self._need_worktree(), tip, self.survey)
         found = check(
             self._units(tip, since),
-            self._survey,
-            self._linker(snapshot),
+            self.survey,
+            self.linker(snapshot),
             uncommitted=uncommitted,
-            context=self._context() if reads_work_tree else None,
+            context=self._context() if is_current else None,
             is_one_change=self.settings.fixes.scope == "change",
         )
-        notes = [*self._history_notes(), *(self._ci.notes if reads_work_tree else ())]
+        notes = [*self._history_notes(), *(self._ci.notes if is_current else ())]
         if found.uses_work_tree:
             notes.append("a fix is guarded only by a test in the work tree that is not committed yet")
-        records = tuple(map(self._waive, map(after, found.records) if after else found.records))
-        result = self._result("check", records, found.units, notes=(*notes, *self._foreign_waivers()))
-        result = self._with_findings(replace(result, repository=replace(facts, shallow=self.history.is_shallow)))
-        owed = findings.of_waivers(self.settings.waivers, records, today=today())
-        return self._with_loose(result, [*self._unfounded(snapshot), *owed])
+        return Change(found.found, found.units, replace(facts, shallow=self.history.is_shallow), tuple(notes), snapshot)
+
+    def judged(self, change: Change, records: Iterable[Record], *, command: str = "check") -> Result:
+        """The result of a change, its records judged by whoever asks; waivers come last."""
+        waived = tuple(map(self.waive, records))
+        result = self.result(command, waived, change.units, notes=(*change.notes, *self._foreign_waivers()))
+        result = self.with_findings(replace(result, repository=change.facts))
+        owed = findings.of_waivers(self.settings.waivers, waived, today=today())
+        return self._with_loose(result, [*self._unfounded(change.tip), *owed])
 
     def _choose_base(self, option: str | None) -> base.Chosen | base.Undecided:
         assert self.head is not None
@@ -287,14 +298,16 @@ class Workshop:
             return None
         return CiContext(branch=facts.source or None, labels=facts.labels, title=facts.title or None)
 
-    def _linker(self, tip: Snapshot) -> Linker:
+    def linker(self, tip: Snapshot) -> Linker:
+        """Looks for tests that stand elsewhere, in this state of the files."""
         return Linker(tip, Trail(tip).moment.naming, self._original)
 
     def _original(self, sha: str) -> Seen | None:
         found = self.history.resolve(sha)
-        return next((self._survey.single(unit) for unit in self.history.units_of([found])), None) if found else None
+        return next((self.survey.single(unit) for unit in self.history.units_of([found])), None) if found else None
 
-    def _waive(self, record: Record) -> Record:
+    def waive(self, record: Record) -> Record:
+        """The record with the waiver that speaks for it, if any."""
         return verdict.waive(record, self.settings.waivers, today=today())
 
     def _unfounded(self, tip: Snapshot) -> Iterator[Finding]:
@@ -351,7 +364,8 @@ class Workshop:
         tip = self.resolve(right.removeprefix(".") or "HEAD")
         return (self.resolve(left) if left else None), tip
 
-    def _result(self, command: str, records: Iterable[Record], units: int, *, notes: Iterable[str] = ()) -> Result:
+    def result(self, command: str, records: Iterable[Record], units: int, *, notes: Iterable[str] = ()) -> Result:
+        """What a command found, with the facts around it; nothing fails it yet."""
         listed = tuple(records)
         return Result(
             command=command,
@@ -362,9 +376,14 @@ class Workshop:
             run=Run(int(self._started), round(time.time() - self._started, 3)),
         )
 
-    def _with_findings(self, result: Result) -> Result:
-        fails = self.settings.undecided == "fail"
-        return replace(result, findings=findings.of_records(result.records, undecided_fails=fails))
+    def with_findings(self, result: Result) -> Result:
+        """The result with whatever fails the gate."""
+        found = findings.of_records(
+            result.records,
+            undecided_fails=self.settings.undecided == "fail",
+            weak_fails=self.settings.fixes.on_weak == "fail",
+        )
+        return replace(result, findings=found)
 
     def _with_share(self, result: Result, share: Share, fail_under: float | None, *, is_whole: bool) -> Result:
         if fail_under is None:

@@ -18,9 +18,10 @@ _FAILING = frozenset({Verdict.UNGUARDED, Verdict.BROKEN, Verdict.UNPROVEN, Verdi
 _SHORT = 7
 
 
-def of_records(records: Iterable[Record], *, undecided_fails: bool) -> tuple[Finding, ...]:
+def of_records(records: Iterable[Record], *, undecided_fails: bool, weak_fails: bool = False) -> tuple[Finding, ...]:
     """A finding for each record that fails the gate, in their order."""
-    failing = _FAILING | {Verdict.UNDECIDED} if undecided_fails else _FAILING
+    softened = {Verdict.UNDECIDED: undecided_fails, Verdict.WEAK: weak_fails}
+    failing = _FAILING | {verdict for verdict, fails in softened.items() if fails}
     return tuple(_finding(record) for record in records if record.verdict in failing)
 
 

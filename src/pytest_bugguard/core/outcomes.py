@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core.model import MappedTest, Outcome
+from pytest_bugguard.core.runs import Case, End, TestRun
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _WORST_FIRST = (Outcome.FAILED, Outcome.SKIPPED, Outcome.XFAILED, Outcome.XPASSED, Outcome.PASSED)
 
@@ -20,6 +24,7 @@ class PhaseReport(NamedTuple):
     outcome: str
     """``passed``, ``failed``, ``skipped``; ``rerun`` or ``retried`` from plugins that repeat tests."""
     is_xfail: bool
+    duration_s: float = 0.0
 
 
 @dataclass
@@ -27,11 +32,13 @@ class Outcomes:
     """The outcomes of one session, filled report by report."""
 
     _by_file: dict[str, dict[str, list[Outcome]]] = field(default_factory=dict)
+    _taken_s: dict[str, float] = field(default_factory=dict)
 
     def add(self, report: PhaseReport) -> None:
         """Take in a report. A repeated test is judged by its last attempt; the attempts before it only count as run."""
         cases = self._by_file.setdefault(_file(report.nodeid), {})
         seen = cases.setdefault(report.nodeid, [])
+        self._taken_s[report.nodeid] = self._taken_s.get(report.nodeid, 0.0) + report.duration_s
         if report.outcome in {"rerun", "retried"}:
             seen.clear()
         else:
@@ -44,6 +51,17 @@ class Outcomes:
         """
         reports = self._by_file.get(_file(nodeid), {})
         return {case: _worst(seen) for case, seen in reports.items() if case == nodeid or case.startswith(f"{nodeid}[")}
+
+    def run_of(self, files: Sequence[str]) -> TestRun | None:
+        """What the session saw of these test files, as a run of its own; None where it has nothing of one of them."""
+        if not all(path in self._by_file for path in files):
+            return None
+        cases = tuple(
+            Case(nodeid, _worst(seen), duration_s=self._taken_s[nodeid])
+            for path in files
+            for nodeid, seen in self._by_file[path].items()
+        )
+        return TestRun(End.FINISHED, cases, duration_s=sum(case.duration_s for case in cases))
 
 
 def from_top(nodeid: str, prefix: str) -> str:

@@ -26,7 +26,7 @@ KeyPath = tuple[str | int, ...]
 class FixSettings:
     """``[tool.bugguard.fixes]``."""
 
-    require: Literal["test", "off"] = "test"
+    require: Literal["test", "proof", "off"] = "test"
     scope: Literal["change", "unit"] = "change"
     rules: str | tuple[str, ...] = "default"
     """``strict``, ``default``, ``wide``, or the names of the rules."""
@@ -35,6 +35,9 @@ class FixSettings:
     """Safe to compile and to search with: see ``core.patterns``."""
     exclude: tuple[str, ...] = ()
     issues: tuple[str, ...] = ()
+    on_weak: Literal["warn", "fail"] = "warn"
+    receipts: str | None = None
+    """A folder below the repository's top; None: in the user's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ class _Reading:
                     self._fault(where, f"{key} is missing; needs {one.accepts}")
                 continue
             try:
-                found[key] = one.check(table[key])
+                found[key.replace("-", "_")] = one.check(table[key])
             except WrongError as error:
                 for complaint in error.complaints:
                     self._fault((*where, key, *complaint.inside), complaint.text)

@@ -66,14 +66,12 @@ def listed(words: Iterable[str], last: str = "or") -> str:
     return f" {last} ".join(filter(None, [", ".join(quoted[:-1]), *quoted[-1:]]))
 
 
-def one_of(*words: str, not_yet: Collection[str] = ()) -> Check:
-    """A word out of a few; ``not_yet``: words that the documentation knows and this version cannot keep."""
+def one_of(*words: str) -> Check:
+    """A word out of a few."""
 
     def check(value: object) -> str:
         if isinstance(value, str) and value in words:
             return value
-        if isinstance(value, str) and value in not_yet:
-            raise wrong(f"{value!r} is not available yet; needs {listed(words)}")
         close = suggestion(value, words) if isinstance(value, str) else ""
         raise wrong(f"found {shown(value)}, needs {listed(words)}{close}")
 

@@ -60,8 +60,9 @@ def top_fields() -> tuple[Field, ...]:
 def fix_fields(known_rules: Collection[str]) -> tuple[Field, ...]:
     """The keys of ``[tool.bugguard.fixes]``."""
     return (
-        Field("require", '`"test"` or `"off"`', "test", checks.one_of("test", "off", not_yet=("proof",)),
-              "What each bug fix must bring.", '"test"'),
+        Field("require", '`"test"`, `"proof"` or `"off"`', "test", checks.one_of("test", "proof", "off"),
+              "What each bug fix must bring: a regression test, or one that is shown to fail without the fix.",
+              '"proof"'),
         Field("scope", '`"change"` or `"unit"`', "change", checks.one_of("change", "unit"),
               "Where a fix's test may come from: anywhere in the change, or only from the same commit or merge.",
               '"unit"'),
@@ -75,6 +76,12 @@ def fix_fields(known_rules: Collection[str]) -> tuple[Field, ...]:
               "Signs that a commit is no fix, whatever else speaks for it.", r"['^Bump ']"),
         Field("issues", "a list of regular expressions", (), checks.list_of(checks.pattern),
               "What a reference to an issue looks like besides `#123`.", r"['SHOP-\d+']"),
+        Field("on-weak", '`"warn"` or `"fail"`', "warn", checks.one_of("warn", "fail"),
+              "What it does to the run where a test fails without the fix only because the fix's new names are not "
+              "there.", '"fail"'),
+        Field("receipts", "a folder below the repository's top", None, checks.path,
+              "Where proofs are stored, and looked up before anything is run. Without it: in the user's cache.",
+              '".bugguard/receipts"'),
     )  # fmt: skip
 
 

@@ -17,7 +17,16 @@ _NAME_A_TEST = "name its test in a trailer: Regression-Test: NODEID"
 _DEEPEN = "fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)"
 
 
-_EXCUSABLE = frozenset({Verdict.UNGUARDED, Verdict.UNDECIDED, Verdict.BROKEN})
+_EXCUSABLE = frozenset(
+    {
+        Verdict.UNGUARDED,
+        Verdict.UNPROVEN,
+        Verdict.UNSTABLE,
+        Verdict.WEAK,
+        Verdict.UNDECIDED,
+        Verdict.BROKEN,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def audit(units: Iterable[Unit], survey: Survey, linker: Linker, *, progress: Ca
     count = 0
     for count, (seen, neighbours) in enumerate(with_neighbours(survey.stream(units), REACH), start=1):
         if seen.is_fix:
-            record = linker.link(seen, _offers_among(neighbours), is_only_fix=False)
+            record = linker.link(seen, offers_among(neighbours), is_only_fix=False)
             records.append(record)
             if names := lineage.today(record.files.source):
                 renamed[record.sha] = names
@@ -42,7 +42,8 @@ def audit(units: Iterable[Unit], survey: Survey, linker: Linker, *, progress: Ca
     return Audited(tuple(records), count, renamed)
 
 
-def _offers_among(neighbours: Sequence[Seen]) -> Offers:
+def offers_among(neighbours: Sequence[Seen]) -> Offers:
+    """The tests of units around a fix, nearest first, that name the same issue."""
     return lambda issues: tuple(_of_the_same_issue(issues, neighbours))
 
 

@@ -24,11 +24,22 @@ WORK_TREE = "the work tree"
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedUnit:
+    """A fix of a change, or a unit of which nothing could be told."""
+
+    seen: Seen
+    record: Record
+    """Before any waiver."""
+    later: tuple[Seen, ...] = ()
+    """The units of the change after it, newest first, uncommitted work among them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """The fixes of a change."""
 
-    records: tuple[Record, ...]
-    """Newest first, before any waiver; also the units of which nothing could be told."""
+    found: tuple[CheckedUnit, ...]
+    """Newest first."""
     units: int
     uses_work_tree: bool = False
     """Whether a test that is not committed yet guards one of them."""
@@ -55,16 +66,18 @@ def check(  # noqa: PLR0913 - what a change is judged by; each has its own sourc
     """
     seen = _with_context(list(survey.stream(units)), survey, context)
     fixes = [one for one in seen if one.is_fix]
-    records = []
+    found = []
     for place, one in enumerate(seen):
         if one.is_fix:
             others = [other for other in seen if other is not one] if is_one_change else []
             offers = _offers(others, uncommitted, {id(fix) for fix in fixes})
             later = [*([uncommitted] if uncommitted else []), *seen[:place]]
-            records.append(linker.link(one, offers, is_only_fix=len(fixes) == 1, later=later))
+            record = linker.link(one, offers, is_only_fix=len(fixes) == 1, later=later)
+            found.append(CheckedUnit(one, record, tuple(later)))
         elif one.unit.is_boundary:
-            records.append(one.record)
-    return Checked(tuple(records), len(seen), uses_work_tree=any(map(_leans_on_work_tree, records)))
+            found.append(CheckedUnit(one, one.record))
+    leans = any(_leans_on_work_tree(one.record) for one in found)
+    return Checked(tuple(found), len(seen), uses_work_tree=leans)
 
 
 def _with_context(seen: list[Seen], survey: Survey, context: CiContext | None) -> list[Seen]:
@@ -94,9 +107,7 @@ def _leans_on_work_tree(record: Record) -> bool:
     return record.verdict is Verdict.GUARDED and all(test.reason.endswith(WORK_TREE) for test in counting)
 
 
-def work_tree_unit(
-    reader: Reader, worktree: WorkTree, head: str | None, survey: Survey
-) -> tuple[Seen | None, Snapshot]:
+def work_tree_unit(reader: Reader, worktree: WorkTree, head: str, survey: Survey) -> tuple[Seen | None, Snapshot]:
     """What is not committed yet, as a unit of its own, and the state of the files with it."""
     changes = worktree.changes()
     snapshot = overlaid(reader, head, changes, lambda change: worktree.text(change.path))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core import behaviour, doctests, testmap
 from pytest_bugguard.core.links import module_of
-from pytest_bugguard.core.model import How, TestMap, Unavailable, Unreadable
+from pytest_bugguard.core.model import How, Side, TestMap, Unavailable, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pytest_bugguard.core.behaviour import SourceFacts
     from pytest_bugguard.core.model import FileChange, Files, MappedTest, Unit
+    from pytest_bugguard.core.naming import Naming
     from pytest_bugguard.journeys.snapshot import Snapshot
     from pytest_bugguard.journeys.trail import Moment
 
@@ -22,22 +23,48 @@ _SOURCE_FILES_LOOKED_INTO = 40
 """A unit that changes more source files than this is no single fix; its facts are taken from the first ones."""
 
 
+class Sorter(NamedTuple):
+    """Puts files on their sides, by the project's habits as the unit left them."""
+
+    changed: Callable[[], Files]
+    """The files that the unit changed."""
+    side: Callable[[str], Side]
+    """Of any path."""
+
+
 class Diff:
     """The changes of one unit. Each answer is worked out once, when it is first asked for, because it costs parsing."""
 
-    def __init__(
-        self, unit: Unit, sort: Callable[[], Files], *, snapshot: Snapshot, before: Moment, after: Moment
-    ) -> None:
-        self._sort = sort
+    def __init__(self, unit: Unit, sorter: Sorter, *, snapshot: Snapshot, before: Moment, after: Moment) -> None:
+        self._sorter = sorter
         self._changes = unit.changes
-        self._snapshot = snapshot
+        self.snapshot = snapshot
+        """The files as the unit left them."""
         self._before = before
         self._after = after
 
     @cached_property
     def files(self) -> Files:
         """The changed files, each on its side."""
-        return self._sort()
+        return self._sorter.changed()
+
+    @property
+    def naming(self) -> Naming:
+        """The project's names for tests, as the unit left them."""
+        return self._after.naming
+
+    @property
+    def source_changes(self) -> tuple[FileChange, ...]:
+        """What happened to each file of the source side."""
+        return tuple(self._on(self.files.source))
+
+    def is_source(self, path: str) -> bool:
+        """Whether a path lies on the source side, as the project was when the unit was made."""
+        return self._sorter.side(path) is Side.SOURCE
+
+    def is_test_module(self, path: str) -> bool:
+        """Whether pytest would look for tests in a file, by the project's names as the unit left them."""
+        return self.naming.is_test_file(path, self.snapshot.is_package)
 
     @property
     def touches_source(self) -> bool:
@@ -97,7 +124,7 @@ class Diff:
     def test_map(self) -> TestMap:
         """The tests that it added, changed and moved."""
         files, unreadable = self._read(self._on(self.files.test))
-        mapped = testmap.map_tests(files, tree=self._snapshot)
+        mapped = testmap.map_tests(files, tree=self.snapshot)
         examples = self._doctests()
         tests = sorted((*mapped.tests, *examples.tests), key=lambda test: test.nodeid)
         unreadable += [*mapped.unreadable, *examples.unreadable]
@@ -107,7 +134,7 @@ class Diff:
         """The doctests that it brought, on whichever side they stand."""
         naming = self._after.naming
         files, unreadable = self._read(change for change in self._changes if naming.holds_doctests(change.path))
-        mapped = doctests.map_doctests(files, tree=self._snapshot, is_fixed=self.repairs)
+        mapped = doctests.map_doctests(files, tree=self.snapshot, is_fixed=self.repairs)
         return replace(mapped, unreadable=(*unreadable, *mapped.unreadable))
 
     def _read(self, changes: Iterable[FileChange]) -> tuple[list[testmap.TestFile], list[Unreadable]]:
@@ -115,7 +142,7 @@ class Diff:
         files: list[testmap.TestFile] = []
         unreadable: list[Unreadable] = []
         for change in changes:
-            old, new = self._snapshot.old_text(change), self._snapshot.new_text(change)
+            old, new = self.snapshot.old_text(change), self.snapshot.new_text(change)
             missing = next((text for text in (old, new) if isinstance(text, Unavailable)), None)
             if missing is not None:  # with one side alone, each of its tests would look new, or gone
                 unreadable.append(Unreadable(change.path, missing.reason, missing.cure))
@@ -131,7 +158,7 @@ class Diff:
     def new_test_texts(self) -> Iterator[tuple[str, bytes]]:
         """Path and new text of each changed file on the test side that still is there."""
         for change in self._on(self.files.test):
-            new = self._snapshot.new_text(change)
+            new = self.snapshot.new_text(change)
             if change.new_path is not None and isinstance(new, bytes):
                 yield change.new_path, new
 
@@ -161,7 +188,7 @@ class Diff:
     def _python_texts(self, change: FileChange) -> tuple[bytes, bytes] | None:
         if not change.path.endswith((".py", ".pyi")):
             return None
-        old, new = self._snapshot.old_text(change), self._snapshot.new_text(change)
+        old, new = self.snapshot.old_text(change), self.snapshot.new_text(change)
         if isinstance(old, Unavailable) or isinstance(new, Unavailable):
             return None
         return old or b"", new or b""

@@ -97,9 +97,18 @@ class Scratch(Protocol):
             ScratchError: It cannot be made (objects are missing, the disk is full), with the cure.
         """
 
+    def merge(self, ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
+        """A text with the changes of both sides; None where they touch the same lines."""
+
 
 class TestRunner(Protocol):
     """Runs test files in a process of their own, and never raises for what the tests do."""
 
     def run(self, tree: Tree, request: RunRequest) -> TestRun:
         """Run them in a tree, with our recorder."""
+
+    def by_hand(self, tree: Tree, request: RunRequest) -> str:
+        """The shell command that does the same, for somebody who wants to look."""
+
+    def stop(self) -> None:
+        """End every run that is going on, from another thread."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core import fixes, messages, verdict
 from pytest_bugguard.core.model import Record, Sign, Waiver
 from pytest_bugguard.core.sides import Sides
-from pytest_bugguard.journeys.diff import Diff, listed
+from pytest_bugguard.journeys.diff import Diff, Sorter, listed
 from pytest_bugguard.journeys.snapshot import Snapshot
 from pytest_bugguard.journeys.trail import Trail
 
@@ -35,16 +35,19 @@ class Lens:
 class Seen:
     """One unit and what is known of it; each part is worked out when it is first asked for."""
 
-    def __init__(self, unit: Unit, diff: Diff, lens: Lens, context: CiContext | None = None) -> None:
+    def __init__(
+        self, unit: Unit, diff: Diff, lens: Lens, context: CiContext | None = None, asked: Sign | None = None
+    ) -> None:
         self.unit = unit
         self.diff = diff
         self._lens = lens
         self._context = context
+        self._asked = asked
 
     @cached_property
     def recognition(self) -> Recognition:
-        """Whether it is a fix, and by which sign: a guest's word first, then the rules."""
-        said = self._lens.guests.recognise(self.unit)
+        """Whether it is a fix, and by which sign: the user's word first, then a guest's, then the rules."""
+        said = self._asked or self._lens.guests.recognise(self.unit)
         if said is not None:
             return said
         return fixes.recognise(self.unit, rules=self._lens.rules, diff=self.diff, context=self._context)
@@ -131,22 +134,46 @@ class Survey:
             trail.look_from(snapshot)
             yield self._see(unit, snapshot, trail)
 
-    def single(self, unit: Unit, *, snapshot: Snapshot | None = None, context: CiContext | None = None) -> Seen:
-        """A unit by itself; ``snapshot`` is the state after it, where that is no commit."""
-        snapshot = snapshot or Snapshot(self._reader, unit.commit.sha)
-        return self._see(unit, snapshot, Trail(snapshot), context)
+    def single(
+        self,
+        unit: Unit,
+        *,
+        snapshot: Snapshot | None = None,
+        context: CiContext | None = None,
+        asked: Sign | None = None,
+    ) -> Seen:
+        """A unit by itself.
 
-    def _see(self, unit: Unit, snapshot: Snapshot, trail: Trail, context: CiContext | None = None) -> Seen:
+        Args:
+            unit: The unit.
+            snapshot: The state after it, where that is no commit.
+            context: What the CI says of it.
+            asked: Where a user says that it is a fix, whatever its message does.
+        """
+        snapshot = snapshot or Snapshot(self._reader, unit.commit.sha)
+        return self._see(unit, snapshot, Trail(snapshot), context, asked)
+
+    def _see(
+        self,
+        unit: Unit,
+        snapshot: Snapshot,
+        trail: Trail,
+        context: CiContext | None = None,
+        asked: Sign | None = None,
+    ) -> Seen:
         after = trail.moment
         trail.step_back(unit)
         diff = Diff(
             unit,
-            lambda: self._sides_of(after.naming).of(unit.changes, trail.is_package),
+            Sorter(
+                lambda: self._sides_of(after.naming).of(unit.changes, trail.is_package),
+                lambda path: self._sides_of(after.naming).side(path, snapshot.is_package),
+            ),
             snapshot=snapshot,
             before=trail.moment,
             after=after,
         )
-        return Seen(unit, diff, self._lens, context)
+        return Seen(unit, diff, self._lens, context, asked)
 
     def _sides_of(self, naming: Naming) -> Sides:
         if naming not in self._sides:

@@ -9,7 +9,7 @@ from pytest_bugguard.report import words
 from pytest_bugguard.report.spans import OF_VERDICT, Line, Span, Style, length, line, ruled, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_bugguard.core.model import MappedTest, Record
     from pytest_bugguard.core.results import Finding, Result
@@ -77,10 +77,12 @@ def block(record: Record, width: int) -> Iterator[Line]:
     """A fix as the gate shows it: its verdict, then what that rests on, then what to do."""
     is_guarded = OF_VERDICT[record.verdict] is Style.GOOD
     yield from _head(record, "" if is_guarded else words.changed(record), width)
+    if record.verdict is not Verdict.GUARDED and words.why(record):
+        yield line(_INDENT, words.why(record))
     if is_guarded:
         yield from _guards(record)
-    elif words.why(record):
-        yield line(_INDENT, words.why(record))
+    elif any(test.before for test in record.tests):
+        yield from _rows([test for test in record.tests if test.before], record)
     if record.next:
         yield _next(record.next)
 
@@ -101,16 +103,29 @@ def verdict(said: Verdict) -> Line:
 
 
 def _guards(record: Record) -> Iterator[Line]:
-    counting = [test for test in record.tests if test.counts]
-    for test in counting[:_TESTS_SHOWN]:
+    yield from _rows([test for test in record.tests if test.counts], record)
+
+
+def _rows(tests: Sequence[MappedTest], record: Record) -> Iterator[Line]:
+    for test in tests[:_TESTS_SHOWN]:
         yield line(_INDENT, test.nodeid, span(f"   {how(test)}", Style.FAINT))
-    more = len(counting) - _TESTS_SHOWN
+    more = len(tests) - _TESTS_SHOWN
     if more > 0:
-        yield line(_INDENT, f"and {more} more: bugguard explain {words.short(record.sha)}")
+        rest = (
+            f"prove {words.short(record.sha)} --format json"
+            if tests[0].before
+            else f"explain {words.short(record.sha)}"
+        )
+        yield line(_INDENT, f"and {more} more: bugguard {rest}")
 
 
 def how(test: MappedTest) -> str:
-    """How a fix came by a test, and how it ended: ``added   passed``."""
+    """How a fix came by a test, and how it ended: ``added   passed``; where it was proven, ``red: ...   at ...``."""
+    if test.red is not None:
+        at = f"   at {test.red.where}" if test.red.where else ""
+        return f"red: {test.red.message}{at}"
+    if test.before is not None:
+        return f"{test.before} without the fix"
     came = f"{test.change}: {test.reason}" if test.change is How.LINKED and test.reason else str(test.change)
     return f"{came}   {test.after}" if test.after else came
 

@@ -78,8 +78,11 @@ def loose_findings(result: Result) -> tuple[Finding, ...]:
 
 
 def is_shown(record: Record) -> bool:
-    """Whether a gate has something to say of a record: it is a fix that needs a test, or nothing could be told."""
-    return record.verdict is not Verdict.NOT_APPLICABLE
+    """Whether a gate has something to say of a record: it is a fix that needs a test, or nothing could be told.
+
+    Who asks for one by name gets an answer in any case.
+    """
+    return record.verdict is not Verdict.NOT_APPLICABLE or record.recognition.rule == "asked"
 
 
 def changed(record: Record) -> str:

@@ -1,0 +1,219 @@
+"""Proofs of fixes: planned one by one, looked up among the receipts, run side by side."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.adapters import carryover, interrupts, pool
+from pytest_bugguard.adapters.scratch import GitScratch
+from pytest_bugguard.adapters.testrun import PytestRunner
+from pytest_bugguard.adapters.workspace import Workspace
+from pytest_bugguard.core import proof
+from pytest_bugguard.core.errors import ScratchError
+from pytest_bugguard.core.experiment import Experiment
+from pytest_bugguard.core.model import Sign, Verdict
+from pytest_bugguard.core.proof import Proof
+from pytest_bugguard.core.results import Result
+from pytest_bugguard.core.trial import Trial
+from pytest_bugguard.core.verdict import Judgement
+from pytest_bugguard.journeys.audit import offers_among
+from pytest_bugguard.journeys.check import CheckedUnit
+from pytest_bugguard.journeys.planning import plan_best
+from pytest_bugguard.journeys.prove import Bench, Runs, run_both_ways
+from pytest_bugguard.journeys.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.model import Record, Unit
+    from pytest_bugguard.core.outcomes import Outcomes
+    from pytest_bugguard.core.runs import TestRun
+    from pytest_bugguard.journeys.survey import Seen
+
+Progress = Callable[[int, int, str], None]
+"""Told how many fixes are done, of how many, and which one is next."""
+
+_SHORT = 7
+_MAKE_ROOM = "make room in the folder for temporary files, or let TMPDIR name another one"
+_NEIGHBOURS = 20
+"""Units before and after a fix that are looked through for its test, where it brought none: as many as in an audit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofOptions:
+    """How proofs are made."""
+
+    jobs: int = 1
+    """How many fixes are worked on side by side."""
+    limit_s: float = 600.0
+    """How long the tests of a fix may take with the fix in place."""
+    keep: Callable[[str], None] | None = None
+    """Told how to run the tests by hand in each tree without a fix, which then stays."""
+    owns_process: bool = False
+    """Whether a signal that asks for an end may become an exception here: never inside pytest."""
+
+
+class Proofs:
+    """Makes the proofs of one command or one run of pytest."""
+
+    def __init__(self, workshop: Workshop, space: Workspace, options: ProofOptions) -> None:
+        self._workshop = workshop
+        self._space = space
+        self._options = options
+        self.notes: list[str] = []
+        """What a reader of the results should know besides."""
+
+    def of_revision(self, revision: str, *, progress: Progress) -> Result:
+        """The proof of one commit, which is taken for a fix because somebody asks."""
+        workshop = self._workshop
+        sha = workshop.resolve(revision)
+        asked = Sign("asked", revision, "command line")
+        (unit,) = workshop.history.units_of([sha])
+        seen = workshop.survey.single(unit, asked=asked)
+        one, tip = self._with_neighbours(seen)
+        records = self.records([one], tip, progress=progress)
+        return workshop.with_findings(workshop.result("prove", map(workshop.waive, records), 1))
+
+    def of_change(
+        self, revisions: str | None, *, base_option: str | None, reads_work_tree: bool, progress: Progress
+    ) -> Result:
+        """The proof of each fix in a range, or in what HEAD adds to its base."""
+        change = self._workshop.change(revisions, base_option=base_option, reads_work_tree=reads_work_tree)
+        if isinstance(change, Result):
+            return replace(change, command="prove")
+        records = self.records(change.found, change.tip, progress=progress)
+        result = self._workshop.judged(change, records, command="prove")
+        return replace(result, notes=(*result.notes, *self.notes))
+
+    def after_session(
+        self, found: Sequence[CheckedUnit], tip: Snapshot, outcomes: Outcomes, *, progress: Progress
+    ) -> list[Record]:
+        """The record of each fix after a run of pytest at the tip: that run is the half with the fix."""
+
+        def session(experiment: Experiment) -> TestRun | None:
+            at_tip = experiment.commit == tip.commit and {put.path for put in experiment.shared} == set(tip.over)
+            return outcomes.run_of(experiment.with_fix.targets) if at_tip else None
+
+        return self.records(found, tip, session=session, prefers_tip=True, progress=progress)
+
+    def records(
+        self,
+        found: Sequence[CheckedUnit],
+        tip: Snapshot,
+        *,
+        session: Callable[[Experiment], TestRun | None] = lambda _: None,
+        prefers_tip: bool = False,
+        progress: Progress,
+    ) -> list[Record]:
+        """The record of each fix, proven where it can be.
+
+        Args:
+            found: The fixes of a change.
+            tip: The state at its end.
+            session: What pytest has just seen of an experiment's tests with the fix; None where it did not run them.
+            prefers_tip: Whether there is such a session, of the tests as they stand at the tip.
+            progress: Told of each fix that is done.
+        """
+        planned = [(one, self._plan(one, tip, prefers_tip=prefers_tip)) for one in found]
+        todo = [(one, plan) for one, plan in planned if isinstance(plan, Experiment)]
+        with self._open_bench(plan for _, plan in todo) as bench:
+
+            def work(item: tuple[CheckedUnit, Experiment]) -> Runs | Judgement:
+                one, plan = item
+                try:
+                    return run_both_ways(plan, one.record.tests, bench, session=session(plan))
+                except ScratchError as error:
+                    return Judgement(Verdict.UNDECIDED, str(error), error.hint)
+                except OSError as error:
+                    return Judgement(Verdict.UNDECIDED, f"the tests could not be run: {error}", _MAKE_ROOM)
+
+            done = pool.each(work, todo, jobs=self._options.jobs, stop=bench.runner.stop)
+            records = []
+            for count, (one, plan) in enumerate(planned):
+                progress(count, len(planned), one.record.sha)
+                said = _judgement(one, plan, next(done)) if isinstance(plan, Experiment) else plan
+                records.append(one.record if said is None else _judged(one.record, said))
+        return records
+
+    @contextmanager
+    def _open_bench(self, experiments: Iterable[Experiment]) -> Iterator[Bench]:
+        """A bench whose trees have what the packages under test need besides their commits."""
+        repository = self._workshop.repository
+        packages = sorted({package for one in experiments for package in one.packages})
+        carried = carryover.find(repository, packages)
+        if carried.note:
+            self.notes.append(carried.note)
+        with GitScratch(repository, carry=carried, space=self._space) as scratch:
+            yield Bench(scratch, PytestRunner(self._space, original=repository.top), self._options.keep)
+
+    def _plan(self, one: CheckedUnit, tip: Snapshot, *, prefers_tip: bool) -> Experiment | Judgement | None:
+        """None where there is nothing to run: what the tests alone say stands."""
+        is_guarded = one.record.verdict is Verdict.GUARDED
+        if not is_guarded and not (one.record.verdict is Verdict.UNGUARDED and one.record.files.test):
+            return None
+        plan = plan_best(
+            one, tip, GitScratch(self._workshop.repository, space=self._space).merge, prefers_tip=prefers_tip
+        )
+        if isinstance(plan, Experiment):
+            return replace(plan, with_fix=replace(plan.with_fix, limit_s=self._options.limit_s))
+        return plan if is_guarded else None
+
+    def _with_neighbours(self, seen: Seen) -> tuple[CheckedUnit, Snapshot]:
+        """A commit with the tests that came with it, or soon before or after it where it brought none."""
+        workshop, sha = self._workshop, seen.unit.commit.sha
+        own = Snapshot(workshop.history, sha)
+        record = workshop.linker(own).link(seen, lambda _: (), is_only_fix=False)
+        if record.verdict is not Verdict.UNGUARDED or not seen.issues:
+            return CheckedUnit(seen, record), own
+        later = tuple(workshop.survey.stream(self._after(sha)))
+        earlier = workshop.survey.stream(islice(workshop.history.units(sha), 1, _NEIGHBOURS + 1))
+        tip = later[0].diff.snapshot if later else own
+        offers = offers_among((*reversed(later), *earlier))
+        record = workshop.linker(tip).link(seen, offers, is_only_fix=False, later=later)
+        return CheckedUnit(seen, record, later), tip
+
+    def _after(self, sha: str) -> Sequence[Unit]:
+        """The units that followed a commit on HEAD's line, the nearest ones; none where it is not on that line."""
+        history, head = self._workshop.history, self._workshop.head
+        if head is None or history.merge_base(sha, head) != sha:
+            return ()
+        return deque(history.units(head, since=[sha]), maxlen=_NEIGHBOURS)
+
+
+def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs | Judgement) -> Proof | Judgement:
+    if isinstance(runs, Judgement):
+        return runs
+    trial = Trial(
+        fix=one.record.sha[:_SHORT],
+        tests=one.record.tests,
+        after=runs.after,
+        before=runs.before,
+        again=runs.again,
+        control=runs.control,
+        novelty=plan.novelty,
+        watched=plan.changed,
+        is_source=one.seen.diff.is_source,
+    )
+    return proof.judge(trial)
+
+
+def _judged(record: Record, said: Proof | Judgement) -> Record:
+    judged = replace(record, verdict=said.verdict, reason=said.reason, next=said.next)
+    return replace(judged, tests=said.tests) if isinstance(said, Proof) else judged
+
+
+@contextmanager
+def open_proofs(workshop: Workshop, options: ProofOptions) -> Iterator[Proofs]:
+    """Get ready to make proofs; every process and every scratch tree is gone at the end."""
+    with ExitStack() as stack:
+        if options.owns_process:
+            stack.enter_context(interrupts.unwinding())
+        space = Workspace()
+        stack.callback(space.close)
+        yield Proofs(workshop, space, options)

@@ -1,0 +1,148 @@
+"""What is run to prove a fix: two trees that differ in the fix alone, and the same tests in both. Pure; no I/O."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import pytest_config
+from pytest_bugguard.core.naming import folders_above
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pytest_bugguard.core.model import FileChange
+    from pytest_bugguard.core.naming import IsPackage
+    from pytest_bugguard.core.novelty import Novelty
+    from pytest_bugguard.core.runs import Put, RunRequest
+
+_PACKAGE_ROOTS = ("src", "lib", "python")
+"""Folders that commonly hold packages without being one."""
+_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Two trees that differ in the fix alone, and the tests that are run in both."""
+
+    commit: str
+    """Both trees begin with the files of this commit."""
+    shared: tuple[Put, ...]
+    """Laid over it in both: tests from elsewhere, uncommitted work."""
+    back: tuple[Put, ...]
+    """Laid over that where the fix is taken out: each changed source file as it was before."""
+    now: tuple[Put, ...]
+    """The same files as they are with the fix."""
+    with_fix: RunRequest
+    without_fix: RunRequest
+    novelty: Novelty
+    """What the fix adds: wanting it is no bug."""
+    changed: tuple[str, ...] = ()
+    """The changed source files, as the tree without the fix names them; none where it only adds files."""
+    packages: tuple[str, ...] = ()
+    """Folders of packages, in which generated files are looked for."""
+
+    def limited_s(self, green_s: float) -> RunRequest:
+        """The run without the fix, ended where it takes far longer than the same tests took with it."""
+        return replace(self.without_fix, limit_s=max(_LEAST_LIMIT_S, _PATIENCE * green_s))
+
+
+_LEAST_LIMIT_S = 30.0
+_PATIENCE = 10
+"""Old code may be slower, and a machine busier; what takes ten times as long hangs."""
+
+
+def roots(source: Iterable[str], is_package: IsPackage) -> tuple[str, ...]:
+    """The folders that the changed source is imported from, ``""`` for the top; those of packages first."""
+    found = [_root(path, is_package) for path in source]
+    return tuple(dict.fromkeys([*found, ""]))
+
+
+def _root(path: str, is_package: IsPackage) -> str:
+    folder = posixpath.dirname(path)
+    if folder and not is_package(folder):  # a module at the top of a root, or one of a namespace package
+        above = next((name for name in folders_above(path) if name in _PACKAGE_ROOTS), None)
+        return folder if above is None else above
+    while folder and is_package(folder):
+        folder = posixpath.dirname(folder)
+    return folder
+
+
+def packages(source: Iterable[str], is_package: IsPackage) -> tuple[str, ...]:
+    """The outermost packages that the changed source lies in."""
+    found = []
+    for path in source:
+        folders = [folder for folder in folders_above(path) if is_package(folder)]
+        found += folders[:1]
+    return tuple(dict.fromkeys(found))
+
+
+def with_packages(source: Iterable[str], is_package: IsPackage) -> tuple[str, ...]:
+    """The files whose loading shows which copy is run: the changed ones, and the packages that they lie in."""
+    return tuple(dict.fromkeys([*source, *_inits(source, is_package)]))
+
+
+def _inits(source: Iterable[str], is_package: IsPackage) -> Iterator[str]:
+    for path in source:
+        for folder in folders_above(path):
+            if is_package(folder):
+                yield f"{folder}/__init__.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where pytest is started for some test files, and what the project tells it."""
+
+    folder: str
+    config: pytest_config.PytestConfig
+
+
+def place_of(targets: Sequence[str], file: Callable[[str], bytes | None]) -> Place:
+    """Where a developer would start pytest for these files.
+
+    pytest takes the nearest configuration above its arguments. Where that lies below the top, it is started there only
+    if a project of its own lives there: else relative paths in tests mean the top.
+    """
+    for folder in _upwards(posixpath.commonpath([posixpath.dirname(target) for target in targets])):
+        found = {name: file(posixpath.join(folder, name)) for name in pytest_config.FILES}
+        config = pytest_config.read({name: content for name, content in found.items() if content is not None})
+        if config.file:
+            is_project = any(file(posixpath.join(folder, name)) is not None for name in _PROJECT_FILES)
+            return Place(folder if is_project else "", config)
+    return Place("", pytest_config.PytestConfig())
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    while folder:
+        yield folder
+        folder = posixpath.dirname(folder)
+    yield ""
+
+
+def is_lfs_pointer(content: bytes | None) -> bool:
+    """Whether a blob only names a file that Git LFS keeps elsewhere (the pointer's first line is fixed by its spec)."""
+    return content is not None and content.startswith(b"version https://git-lfs.github.com/spec/")
+
+
+_SUBMODULE = 0o160000
+_COMPILED = (
+    ".pyx", ".pxd", ".pxi", ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".inl", ".cu", ".cuh", ".rs",
+    ".go", ".zig", ".asm", ".s", ".f", ".for", ".f77", ".f90", ".f95", ".f03", ".f08", ".pyf",
+)  # fmt: skip
+
+
+def obstacle(changes: Iterable[FileChange]) -> tuple[str, str] | None:
+    """Why a tree without these source changes could not be run as it is: the reason and the cure; None if it can."""
+    for change in changes:
+        if _SUBMODULE in (change.old_mode, change.new_mode):
+            return (
+                f"{change.path} is a submodule: what it changed is in another repository",
+                "prove it there, or name a test in a trailer: Regression-Test: NODEID",
+            )
+        if change.path.lower().endswith(_COMPILED):
+            return (
+                f"{change.path} is compiled source: without the fix it would have to be built again",
+                "show by hand that the test fails without it, then waive the fix: bugguard waive",
+            )
+    return None

@@ -1,0 +1,85 @@
+"""One proof: the tests of a fix run with it and without it, for somebody to judge what was seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import pairing, proof
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.runs import End, TestRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_bugguard.core.experiment import Experiment
+    from pytest_bugguard.core.model import MappedTest
+    from pytest_bugguard.core.runs import Put, RunRequest
+    from pytest_bugguard.journeys.ports import Scratch, TestRunner
+
+_NOT_RUN = TestRun(End.NOT_STARTED)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where proofs are made."""
+
+    scratch: Scratch
+    runner: TestRunner
+    keep: Callable[[str], None] | None = None
+    """Told how to run the tests by hand in each tree without a fix, which then stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What was run for one fix."""
+
+    after: TestRun
+    before: TestRun = _NOT_RUN
+    again: TestRun | None = None
+    control: TestRun | None = None
+
+
+def run_both_ways(
+    experiment: Experiment, tests: Sequence[MappedTest], bench: Bench, *, session: TestRun | None = None
+) -> Runs:
+    """Run the tests with the fix and without it, and once more without it what was red.
+
+    Args:
+        experiment: The two trees and what is run in them.
+        tests: The mapped tests of the fix.
+        bench: Makes the trees, runs the tests.
+        session: What pytest saw of these tests with the fix, where it has just run them; else they are run here.
+
+    Raises:
+        ScratchError: A tree could not be made.
+    """
+    after = session or _run(experiment, bench, experiment.shared, experiment.with_fix)
+    if not _has_passed(tests, after):
+        return Runs(after)  # nothing that is red without the fix could show anything
+    with bench.scratch.plant(experiment.commit, (*experiment.shared, *experiment.back)) as tree:
+        request = experiment.limited_s(after.duration_s)
+        before = bench.runner.run(tree, request)
+        reds = proof.to_repeat(after, before)
+        again = bench.runner.run(tree, replace(request, targets=reds)) if reds else None
+        if bench.keep is not None:
+            tree.keep()
+            bench.keep(bench.runner.by_hand(tree, replace(request, targets=reds or request.targets)))
+    control = None
+    if session is not None and reds:
+        # The session had files that no scratch tree has: a test that misses them is red without any bug.
+        control = _run(experiment, bench, experiment.shared, replace(experiment.with_fix, targets=reds))
+    return Runs(after, before, again, control)
+
+
+def _has_passed(tests: Sequence[MappedTest], run: TestRun) -> bool:
+    """Whether a test of the fix passed, or another of those files where the fix has none by name."""
+    passed = [case.nodeid for case in run.cases if case.outcome is Outcome.PASSED]
+    return bool(passed) and (
+        not tests or any(pairing.is_case_of(nodeid, test.nodeid) for nodeid in passed for test in tests)
+    )
+
+
+def _run(experiment: Experiment, bench: Bench, puts: Sequence[Put], request: RunRequest) -> TestRun:
+    with bench.scratch.plant(experiment.commit, puts) as tree:
+        return bench.runner.run(tree, request)

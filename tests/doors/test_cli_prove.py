@@ -1,0 +1,140 @@
+"""``bugguard prove``: its arguments, what it prints, how it ends. The verdicts themselves: ``tests/proof``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.shell import Shell
+from tests.story import Repo, story
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHOP = """
+    commit: feat: sell things
+      file: src/shop/__init__.py
+        NAME = "shop"
+      file: src/shop/pager.py
+        def pages(items):
+            return items // 10
+      file: tests/test_pager.py
+        from shop.pager import pages
+
+        def test_full_page():
+            assert pages(10) == 1
+    branch: topic
+    commit: fix: last page is missing
+      file: src/shop/pager.py
+        def pages(items):
+            return -(-items // 10)
+      file: tests/test_last.py
+        from shop.pager import pages
+
+        def test_last_page():
+            assert pages(11) == 2
+
+        def test_name():
+            assert pages(10) == 1
+    commit: fix: an empty shop has a page
+      file: src/shop/pager.py
+        def pages(items):
+            return max(1, -(-items // 10))
+      file: tests/test_empty.py
+        from shop.pager import pages
+
+        def test_many():
+            assert pages(20) == 2
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """Two fixes on a branch: one is guarded, the test of the other passes without it."""
+    return story(tmp_path_factory.mktemp("prove") / "shop", SHOP)
+
+
+def test_each_fix_of_the_branch_is_proven_or_not(shop: Repo) -> None:
+    """The default is what HEAD adds to its base; the unproven fix fails the command and says what to do."""
+    done = Shell(shop.path).call("prove")
+    assert done.code == 1, done.out + done.err
+    first, last = shop.sha("last page")[:7], shop.sha("empty shop")[:7]
+    lines = done.out.splitlines()
+    assert f"PROVEN     {first} fix: last page is missing" in lines
+    assert any("tests/test_last.py::test_last_page" in line and "red: assert 1 == 2" in line for line in lines)
+    assert any(line.startswith(f"UNPROVEN   {last}") for line in lines)
+    assert any("tests/test_empty.py::test_many" in line and "passed without the fix" in line for line in lines)
+    assert any("next: " in line and "fail" in line for line in lines)
+    assert lines[-1].strip("= ") == "bugguard: 1 proven, 1 unproven"
+
+
+def test_the_json_tells_both_sides_of_each_test(shop: Repo) -> None:
+    """``before``, ``after`` and ``red`` are there for every test of a fix that was run both ways."""
+    done = Shell(shop.path).call("prove", shop.sha("last page"), "--format", "json")
+    assert done.code == 0, done.out + done.err
+    (fix,) = done.document["fixes"]
+    told = {test["nodeid"]: (test["before"], test["after"], test["red"]) for test in fix["tests"]}
+    assert fix["verdict"] == "proven"
+    assert told["tests/test_last.py::test_name"] == ("passed", "passed", None)
+    before, after, red = told["tests/test_last.py::test_last_page"]
+    assert (before, after, red["kind"]) == ("failed", "passed", "assertion")
+    assert red["where"] == "tests/test_last.py:4"
+
+
+def test_the_repository_is_as_it_was(shop: Repo) -> None:
+    """No file, no ref, no configuration and no index entry of the user's changes."""
+    before = _all(shop.path)
+    Shell(shop.path).call("prove")
+    assert _all(shop.path) == before
+
+
+def _all(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_uncommitted_work_takes_part_where_it_is_asked_for(tmp_path: Path) -> None:
+    """The test that is only in the work tree proves the fix with ``--worktree``, and without it nothing does."""
+    shop = story(tmp_path / "shop", SHOP)
+    shop.write("tests/test_empty.py", "from shop.pager import pages\n\ndef test_empty():\n    assert pages(0) == 1\n")
+    shell = Shell(shop.path)
+    subject = "fix: an empty shop has a page"
+    assert ("unproven", subject) in shell.call("prove", "--format", "json").verdicts
+    with_work = shell.call("prove", "--worktree", "--format", "json")
+    assert ("proven", subject) in with_work.verdicts, with_work.out
+
+
+@pytest.mark.parametrize(
+    ("revision", "code"),
+    [pytest.param("last page", 0, id="proven-good"), pytest.param("empty shop", 1, id="unproven-bad")],
+)
+def test_bisect_speaks_the_exit_codes_of_git_bisect(shop: Repo, revision: str, code: int) -> None:
+    """0 for proven, 1 for a verdict against it."""
+    assert Shell(shop.path).call("prove", "--bisect", shop.sha(revision)).code == code
+
+
+def test_bisect_skips_what_cannot_be_told(shop: Repo) -> None:
+    """125 tells ``git bisect run`` to look elsewhere: the first commit is no fix of anything."""
+    assert Shell(shop.path).call("prove", "--bisect", shop.sha("sell things")).code == 125
+
+
+def test_side_by_side_gives_the_same_as_one_after_the_other(shop: Repo) -> None:
+    """``--jobs`` changes how long it takes, and nothing else."""
+    shell = Shell(shop.path)
+    one, two = (shell.call("prove", "--jobs", jobs, "--format", "json").document["fixes"] for jobs in ("1", "2"))
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("HEAD", "--base", "main"), id="base-with-a-revision"),
+        pytest.param(("main..HEAD", "--worktree"), id="work-tree-with-a-range"),
+        pytest.param(("no-such-thing",), id="unknown-revision"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_line_and_a_hint(shop: Repo, arguments: tuple[str, ...]) -> None:
+    """Exit code 4, what is wrong, and what to type instead."""
+    done = Shell(shop.path).call("prove", *arguments)
+    assert done.code == 4
+    assert done.complaint
