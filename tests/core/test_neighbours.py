@@ -84,6 +84,70 @@ def test_a_base_class_in_another_file_is_followed() -> None:
     assert [name_of(test) for test in found.tests] == ["Pager::test_base", "Pager::test_own"]
 
 
+BASE = """
+import unittest
+
+
+class Checks:
+    def test_base(self):
+        assert self.pager == 1
+"""
+HEIR = "from tests.{} import {}\n\n\nclass {}({}):\n    pager = 2\n"
+
+
+@pytest.mark.parametrize("path", ["tests/base.py", "tests/test_base.py"], ids=["helper-module", "test-module"])
+@pytest.mark.parametrize(
+    ("new", "how"),
+    [
+        pytest.param(BASE.replace("== 1", "== 2"), How.CHANGED, id="changed"),
+        pytest.param(
+            BASE.replace("== 1", "== 1\n\n    def test_other(self):\n        assert self.pager"), How.ADDED, id="added"
+        ),
+        pytest.param(BASE.replace("assert ", "assert self and "), How.CHANGED, id="once-more"),
+    ],
+)
+def test_a_changed_base_class_is_followed_to_its_heirs(path: str, new: str, how: How) -> None:
+    """The test runs where it is inherited, in whatever file, also by way of a class between."""
+    name = path.removeprefix("tests/").removesuffix(".py")
+    found = mapped(
+        changed(path, BASE, new),
+        tests____init__="",
+        **{f"tests__{name}": new},
+        tests__between=HEIR.format(name, "Checks", "Between", "Checks"),
+        tests__test_near=HEIR.format(name, "Checks", "TestNear", "Checks"),
+        tests__test_far=HEIR.format("between", "Between", "TestFar", "Between"),
+        tests__test_farther=HEIR.format("test_far", "TestFar", "TestFarther", "TestFar"),
+        tests__test_none=HEIR.format("other", "Other", "TestOther", "Other"),
+    )
+    here = "test_other" if how is How.ADDED else "test_base"
+    assert [(test.nodeid, test.change) for test in found.tests] == [
+        (f"tests/test_far.py::TestFar::{here}", how),
+        (f"tests/test_farther.py::TestFarther::{here}", how),
+        (f"tests/test_near.py::TestNear::{here}", how),
+    ]
+
+
+def test_whatever_a_module_without_tests_offers_is_there_to_be_inherited() -> None:
+    """A class that would be collected elsewhere, in a module that pytest does not open."""
+    old = (
+        "import unittest\n\n\nclass PagerCase(unittest.TestCase):\n    def test_a(self):\n        self.assertTrue(1)\n"
+    )
+    found = mapped(
+        changed("tests/support.py", old, old.replace("True(1", "True(2")),
+        tests____init__="",
+        tests__support=old,
+        tests__test_near=HEIR.format("support", "PagerCase", "Near", "PagerCase"),
+    )
+    assert [(test.nodeid, test.change) for test in found.tests] == [("tests/test_near.py::Near::test_a", How.CHANGED)]
+
+
+def test_an_heir_with_a_test_of_its_own_does_not_run_the_changed_one() -> None:
+    """What is overridden is not inherited."""
+    heir = HEIR.format("base", "Checks", "TestNear", "Checks") + "    def test_base(self):\n        assert self\n"
+    found = mapped(changed("tests/base.py", BASE, BASE.replace("== 1", "== 2")), tests__test_near=heir)
+    assert found.tests == ()
+
+
 def test_an_assertion_in_an_imported_helper_counts() -> None:
     """A helper module of the tests is looked into for assertions."""
     new = changed("tests/test_a.py", None, "from .util import agree\n\ndef test_one():\n    agree(1)\n")

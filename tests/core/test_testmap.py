@@ -80,6 +80,14 @@ MIXIN = """
             assert pages(self.size)
     """
 
+HEIRS = """
+    class TestB(Checks):
+        size = 1
+
+    class TestC(TestB):
+        size = 2
+    """
+
 
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
@@ -206,8 +214,87 @@ MIXIN = """
         pytest.param(
             MIXIN + "\n    class TestB(Checks):\n        size = 1\n",
             MIXIN.replace("self.size)", "self.size) == 3") + "\n    class TestB(Checks):\n        size = 1\n",
-            {"TestB::test_mixed": How.HELPER_CHANGED},
+            {"TestB::test_mixed": How.CHANGED},
             id="mixin-changed",
+        ),
+        pytest.param(
+            MIXIN + HEIRS,
+            MIXIN + "\n        def test_more(self):\n            assert pages(2)\n" + HEIRS,
+            {"TestB::test_more": How.ADDED, "TestC::test_more": How.ADDED},
+            id="mixin-got-a-test",
+        ),
+        pytest.param(
+            MIXIN + HEIRS,
+            MIXIN + HEIRS.replace("size = 2", "def test_mixed(self):\n            assert pages(2)"),
+            {"TestC::test_mixed": How.ADDED},
+            id="own-instead-of-inherited",
+        ),
+        pytest.param(
+            MIXIN.replace("Checks", "TestA") + HEIRS.replace("Checks", "TestA"),
+            MIXIN.replace("Checks", "TestA").replace("self.size)", "self.size) == 3")
+            + HEIRS.replace("Checks", "TestA"),
+            {"TestA::test_mixed": How.CHANGED, "TestB::test_mixed": How.CHANGED, "TestC::test_mixed": How.CHANGED},
+            id="inherited-from-a-class-that-is-collected-itself",
+        ),
+        pytest.param(
+            MIXIN.replace("        def", "        @pytest.mark.parametrize('n', [1])\n        def") + HEIRS,
+            MIXIN.replace("        def", "        @pytest.mark.parametrize('n', [1, 2])\n        def") + HEIRS,
+            {"TestB::test_mixed": How.CASES_ADDED, "TestC::test_mixed": How.CASES_ADDED},
+            id="mixin-got-a-row",
+        ),
+        pytest.param(
+            TABLE.replace(", ROWS)", ", [(n, -n) for n in (1, 2)])"),
+            TABLE.replace(", ROWS)", ", [(n, -n) for n in (1, 2, 3)])"),
+            {"test_row": How.CASES_ADDED},
+            id="row-in-a-comprehension",
+        ),
+        pytest.param(
+            TABLE.replace(", ROWS)", ", ((n, m) for n in (1, 2) for m in [3] if n))"),
+            TABLE.replace(", ROWS)", ", ((n, m) for n in (1, 2) for m in [3, 4] if n))"),
+            {"test_row": How.CASES_ADDED},
+            id="row-in-the-inner-loop-of-a-generator",
+        ),
+        pytest.param(
+            TABLE.replace(", ROWS)", ", [(n, -n) for n in (1, 2)])"),
+            TABLE.replace(", ROWS)", ", [(n, +n) for n in (1, 2)])"),
+            {"test_row": How.CHANGED},
+            id="comprehension-makes-something-else",
+        ),
+        pytest.param(
+            TABLE.replace(", ROWS)", ", [(n, -n) for n in ROWS])"),
+            TABLE.replace(", ROWS)", ", [(n, -n) for n in ROWS])").replace("[1, 2]", "[1, 2, 3]"),
+            {"test_row": How.CASES_ADDED},
+            id="row-in-a-name-that-a-comprehension-goes-through",
+        ),
+        pytest.param(
+            TABLE.replace("ROWS = [1, 2]", "ROWS = [str(n) for n in (1, 2)]"),
+            TABLE.replace("ROWS = [1, 2]", "ROWS = [str(n) for n in (1, 2, 3)]"),
+            {"test_row": How.CASES_ADDED},
+            id="row-in-a-comprehension-with-a-name",
+        ),
+        pytest.param(
+            TABLE.replace("ROWS = [1, 2]", "NUMBERS = [1, 2]\n    ROWS = sorted(-n for n in NUMBERS)"),
+            TABLE.replace("ROWS = [1, 2]", "NUMBERS = [1, 2, 3]\n    ROWS = sorted(-n for n in NUMBERS)"),
+            {"test_row": How.CASES_ADDED},
+            id="row-in-a-name-behind-a-comprehension-with-a-name",
+        ),
+        pytest.param(
+            TABLE.replace(", ROWS)", ", [1])"),
+            TABLE.replace(", ROWS)", ", [1, 2])").replace("test_row", "test_line"),
+            {"test_line": How.CASES_ADDED},
+            id="renamed-and-a-row-more",
+        ),
+        pytest.param(
+            TABLE.replace(", ROWS)", ", [1])"),
+            TABLE.replace(", ROWS)", ", [2])").replace("test_row", "test_line"),
+            {"test_line": How.CHANGED},
+            id="renamed-and-another-row",
+        ),
+        pytest.param(
+            TABLE.replace(", ROWS)", ", [1, 2])"),
+            TABLE.replace(", ROWS)", ", [1])").replace("test_row", "test_line"),
+            {},
+            id="renamed-and-a-row-less",
         ),
         pytest.param(
             "\n    pytestmark = pytest.mark.skip\n" + ONE,

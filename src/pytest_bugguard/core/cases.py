@@ -161,12 +161,22 @@ def _literal_rows(value: ast.AST) -> Iterator[Hashable]:
         case ast.BinOp():
             yield from _literal_rows(value.left)
             yield from _literal_rows(value.right)
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+            yield from _computed_rows(value)
         case ast.Call(args=[argument, *_]):  # list([...]), dict([...]).items(), ROWS.append(row), ROWS.extend(rows)
             yield from _literal_rows(argument)
         case ast.Call(func=ast.Attribute(value=inner)):
             yield from _literal_rows(inner)
         case _:
             yield syntax.form(value)
+
+
+def _computed_rows(value: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Iterator[Hashable]:
+    """The rows that a comprehension goes through, each with what is made of it."""
+    loops = [(loop.target, loop.ifs) for loop in value.generators]
+    made = (syntax.form(value.elt), *(syntax.form([target, *conditions]) for target, conditions in loops))
+    for place, loop in enumerate(value.generators):
+        yield from ((made, place, row) for row in _literal_rows(loop.iter))
 
 
 def _named(decorators: Sequence[ast.expr]) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_bugguard.core import cases, outline, segments, syntax
+from pytest_bugguard.core import cases, guards, outline, segments, syntax
 from pytest_bugguard.core.cases import Decorated
 from pytest_bugguard.core.collect import Test
 from pytest_bugguard.core.model import How
@@ -23,6 +24,20 @@ ANY = "*"
 """In the place of a member's name: all of the class."""
 
 
+_ACTIVATED = "the test of a known bug, no longer expected to fail"
+_MADE_TO_BE_INHERITED = re.compile(r"base|mixin|abstract|common|shared|generic", re.IGNORECASE)
+
+
+class Brought(NamedTuple):
+    """How a test was brought."""
+
+    how: How
+    reason: str = ""
+    """Why it cannot guard anything, as far as its change tells."""
+    note: str = ""
+    """What else is worth telling."""
+
+
 @dataclass(slots=True)
 class Helpers:
     """The names in a module that do not mean what they meant before."""
@@ -33,15 +48,24 @@ class Helpers:
     """Class to the names in it; ``ANY`` where all tests of the class are affected."""
     grown: set[str] = field(default_factory=set)
     """Those of ``names`` that are tables which got more rows."""
+    tests: dict[str, dict[str, Brought]] = field(default_factory=dict)
+    """Class to the tests in it that came or changed: whoever inherits the class has them too."""
+    bases: set[str] = field(default_factory=set)
+    """Those classes with such tests that seem to be made for others to inherit."""
     has_autouse: bool = False
     """Whether a fixture that every test of the module uses is among them."""
 
     def __bool__(self) -> bool:
-        return bool(self.names or self.fixtures or self.members or self.has_autouse)
+        return bool(self.names or self.fixtures or self.members or self.tests or self.has_autouse)
 
     def add_member(self, owner: str, name: str) -> None:
         """Note that a member of a class changed."""
         self.members.setdefault(owner, set()).add(name)
+
+    def of_bases(self) -> Helpers:
+        """The share of it that reaches the tests of other files through their base classes."""
+        members = {owner: names for owner, names in self.members.items() if owner in self.bases}
+        return Helpers(tests={owner: self.tests[owner] for owner in self.bases}, members=members)
 
 
 @dataclass(slots=True)
@@ -49,15 +73,12 @@ class Changes:
     """All that happened in one file."""
 
     added: list[Test] = field(default_factory=list)
-    changed: list[tuple[FunctionNode, Test]] = field(default_factory=list)
-    """The function as it was, and the test that it is now."""
+    changed: list[tuple[Test, Brought]] = field(default_factory=list)
     removed: list[Test] = field(default_factory=list)
     touched: list[tuple[How, tuple[str, ...]]] = field(default_factory=list)
     """What befell all tests of a class, or with ``()`` of the module, through its marks."""
     inheriting: list[tuple[str, ...]] = field(default_factory=list)
     """Classes (by the names that lead to them) that are new or have other bases: what they inherit is new there."""
-    hidden: set[str] = field(default_factory=set)
-    """Names of tests that stood in text which does not parse, so that they are not known to be new."""
     helpers: Helpers = field(default_factory=Helpers)
     fault: str = ""
     """Why a part of the file could not be read."""
@@ -67,8 +88,8 @@ def between(old: Module | None, new: Module | None, collector_old: Collector, co
     """What happened to a file; None where there is no version of it on that side."""
     changes = Changes()
     texts = segments.difference(old.source if old else b"", new.source if new else b"")
-    old_scope, new_scope, changes.fault, changes.hidden = _scopes(texts, old, new)
-    _Comparison(old, new, collector_old, collector_new, changes).scopes(old_scope, new_scope)
+    old_scope, new_scope, changes.fault, hidden = _scopes(texts, old, new)
+    _Comparison(old, new, collector_old, collector_new, changes, hidden).scopes(old_scope, new_scope)
     return changes
 
 
@@ -107,6 +128,8 @@ class _Comparison:
     collector_old: Collector
     collector_new: Collector
     changes: Changes
+    hidden: set[str]
+    """Names of tests that stood in text which does not parse, so that they are not known to be new."""
 
     def scopes(self, old: Scope, new: Scope, olds: tuple[Class, ...] = (), news: tuple[Class, ...] = ()) -> None:
         for name in [*old.functions, *(name for name in new.functions if name not in old.functions)]:
@@ -124,14 +147,40 @@ class _Comparison:
         was = Test(self.old, olds, old) if old and self.old else None
         test = Test(self.new, news, new) if new and self.new else None
         if test is not None and self.collector_new.is_test(test):
-            if old is not None:
-                self.changes.changed.append((old, test))
-            else:
-                self.changes.added.append(test)
-        elif was is not None and new is None and self.collector_old.is_test(was):
-            self.changes.removed.append(was)
+            self._test(old, test)
+        elif was is not None and new is None and self.collector_old.is_test_somewhere(was):
+            if self.collector_old.is_test(was):
+                self.changes.removed.append(was)
+        elif test is not None and self.collector_new.is_test_somewhere(test):
+            if brought := self._brought(old, test.function):
+                self._inheritable(test, brought, is_base=True)
         elif not (old and new and _is_same(old, new)):
             self._helper(old, new, news)
+
+    def _test(self, old: FunctionNode | None, test: Test) -> None:
+        brought = self._brought(old, test.function)
+        if brought is None:
+            return
+        if brought.how is How.ADDED:
+            self.changes.added.append(test)
+        else:
+            self.changes.changed.append((test, brought))
+        if test.chain:
+            name = test.chain[-1].name
+            is_base = _MADE_TO_BE_INHERITED.search(name) is not None or not self.collector_new.opens(test.module)
+            if is_base or test.module.has_subclass_of(name):
+                self._inheritable(test, brought, is_base=is_base)
+
+    def _inheritable(self, test: Test, brought: Brought, *, is_base: bool) -> None:
+        owner = test.chain[-1].name
+        self.changes.helpers.tests.setdefault(owner, {})[test.function.name] = brought
+        if is_base:
+            self.changes.helpers.bases.add(owner)
+
+    def _brought(self, old: FunctionNode | None, new: FunctionNode) -> Brought | None:
+        if old is not None:
+            return altered(old, new)
+        return Brought(How.CHANGED if new.name in self.hidden else How.ADDED)
 
     def _helper(self, old: FunctionNode | None, new: FunctionNode | None, chain: tuple[Class, ...]) -> None:
         one = new or old
@@ -187,6 +236,27 @@ class _Comparison:
                 self.changes.touched.append((How.CASES_ADDED, names))
             case Decorated.CHANGED:
                 self.changes.touched.append((How.HELPER_CHANGED, names))
+
+
+def altered(old: FunctionNode, new: FunctionNode) -> Brought | None:
+    """What the change of a test's text amounts to; None where it means what it meant."""
+    decorated = cases.compare(old.decorator_list, new.decorator_list)
+    renamed = cases.renamed(old.decorator_list, new.decorator_list)
+    note = _ACTIVATED if cases.expects_no_failure_now(old.decorator_list, new.decorator_list) else ""
+    if not syntax.same_body(old, new, renamed):
+        is_weaker = decorated in {Decorated.SAME, Decorated.MARKED} and guards.only_weaker(old, new)
+        return Brought(How.CHANGED, "its assertions were only removed or loosened" if is_weaker else "", note)
+    match decorated:
+        case Decorated.SAME:
+            return None
+        case Decorated.MARKED:
+            return Brought(How.CHANGED, "only its marks changed")
+        case Decorated.SHRUNK:
+            return Brought(How.CHANGED, "its cases were only removed")
+        case Decorated.GREW:
+            return Brought(How.CASES_ADDED)
+        case Decorated.CHANGED:
+            return Brought(How.CHANGED, note=note)
 
 
 def _is_same(old: FunctionNode, new: FunctionNode) -> bool:

@@ -88,6 +88,16 @@ class Collector:
             test.module, test.chain
         )
 
+    def is_test_somewhere(self, test: Test) -> bool:
+        """Whether a function is collected where it stands, or where a class inherits it."""
+        if not test.chain:
+            return self.is_test(test)
+        return self.is_test_name(test.module, test.chain[-1], test.function)
+
+    def opens(self, module: Module) -> bool:
+        """Whether pytest looks for tests in a module at all."""
+        return self._naming.is_test_file(module.path)
+
     def is_test_name(self, module: Module, owner: Class, function: FunctionNode) -> bool:
         """Whether a method would be a test if its class is collected."""
         is_named = function.name.startswith("test") or self._naming.is_test_function(function.name)

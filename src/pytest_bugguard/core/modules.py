@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _FILES_READ = 60
 """How many unchanged files are read for one unit: a fix that reaches further is told as far as that."""
 _BASES_DEEP = 8
+_OWN_AND_ANOTHER = 2
+"""How often a class has to be named where it is defined and inherited."""
 _ROOTS = ("src", "lib", "python")
 """Folders from which absolute imports may start, besides the folders above the importing file."""
 
@@ -119,6 +121,13 @@ class Module:
     def _loose(self) -> tuple[bytes, ...]:
         """The pieces that hold more than one definition: imports, values, whatever stands between definitions."""
         return tuple(piece for piece in self.pieces if segments.has_statements(piece))
+
+    def has_subclass_of(self, name: str) -> bool:
+        """Whether a class statement in it seems to name this class among its bases."""
+        if self.source.count(name.encode()) < _OWN_AND_ANOTHER:
+            return False
+        bases = rb"\bclass[ \t]+\w+[ \t]*\([^)]*\b" + re.escape(name.encode()) + rb"\b"
+        return re.search(bases, self.source) is not None
 
     def may_import(self, name: str) -> bool:
         """Whether an import statement seems to take in a module of this name."""

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import reach, syntax
-from pytest_bugguard.core.changes import Helpers
+from pytest_bugguard.core.changes import Brought, Helpers
 from pytest_bugguard.core.model import How, Unreadable
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Search:
         """Files whose reach is wider than was looked."""
         self._is_cut = False
 
-    def of_helpers(self, module: Module, helpers: Helpers) -> Sequence[tuple[Test, How]]:
+    def of_helpers(self, module: Module, helpers: Helpers) -> Sequence[tuple[Test, Brought]]:
         """The tests that use changed helpers of a conftest or a module without tests."""
         self._is_cut = False
         found = self._unless_too_many(module.path, self._users(module, helpers))
@@ -58,14 +58,18 @@ class Search:
             )
         return found
 
-    def of_data(self, path: str, *, is_new: bool) -> Sequence[tuple[Test, How]]:
+    def of_bases(self, module: Module, helpers: Helpers) -> Sequence[tuple[Test, Brought]]:
+        """The tests that classes of other files inherit from those of a test module."""
+        return self._unless_too_many(module.path, self._users(module, helpers))
+
+    def of_data(self, path: str, *, is_new: bool) -> Sequence[tuple[Test, Brought]]:
         """The tests that name a changed data file, or that take every file of its folder for a case."""
         name = path.rpartition("/")[2]
         if name in _NO_DATA or name.endswith(_NO_DATA_ENDINGS):
             return ()
         return self._unless_too_many(path, self._readers(path, is_new=is_new))
 
-    def _unless_too_many(self, path: str, found: Iterator[tuple[Test, How]]) -> Sequence[tuple[Test, How]]:
+    def _unless_too_many(self, path: str, found: Iterator[tuple[Test, Brought]]) -> Sequence[tuple[Test, Brought]]:
         first = tuple(islice(found, _TESTS_NAMED + 1))
         if len(first) <= _TESTS_NAMED:
             return first
@@ -78,18 +82,45 @@ class Search:
         if path not in {limit.path for limit in self.limits}:
             self.limits.append(Unreadable(path, reason))
 
-    def _users(self, module: Module, helpers: Helpers) -> Iterator[tuple[Test, How]]:
+    def _users(self, module: Module, helpers: Helpers) -> Iterator[tuple[Test, Brought]]:
         reached = _within(module, helpers)
         if not reached:
             return
         folder = module.path.rpartition("/")[0]
         is_conftest = module.path.endswith("conftest.py")
+        sources = [(module, reached), *self._heirs(module, reached)]
         for other in self._around(module.path, folder, climbs=not is_conftest):
             here = (
                 Helpers(fixtures=set(reached.fixtures), has_autouse=reached.has_autouse) if is_conftest else Helpers()
             )
-            self._take_imports(other, module, reached, here)
+            for source, inside in sources:
+                self._take_imports(other, source, inside, here)
             yield from reach.tests(other, here, self._collector)
+
+    def _heirs(self, module: Module, reached: Helpers) -> Iterator[tuple[Module, Helpers]]:
+        """Other modules with classes that inherit what was reached, and what is reached there; at any distance."""
+        sources = [(module, reached)]
+        folder = module.path.rpartition("/")[0]
+        for source, inside in sources:
+            if not inside.tests and not inside.members:
+                continue
+            known = {one.path for one, _ in sources}
+            for other in self._modules_around(folder):
+                here = Helpers()
+                if other.path not in known:
+                    self._take_imports(other, source, inside, here)
+                if here.tests or here.members:
+                    heir = other, _within(other, Helpers(tests=here.tests, members=here.members))
+                    sources.append(heir)
+                    yield heir
+
+    def _modules_around(self, folder: str) -> Iterator[Module]:
+        """The Python files in a folder, below it and above it, as far as files are read for one unit."""
+        places = (place for place in self._paths(folder, climbs=True, deep=True) if place.endswith(".py"))
+        for place in islice(places, _FILES_SEARCHED):
+            module = self._modules.at(place)
+            if module is not None:
+                yield module
 
     def _take_imports(self, other: Module, module: Module, reached: Helpers, here: Helpers) -> None:
         """Put the changed helpers under the names that a module imports them by."""
@@ -99,7 +130,7 @@ class Search:
             if target is not None and target[0].path == module.path:
                 _put_import(local, target[1], reached, here)
 
-    def _readers(self, path: str, *, is_new: bool) -> Iterator[tuple[Test, How]]:
+    def _readers(self, path: str, *, is_new: bool) -> Iterator[tuple[Test, Brought]]:
         folder, _, name = path.rpartition("/")
         stem = name.partition(".")[0]
         found = False
@@ -109,13 +140,13 @@ class Search:
         for module in modules:
             for test in self._saying(module, _Strings({name, stem, path})):
                 found = True
-                yield test, How.HELPER_CHANGED
+                yield test, Brought(How.HELPER_CHANGED)
         if found or not folder or any(module.path.startswith(f"{folder}/") for module in modules):
             return  # what stands beside test modules is not read by the folder
         siblings = {part for entry in self._modules.names_in(folder) for part in (entry, entry.partition(".")[0])}
         for module in modules:
             for test in self._saying(module, _Strings({folder.rpartition("/")[2]}, but_not=siblings)):
-                yield test, How.CASES_ADDED if is_new else How.HELPER_CHANGED
+                yield test, Brought(How.CASES_ADDED if is_new else How.HELPER_CHANGED)
 
     def _saying(self, module: Module, wanted: _Strings) -> Iterator[Test]:
         """The tests that hold one of the strings, or use a helper or a table that does."""
@@ -173,12 +204,19 @@ def _put_import(local: str, name: str | None, reached: Helpers, here: Helpers) -
     if name is None:
         here.names.update(f"{local}.{changed}" for changed in (*reached.names, *reached.members))
         here.names.discard(local)
+        here.tests |= reached.tests
     elif name == "*":
         here.names |= reached.names
         here.fixtures |= reached.fixtures
         here.grown |= reached.grown
+        here.tests |= reached.tests
         here.members.update({owner: set(names) for owner, names in reached.members.items()})
-    elif name in reached.names:
+    else:
+        _put_name(local, name, reached, here)
+
+
+def _put_name(local: str, name: str, reached: Helpers, here: Helpers) -> None:
+    if name in reached.names:
         here.names.add(local)
         if name in reached.grown:
             here.grown.add(local)
@@ -186,6 +224,8 @@ def _put_import(local: str, name: str | None, reached: Helpers, here: Helpers) -
         here.members.setdefault(local, set()).update(reached.members[name])
     elif name in reached.fixtures:
         here.fixtures.add(local)
+    if name in reached.tests:
+        here.tests[local] = reached.tests[name]
 
 
 def _within(module: Module, helpers: Helpers) -> Helpers:

@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import cases, mentions, outline, syntax
-from pytest_bugguard.core.changes import ANY, Helpers
+from pytest_bugguard.core.changes import ANY, Brought, Helpers
 from pytest_bugguard.core.collect import Collector, NoNaming, Test
 from pytest_bugguard.core.model import How
 from pytest_bugguard.core.modules import Modules, NoTree
@@ -30,12 +30,15 @@ _LIFE_CYCLE = frozenset(
         ANY,
     }
 )
+_LISTINGS = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.BinOp, ast.Name, ast.ListComp, ast.SetComp, ast.GeneratorExp)
+"""What has a row more where something that it lists has one more."""
+_ROW_BY_ROW = frozenset({"list", "tuple", "set", "frozenset", "sorted", "enumerate", "reversed"})
 _MODULE_LIFE_CYCLE = frozenset(
     {"setUpModule", "tearDownModule", "setup_module", "teardown_module", "setup_function", "teardown_function"}
 )
 
 
-def tests(module: Module, helpers: Helpers, collector: Collector) -> Iterator[tuple[Test, How]]:
+def tests(module: Module, helpers: Helpers, collector: Collector) -> Iterator[tuple[Test, Brought]]:
     """The tests that reach one of the helpers, each once, with how they are affected."""
     if helpers:
         yield from _Search(module, helpers, collector).run()
@@ -49,11 +52,12 @@ class _Search:
         self._fixtures = set(helpers.fixtures)
         self._grown = set(helpers.grown)
         self._members = {owner: set(names) for owner, names in helpers.members.items()}
+        self._tests = {owner: dict(tests) for owner, tests in helpers.tests.items()}
         self._everything = helpers.has_autouse or not _MODULE_LIFE_CYCLE.isdisjoint(helpers.names)
         self._known: dict[ast.AST, Mentions] = {}
-        self._found: dict[str, tuple[Test, How]] = {}
+        self._found: dict[str, tuple[Test, Brought]] = {}
 
-    def run(self) -> Iterator[tuple[Test, How]]:
+    def run(self) -> Iterator[tuple[Test, Brought]]:
         size = -1
         while size != self._size():
             size = self._size()
@@ -63,17 +67,19 @@ class _Search:
 
     def helpers(self) -> Helpers:
         """All that was found to be affected."""
-        return Helpers(self._names, self._fixtures, self._members, self._grown, has_autouse=self._everything)
+        return Helpers(
+            self._names, self._fixtures, self._members, self._grown, self._tests, has_autouse=self._everything
+        )
 
     def _size(self) -> int:
         known = len(self._names) + len(self._fixtures) + len(self._grown) + len(self._found) + self._everything
-        return known + sum(len(names) + 1 for names in self._members.values())
+        return known + sum(len(names) + 1 for names in (*self._members.values(), *self._tests.values()))
 
     def _scopes(self) -> Iterator[Scope]:
         if self._everything:
             yield from map(self._module.scope, self._module.pieces)
         else:
-            yield from self._module.scopes_mentioning({*self._names, *self._fixtures, *self._members})
+            yield from self._module.scopes_mentioning({*self._names, *self._fixtures, *self._members, *self._tests})
 
     def _visit(self, scope: Scope) -> None:
         for function in scope.functions.values():
@@ -102,9 +108,9 @@ class _Search:
         else:
             self._names.add(function.name)
 
-    def _note(self, test: Test) -> None:
+    def _note(self, test: Test, brought: Brought | None = None) -> None:
         if test.nodeid not in self._found:
-            self._found[test.nodeid] = (test, self._how(test.function))
+            self._found[test.nodeid] = (test, brought or Brought(self._how(test.function)))
 
     def _how(self, function: FunctionNode) -> How:
         """Cases were added where the only thing that is reached is a grown table in a decorator with cases."""
@@ -115,9 +121,9 @@ class _Search:
 
     def _reads_only_grown(self, statement: ast.stmt) -> bool:
         value = getattr(statement, "value", None)
-        if not isinstance(value, ast.List | ast.Tuple | ast.Dict | ast.Set | ast.BinOp | ast.Name):
-            return False
-        return self._mentions(value).names & self._names <= self._grown
+        if isinstance(value, ast.Call) and syntax.last_name(value) in _ROW_BY_ROW:
+            value = next(iter(value.args), None)
+        return isinstance(value, _LISTINGS) and self._mentions(value).names & self._names <= self._grown
 
     def _mentions(self, tree: ast.AST) -> Mentions:
         known = self._known.get(tree)
@@ -148,6 +154,7 @@ class _Search:
             for function in owner.scope.functions.values():
                 self._note_method(chain, function)
         self._inherited(chain, members)
+        self._inherited_tests(chain)
         if members:
             self._members.setdefault(owner.name, set()).update(members)
             if not self._collector.is_collected(self._module, chain):
@@ -220,6 +227,22 @@ class _Search:
             names.update(base.scope.values)
             names.update(name for function in base.scope.functions.values() for name in self._attributes(function))
         return names
+
+    def _inherited_tests(self, chain: tuple[Class, ...]) -> None:
+        """The tests that came or changed in a base: its heirs have them unless they have their own."""
+        owner = chain[-1]
+        known = {
+            name: brought
+            for base in map(syntax.last_name, owner.node.bases)
+            for name, brought in self._tests.get(base, {}).items()
+            if name not in owner.scope.functions
+        }
+        if not known:
+            return
+        self._tests.setdefault(owner.name, {}).update(known)
+        for test in self._collector.inherited(self._module, chain):
+            if test.function.name in known:
+                self._note(test, known[test.function.name])
 
     def _inherited(self, chain: tuple[Class, ...], members: set[str]) -> None:
         """Tests from a base that is not collected itself are told where they run."""

@@ -308,13 +308,16 @@ def _field_form(node: ast.AST, part: str, names: dict[str, str] | None) -> Hasha
     return _form(value, names)
 
 
-def function_form(function: FunctionNode) -> Hashable:
-    """A value that is equal for functions that do the same under other names, with other local variables."""
+def body_form(function: FunctionNode) -> Hashable:
+    """A value that is equal for functions that do the same under other names, with other local variables.
+
+    Their decorators do not matter.
+    """
     mine = variables(function)
     order = dict.fromkeys(node.id for node in walk(function) if isinstance(node, ast.Name) and node.id in mine)
     names = {name: f"#{place}" for place, name in enumerate(order)}
     parameters = [argument.arg for argument in arguments(function) if argument.arg not in {"self", "cls"}]
-    return (tuple(parameters), form(code(function.body), names), form(function.decorator_list))
+    return (tuple(parameters), form(code(function.body), names))
 
 
 def arguments(function: FunctionNode) -> Iterator[ast.arg]:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import cases, guards, neighbours, reach, syntax
+from pytest_bugguard.core import cases, neighbours, reach, syntax
 from pytest_bugguard.core.cases import Decorated
-from pytest_bugguard.core.changes import Changes, between
+from pytest_bugguard.core.changes import Brought, Changes, between
 from pytest_bugguard.core.collect import Collector, Test
 from pytest_bugguard.core.model import How, MappedTest, TestMap, Unreadable
 from pytest_bugguard.core.modules import Module, Modules, NoTree, Tree
 from pytest_bugguard.core.regressions import TestFacts, references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from pytest_bugguard.core.model import FileChange
     from pytest_bugguard.core.naming import Naming
-    from pytest_bugguard.core.syntax import FunctionNode
 
 __all__ = ["TestFacts", "TestFile", "Tree", "map_tests", "references"]
-
-_ACTIVATED = "the test of a known bug, no longer expected to fail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,43 +83,22 @@ class _Mapping:
             return
         collector = self._collector(file)
         for test in changes.added:
-            if test.function.name in changes.hidden:
-                self._put(test, How.CHANGED, collector)
-            else:
-                self._added.append(test)
-                self._put(test, How.ADDED, collector)
-        for old, test in changes.changed:
-            self._changed(old, test, collector)
+            self._added.append(test)
+            self._put(test, Brought(How.ADDED), collector)
+        for test, brought in changes.changed:
+            self._put(test, brought, collector)
         for names in changes.inheriting:
             if chain := file.new.classes_along(names):
                 for test in collector.inherited(file.new, chain):
-                    self._put(test, How.ADDED, collector)
+                    self._put(test, Brought(How.ADDED), collector)
         if file.is_renamed:
             self._renamed(file, collector)
 
-    def _changed(self, old: FunctionNode, test: Test, collector: Collector) -> None:
-        function = test.function
-        decorated = cases.compare(old.decorator_list, function.decorator_list)
-        renamed = cases.renamed(old.decorator_list, function.decorator_list)
-        note = _ACTIVATED if cases.expects_no_failure_now(old.decorator_list, function.decorator_list) else ""
-        if not syntax.same_body(old, function, renamed):
-            weaker = decorated in {Decorated.SAME, Decorated.MARKED} and guards.only_weaker(old, function)
-            self._put(
-                test, How.CHANGED, collector, "its assertions were only removed or loosened" if weaker else "", note
-            )
-        elif decorated is Decorated.GREW:
-            self._put(test, How.CASES_ADDED, collector)
-        elif decorated is Decorated.CHANGED:
-            self._put(test, How.CHANGED, collector, note=note)
-        elif decorated is Decorated.SHRUNK:
-            self._put(test, How.CHANGED, collector, "its cases were only removed")
-        elif decorated is Decorated.MARKED:
-            self._put(test, How.CHANGED, collector, "only its marks changed")
-
-    def _put(self, test: Test, how: How, collector: Collector, reason: str = "", note: str = "") -> None:
+    def _put(self, test: Test, brought: Brought, collector: Collector) -> None:
         if test.nodeid not in self._rows:
-            reason = reason or collector.why_not(test)
-            self._rows[test.nodeid] = MappedTest(test.nodeid, how, counts=not reason, reason=reason or note)
+            reason = brought.reason or collector.why_not(test)
+            row = MappedTest(test.nodeid, brought.how, counts=not reason, reason=reason or brought.note)
+            self._rows[test.nodeid] = row
 
     def _renamed(self, file: _Sides, collector: Collector) -> None:
         """The tests that stand unchanged in a file with a new name."""
@@ -139,14 +115,25 @@ class _Mapping:
         self._rows[test.nodeid] = MappedTest(test.nodeid, How.MOVED, counts=False, reason=reason)
 
     def _moved(self) -> None:
-        """Added tests that do what a removed one did."""
+        """Added tests that do what a removed one did, maybe with other cases."""
         if not self._added or not self._removed:
             return
-        origins = {syntax.function_form(test.function): test for test in reversed(self._removed)}
+        origins: dict[Hashable, list[Test]] = {}
+        for test in self._removed:
+            origins.setdefault(syntax.body_form(test.function), []).append(test)
         for test in self._added:
-            origin = origins.get(syntax.function_form(test.function))
-            if origin is not None:
-                self._move(test, origin.nodeid)
+            twins = origins.get(syntax.body_form(test.function), ())
+            if twins:
+                self._moved_from(min(twins, key=lambda twin: _decorated(twin, test).value), test)
+
+    def _moved_from(self, origin: Test, test: Test) -> None:
+        decorated = _decorated(origin, test)
+        if decorated in {Decorated.GREW, Decorated.CHANGED}:
+            how = How.CASES_ADDED if decorated is Decorated.GREW else How.CHANGED
+            self._moves.append((origin.nodeid, test.nodeid))
+            self._rows[test.nodeid] = replace(self._rows[test.nodeid], change=how)
+        else:
+            self._move(test, origin.nodeid)
 
     def _reached(self, file: _Sides, changes: Changes) -> None:
         if not file.is_test or file.new is None:
@@ -154,9 +141,9 @@ class _Mapping:
         collector = self._collector(file)
         for how, names in changes.touched:
             for test in self._below(file.new, names, collector):
-                self._put(test, how, collector)
-        for test, how in reach.tests(file.new, changes.helpers, collector):
-            self._put(test, how, collector)
+                self._put(test, Brought(how), collector)
+        for test, brought in reach.tests(file.new, changes.helpers, collector):
+            self._put(test, brought, collector)
 
     def _below(self, module: Module, names: tuple[str, ...], collector: Collector) -> Iterator[Test]:
         if not names:
@@ -171,14 +158,24 @@ class _Mapping:
         collector = self._collector(self._files[0])
         search = neighbours.Search(self._modules, collector, self._files[0].naming_new)
         for file, changes in changed:
-            if file.new is not None and not file.is_test:
-                for test, how in search.of_helpers(file.new, changes.helpers):
-                    self._put(test, how, collector)
+            if file.new is None:
+                continue
+            found = (
+                search.of_bases(file.new, changes.helpers.of_bases())
+                if file.is_test
+                else search.of_helpers(file.new, changes.helpers)
+            )
+            for test, brought in found:
+                self._put(test, brought, collector)
         for file in self._files:
             if file.is_data:
-                for test, how in search.of_data(file.path, is_new=file.is_new):
-                    self._put(test, how, collector)
+                for test, brought in search.of_data(file.path, is_new=file.is_new):
+                    self._put(test, brought, collector)
         self._unreadable.extend(search.limits)
+
+
+def _decorated(old: Test, new: Test) -> Decorated:
+    return cases.compare(old.function.decorator_list, new.function.decorator_list)
 
 
 class _Sides:
