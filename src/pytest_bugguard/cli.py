@@ -306,7 +306,7 @@ def _prove(options: argparse.Namespace) -> int:
     from pytest_bugguard.assembly import proofs  # noqa: PLC0415 - see _open
 
     how = proofs.ProofOptions(
-        options.jobs, float(options.timeout), keep=_say if options.keep else None, owns_process=True
+        options.jobs, float(options.timeout), keep=_remark if options.keep else None, owns_process=True
     )
     with (
         _open(options) as workshop,
@@ -338,7 +338,7 @@ def _bisect(result: Result) -> int:
     return EXIT_OK if verdicts == {Verdict.PROVEN} else EXIT_FINDINGS
 
 
-def _say(text: str) -> None:
+def _remark(text: str) -> None:
     print(safe_text(text), file=sys.stderr)
 
 
