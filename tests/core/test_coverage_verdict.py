@@ -135,6 +135,11 @@ def test_of_an_unsound_run_nothing_is_told() -> None:
         pytest.param(Measured((_file("a.py", 1, 0),), ".coverage"), None, id="sound"),
         pytest.param(Measured((_file("a.py", 0, 0),), ".coverage"), None, id="nothing-to-run"),
         pytest.param(Measured((_file("a.py", 0, 3), _file("b.py", 0, 1)), "x"), "every file is at 0 %", id="all-at-0"),
+        pytest.param(
+            Measured((_file("a.py", 1, 0),), ".coverage", stale=("b.py", "c.py")),
+            ".coverage is older than b.py and 1 more",
+            id="stale",
+        ),
         pytest.param(Measured((), ".coverage"), ".coverage holds no file of this repository", id="empty"),
         pytest.param(Measured((), "x", foreign=("/usr/a.py",)), "only files outside the repository", id="foreign"),
     ],

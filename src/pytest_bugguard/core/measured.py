@@ -75,6 +75,9 @@ class Measured:
 
 def doubt_of(measured: Measured) -> Doubt | None:
     """Why nothing can be concluded from all of it; None where it looks sound."""
+    if measured.stale:
+        more = f" and {len(measured.stale) - 1} more" if len(measured.stale) > 1 else ""
+        return Doubt(f"{measured.origin} is older than {measured.stale[0]}{more}", _MEASURE_AGAIN)
     if not measured.files:
         if measured.foreign:
             return Doubt(f"only files outside the repository were measured: {measured.foreign[0]}", _INSTALL)
@@ -88,4 +91,5 @@ def doubt_of(measured: Measured) -> Doubt | None:
     return None
 
 
+_MEASURE_AGAIN = "run the tests again under coverage: line numbers may mean other lines by now"
 _INSTALL = "install the project with pip install -e ., or map the copy to the source with [tool.coverage.paths]"

@@ -1,0 +1,226 @@
+"""Where is the coverage data, and what does it say of the repository's files? The user's files are only read."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from contextlib import chdir
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coverage import Coverage
+from coverage.exceptions import CoverageException, CoverageWarning
+
+from pytest_bugguard.adapters import coverage_reports
+from pytest_bugguard.adapters.coverage_objects import Listener
+from pytest_bugguard.adapters.coverage_reports import CoverageDataError
+from pytest_bugguard.core.measured import FileCoverage, Measured
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from coverage import CoverageData
+
+    from pytest_bugguard.adapters.coverage_reports import Found
+    from pytest_bugguard.adapters.measured_paths import MeasuredPaths
+
+_SQLITE = b"SQLite format 3\0"
+_REPORTS = ("coverage.json", "coverage.xml", "coverage.lcov")
+_MEASURE = "run the tests under coverage first: pytest --cov, or coverage run -m pytest"
+
+
+def find(folder: Path) -> tuple[Path, ...]:
+    """The data of the last run in a folder: what coverage.py keeps there, else a report of it.
+
+    Shards that are newer than the combined file belong to a later run; they are taken without it.
+
+    Raises:
+        CoverageDataError: There is none.
+    """
+    with chdir(folder):
+        combined = folder / str(_coverage().get_option("run:data_file"))
+    shards = sorted(path for path in combined.parent.glob(f"{combined.name}.*") if _is_sqlite(path))
+    if combined.exists() and all(combined.stat().st_mtime_ns >= shard.stat().st_mtime_ns for shard in shards):
+        return (combined,)
+    reports = [folder / name for name in _REPORTS if (folder / name).exists()]
+    found = tuple(shards) or tuple(reports[:1])
+    if not found:
+        raise CoverageDataError(f"{combined.name}: there is no coverage data in {folder.name}", hint=_MEASURE)
+    return found
+
+
+def read(paths: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measured:
+    """What one or several files of data say, all together.
+
+    Args:
+        paths: ``.coverage`` files (several are combined), or one report.
+        folder: Where coverage.py's configuration stands, and what relative names are relative to.
+        known: The repository's files.
+
+    Raises:
+        CoverageDataError: A file is missing, damaged, or does not go with the others.
+    """
+    data, reports = _sorted(paths)
+    if data and reports:
+        raise CoverageDataError(
+            f"{reports[0].name}: is a report, {data[0].name} is none: they cannot be added up",
+            hint="name the .coverage files alone, or one report",
+        )
+    if len(reports) > 1:
+        raise CoverageDataError(
+            f"{reports[1].name}: reports cannot be added up", hint="combine the .coverage files they were made of"
+        )
+    if reports:
+        found = coverage_reports.read(reports[0].read_bytes(), reports[0].name)
+        return placed(found, known, _origin(paths), bases=(folder, reports[0].parent), before_ns=_oldest(paths))
+    return _of_data(data, folder, known)
+
+
+def placed(
+    found: Iterable[Found], known: MeasuredPaths, origin: str, *, bases: Sequence[Path], before_ns: int | None = None
+) -> Measured:
+    """Files as the repository names them, each once.
+
+    Args:
+        found: Files as the data names them.
+        known: The repository's files.
+        origin: For messages.
+        bases: What relative names may be relative to.
+        before_ns: When it was measured; what was changed since is stale. None: just now.
+    """
+    files: dict[str, FileCoverage] = {}
+    foreign, stale = [], []
+    for names, coverage in found:
+        path = next((path for name in names if (path := known.find(name, bases)) is not None), None)
+        if path is None:
+            foreign.append(names[0])
+            continue
+        if any(known.is_copy(name, path) for name in names) or _is_newer(known.top / path, before_ns):
+            stale.append(path)
+        files[path] = _together(files.get(path), _renamed(coverage, path))
+    ordered = tuple(files[path] for path in sorted(files))
+    return Measured(ordered, origin, stale=tuple(stale), foreign=tuple(sorted(foreign)))
+
+
+def unmeasured(path: str, folder: Path, top: Path) -> FileCoverage:
+    """The statements of a file that nothing measured, as coverage.py counts them; none of them was run."""
+    with chdir(folder):
+        try:
+            _, statements, excluded, _, _ = _coverage(data_file=None).analysis2(str(top / path))
+        except CoverageException:  # no Python that this interpreter can read: nothing in it can be counted
+            return FileCoverage(path)
+    return FileCoverage(path, missing=frozenset(statements), excluded=frozenset(excluded))
+
+
+def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measured:
+    with tempfile.TemporaryDirectory(prefix="bugguard-") as scratch, chdir(folder):
+        coverage = _loaded(data, Path(scratch))
+        try:
+            names = sorted(coverage.get_data().measured_files())
+            copies = tuple(
+                path for name in names if (path := known.find(name, (folder,))) and known.is_copy(name, path)
+            )
+            _map(coverage, known.aliases(names, folder))
+            found = list(Listener(coverage).files())
+            gone = _gone(coverage.get_data())
+        finally:
+            coverage.get_data().close()
+    measured = placed(found, known, _origin(data), bases=(folder,), before_ns=_oldest(data))
+    return replace(measured, stale=tuple(dict.fromkeys([*measured.stale, *copies, *gone])))
+
+
+def _loaded(data: Sequence[Path], scratch: Path) -> Coverage:
+    """A Coverage object that holds the data; several files are combined elsewhere, so that they stay as they are."""
+    try:
+        if len(data) == 1:
+            coverage = _coverage(data_file=str(data[0]))
+            coverage.load()
+            return coverage
+        coverage = _coverage(data_file=str(scratch / "combined"))
+        with warnings.catch_warnings():
+            # What cannot be combined is only warned of, and left out: half of the data would look like all of it.
+            warnings.simplefilter("error", CoverageWarning)
+            coverage.combine([str(path) for path in data], strict=True, keep=True)
+    except (CoverageException, CoverageWarning) as error:
+        raise CoverageDataError(f"{_origin(data)}: {_said(error)}", hint=_MEASURE) from None
+    return coverage
+
+
+def _coverage(**options: str | None) -> Coverage:
+    """A Coverage object with the project's configuration, but without plugins: they are code of the project's."""
+    try:
+        coverage = Coverage(**options)  # type: ignore[arg-type]  # only data_file is ever given
+        coverage.set_option("run:plugins", [])
+        coverage.set_option("run:parallel", False)  # noqa: FBT003 - its own signature
+    except CoverageException as error:
+        raise CoverageDataError(
+            f"coverage.py's configuration: {_said(error)}", hint="mend it, then run again"
+        ) from None
+    return coverage
+
+
+def _map(coverage: Coverage, aliases: dict[str, list[str]]) -> None:
+    """Let names of other machines and installed copies mean the repository's files; the project's own [paths] first."""
+    if aliases:
+        configured = coverage.get_option("paths")
+        coverage.set_option("paths", {**(configured if isinstance(configured, dict) else {}), **aliases})
+
+
+def _gone(data: CoverageData) -> tuple[str, ...]:
+    return tuple(sorted(name for name in data.measured_files() if not Path(name).exists()))
+
+
+def _sorted(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Files of coverage.py's own, and reports; a folder stands for the data files in it."""
+    data: list[Path] = []
+    reports: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            data += find(path)
+        elif _is_sqlite(path):
+            data.append(path)
+        else:
+            reports.append(path)
+    return data, reports
+
+
+def _is_sqlite(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except IsADirectoryError:
+        return False
+    except OSError as error:
+        raise CoverageDataError(f"{path.name}: cannot be read: {error.strerror}", hint=_MEASURE) from None
+
+
+def _oldest(paths: Sequence[Path]) -> int:
+    return min(path.stat().st_mtime_ns for path in paths)
+
+
+def _is_newer(path: Path, before_ns: int | None) -> bool:
+    try:
+        return before_ns is not None and path.stat().st_mtime_ns > before_ns
+    except OSError:
+        return True
+
+
+def _origin(paths: Sequence[Path]) -> str:
+    return ", ".join(path.name for path in paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")  # noqa: PLR2004
+
+
+def _renamed(coverage: FileCoverage, path: str) -> FileCoverage:
+    return replace(coverage, path=path)
+
+
+def _together(one: FileCoverage | None, other: FileCoverage) -> FileCoverage:
+    """One file measured under two names, its installed copy under one of them: what either ran."""
+    if one is None:
+        return other
+    fuller, emptier = (one, other) if len(one.ran) >= len(other.ran) else (other, one)
+    return replace(fuller, ran=fuller.ran | emptier.ran, missing=fuller.missing - emptier.ran)
+
+
+def _said(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,286 @@
+"""Coverage data as it lies on disk: every kind says the same, none is touched, and what is damaged is told."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+from coverage import CoverageData
+
+from pytest_bugguard.adapters import coverage_data
+from pytest_bugguard.adapters.coverage_reports import CoverageDataError
+from pytest_bugguard.adapters.measured_paths import MeasuredPaths
+from pytest_bugguard.core.measured import Exits, FileCoverage, Measured
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = {
+    "src/shop/__init__.py": "",
+    "src/shop/pay.py": (
+        "def pay(n):\n    if n > 1:\n        return n\n    return 0\n\n\ndef over():  # pragma: no cover\n    pass\n"
+    ),
+    "src/shop/never.py": "X = 1\n\n\ndef f():\n    return (\n        X\n    )\n",
+    "src/ns/mod.py": "Y = [\n    1,\n]\n",
+    "run_one.py": "import sys; sys.path.insert(0, 'src')\nimport shop.pay\nshop.pay.pay(2)\n",
+    "run_two.py": "import sys; sys.path.insert(0, 'src')\nimport shop.pay, ns.mod\nshop.pay.pay(0)\n",
+    ".coveragerc": "[run]\nbranch = true\nsource = src\n",
+}
+SOURCES = tuple(path for path in FILES if path.startswith("src"))
+
+
+@dataclass
+class Project:
+    """A project that was measured."""
+
+    top: Path
+
+    def coverage(self, *arguments: str) -> None:
+        """Run coverage.py there."""
+        subprocess.run([sys.executable, "-m", "coverage", *arguments], cwd=self.top, check=True, capture_output=True)
+
+    def read(self, *names: str) -> Measured:
+        """What the files say."""
+        known = MeasuredPaths(self.top, SOURCES)
+        paths = [self.top / name for name in names] or coverage_data.find(self.top)
+        return coverage_data.read(paths, self.top, known)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = Project(tmp_path_factory.mktemp("measured") / "project")
+    for path, text in FILES.items():
+        (project.top / path).parent.mkdir(parents=True, exist_ok=True)
+        (project.top / path).write_text(text, encoding="utf-8")
+    project.coverage("run", "--data-file=.coverage.one", "run_one.py")
+    project.coverage("run", "--data-file=.coverage.two", "run_two.py")
+    project.coverage("combine", "--keep")
+    shards = {name: (project.top / name).read_bytes() for name in (".coverage.one", ".coverage.two")}
+    for kind in ("json", "xml", "lcov"):
+        project.coverage(kind)
+    for name, content in shards.items():  # since 7.14 each report of coverage.py combines shards, and takes them away
+        (project.top / name).write_bytes(content)
+    for name in (".coverage", "coverage.json", "coverage.xml", "coverage.lcov"):
+        os.utime(project.top / name)
+    return project.top
+
+
+@pytest.fixture
+def project(template: Path, tmp_path: Path) -> Project:
+    """The project, measured by two runs: shards, combined, and every report of it."""
+    return Project(shutil.copytree(template, tmp_path / "project"))
+
+
+def _state(top: Path) -> dict[str, tuple[bytes, int]]:
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in top.iterdir() if path.is_file()}
+
+
+def _by_path(measured: Measured) -> dict[str, FileCoverage]:
+    return {file.path: file for file in measured.files}
+
+
+def test_all_kinds_of_data_say_the_same(project: Project) -> None:
+    """Lines and branches of each file; shards that are combined in memory too. Nothing of the user's is touched."""
+    before = _state(project.top)
+    combined = _by_path(project.read(".coverage"))
+    assert combined["src/shop/pay.py"].ran == {1, 2, 3, 4}
+    assert combined["src/shop/pay.py"].excluded == {7, 8}
+    assert combined["src/shop/never.py"].missing == {1, 4, 5}
+    assert combined["src/shop/pay.py"].exits == Exits(2, 2)
+    assert _by_path(project.read(".coverage.one", ".coverage.two")) == combined
+    assert _by_path(project.read("coverage.json")) == combined
+    without = {path: replace(file, excluded=frozenset()) for path, file in combined.items()}
+    assert _by_path(project.read("coverage.xml")) == without
+    assert _by_path(project.read("coverage.lcov")) == without
+    assert _state(project.top) == before
+
+
+def test_a_shard_alone_knows_less(project: Project) -> None:
+    """One of two runs, with the branch that it did not take."""
+    file = _by_path(project.read(".coverage.one"))["src/shop/pay.py"]
+    assert file.missing == {4}
+    assert file.exits == Exits(1, 2, (2,))
+
+
+def test_the_newest_data_is_found(project: Project) -> None:
+    """The combined file, unless shards are newer; then those; and a report where there is nothing else."""
+    assert [path.name for path in coverage_data.find(project.top)] == [".coverage"]
+    os.utime(project.top / ".coverage.two")
+    assert [path.name for path in coverage_data.find(project.top)] == [".coverage.one", ".coverage.two"]
+    for name in (".coverage", ".coverage.one", ".coverage.two"):
+        (project.top / name).unlink()
+    assert [path.name for path in coverage_data.find(project.top)] == ["coverage.json"]
+    for name in ("coverage.json", "coverage.xml", "coverage.lcov"):
+        (project.top / name).unlink()
+    with pytest.raises(CoverageDataError, match="no coverage data") as caught:
+        coverage_data.find(project.top)
+    assert "pytest --cov" in caught.value.hint
+
+
+def test_the_configured_data_file_is_found(project: Project) -> None:
+    """Where coverage.py keeps it in this project."""
+    (project.top / ".coveragerc").write_text("[run]\ndata_file = build/data\n", encoding="utf-8")
+    (project.top / "build").mkdir()
+    (project.top / ".coverage").rename(project.top / "build" / "data")
+    assert coverage_data.find(project.top) == (project.top / "build" / "data",)
+
+
+def _other_version(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("update coverage_schema set version = 99")
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        pytest.param(lambda path: path.write_bytes(path.read_bytes()[:300]), ".coverage", id="truncated"),
+        pytest.param(lambda path: path.write_bytes(b"SQLite format 3\0" + bytes(5000)), ".coverage", id="damaged"),
+        pytest.param(lambda path: path.write_bytes(b""), ".coverage: is no coverage data", id="empty"),
+        pytest.param(
+            lambda path: path.write_bytes(b"!coverage.py: old"), ".coverage: is no coverage data", id="ancient"
+        ),
+        pytest.param(_other_version, "schema: 99", id="other-version"),
+        pytest.param(lambda path: path.unlink(), ".coverage: cannot be read: No such file", id="missing"),
+    ],
+)
+@pytest.mark.parametrize("others", [(), (".coverage.one",)], ids=["alone", "among-others"])
+def test_data_that_cannot_be_used_is_one_line(
+    project: Project, spoil: object, said: str, others: tuple[str, ...]
+) -> None:
+    """With its cure; and never half of the data for all of it."""
+    assert callable(spoil)
+    spoil(project.top / ".coverage")
+    with pytest.raises(CoverageDataError) as caught:
+        project.read(*others, ".coverage")
+    assert caught.value.hint
+    assert "\n" not in str(caught.value)
+    assert said in str(caught.value) or (others and "is a report" in str(caught.value))
+
+
+def test_lines_and_branches_are_not_added_up(project: Project) -> None:
+    """Both files are named."""
+    project.coverage("run", "--rcfile=", "--source=src", "--data-file=.coverage.lines", "run_one.py")
+    with pytest.raises(CoverageDataError) as caught:
+        project.read(".coverage.one", ".coverage.lines")
+    assert str(caught.value).startswith(".coverage.one, .coverage.lines: Can't combine")
+
+
+def test_data_without_branches_says_so(project: Project) -> None:
+    """None, not none of none."""
+    project.coverage("run", "--rcfile=", "--source=src", "--data-file=.coverage.lines", "run_one.py")
+    project.coverage("xml", "--rcfile=", "--data-file=.coverage.lines")
+    for name in (".coverage.lines", "coverage.xml"):
+        assert {file.exits for file in project.read(name).files} == {None}
+
+
+def test_data_of_another_machine_means_our_files(project: Project) -> None:
+    """A shard that Windows wrote is added to ours, without any [paths]."""
+    shard = CoverageData(basename=str(project.top / ".coverage.windows"))
+    shard.add_arcs({r"D:\a\work\src\shop\never.py": [(-1, 1), (1, 4), (4, -1), (-4, 5), (5, -4)]})
+    shard.write()
+    shard.close()
+    measured = project.read(".coverage", ".coverage.windows")
+    assert _by_path(measured)["src/shop/never.py"].ran == {1, 4, 5}
+    assert (measured.stale, measured.foreign) == ((), ())
+
+
+def test_an_installed_copy_means_our_files(project: Project) -> None:
+    """As long as it is the same text; another text's lines mean nothing here."""
+    place = project.top.parent / "lib" / "site-packages" / "shop"
+    shutil.copytree(project.top / "src" / "shop", place)
+    shard = CoverageData(basename=str(project.top / ".coverage.installed"))
+    shard.add_arcs({str(place / "never.py"): [(-1, 1), (1, 4), (4, -1)]})
+    shard.write()
+    shard.close()
+    measured = project.read(".coverage.installed")
+    assert _by_path(measured)["src/shop/never.py"].ran == {1, 4}
+    assert measured.stale == ()
+    (place / "never.py").write_text("\n" + FILES["src/shop/never.py"], encoding="utf-8")
+    assert project.read(".coverage.installed").stale == ("src/shop/never.py",)
+
+
+def test_what_was_changed_or_moved_since_is_stale(project: Project) -> None:
+    """Its lines may be other lines by now."""
+    (project.top / "src/shop/pay.py").write_text("\n" + FILES["src/shop/pay.py"], encoding="utf-8")
+    for name in (".coverage", "coverage.json", "coverage.xml", "coverage.lcov"):
+        assert project.read(name).stale == ("src/shop/pay.py",)
+    (project.top / "src/shop/pay.py").rename(project.top / "src/shop/paid.py")
+    (stale,) = project.read(".coverage").stale
+    assert stale.endswith("pay.py")
+
+
+def test_a_file_outside_of_the_repository_is_told_apart(project: Project) -> None:
+    """It is no file of ours, whatever its name."""
+    (project.top.parent / "pay.py").write_text("x = 1\n", encoding="utf-8")
+    shard = CoverageData(basename=str(project.top / ".coverage.other"))
+    shard.add_lines({str(project.top.parent / "pay.py"): [1]})
+    shard.write()
+    shard.close()
+    measured = project.read(".coverage.other")
+    assert measured.files == ()
+    assert measured.foreign == (str(project.top.parent / "pay.py"),)
+
+
+def test_plugins_of_the_configuration_are_not_loaded(project: Project) -> None:
+    """They are code of the repository, and reading data runs none of it."""
+    (project.top / "evil.py").write_text("raise SystemExit('it ran')\n", encoding="utf-8")
+    (project.top / ".coveragerc").write_text("[run]\nplugins = evil\n", encoding="utf-8")
+    assert len(project.read(".coverage").files) == len(SOURCES)
+
+
+def test_a_file_that_nothing_measured_has_its_statements(project: Project) -> None:
+    """Counted by the project's own configuration; one that does not parse has none that could be told."""
+    found = coverage_data.unmeasured("src/shop/pay.py", project.top, project.top)
+    assert found == FileCoverage("src/shop/pay.py", missing=frozenset({1, 2, 3, 4}), excluded=frozenset({7, 8}))
+    (project.top / "broken.py").write_text("def f(:\n", encoding="utf-8")
+    assert coverage_data.unmeasured("broken.py", project.top, project.top) == FileCoverage("broken.py")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        pytest.param("x.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><coverage>&b;</coverage>', "defines entities",
+                     id="entity"),
+        pytest.param("x.xml", b'<!DOCTYPE a [<!ENTITY % b SYSTEM "file:///etc/passwd"> %b;]><coverage/>',
+                     "defines entities", id="external"),
+        pytest.param("x.xml", b"<testsuites/>", "is no Cobertura report", id="junit"),
+        pytest.param("x.xml", b"<coverage><class filename='a'><lines><line hits='1'/></lines></class></coverage>",
+                     "number", id="no-number"),
+        pytest.param("x.xml", b"<coverage><class", "unclosed token", id="cut-off-xml"),
+        pytest.param("x.json", b'{"meta": {}}', "'files' is missing", id="no-files"),
+        pytest.param("x.json", b'{"files": {"a.py": {"summary": {}}}}', "is missing", id="no-lines"),
+        pytest.param("x.json", b'{"files": ', "Expecting value", id="cut-off-json"),
+        pytest.param("x.json", b'{"files": []}', "cannot be read", id="list"),
+        pytest.param("x.json", b"[" * 100_000, "is no coverage data", id="deep"),
+        pytest.param("x.json", b'{"files":' + b"[" * 100_000, "cannot be read", id="deeper"),
+        pytest.param("x.lcov", b"SF:a.py\nDA:1\nend_of_record\n", "cannot be read", id="lcov"),
+        pytest.param("x.txt", b"%PDF", "is no coverage data", id="other"),
+    ],
+)  # fmt: skip
+def test_a_damaged_or_hostile_report_is_refused_in_one_line(
+    project: Project, name: str, content: bytes, said: str
+) -> None:
+    """No entity is defined or fetched, no traceback is shown."""
+    (project.top / name).write_bytes(content)
+    with pytest.raises(CoverageDataError) as caught:
+        project.read(name)
+    assert str(caught.value).startswith(f"{name}: ")
+    assert said in str(caught.value)
+    assert caught.value.hint
+
+
+def test_a_document_type_alone_is_no_harm(project: Project) -> None:
+    """Cobertura's own names one, which is never fetched."""
+    content = (project.top / "coverage.xml").read_bytes()
+    spelt = content.replace(
+        b"<coverage ", b'<!DOCTYPE coverage SYSTEM "http://127.0.0.1:9/coverage-04.dtd">\n<coverage ', 1
+    )
+    (project.top / "doctype.xml").write_bytes(spelt)
+    assert project.read("doctype.xml").files == project.read("coverage.xml").files
