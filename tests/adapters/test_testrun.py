@@ -97,7 +97,11 @@ def test_nothing():
     pass
 
 def test_child():
-    subprocess.run([sys.executable, "-m", "shop.pager"], check=True)
+    subprocess.run([sys.executable, "-c", "from shop import pager; pager.pages(11)"], check=True)
+
+def test_import_only():
+    sys.modules.pop("shop.pager")
+    from shop import pager
 
 def test_grep():
     assert "total" in Path(pager.__file__).read_text()
@@ -168,6 +172,7 @@ def test_every_kind_of_end_is_told(many: TestRun) -> None:
         r"test_pages[a::b[c] \u2603]": "failed",
         "test_nothing": "passed",
         "test_child": "passed",
+        "test_import_only": "passed",
         "test_grep": "passed",
         "test_raises_not": "failed",
         "test_in_source": "failed",
@@ -244,7 +249,7 @@ def test_failed_subtests_are_told(many: TestRun) -> None:
 
 
 def test_what_a_test_executed_is_told(many: TestRun) -> None:
-    """In its own process and in those that it starts; to import a file earlier is not to run it."""
+    """In its own process and in those that it starts; to import a file is not to run it."""
     found = cases(many)
     assert {name for name, case in found.items() if case.executed == WATCHED} == {
         "test_pages[even]",

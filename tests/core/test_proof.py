@@ -153,6 +153,13 @@ NEXT_RUN = run(passed(OTHER), failed(), end=End.CRASHED, detail="SIGSEGV")
             id="09-different-errors",
         ),
         pytest.param(run(failed()), run(failed()), Verdict.BROKEN, "fails with the fix", id="11-red-with-the-fix"),
+        pytest.param(
+            run(Case(TEST, Outcome.FAILED, reason="[XPASS(strict)] known")),
+            run(Case(TEST, Outcome.XFAILED)),
+            Verdict.BROKEN,
+            "fails with the fix",
+            id="14-strict-xfail-mark-still-there",
+        ),
         pytest.param(run(failed()), GREEN, Verdict.BROKEN, "fails with the fix", id="11-green-without-it"),
         pytest.param(
             run(passed(duration_s=0.1)), SLOW, Verdict.UNDECIDED, "did not come to an end in 30 s (0.1 s", id="12-hang"

@@ -43,7 +43,7 @@ def to_repeat(after: TestRun, before: TestRun) -> tuple[str, ...]:
     reds = (
         pair.nodeid if pair.nodeid in known else pairing.test_of(pair.nodeid)
         for pair in pairing.pairs(after.cases, before.cases)
-        if pair.one.outcome is Outcome.PASSED and pair.other is not None and _has_failed(pair.other)
+        if pair.one.outcome is Outcome.PASSED and pair.other is not None and _has_failed(before, pair.other)
     )
     return tuple(dict.fromkeys(reds))
 
@@ -112,7 +112,7 @@ def _no_test(found: _Findings) -> Judgement | None:
 
 def _broken(found: _Findings) -> Judgement | None:
     for row in found.counting:
-        if _has_failed(row.after):
+        if _has_failed(found.tried.after, row.after):
             return Judgement(Verdict.BROKEN, f"{row.nodeid} fails with the fix in place", f"pytest '{row.nodeid}'")
     return None
 
@@ -122,7 +122,7 @@ def _not_run_with_fix(found: _Findings) -> Judgement | None:
     if found.green:
         return None
     for row in found.counting:
-        if row.after.is_unfinished:
+        if found.tried.after.has_cut_off(row.after):
             return Judgement(Verdict.UNDECIDED, *_missing_with_fix(row.nodeid, found.tried.after))
         why = f": {one_line(row.after.reason)}" if row.after.reason else ""
         return Judgement(
@@ -263,8 +263,8 @@ def _standing(row: Row, mapped: MappedTest, doubt: Judgement | None) -> tuple[bo
     return False, "did not judge without the fix"
 
 
-def _has_failed(case: Case) -> bool:
-    return case.outcome is Outcome.FAILED and not case.is_unfinished
+def _has_failed(run: TestRun, case: Case) -> bool:
+    return case.outcome is Outcome.FAILED and not run.has_cut_off(case)
 
 
 def _counted(count: int, word: str) -> str:

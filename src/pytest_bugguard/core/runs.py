@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_bugguard.core.model import Outcome
+if TYPE_CHECKING:
+    from pytest_bugguard.core.model import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,6 @@ class Case:
     subtests: tuple[tuple[str, Raised], ...] = ()
     """Those of its subtests that failed: description and exception."""
 
-    @property
-    def is_unfinished(self) -> bool:
-        """Whether it failed and nothing is known of how: the run ended while it ran."""
-        return self.outcome is Outcome.FAILED and self.raised is None and not self.subtests
-
 
 @dataclass(frozen=True, slots=True)
 class Uncollected:
@@ -159,3 +155,7 @@ class TestRun:
     """What it printed: the head and the tail of it, at most 64 KiB."""
     survivors: int = 0
     """Processes that outlived their parents and were ended afterwards."""
+
+    def has_cut_off(self, case: Case) -> bool:
+        """Whether a case was still running when the run came to an early end: it neither failed nor passed."""
+        return self.end is not End.FINISHED and case.nodeid == self.running and case.raised is None

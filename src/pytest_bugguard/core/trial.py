@@ -146,7 +146,7 @@ def _mapped(tests: Iterable[MappedTest], nodeid: str) -> MappedTest | None:
 def _red(run: TestRun, pair: pairing.Pair, grounds: Grounds) -> Red | None:
     if pair.other is None:
         return _absent(run, pair.nodeid, grounds)
-    if pair.other.is_unfinished and pair.other.nodeid == run.running:
+    if run.has_cut_off(pair.other):
         return _absent(run, run.running, grounds)
     return grounds.of_case(pair.other)
 

@@ -1,5 +1,6 @@
-"""Which watched files had code run since a test began? Cheap, and in nobody's way. PYTEST_DONT_REWRITE.
+"""Which watched files had functions run since a test began? Cheap, and in nobody's way. PYTEST_DONT_REWRITE.
 
+What a file runs while it is loaded does not count: a test that only imports it has not called what it offers.
 From Python 3.12 on by ``sys.monitoring``, on the code of the watched files alone. Before, by a profile function, which
 slows everything down: it is only there while a test's own code runs, and goes when there is nothing left to see.
 """
@@ -18,12 +19,22 @@ if TYPE_CHECKING:
 _setprofile, _getprofile = sys.setprofile, sys.getprofile
 
 
-def _nested(code: CodeType) -> Iterator[CodeType]:
-    """A code object and all that are defined in it."""
-    yield code
+_CO_OPTIMIZED = 0x1
+"""Functions have it; modules and the bodies of classes have not."""
+_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+
+
+def _functions(code: CodeType) -> Iterator[CodeType]:
+    """All functions that are defined in a code object, itself too."""
+    if _is_function(code):
+        yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _nested(constant)
+            yield from _functions(constant)
+
+
+def _is_function(code: CodeType) -> bool:
+    return bool(code.co_flags & _CO_OPTIMIZED) and code.co_name not in _COMPREHENSIONS
 
 
 class _Monitored:
@@ -47,7 +58,7 @@ class _Monitored:
     def follow(self, code: CodeType, path: str) -> None:
         if self._tool is None:
             return
-        for each in _nested(code):
+        for each in _functions(code):
             self._files[each] = path
             self._monitoring.set_local_events(self._tool, each, self._events)
 
@@ -80,16 +91,15 @@ class _Profiled:
         self._is_watching = False
 
     def follow(self, code: CodeType, path: str) -> None:
-        self._files[code.co_filename] = path
+        self._files[code.co_filename] = self._unseen[code.co_filename] = path
+        self._look()
 
     def forget(self) -> None:
         self._unseen = dict(self._files)
 
     def watch(self) -> None:
-        if self._unseen and _getprofile() is None:
-            self._is_watching = True
-            threading.setprofile(self._on_event)
-            _setprofile(self._on_event)
+        self._is_watching = True
+        self._look()
 
     def rest(self) -> None:
         if self._is_watching:
@@ -98,9 +108,14 @@ class _Profiled:
             if _getprofile() == self._on_event:
                 _setprofile(None)
 
+    def _look(self) -> None:
+        if self._is_watching and self._unseen and _getprofile() is None:
+            threading.setprofile(self._on_event)
+            _setprofile(self._on_event)
+
     def _on_event(self, frame: FrameType, _event: str, _: object) -> None:
         name = frame.f_code.co_filename
-        if name in self._unseen:
+        if name in self._unseen and _is_function(frame.f_code):
             path = self._unseen.pop(name)
             self._tell(path)
         if not self._unseen or not self._is_watching:

@@ -55,6 +55,8 @@ class Witness:
         self._written: set[tuple[str, str, str, str]] = set()
         self.test = "" if is_main else _test_of_parent()
         self.execution = Execution(self._executed)
+        if not is_main:  # a process that a test has started runs on its behalf from its first line on
+            self.execution.watch()
 
     def begin(self) -> None:
         """Listen from now on; there is no way back."""
@@ -109,6 +111,8 @@ class Witness:
             return
         if not path.endswith((".py", ".pyw")):
             self._loaded(*found)
+            if not found[1]:
+                self._executed(found[0])
         elif not found[1] and self._is_read_by_a_test():
             self._note("read", found[0])
 
@@ -162,8 +166,6 @@ class Witness:
 
     def _loaded(self, path: str, place: str) -> None:
         self._note("loaded", path, place)
-        if not place:
-            self._executed(path)
 
     def _executed(self, path: str) -> None:
         if self.test:
