@@ -74,7 +74,8 @@ def trial(after: TestRun, before: TestRun, *tests: MappedTest, **fields: Any) ->
         before=before,
         again=before,
         novelty=Novelty(names=frozenset({"first_page"})),
-        watched=(SOURCE,),
+        changed=(SOURCE,),
+        changed_now=(SOURCE,),
         is_source=is_source,
     )
     return replace(tried, **fields)

@@ -338,8 +338,17 @@ def test_a_session_of_the_user_is_no_proof_without_a_green_scratch_tree(control:
 def test_a_fix_that_only_adds_files_is_proven_by_what_ran_with_it() -> None:
     """Without the fix nothing of it is there to be run."""
     after, before = GREEN, run(failed(**UNUSED), loaded=())
-    assert judged(after, before, watched=()).verdict is Verdict.PROVEN
+    assert judged(after, before, changed=()).verdict is Verdict.PROVEN
     assert judged(after, before).verdict is Verdict.UNDECIDED, "what is there without the fix has to be used"
+
+
+def test_the_package_around_it_is_not_what_the_fix_changed() -> None:
+    """That it came from the tree shows where the source was taken from, and nothing more."""
+    package = "src/shop/__init__.py"
+    after = run(passed(executed=(package,)), loaded=(Loaded(package),))
+    before = run(failed(executed=(package,)), loaded=(Loaded(package),))
+    assert judged(after, before).verdict is Verdict.UNDECIDED
+    assert f"never loads {SOURCE}" in judged(after, after).reason
 
 
 def test_data_takes_effect_as_it_is_loaded() -> None:
@@ -422,8 +431,8 @@ def test_what_is_known_of_a_test_is_told_with_its_proof() -> None:
 def test_a_broad_change_is_proven_and_called_so(flips: int, files: int, is_broad: bool) -> None:
     """More than fifty flips, or more than thirty files, are not about one bug."""
     ids = [f"{TEST}[{number}]" for number in range(flips)]
-    watched = tuple(f"src/shop/{number}.py" for number in range(files))
-    proof = judged(run(*map(passed, ids)), run(*map(failed, ids)), watched=watched)
+    changed = (SOURCE, *(f"src/shop/{number}.py" for number in range(1, files)))
+    proof = judged(run(*map(passed, ids)), run(*map(failed, ids)), changed=changed)
     assert proof.verdict is Verdict.PROVEN
     assert ("broad change" in proof.reason) is is_broad
 
@@ -490,6 +499,7 @@ TRIALS = st.builds(
     st.none() | RUNS,
     st.none() | RUNS,
     st.just(Novelty(names=frozenset({"first_page"}), data_only=frozenset({SOURCE}))),
+    FILES,
     FILES,
     st.just(is_source),
 )

@@ -197,7 +197,8 @@ def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs | Judgement) -> Pr
         again=runs.again,
         control=runs.control,
         novelty=plan.novelty,
-        watched=plan.changed,
+        changed=plan.changed,
+        changed_now=plan.changed_now,
         is_source=one.seen.diff.is_source,
     )
     return proof.judge(trial)

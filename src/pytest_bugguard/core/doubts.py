@@ -107,7 +107,7 @@ def started_process(row: Row) -> bool:
 
 def named(tried: Trial) -> str:
     """What the fix changed, in few words."""
-    first, *more = tried.watched or ("what the fix adds",)
+    first, *more = tried.changed or ("what the fix adds",)
     return f"{first} and {len(more)} more" if more else first
 
 

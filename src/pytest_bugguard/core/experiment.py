@@ -40,6 +40,8 @@ class Experiment:
     """What the fix adds: wanting it is no bug."""
     changed: tuple[str, ...] = ()
     """The changed source files, as the tree without the fix names them; none where it only adds files."""
+    changed_now: tuple[str, ...] = ()
+    """The same, as the tree with it names them."""
     packages: tuple[str, ...] = ()
     """Folders of packages, in which generated files are looked for."""
 

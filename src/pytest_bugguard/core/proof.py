@@ -13,6 +13,7 @@ from pytest_bugguard.core import doubts, pairing, trial
 from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdict
 from pytest_bugguard.core.reds import one_line
 from pytest_bugguard.core.runs import End
+from pytest_bugguard.core.trial import Use
 from pytest_bugguard.core.verdict import Judgement, unguarded
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ def _proven(found: _Findings) -> Judgement | None:
     idle = [row.nodeid for row in found.green if row.red is None]
     if idle:
         reason += f"; not in need of it: {idle[0]}" + (f" and {len(idle) - 1} more" if len(idle) > 1 else "")
-    if len(proving) > _MANY_FLIPS or len(found.tried.watched) > _MANY_FILES:
+    files = max(len(found.tried.changed), len(found.tried.changed_now))
+    if len(proving) > _MANY_FLIPS or files > _MANY_FILES:
         reason += "; a broad change, not one bug"
     return Judgement(Verdict.PROVEN, reason)
 
@@ -207,7 +209,7 @@ def _unproven(found: _Findings) -> Judgement:
     rows, tried = found.green, found.tried
     first, *more = rows
     passes = f"{first.nodeid} passes" if not more else f"{first.nodeid} and {len(more)} more pass"
-    has_run = any(case.executed for row in rows for case in (row.after, row.before) if case is not None)
+    has_run = any(row.use in {Use.RAN, Use.LOADED} for row in rows)
     if not has_run and any(doubts.started_process(row) for row in rows):
         return Judgement(
             Verdict.UNDECIDED,
@@ -216,16 +218,18 @@ def _unproven(found: _Findings) -> Judgement:
         )
     return Judgement(
         Verdict.UNPROVEN,
-        f"{passes} without the fix too" + ("" if has_run else f", and {_untouched(tried, plural=bool(more))}"),
+        f"{passes} without the fix too" + ("" if has_run else _untouched(tried, plural=bool(more))),
         f"make it fail on {tried.fix}^ (bugguard prove {tried.fix} --keep leaves you that tree); "
         "if the bug shows only on another Python or platform, a receipt of that CI leg settles it",
     )
 
 
 def _untouched(tried: Trial, *, plural: bool) -> str:
-    if tried.loaded:
-        return f"{'run' if plural else 'runs'} nothing of {doubts.named(tried)}"
-    return f"never {'load' if plural else 'loads'} {doubts.named(tried)}"
+    if not tried.changed:  # what the fix adds is not there to be used
+        return ""
+    if tried.loaded.isdisjoint(tried.changed):
+        return f", and never {'load' if plural else 'loads'} {doubts.named(tried)}"
+    return f", and {'run' if plural else 'runs'} nothing of {doubts.named(tried)}"
 
 
 _LOOKS = (_leaked, _proven, _doubtful, _no_test, _broken, _not_run_with_fix, _weak, _red_beside_the_point)

@@ -35,8 +35,10 @@ class Trial:
     control: TestRun | None = None
     """The same with the fix in a scratch tree; needed where ``after`` was the user's own session."""
     novelty: Novelty = field(default_factory=Novelty)
-    watched: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
     """The source files that the fix changed, as the tree without it names them; none where it only adds files."""
+    changed_now: tuple[str, ...] = ()
+    """The same as the tree with it names them; none where it only takes files away."""
     is_source: Callable[[str], bool] = bool
     """Whether a path of a tree lies on the source side."""
 
@@ -48,7 +50,7 @@ class Trial:
 
     @property
     def loaded(self) -> frozenset[str]:
-        """The changed source files that were loaded from the tree without the fix."""
+        """What was loaded from the tree without the fix: changed source files, and packages that they lie in."""
         return frozenset(one.path for one in self.before.loaded if not one.place)
 
 
@@ -177,13 +179,13 @@ def _why_not_run(run: TestRun, nodeid: str) -> str:
 def _use(trial: Trial, *, without: tuple[Case, ...], with_fix: tuple[Case, ...]) -> Use:
     # What a run with the fix executed is evidence of the other run too only where that one loaded something of the
     # same tree, or where all that the fix changed is not there without it.
-    counts_with_fix = bool(trial.loaded) or not trial.watched
-    if _executed(without) or (counts_with_fix and _executed(with_fix)):
+    counts_with_fix = bool(trial.loaded) or not trial.changed
+    if _ran(without, trial.changed) or (counts_with_fix and _ran(with_fix, trial.changed_now)):
         return Use.RAN
     if any(case.read for case in (*without, *with_fix)):
         return Use.READ
     return Use.LOADED if trial.loaded & trial.novelty.data_only else Use.NONE
 
 
-def _executed(cases: Iterable[Case]) -> bool:
-    return any(case.executed for case in cases)
+def _ran(cases: Iterable[Case], changed: Iterable[str]) -> bool:
+    return any(not set(changed).isdisjoint(case.executed) for case in cases)

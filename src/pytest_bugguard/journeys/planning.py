@@ -88,6 +88,7 @@ def _plan(seen: Seen, record: Record, tree: Snapshot, merge: Merge) -> Experimen
         without_fix=request(before or after),
         novelty=novelty.of(_versions(seen, change) for change in changes),
         changed=tuple(sorted(before)),
+        changed_now=tuple(sorted(after)),
         packages=experiment.packages(sorted(after | before), is_package),
     )
 
