@@ -9,6 +9,7 @@ from typing import Any
 from pytest_bugguard.core.hotspots import hotspots_of
 from pytest_bugguard.core.model import (
     Files,
+    HeldHunk,
     How,
     MappedTest,
     NotAFix,
@@ -109,6 +110,7 @@ def _full(verdict: Verdict, number: int, text: str) -> Record:
         subject=text,
         recognition=Sign("reference", text, f"fragment {text}"),
         other_signs=(Sign("subject", text), NotAFix("bot", text)),
+        hunks=(HeldHunk(f"src/{text}", 1, 2, (f"tests/{text}.py::test",), is_told=True),),
         issues=(text,),
         files=Files((f"src/{text}", f"src/b/{text}"), (f"tests/{text}",), (text,)),
         tests=tests,

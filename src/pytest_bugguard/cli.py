@@ -222,6 +222,14 @@ def _add_prove(commands: Commands[_Parser]) -> _Parser:
         "--keep", action="store_true", help="leave each tree without its fix, and say how to run the tests in it"
     )
     parser.add_argument(
+        "--hunks", action="store_true", help="also take each part of a proven fix out alone: which does no test hold?"
+    )
+    parser.add_argument(
+        "--decay",
+        action="store_true",
+        help="take fixes out of today's HEAD: are they still guarded? (default: the newest 20 that brought a test)",
+    )
+    parser.add_argument(
         "--bisect", action="store_true", help="git bisect's exit codes: 0 proven, 1 not, 125 could not tell"
     )
     parser.set_defaults(run=_prove)
@@ -299,6 +307,8 @@ def _check(options: argparse.Namespace) -> int:
 
 def _prove(options: argparse.Namespace) -> int:
     is_single = bool(options.revisions) and ".." not in options.revisions
+    if options.decay and (options.base or options.worktree):
+        raise BugguardError("--decay looks at HEAD", hint="leave out --base and --worktree")
     if options.revisions and (options.base or options.worktree):
         raise BugguardError(
             "--base and --worktree speak of what HEAD adds to its base", hint="leave them out, or the revision"
@@ -306,14 +316,20 @@ def _prove(options: argparse.Namespace) -> int:
     from pytest_bugguard.assembly import proofs  # noqa: PLC0415 - see _open
 
     how = proofs.ProofOptions(
-        options.jobs, float(options.timeout), keep=_remark if options.keep else None, owns_process=True
+        options.jobs,
+        float(options.timeout),
+        keep=_tell if options.keep else None,
+        hunks=options.hunks,
+        owns_process=True,
     )
     with (
         _open(options) as workshop,
         proofs.open_proofs(workshop, how) as bench,
         _fixes_progress() as progress,
     ):
-        if is_single:
+        if options.decay:
+            result = bench.of_decay(options.revisions, progress=progress)
+        elif is_single:
             result = bench.of_revision(options.revisions, progress=progress)
         else:
             result = bench.of_change(
@@ -328,6 +344,11 @@ def _prove(options: argparse.Namespace) -> int:
     return EXIT_FINDINGS if result.findings else EXIT_OK
 
 
+def _tell(text: str) -> None:
+    """A note for whoever watches: standard output belongs to the result."""
+    print(safe_text(text), file=sys.stderr)
+
+
 def _bisect(result: Result) -> int:
     """What ``git bisect run`` understands: 0 good, 1 bad, 125 skip."""
     from pytest_bugguard.core.model import Verdict  # noqa: PLC0415 - see _open
@@ -336,10 +357,6 @@ def _bisect(result: Result) -> int:
     if Verdict.UNDECIDED in verdicts or not verdicts:
         return _BISECT_SKIP
     return EXIT_OK if verdicts == {Verdict.PROVEN} else EXIT_FINDINGS
-
-
-def _remark(text: str) -> None:
-    print(safe_text(text), file=sys.stderr)
 
 
 def _waive(options: argparse.Namespace) -> int:

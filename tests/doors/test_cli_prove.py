@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -138,3 +139,106 @@ def test_wrong_usage_is_told_in_a_line_and_a_hint(shop: Repo, arguments: tuple[s
     done = Shell(shop.path).call("prove", *arguments)
     assert done.code == 4
     assert done.complaint
+
+
+TWO_PARTS = """
+    commit: feat: sell things
+      file: src/shop/__init__.py
+        NAME = "shop"
+      file: src/shop/pager.py
+        def pages(items):
+            return items // 10
+
+
+        def first(items):
+            return items[0]
+      file: tests/test_pager.py
+        from shop.pager import pages
+
+        def test_full_page():
+            assert pages(10) == 1
+    branch: topic
+    commit: fix: last page is missing, and the first of nothing
+      file: src/shop/pager.py
+        def pages(items):
+            return -(-items // 10)
+
+
+        def first(items):
+            return items[0] if items else None
+      file: tests/test_last.py
+        from shop.pager import pages
+
+        def test_last_page():
+            assert pages(11) == 2
+    commit: feat: say who we are
+      file: src/shop/__init__.py
+        NAME = "the shop"
+"""
+
+
+@pytest.fixture(scope="module")
+def two_parts(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A fix of two functions, with a test for one of them, and a commit after it."""
+    return story(tmp_path_factory.mktemp("hunks") / "shop", TWO_PARTS)
+
+
+def test_hunks_tell_which_part_no_test_holds(two_parts: Repo) -> None:
+    """Each part is taken out alone: one turns the test red, the other goes unseen."""
+    done = Shell(two_parts.path).call("prove", "--hunks", two_parts.sha("last page"))
+    assert "held       src/shop/pager.py:2   by tests/test_last.py::test_last_page" in done.out
+    assert "not held   src/shop/pager.py:6   no test fails without it alone" in done.out
+    json = Shell(two_parts.path).call("prove", "--hunks", two_parts.sha("last page"), "--format", "json")
+    (fix,) = json.document["fixes"]
+    assert [(hunk["first"], hunk["held"]) for hunk in fix["hunks"]] == [(2, True), (6, False)]
+
+
+def test_decay_takes_the_fix_out_of_todays_head(tmp_path: Path) -> None:
+    """Still guarded while its test is there; where the test was loosened since, it is no longer guarded and fails."""
+    repo = story(tmp_path / "shop", TWO_PARTS)
+    shell = Shell(repo.path)
+    before = shell.call("prove", "--decay", "--format", "json")
+    assert (before.code, before.verdicts) == (0, [("proven", "fix: last page is missing, and the first of nothing")])
+    loose = "from shop.pager import pages\n\ndef test_last_page():\n    assert pages(11)\n"
+    repo.write("tests/test_last.py", loose)
+    repo.commit("test: say less")
+    after = shell.call("prove", "--decay")
+    assert after.code == 1, after.out
+    assert "no longer guarded: tests/test_last.py::test_last_page passes without the fix too" in after.out
+
+
+def test_decay_of_one_fix_serves_git_bisect(tmp_path: Path) -> None:
+    """``git bisect run bugguard prove --decay --bisect FIX``: 0 while it is guarded, 1 after."""
+    repo = story(tmp_path / "shop", TWO_PARTS)
+    shell, fix = Shell(repo.path), repo.sha("last page")
+    assert shell.call("prove", "--decay", "--bisect", fix).code == 0
+    repo.write("tests/test_last.py", "def test_last_page():\n    assert True\n")
+    repo.commit("test: say nothing")
+    assert shell.call("prove", "--decay", "--bisect", fix).code == 1
+
+
+def test_what_later_work_is_woven_into_cannot_be_told(tmp_path: Path) -> None:
+    """A fix whose lines were changed again is undecided in today's HEAD, with what to do instead."""
+    repo = story(tmp_path / "shop", TWO_PARTS)
+    repo.write("src/shop/pager.py", "def pages(items):\n    return max(1, -(-items // 10))\n")
+    repo.commit("feat: a page at least")
+    done = Shell(repo.path).call("prove", "--decay")
+    assert done.code == 1
+    assert "woven" in done.out
+    assert "next: prove the fix at its own commit" in done.out
+
+
+def test_keep_leaves_the_tree_and_says_how_to_run_it(two_parts: Repo, tmp_path: Path) -> None:
+    """The command on standard error shows the red by hand; the tree is still there afterwards."""
+    shell = Shell(two_parts.path, {"TMPDIR": str(tmp_path)})
+    done = shell.bugguard("prove", "--keep", two_parts.sha("last page"))
+    (command,) = [line for line in done.err.splitlines() if line.startswith("cd ")]
+    again = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert again.returncode == 1, again.stderr
+    assert "assert 1 == 2" in again.stdout
+
+
+def test_nothing_stays_behind(two_parts: Repo, tmp_path: Path) -> None:
+    """Without ``--keep`` no scratch tree and no file of a run is left among the temporary files."""
+    assert Shell(two_parts.path, {"TMPDIR": str(tmp_path)}).bugguard("prove", two_parts.sha("last page")).code == 0
+    assert list(tmp_path.iterdir()) == []

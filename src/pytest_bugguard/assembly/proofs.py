@@ -21,9 +21,11 @@ from pytest_bugguard.core.proof import Proof
 from pytest_bugguard.core.results import Result
 from pytest_bugguard.core.trial import Trial
 from pytest_bugguard.core.verdict import Judgement
+from pytest_bugguard.journeys.attribution import attribute
 from pytest_bugguard.journeys.audit import offers_among
 from pytest_bugguard.journeys.check import CheckedUnit
-from pytest_bugguard.journeys.planning import plan_best
+from pytest_bugguard.journeys.decay import RECENT, guarded
+from pytest_bugguard.journeys.planning import Where, plan_best
 from pytest_bugguard.journeys.prove import Bench, Runs, run_both_ways
 from pytest_bugguard.journeys.snapshot import Snapshot
 
@@ -55,6 +57,8 @@ class ProofOptions:
     """How long the tests of a fix may take with the fix in place."""
     keep: Callable[[str], None] | None = None
     """Told how to run the tests by hand in each tree without a fix, which then stays."""
+    hunks: bool = False
+    """Whether each part of a proven fix is also taken out alone."""
     owns_process: bool = False
     """Whether a signal that asks for an end may become an exception here: never inside pytest."""
 
@@ -91,6 +95,21 @@ class Proofs:
         result = self._workshop.judged(change, records, command="prove")
         return replace(result, notes=(*result.notes, *self.notes))
 
+    def of_decay(self, revisions: str | None, *, progress: Progress) -> Result:
+        """Whether the tests of fixes still guard them: each is taken out of today's HEAD.
+
+        ``revisions`` is one fix, or a range; without it the newest ``RECENT`` fixes that brought a test.
+        """
+        workshop = self._workshop
+        tip = Snapshot(workshop.history, workshop.resolve("HEAD"))
+        wanted = workshop.resolve(revisions) if revisions and ".." not in revisions else None
+        units = workshop.units_back(None if wanted else revisions)
+        fixes = guarded(workshop.survey.stream(units), workshop.linker(tip), wanted=wanted)
+        found = list(islice(fixes, RECENT if revisions is None else None))
+        records = self.records(found, tip, where=Where.TIP_ALONE, progress=progress)
+        result = workshop.result("prove", map(workshop.waive, map(_decayed, records)), len(records))
+        return workshop.with_findings(replace(result, notes=(*result.notes, *self.notes)))
+
     def after_session(
         self, found: Sequence[CheckedUnit], tip: Snapshot, outcomes: Outcomes, *, progress: Progress
     ) -> list[Record]:
@@ -100,7 +119,7 @@ class Proofs:
             at_tip = experiment.commit == tip.commit and {put.path for put in experiment.shared} == set(tip.over)
             return outcomes.run_of(experiment.with_fix.targets) if at_tip else None
 
-        return self.records(found, tip, session=session, prefers_tip=True, progress=progress)
+        return self.records(found, tip, session=session, where=Where.TIP, progress=progress)
 
     def records(
         self,
@@ -108,7 +127,7 @@ class Proofs:
         tip: Snapshot,
         *,
         session: Callable[[Experiment], TestRun | None] = lambda _: None,
-        prefers_tip: bool = False,
+        where: Where = Where.OWN,
         progress: Progress,
     ) -> list[Record]:
         """The record of each fix, proven where it can be.
@@ -117,10 +136,10 @@ class Proofs:
             found: The fixes of a change.
             tip: The state at its end.
             session: What pytest has just seen of an experiment's tests with the fix; None where it did not run them.
-            prefers_tip: Whether there is such a session, of the tests as they stand at the tip.
+            where: In which tree they are looked at.
             progress: Told of each fix that is done.
         """
-        planned = [(one, self._plan(one, tip, prefers_tip=prefers_tip)) for one in found]
+        planned = [(one, self._plan(one, tip, where)) for one in found]
         todo = [(one, plan) for one, plan in planned if isinstance(plan, Experiment)]
         with self._open_bench(plan for _, plan in todo) as bench:
 
@@ -138,7 +157,11 @@ class Proofs:
             for count, (one, plan) in enumerate(planned):
                 progress(count, len(planned), one.record.sha)
                 said = _judgement(one, plan, next(done)) if isinstance(plan, Experiment) else plan
-                records.append(one.record if said is None else _judged(one.record, said))
+                record = one.record if said is None else _judged(one.record, said)
+                if self._options.hunks and isinstance(plan, Experiment) and record.verdict is Verdict.PROVEN:
+                    reds = [test.nodeid for test in record.tests if test.counts and test.red is not None]
+                    record = replace(record, hunks=attribute(plan, reds, bench))
+                records.append(record)
         return records
 
     @contextmanager
@@ -152,14 +175,12 @@ class Proofs:
         with GitScratch(repository, carry=carried, space=self._space) as scratch:
             yield Bench(scratch, PytestRunner(self._space, original=repository.top), self._options.keep)
 
-    def _plan(self, one: CheckedUnit, tip: Snapshot, *, prefers_tip: bool) -> Experiment | Judgement | None:
+    def _plan(self, one: CheckedUnit, tip: Snapshot, where: Where) -> Experiment | Judgement | None:
         """None where there is nothing to run: what the tests alone say stands."""
         is_guarded = one.record.verdict is Verdict.GUARDED
         if not is_guarded and not (one.record.verdict is Verdict.UNGUARDED and one.record.files.test):
             return None
-        plan = plan_best(
-            one, tip, GitScratch(self._workshop.repository, space=self._space).merge, prefers_tip=prefers_tip
-        )
+        plan = plan_best(one, tip, GitScratch(self._workshop.repository, space=self._space).merge, where)
         if isinstance(plan, Experiment):
             return replace(plan, with_fix=replace(plan.with_fix, limit_s=self._options.limit_s))
         return plan if is_guarded else None
@@ -207,6 +228,13 @@ def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs | Judgement) -> Pr
 def _judged(record: Record, said: Proof | Judgement) -> Record:
     judged = replace(record, verdict=said.verdict, reason=said.reason, next=said.next)
     return replace(judged, tests=said.tests) if isinstance(said, Proof) else judged
+
+
+def _decayed(record: Record) -> Record:
+    """In the words of somebody who asks whether a guard still holds."""
+    if record.verdict not in {Verdict.UNPROVEN, Verdict.UNGUARDED}:
+        return record
+    return replace(record, reason=f"no longer guarded: {record.reason}")
 
 
 @contextmanager

@@ -185,6 +185,11 @@ class Workshop:
         """The line that leads to a commit; what a merge of a long-lived branch brought is judged unit by unit."""
         return self.history.units(tip, since=[since] if since else [], opens=fixes.is_branch_merge)
 
+    def units_back(self, revisions: str | None) -> Iterator[Unit]:
+        """The units of ``BASE..REV``, or of all that leads to HEAD, newest first."""
+        since, tip = self._range(revisions or "HEAD")
+        return self._units(tip, since) if tip is not None else iter(())
+
     def _cache_key(self, since: str, tip: str) -> str:
         """Commits name all that the history holds; the rest is how we look at it, our own code included."""
         boundary = ",".join(sorted(self.repository.boundary))

@@ -262,6 +262,20 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldHunk:
+    """A part of a proven fix, and which of its tests fail without that part alone."""
+
+    path: str
+    first: int
+    """Line of the file as it is with the fix, from 1."""
+    last: int
+    tests: tuple[str, ...]
+    """Node ids; none where no test holds it."""
+    is_told: bool
+    """False: without it the tests do not come to run, so nothing is known of it alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """All that is said of one unit."""
 
@@ -283,6 +297,8 @@ class Record:
     waiver: Waiver | None = None
     other_signs: tuple[Recognition, ...] = ()
     """What every other rule said, in the order of the rules; filled in only where somebody asks for one record."""
+    hunks: tuple[HeldHunk, ...] = ()
+    """The parts of a proven fix, where somebody asks which of them its tests hold."""
 
     @property
     def is_fix(self) -> bool:

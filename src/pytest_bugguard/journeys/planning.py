@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -160,20 +161,22 @@ def _versions(seen: Seen, change: FileChange) -> SourceVersions:
     return SourceVersions(change.old_path, change.new_path, old, new)
 
 
-def plan_best(one: CheckedUnit, tip: Snapshot, merge: Merge, *, prefers_tip: bool) -> Experiment | Judgement:
-    """The plan for the tree in which a fix is best looked at.
+class Where(Enum):
+    """In which tree a fix is looked at."""
 
-    Its own commit where its tests stand there, since nothing later is in the way; else the tip, which has the tests of
-    the whole change; and where later work is woven into the fix, its own commit with the later tests laid over.
+    OWN = auto()
+    """Its own commit where its tests stand there, since nothing later is in the way; else as ``TIP``."""
+    TIP = auto()
+    """The tip, whose tests have just been run, or which has the tests of the whole change; where later work is woven
+    into the fix, its own commit with the later tests laid over."""
+    TIP_ALONE = auto()
+    """The tip and nothing else: does anything guard the fix there?"""
 
-    Args:
-        one: The fix, and the units after it.
-        tip: The newest state.
-        merge: As for ``plan``.
-        prefers_tip: Whether the tests have just been run at the tip, so that half of the proof is there already.
-    """
+
+def plan_best(one: CheckedUnit, tip: Snapshot, merge: Merge, where: Where) -> Experiment | Judgement:
+    """The plan for the tree in which a fix is best looked at; ``tip`` is the newest state."""
     said: Experiment | Judgement | None = None
-    for tree in _trees(one, tip, prefers_tip=prefers_tip):
+    for tree in _trees(one, tip, where):
         said = plan(one.seen, one.record, tree, merge)
         if isinstance(said, Experiment):
             break
@@ -181,13 +184,13 @@ def plan_best(one: CheckedUnit, tip: Snapshot, merge: Merge, *, prefers_tip: boo
     return said
 
 
-def _trees(one: CheckedUnit, tip: Snapshot, *, prefers_tip: bool) -> Iterator[Snapshot]:
+def _trees(one: CheckedUnit, tip: Snapshot, where: Where) -> Iterator[Snapshot]:
     own = one.seen.diff.snapshot
-    if not one.record.sha or tip.commit == one.record.sha:
+    if not one.record.sha or tip.commit == one.record.sha or where is Where.TIP_ALONE:
         yield tip
         return
     has_its_tests = any(test.counts and _stands_in(own, test, one) for test in one.record.tests)
-    if has_its_tests and not prefers_tip:
+    if has_its_tests and where is Where.OWN:
         yield own
         return
     yield tip

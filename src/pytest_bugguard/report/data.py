@@ -12,7 +12,7 @@ from pytest_bugguard.report.escape import safe_text
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.hotspots import Hotspot, Hotspots
-    from pytest_bugguard.core.model import MappedTest, Recognition, Record, Red, Waiver
+    from pytest_bugguard.core.model import HeldHunk, MappedTest, Recognition, Record, Red, Waiver
     from pytest_bugguard.core.results import Finding, RepositoryFacts, Result, Run, Summary
     from pytest_bugguard.core.trend import Share, Trend
 
@@ -101,6 +101,7 @@ def _record(record: Record) -> dict[str, Any]:
         "reason": _text(record.reason),
         "next": _text(record.next),
         "waiver": record.waiver and _waiver(record.waiver),
+        "hunks": [_hunk(hunk) for hunk in record.hunks],
     }
 
 
@@ -118,6 +119,16 @@ def _test(test: MappedTest) -> dict[str, Any]:
         "before": test.before and test.before.value,
         "after": test.after and test.after.value,
         "red": test.red and _red(test.red),
+    }
+
+
+def _hunk(hunk: HeldHunk) -> dict[str, Any]:
+    return {
+        "path": spelt_path(hunk.path),
+        "first": hunk.first,
+        "last": hunk.last,
+        "held": bool(hunk.tests) if hunk.is_told else None,
+        "tests": [spelt_path(nodeid) for nodeid in hunk.tests],
     }
 
 

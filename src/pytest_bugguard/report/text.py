@@ -11,7 +11,7 @@ from pytest_bugguard.report.spans import OF_VERDICT, Line, Span, Style, length, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_bugguard.core.model import MappedTest, Record
+    from pytest_bugguard.core.model import HeldHunk, MappedTest, Record
     from pytest_bugguard.core.results import Finding, Result
 
 _VERDICT_WIDTH = 11
@@ -83,8 +83,21 @@ def block(record: Record, width: int) -> Iterator[Line]:
         yield from _guards(record)
     elif any(test.before for test in record.tests):
         yield from _rows([test for test in record.tests if test.before], record)
+    for hunk in record.hunks:
+        yield _held(hunk)
     if record.next:
         yield _next(record.next)
+
+
+def _held(hunk: HeldHunk) -> Line:
+    """Whether a test holds a part of a fix: ``not held   src/shop/pager.py:12-14   no test fails without it alone``."""
+    place = f"{hunk.path}:{hunk.first}" + (f"-{hunk.last}" if hunk.last > hunk.first else "")
+    if hunk.tests:
+        more = f" and {len(hunk.tests) - 1} more" if len(hunk.tests) > 1 else ""
+        return line(_INDENT, span("held", Style.GOOD), f"       {place}   by {hunk.tests[0]}{more}")
+    if hunk.is_told:
+        return line(_INDENT, span("not held", Style.BAD), f"   {place}   no test fails without it alone")
+    return line(_INDENT, span("not told", Style.DOUBT), f"   {place}   without it alone the tests do not come to run")
 
 
 def _head(record: Record, changed: str, width: int) -> Iterator[Line]:
