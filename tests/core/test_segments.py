@@ -73,6 +73,15 @@ def test_the_difference_of_pieces_is_the_difference_of_files(head: bytes, old: b
     assert part_new - part_old == whole_new - whole_old
 
 
+@given(sources, sources, sources, sources)
+def test_a_definition_that_differs_tells_of_the_file(head: bytes, old: bytes, new: bytes, tail: bytes) -> None:
+    """Each pair of versions is Python by itself, and where its two mean something else so do the whole files."""
+    old, new = head + old + tail, head + new + tail
+    for was, now in segments.versions(segments.difference(old, new)):
+        if definitions((was,)) != definitions((now,)):
+            assert definitions((old,)) != definitions((new,))
+
+
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_any_bytes_can_be_cut(old: bytes, new: bytes) -> None:
     """No text makes it fail, and equal texts have no difference."""
@@ -92,6 +101,28 @@ def test_only_what_differs_is_left() -> None:
     assert b"def h" in parts.new[0]
     assert b"x = 1" in parts.new[0]
     assert not any(word in parts.new[0] for word in (b"def g", b"def f", b"def z"))
+
+
+def test_a_method_that_differs_is_given_alone() -> None:
+    """Neither the head of its class nor a method that somebody added has to be parsed with it."""
+    old = b"class A:\n    x = 1\n\n    def g(self):\n        return 1\n"
+    new = b"class A:\n    x = 1\n\n    def f(self):\n        return 0\n\n    def g(self):\n        return 2\n"
+    method = b"class _:\n    def g(self):\n        return 1\n"
+    assert segments.versions(segments.difference(old, new)) == [(method, method.replace(b"1", b"2"))]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        pytest.param(b"def f():\n    return 3\n", id="twice"),
+        pytest.param(b"if X:\n    y = 1\n", id="with-statements"),
+    ],
+)
+def test_what_may_mean_several_things_is_not_given_alone(beside: bytes) -> None:
+    """Which of two definitions of a name holds, and what stands below one, is for the whole file to say."""
+    old, new = b"def f():\n    return 1\n", b"def f():\n    return 2\n"
+    assert segments.versions(segments.difference(old, new))
+    assert not segments.versions(segments.difference(old, new + beside))
 
 
 def test_a_block_after_a_class_is_no_part_of_it() -> None:

@@ -26,6 +26,8 @@ _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TREES_KEPT = 64
 _NAMED = 3
 """How many files that could not be read a warning names."""
+_BYTES_KEPT = 2_000_000
+"""Of the blobs read last: what a unit left is what the next one found, and is read by several rules."""
 _LOG = (
     "log",
     "-z",
@@ -59,6 +61,8 @@ class GitHistory:
         self._objects = Objects(self._git)
         self._unread: dict[Unavailable, dict[str, None]] = {}
         self._trees: OrderedDict[str, dict[str, Entry]] = OrderedDict()
+        self._blobs: OrderedDict[str, bytes] = OrderedDict()
+        self._held = 0
 
     @property
     def is_shallow(self) -> bool:
@@ -120,6 +124,9 @@ class GitHistory:
 
     def blob(self, blob_id: str) -> bytes | Unavailable:
         """The content of a blob; ``Unavailable`` where it is missing (partial clone) or over 5 MB."""
+        if blob_id in self._blobs:
+            self._blobs.move_to_end(blob_id)
+            return self._blobs[blob_id]
         try:
             found = self._objects.read(blob_id)
         except UnreadableHistoryError as error:
@@ -129,7 +136,14 @@ class GitHistory:
             return self._missing()
         if found.content is None:
             return Unavailable(f"{found.size / 1e6:.1f} MB, over the limit of {SIZE_CAP / 1e6:.0f} MB")
+        self._keep(blob_id, found.content)
         return found.content
+
+    def _keep(self, blob_id: str, content: bytes) -> None:
+        self._blobs[blob_id] = content
+        self._held += len(content)
+        while self._held > _BYTES_KEPT:
+            self._held -= len(self._blobs.popitem(last=False)[1])
 
     def file_at(self, commit: str, path: str) -> bytes | None:
         """The content of a regular file in a commit's tree; None where there is none (symlinks count as none)."""

@@ -33,13 +33,26 @@ class SourceFacts:
 
 def same_behaviour(old: bytes, new: bytes) -> bool:
     """Whether two versions do the same; False where either does not parse."""
-    bodies = _bodies(old, new)
+    old, new = segments.clean(old), segments.clean(new)
+    texts = segments.difference(old, new)
+    if any(_is_changed(*pair) for pair in segments.versions(texts)):
+        return False
+    bodies = _bodies(old, new, texts)
     return bodies is not None and _same(*bodies)
+
+
+def _is_changed(old: bytes, new: bytes) -> bool:
+    """Whether two versions of one definition are known to do different things: that settles it for the whole file."""
+    try:
+        return not _same(syntax.parse(old), syntax.parse(new))
+    except syntax.UnparsableError:
+        return False
 
 
 def describe(old: bytes, new: bytes) -> SourceFacts:
     """What happened between two versions; of a file that does not parse only that it changed."""
-    bodies = _bodies(old, new)
+    old, new = segments.clean(old), segments.clean(new)
+    bodies = _bodies(old, new, segments.difference(old, new))
     if bodies is None:
         return SourceFacts(behaviour_changed=True)
     before, after = (dict(_definitions(outline.read(body))) for body in bodies)
@@ -57,10 +70,8 @@ def describe(old: bytes, new: bytes) -> SourceFacts:
     )
 
 
-def _bodies(old: bytes, new: bytes) -> tuple[list[ast.stmt], list[ast.stmt]] | None:
+def _bodies(old: bytes, new: bytes, texts: segments.Difference) -> tuple[list[ast.stmt], list[ast.stmt]] | None:
     """The statements that differ; of the whole files where a piece has no meaning by itself."""
-    old, new = segments.clean(old), segments.clean(new)
-    texts = segments.difference(old, new)
     for before, after in ((texts.old, texts.new), ((old,), (new,))):
         try:
             return _parsed(before), _parsed(after)

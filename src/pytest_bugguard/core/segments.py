@@ -17,14 +17,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _BEGIN = rb"(?:@|def[ \t]|class[ \t]|async[ \t])"
 _ANCHOR = re.compile(rb"\n" + _BEGIN)
 """Begins with a line end, not with ``^``: searching for a literal byte is eight times faster."""
 _MEMBER = re.compile(rb"\n([ \t]+)" + _BEGIN)
 _CLASS_LINE = re.compile(rb"(?:^|\n)class[ \t]+(\w+)")
-_TOP_LINE = re.compile(rb"\n[^\s#)\]}@\"']")
+_STATEMENT = rb"[^\s#)\]}@\"']"
+_TOP_LINE = re.compile(rb"\n" + _STATEMENT)
 _LINE_TOKEN = re.compile(rb"\"\"\"|'''|#[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _OWN_NAME = re.compile(rb"(?:^|\n)(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
@@ -86,6 +87,40 @@ def difference(old: bytes, new: bytes) -> Difference:
     olds = list(_pieces(old, start, len(old) - tail, quotes_old, _ANCHOR))
     news = list(_pieces(new, start, len(new) - tail, quotes_new, _ANCHOR))
     return _reduced(*_unmatched(olds, news))
+
+
+def versions(texts: Difference) -> list[tuple[bytes, bytes]]:
+    """Both texts of each function, method or head of a class that differs and stands once on either side.
+
+    The shortest come first. A method is given in a class of its own, so that it can be parsed.
+    """
+    olds, news = (_once(pieces) for pieces in (texts.old, texts.new))
+    pairs = [(text, news[name]) for name, text in olds.items() if news.get(name, text) != text]
+    return sorted(pairs, key=lambda pair: len(pair[0]) + len(pair[1]))
+
+
+def _once(pieces: Iterable[bytes]) -> dict[str, bytes]:
+    """The texts that define one thing and nothing else, by its name; no name that several of them define."""
+    texts = [(f"{name}{inner}", text) for piece in pieces if (name := own_name(piece)) for inner, text in _parts(piece)]
+    counts = Counter(name for name, _ in texts)
+    return {name: text for name, text in texts if counts[name] == 1}
+
+
+def _parts(piece: bytes) -> Iterator[tuple[str, bytes]]:
+    """A definition as it is; of a class its head and its methods, each behind a dot."""
+    if has_statements(piece):
+        return
+    indent = _member_indent(piece) if _class_name(piece) else None
+    if indent is None:
+        yield "", piece
+        return
+    head, *members = _pieces(piece, 0, len(piece), _Quotes(piece), re.compile(rb"\n" + indent + _BEGIN))
+    yield "", head + indent + b"pass\n"
+    beside = re.compile(rb"\n" + indent + _STATEMENT)
+    for member in members:
+        found = _DEFINED.search(member)
+        if found and len(beside.findall(b"\n" + member)) == 1:
+            yield f".{found[1].decode(errors='replace')}", b"class _:\n" + member
 
 
 def _common_prefix(one: bytes, other: bytes) -> int:

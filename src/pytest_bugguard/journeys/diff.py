@@ -42,6 +42,7 @@ class Diff:
         """The files as the unit left them."""
         self._before = before
         self._after = after
+        self._known: dict[str, SourceFacts] = {}
 
     @cached_property
     def files(self) -> Files:
@@ -178,10 +179,15 @@ class Diff:
     def _facts(self, change: FileChange) -> SourceFacts | None:
         """None where it is no Python text that can be read."""
         texts = self._python_texts(change)
-        return None if texts is None else behaviour.describe(*texts)
+        if texts is None:
+            return None
+        facts = self._known[change.path] = behaviour.describe(*texts)
+        return facts
 
     def _is_same(self, change: FileChange) -> bool:
         """Whether a source file does what it did; what cannot be read is taken for a change."""
+        if change.path in self._known:
+            return not self._known[change.path].behaviour_changed
         texts = self._python_texts(change)
         return texts is not None and behaviour.same_behaviour(*texts)
 
