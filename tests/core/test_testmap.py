@@ -350,6 +350,7 @@ def test_names_no_test_where_only_the_looks_changed(new: str) -> None:
         pytest.param("x = 1\ny = 2\nassert pages(x, y)", "x = 1\nx = 2\nassert pages(x, x)", False, id="merged"),
         pytest.param("x = 1\nassert pages(x)", "x = 1\nassert other(x)", False, id="global-name"),
         pytest.param("assert pages('a')", 'assert pages("a")', True, id="quotes"),
+        pytest.param("assert pages(1)", "assert pages(1), 'told'", True, id="message-of-an-assertion"),
     ],
 )
 def test_knows_renamed_locals(old: str, new: str, *, is_same: bool) -> None:
@@ -366,6 +367,7 @@ def test_knows_renamed_locals(old: str, new: str, *, is_same: bool) -> None:
         pytest.param(None, 'def test_one():\n    """Later."""\n', "is empty", id="docstring-only"),
         pytest.param(None, "def test_one():\n    pages(1)\n    assert True\n", "has no assertion", id="assert-true"),
         pytest.param(None, "def test_one():\n    assert (pages(1), 'told')\n", "has no assertion", id="assert-a-tuple"),
+        pytest.param(None, "def test_one():\n    assert 1 + 1 == 2\n", "looks at nothing but itself", id="arithmetic"),
         pytest.param(None, "@pytest.mark.skip\ndef test_one():\n    assert pages\n", "is skipped", id="skip-mark"),
         pytest.param(
             None, "@unittest.skip('x')\ndef test_one():\n    assert pages\n", "is skipped", id="unittest-skip"

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_bugguard.core import cases, guards, outline, syntax
+from pytest_bugguard.core import alarms, cases, guards, outline, syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -173,6 +173,8 @@ class Collector:
             return reason
         if not guards.asserts_something(test.function, Lookup(self.modules, test)):
             return "has no assertion"
+        if not alarms.looks_outside(test.function):
+            return "looks at nothing but itself"
         return ""
 
     def _held_back(self, test: Test) -> str:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import syntax
+from pytest_bugguard.core import alarms, syntax
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -45,7 +45,7 @@ _DEPTH = 4
 def asserts_something(function: FunctionNode, lookup: Lookup, depth: int = _DEPTH) -> bool:
     """Whether a function, or a helper that it calls, can fail for another reason than a crash."""
     calls: list[ast.Call] = []
-    for node in syntax.walk(function):
+    for node in alarms.live(function):
         if isinstance(node, ast.Assert):
             if not _is_tautology(node.test):
                 return True
@@ -100,6 +100,10 @@ def _is_tautology(test: ast.expr) -> bool:
             return bool(test.elts)  # assert (x, "message") is always true
         case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]):
             return isinstance(left, ast.Constant) and syntax.same(left, right)
+        case ast.BoolOp(op=ast.Or(), values=parts):
+            return any(map(_is_tautology, parts))
+        case ast.BoolOp(op=ast.And(), values=parts):
+            return all(map(_is_tautology, parts))
         case _:
             return False
 

@@ -41,7 +41,8 @@ class Fields(dict[type[ast.AST], tuple[str, ...]]):
 
 
 _CHILDREN = Fields(_LEAVES, _LEAF_CLASSES)
-_MEANINGFUL = Fields(_MEANINGLESS | {"returns"})
+_MEANINGFUL = Fields(_MEANINGLESS | {"returns", "msg"})
+"""``msg`` is what an ``assert`` says when it fails, and no part of when it does."""
 _BLOCKS = frozenset({"body", "orelse", "finalbody"})
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 

@@ -1,0 +1,121 @@
+"""Which parts of a test can run, and are heard when they fail? From syntax trees; no I/O.
+
+An assertion after a ``return``, under ``if False:``, in a function that nobody calls or under an ``except`` that
+swallows it can never turn a test red. Only what is so by its form alone is left out, and nothing by what it may mean.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import syntax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_bugguard.core.syntax import FunctionNode
+
+_JUMPS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+_CATCHES_ALL = frozenset({"AssertionError", "Exception", "BaseException"})
+_REACHING = frozenset({"open", "exec", "eval", "compile", "__import__", "globals", "locals", "vars", "breakpoint"})
+_WITHIN = frozenset(dir(builtins)) - _REACHING
+"""Names that are Python's own and lead nowhere else."""
+
+
+def live(function: FunctionNode) -> Iterator[ast.AST]:
+    """Every node of a function that can run and whose failure is heard, in no particular order."""
+    used = {node.id for node in syntax.walk(function) if isinstance(node, ast.Name)}
+    waiting: list[ast.AST] = [function]
+    while waiting:
+        node = waiting.pop()
+        if syntax.is_function(node) and node is not function and not (node.name in used or node.decorator_list):
+            continue
+        yield node
+        waiting.extend(_below(node))
+
+
+def looks_outside(function: FunctionNode) -> bool:
+    """Whether a function uses anything but its own variables and Python itself: a test has to, to test something."""
+    parameters = [argument.arg for argument in (*syntax.arguments(function), *_stars(function))]
+    own = syntax.variables(function)
+    for node in syntax.walk(function):
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                return True
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                own.add(node.name)
+            case ast.ExceptHandler(name=str() as name):
+                own.add(name)
+            case ast.arg() if node.arg not in parameters:
+                own.add(node.arg)
+    if any(name not in {"self", "cls"} for name in parameters):
+        return True  # a fixture
+    names = (node.id for statement in function.body for node in syntax.walk(statement) if isinstance(node, ast.Name))
+    return any(name not in own and name not in _WITHIN for name in names)
+
+
+def _stars(function: FunctionNode) -> Iterator[ast.arg]:
+    yield from (one for one in (function.args.vararg, function.args.kwarg) if one is not None)
+
+
+def _below(node: ast.AST) -> Iterator[ast.AST]:
+    match node:
+        case ast.If(test=test) | ast.IfExp(test=test) if (always := _constant(test)) is not None:
+            kept = node.body if always else node.orelse
+            yield from _until_jump(kept) if isinstance(kept, list) else (kept,)
+        case ast.While(test=test) if _constant(test) is False:
+            yield from _until_jump(node.orelse)
+        case ast.For(iter=ast.List(elts=[]) | ast.Tuple(elts=[])):
+            yield from _until_jump(node.orelse)
+        case ast.Try() if any(map(_swallows, node.handlers)):
+            yield from node.handlers
+            yield from _until_jump(node.orelse)
+            yield from _until_jump(node.finalbody)
+        case ast.With() | ast.AsyncWith() if any(_suppresses(item.context_expr) for item in node.items):
+            yield from node.items
+        case _:
+            for _, value in ast.iter_fields(node):
+                if isinstance(value, ast.AST):
+                    yield value
+                elif isinstance(value, list):
+                    yield from _until_jump([item for item in value if isinstance(item, ast.AST)])
+
+
+def _until_jump(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """The statements of a block up to the first one that never goes on to the next."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, _JUMPS):
+            return
+
+
+def _constant(test: ast.expr) -> bool | None:
+    """What a condition always is; None where it depends."""
+    if isinstance(test, ast.Constant):
+        return bool(test.value)
+    return False if syntax.last_name(test) == "TYPE_CHECKING" else None
+
+
+def _swallows(handler: ast.ExceptHandler) -> bool:
+    """Whether a failed assertion ends here, unseen."""
+    return _catches(handler.type) and all(
+        isinstance(one, ast.Pass | ast.Continue | ast.Break)
+        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+        for one in handler.body
+    )
+
+
+def _catches(kind: ast.expr | None) -> bool:
+    if isinstance(kind, ast.Tuple):
+        return any(map(_catches, kind.elts))
+    return kind is None or syntax.dotted(kind).removeprefix("builtins.") in _CATCHES_ALL
+
+
+def _suppresses(context: ast.expr) -> bool:
+    return (
+        isinstance(context, ast.Call)
+        and syntax.last_name(context) == "suppress"
+        and any(_catches(argument) for argument in context.args)
+    )
