@@ -45,6 +45,7 @@ def pages(rows, size=10):
         pytest.param("import sys\n", "import sys\nif TYPE_CHECKING:\n    from a import b\n", id="type-checking"),
         pytest.param("import sys\n", "import sys\nif typing.TYPE_CHECKING:\n    x = 1\n", id="typing.type-checking"),
         pytest.param("import os\nimport sys", "import sys\nimport os", id="imports-sorted"),
+        pytest.param("size = 10", '__version__ = "1.1"\n    size = 10', id="version"),
         pytest.param("def pages", "@overload\ndef pages(rows: int) -> int: ...\n\n\ndef pages", id="overload"),
         pytest.param("class Pager:", 'T = TypeVar("T")\n\n\nclass Pager:', id="type-variable"),
         pytest.param("rows[: self.size]", "(rows[:self.size])", id="brackets"),
@@ -76,6 +77,58 @@ def test_looks_and_annotations_are_no_behaviour(old: str, new: str) -> None:
 def test_whatever_runs_is_behaviour(old: str, new: str) -> None:
     """Anything that can make a difference to who runs it counts."""
     assert not same_behaviour(SOURCE.encode(), SOURCE.replace(old, new).encode())
+
+
+TYPED = (
+    "import sys\nfrom shop.rows import Rows, Row as One\n\n\ndef pages(rows: Rows) -> 'list[One]':\n    return rows\n"
+)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        pytest.param("", id="annotations"),
+        pytest.param("def other(rows):\n    count: Rows = rows\n    return count\n", id="variable"),
+        pytest.param("class Shelf:\n    rows: Rows\n", id="attribute"),
+    ],
+)
+def test_an_import_that_only_annotations_use_is_no_behaviour(use: str) -> None:
+    """It may come, go or move behind TYPE_CHECKING, and nothing runs otherwise."""
+    old = TYPED + use
+    new = old.replace("from shop", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from shop")
+    bare = "import sys\n\n\ndef pages(rows):\n    return rows\n" + use
+    for one, other in ((old, new), (new, old), (bare, old)):
+        assert same_behaviour(one.encode(), other.encode())
+        assert describe(one.encode(), other.encode()) == SourceFacts(behaviour_changed=False)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        pytest.param("A = Rows()\n", id="call"),
+        pytest.param("__all__ = ['Rows']\n", id="offered"),
+        pytest.param("@dataclass\nclass Shelf:\n    rows: Rows\n", id="field"),
+        pytest.param("(", id="does-not-parse"),
+    ],
+)
+def test_an_import_that_runs_is_behaviour(use: str) -> None:
+    """Also where annotations use it too, and where nobody uses it: then it may be there for what it does."""
+    old = TYPED + use
+    assert not same_behaviour(old.encode(), old.replace("from shop.rows import Rows, Row as One\n", "").encode())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ('__version__ = "1.0"\n', '__version__ = "1.1"\n', True),
+        ("__version_info__ = (1, 0)\n", "__version_info__ = (1, 1)\n", True),
+        ('__version__ = "1.0"\n', "__version__ = read()\n", False),
+        ('VERSION = "1.0"\n', 'VERSION = "1.1"\n', False),
+    ],
+)
+def test_a_version_is_no_behaviour(old: str, new: str, same: bool) -> None:
+    """A release changes nothing but its number, where that is called so."""
+    assert same_behaviour(old.encode(), new.encode()) is same
 
 
 def test_a_field_of_a_dataclass_is_behaviour() -> None:

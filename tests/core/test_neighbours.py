@@ -64,6 +64,21 @@ def test_a_test_that_names_one_file_of_a_folder_does_not_read_them_all() -> None
     assert mapped(file, tests__test_a=user, tests__cases__one="1").tests == ()
 
 
+def test_a_module_beside_tests_is_no_data_of_theirs() -> None:
+    """A test that makes a folder of the same name as its own does not read what lies there."""
+    user = "def test_new(tmp_path):\n    assert tmp_path.joinpath('testing').mkdir() is None\n"
+    file = changed("testing/typing_checks.py", "a = 1\n", "a = 2\n")
+    found = mapped(file, testing__test_a=user, testing__typing_checks="a = 2")
+    assert (found.tests, found.unreadable) == ((), ())
+
+
+def test_what_pytest_is_told_to_leave_out_is_no_helper() -> None:
+    """A list of files in a conftest reaches no test, however many test files there are."""
+    old, others = "collect_ignore = ['a.py']\n", {f"tests__test_{n}": USER for n in range(70)}
+    found = mapped(changed("tests/conftest.py", old, old.replace("a.py", "b.py")), **others)
+    assert (found.tests, found.unreadable) == ((), ())
+
+
 def test_says_so_where_a_helper_reaches_too_much() -> None:
     """A fixture that every test uses is about no single bug: nothing is named, and that is told."""
     file = changed("tests/conftest.py", CONFTEST, CONFTEST.replace("fixture\n", "fixture(autouse=True)\n"))

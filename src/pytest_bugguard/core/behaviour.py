@@ -1,8 +1,9 @@
-"""Did a source file change what it does, or only its comments, docstrings and annotations? Pure; no I/O."""
+"""Did a source file change what it does, or only its comments, docstrings, annotations and version? Pure; no I/O."""
 
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 _TYPING = frozenset({"typing", "typing_extensions", "collections.abc", "_typeshed"})
 """Modules whose names serve annotations: an import of them alone does nothing."""
+_ANNOTATIONS = frozenset({"annotation", "returns"})
+_WORD = re.compile(r"\w+")
+_VERSIONS = frozenset({"__version__", "__version_info__"})
 _TYPE_MAKERS = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})
 _TYPING_CLASSES = frozenset({"Protocol", "TypedDict"})
 
@@ -38,15 +42,18 @@ def same_behaviour(old: bytes, new: bytes) -> bool:
     if any(_is_changed(*pair) for pair in segments.versions(texts)):
         return False
     bodies = _bodies(old, new, texts)
-    return bodies is not None and _same(*bodies)
+    return bodies is not None and _same(old, new, *bodies)
 
 
 def _is_changed(old: bytes, new: bytes) -> bool:
     """Whether two versions of one definition are known to do different things: that settles it for the whole file."""
     try:
-        return not _same(syntax.parse(old), syntax.parse(new))
+        olds, news = _stripped(syntax.parse(old)), _stripped(syntax.parse(new))
     except syntax.UnparsableError:
         return False
+    for body in (olds, news):
+        _take_imports(body)  # they may stand below the definition; whether they count is for the whole file to say
+    return not _alike(olds, news)
 
 
 def describe(old: bytes, new: bytes) -> SourceFacts:
@@ -60,7 +67,7 @@ def describe(old: bytes, new: bytes) -> SourceFacts:
         name for name, node in after.items() if node and (was := before.get(name)) and not _alike(was, node)
     )
     # A function that changed settles it; only without one are the rest of the statements compared.
-    if not changed and _same(*bodies):
+    if not changed and _same(old, new, *bodies):
         return SourceFacts(behaviour_changed=False)
     return SourceFacts(
         behaviour_changed=True,
@@ -84,8 +91,58 @@ def _parsed(pieces: Sequence[bytes]) -> list[ast.stmt]:
     return [statement for piece in pieces for statement in syntax.parse(piece)]
 
 
-def _same(old: list[ast.stmt], new: list[ast.stmt]) -> bool:
-    return _alike(_stripped(old), _stripped(new))
+def _same(old: bytes, new: bytes, old_body: list[ast.stmt], new_body: list[ast.stmt]) -> bool:
+    """Whether nothing that differs runs; the sources are parsed whole only where nothing but imports differs."""
+    olds, news = _stripped(old_body), _stripped(new_body)
+    if _alike(olds, news):
+        return True
+    old_imports, new_imports = _take_imports(olds), _take_imports(news)
+    if not _alike(olds, news):
+        return False
+    gone = {name for form, name in old_imports.items() if form not in new_imports}
+    come = {name for form, name in new_imports.items() if form not in old_imports}
+    return _serve_annotations(gone, old) and _serve_annotations(come, new)
+
+
+def _take_imports(body: list[ast.stmt]) -> dict[str, str]:
+    """Take the imports out of a stripped body: each by its form, with the name that it binds."""
+    taken = [statement for statement in body if isinstance(statement, ast.Import | ast.ImportFrom)]
+    body[:] = [statement for statement in body if not isinstance(statement, ast.Import | ast.ImportFrom)]
+    return {ast.dump(one): one.names[0].asname or one.names[0].name.partition(".")[0] for one in taken}
+
+
+def _serve_annotations(names: set[str], source: bytes) -> bool:
+    """Whether annotations use each of some imported names, and nothing else does."""
+    if not names:
+        return True
+    try:
+        running, annotating = _words(syntax.parse(source))
+    except syntax.UnparsableError:
+        return False
+    return names <= annotating - running
+
+
+def _words(body: list[ast.stmt]) -> tuple[set[str], set[str]]:
+    """The names and texts that take part in a run, and the words of the annotations."""
+    running: set[str] = set()
+    annotating: set[str] = set()
+    waiting: list[tuple[ast.AST, set[str]]] = [(statement, running) for statement in _stripped(body)]
+    while waiting:
+        node, words = waiting.pop()
+        match node:
+            case ast.Name():
+                words.add(node.id)
+            case ast.Constant(value=str() as text):
+                words.update([text] if words is running else _WORD.findall(text))
+        is_field = isinstance(node, ast.ClassDef) and _has_fields(node)
+        for part, value in ast.iter_fields(node):
+            into = annotating if part in _ANNOTATIONS else words
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    waiting.append((child, into))
+                if is_field and isinstance(child, ast.AnnAssign):
+                    waiting.append((child.annotation, running))  # a dataclass or a model reads it
+    return running, annotating
 
 
 def _alike(one: object, other: object) -> bool:
@@ -95,7 +152,7 @@ def _alike(one: object, other: object) -> bool:
 class _Likeness(syntax.Likeness):
     """Leaves out annotations wherever they stand; a name is a name, also that of a local variable."""
 
-    fields = syntax.Fields(frozenset({"annotation", "returns", "type_comment", "ctx", "kind", "type_params"}))
+    fields = syntax.Fields(_ANNOTATIONS | frozenset({"type_comment", "ctx", "kind", "type_params"}))
 
     def body(self, statements: list[ast.stmt], owner: ast.AST) -> list[ast.stmt]:
         return _stripped(statements, owner)
@@ -137,6 +194,8 @@ def _is_idle(statement: ast.stmt, *, keeps_fields: bool) -> bool:
             is_idle = module in _TYPING
         case ast.Import(names=names):
             is_idle = all(alias.name in _TYPING for alias in names)
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant() | ast.Tuple()) if name in _VERSIONS:
+            is_idle = True
         case ast.Assign(value=ast.Call() as call):
             is_idle = syntax.last_name(call) in _TYPE_MAKERS
         case ast.FunctionDef() | ast.AsyncFunctionDef():

@@ -24,6 +24,8 @@ ANY = "*"
 """In the place of a member's name: all of the class."""
 
 
+_NO_HELPERS = frozenset({"collect_ignore", "collect_ignore_glob"})
+"""What a conftest tells pytest; no test uses it."""
 _ACTIVATED = "the test of a known bug, no longer expected to fail"
 _MADE_TO_BE_INHERITED = re.compile(r"base|mixin|abstract|common|shared|generic", re.IGNORECASE)
 
@@ -219,7 +221,9 @@ class _Comparison:
             before, after = old.values.get(name, []), new.values.get(name, [])
             if name == "pytestmark":
                 self._marks(cases.marks(before), cases.marks(after), tuple(owner.name for owner in chain))
-            elif not syntax.same(before, after) and name not in old.imports and name not in new.imports:
+            elif name in _NO_HELPERS or name in old.imports or name in new.imports:
+                continue
+            elif not syntax.same(before, after):
                 self._value(name, before, after, chain)
 
     def _value(self, name: str, before: list[ast.stmt], after: list[ast.stmt], chain: tuple[Class, ...]) -> None:

@@ -33,7 +33,7 @@ class DiffFacts(Protocol):
 
     @property
     def behaviour_changed(self) -> bool:
-        """Whether the source differs in more than comments, docstrings and annotations; True where one cannot tell."""
+        """Whether the source differs in more than comments, docstrings, annotations and version; True in doubt."""
 
     @property
     def changed_functions(self) -> int:

@@ -1,8 +1,8 @@
 """Is this unit a bug fix, and by which sign? Pure; no I/O.
 
 The rules are asked in the order of their table and the first answer decides. A sign found in words then has to stand
-before the diff: where no file of the product changed, or only its comments, docstrings and annotations, words such as
-"fix" speak of something else.
+before the diff: where no file of the product changed, or only its comments, docstrings, annotations or version, words
+such as "fix" speak of something else.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def judge(record: Record, scope: Scope) -> Judgement:
 _NO_FIX = {
     "none": "no sign of a bug fix",
     "no-source": "changes no source file",
-    "same-behaviour": "changes only comments, docstrings and annotations",
+    "same-behaviour": "changes only comments, docstrings, annotations or its version",
 }
 
 

@@ -79,7 +79,7 @@ class Diff:
 
     @cached_property
     def behaviour_changed(self) -> bool:
-        """Whether more than comments, docstrings and annotations of the source changed."""
+        """Whether more than comments, docstrings, annotations and its version of the source changed."""
         return any(not self._is_same(change) for change in self._source())
 
     @cached_property
