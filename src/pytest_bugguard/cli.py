@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from tqdm import tqdm
 
-    from pytest_bugguard.assembly import Workshop
     from pytest_bugguard.assembly.proofs import Progress
+    from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.results import Result
     from pytest_bugguard.report.spans import Line
 
@@ -379,11 +379,11 @@ def _init(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _open(options: argparse.Namespace) -> Iterator[Workshop]:
-    from pytest_bugguard import assembly  # noqa: PLC0415 - --help and wrong usage need nothing of it
+    from pytest_bugguard.assembly import workshop  # noqa: PLC0415 - --help and wrong usage need nothing of it
 
-    with assembly.open_workshop(options.start, (*options.overrides, *options.more_overrides)) as workshop:
-        _need_format(options, workshop)
-        yield workshop
+    with workshop.open_workshop(options.start, (*options.overrides, *options.more_overrides)) as opened:
+        _need_format(options, opened)
+        yield opened
 
 
 def _need_format(options: argparse.Namespace, workshop: Workshop) -> None:

@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_bugguard.assembly import Gate
+    from pytest_bugguard.assembly.gate import Gate
     from pytest_bugguard.core.outcomes import PhaseReport
 
 _MARK = "regression(*issues): this test guards the fix of these issues, as in regression('#123')"
@@ -52,14 +52,14 @@ def pytest_configure(config: pytest.Config) -> None:
     is_worker = hasattr(config, "workerinput")
     if is_worker or asked is False or not (asked or _may_be_switched_on(config.rootpath)):
         return
-    from pytest_bugguard import assembly  # noqa: PLC0415 - a door imports late
+    from pytest_bugguard.assembly.gate import GateOptions, open_gate  # noqa: PLC0415 - a door imports late
     from pytest_bugguard.core.errors import BugguardError  # noqa: PLC0415
 
     json_path = config.getoption("bugguard_json")
     try:
-        gate = assembly.open_gate(
+        gate = open_gate(
             config.rootpath,
-            assembly.GateOptions(
+            GateOptions(
                 is_asked=bool(asked),
                 base=config.getoption("bugguard_base"),
                 proves=bool(config.getoption("bugguard_prove")),

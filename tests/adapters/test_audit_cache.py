@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_bugguard.adapters import audit_cache
-from pytest_bugguard.assembly import open_workshop
+from pytest_bugguard.assembly.workshop import open_workshop
 from pytest_bugguard.core.model import (
     Files,
     How,

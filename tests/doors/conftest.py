@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_bugguard.assembly import open_workshop
+from pytest_bugguard.assembly.workshop import open_workshop
 from tests.doors import shop as shops
 
 if TYPE_CHECKING:

@@ -251,7 +251,7 @@ def test_a_fault_of_our_own_is_3_and_keeps_its_traceback(shell: Shell, monkeypat
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(assembly, "open_workshop", broken)
+    monkeypatch.setattr("pytest_bugguard.assembly.workshop.open_workshop", broken)
     done = shell.call("audit")
     assert done.code == 3
     assert "ZeroDivisionError" in done.err

@@ -1,11 +1,9 @@
-"""Joins the world and the journeys, once: settings, repository and guests in, results out."""
+"""Joins the world and the journeys, once: settings, repository and guests in, results out.
+
+A door takes what it needs from the one room that has it: an audit pays for no proof.
+"""
 
 from __future__ import annotations
-
-from pytest_bugguard.assembly.gate import Gate, GateOptions, open_gate
-from pytest_bugguard.assembly.workshop import Workshop, open_workshop
-
-__all__ = ["Gate", "GateOptions", "Workshop", "open_gate", "open_workshop", "version"]
 
 
 def version() -> str:
