@@ -127,6 +127,30 @@ def test_another_mark_of_comments_is_the_project_s_to_choose(repo: Repo, mark: s
     assert done.code == (0 if is_made else 1), done.out + done.err
 
 
+@pytest.mark.parametrize(
+    ("options", "editor", "is_made"),
+    [
+        pytest.param(["-m", "# fix: sizes"], None, False, id="given-as-an-option"),
+        pytest.param(["-m", "# fix: sizes", "--cleanup=verbatim"], None, False, id="verbatim"),
+        pytest.param([], "# fix: sizes\nlonger pages\n", True, id="edited"),
+        pytest.param(["--cleanup=strip", "-e", "-m", "#12 fix"], "#12 fix: sizes\n; Please enter\n", False, id="auto"),
+    ],
+)
+def test_a_line_with_a_hash_is_a_comment_where_git_takes_it_away(
+    repo: Repo, tmp_path: Path, options: list[str], editor: str | None, is_made: bool
+) -> None:
+    """A message that is not edited keeps it, and a fix may hide behind it."""
+    repo.git("config", "core.commentChar", "auto")
+    change_source(repo)
+    repo.git("add", ".")
+    written = tmp_path / "written"
+    written.write_text(editor or "", encoding="utf-8")
+    done, said = git(repo, "commit", *options, GIT_EDITOR=f"cp {written}")
+    assert done is is_made, said
+    if is_made:
+        assert repo.git("log", "-1", "--format=%s") == "longer pages"
+
+
 def test_a_merge_is_judged_against_its_first_parent(repo: Repo) -> None:
     """The hook runs for a merge too; the fixes that it brings came with their tests."""
     change_source(repo)

@@ -73,11 +73,18 @@ class Repository:
         default = self._target("refs/remotes/origin/HEAD").removeprefix("refs/remotes/origin/")
         return Clone(branch, default, self.is_shallow)
 
-    def comment_mark(self) -> str:
-        """What a line that git drops from a commit message begins with."""
-        said = self.git().ask("config", "--get-regexp", r"^core\.comment(char|string)$").output
-        marks = [line.partition(" ")[2] for line in said.decode("utf-8", "surrogateescape").splitlines()]
-        return marks[-1] if marks and marks[-1] not in {"", "auto"} else "#"
+    def message_habits(self) -> tuple[str, str]:
+        """How commit messages are cleaned here: the mark of comments, and ``commit.cleanup``, empty by default."""
+        asked = r"^(core\.comment(char|string)|commit\.cleanup)$"
+        said = self.git().ask("config", "--get-regexp", asked).output.decode("utf-8", "surrogateescape")
+        mark, cleanup = "#", ""
+        for line in said.splitlines():
+            key, _, value = line.partition(" ")
+            if key == "commit.cleanup":
+                cleanup = value
+            else:
+                mark = value or "#"
+        return mark, cleanup
 
     def _target(self, reference: str) -> str:
         """What a symbolic reference points at; empty where it is none."""

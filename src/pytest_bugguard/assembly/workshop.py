@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import audit_cache, ci, guests, settings_file
 from pytest_bugguard.adapters.repository import open_repository
-from pytest_bugguard.core import base, findings, fixes, settings, verdict
+from pytest_bugguard.core import base, commit_file, findings, fixes, settings, verdict
 from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
 from pytest_bugguard.core.fixes import CiContext, RuleSet
 from pytest_bugguard.core.hotspots import hotspots_of
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 _IGNORE_REVS = ".git-blame-ignore-revs"
 _SHALLOW = "the clone is shallow, older fixes are not in it: git fetch --unshallow (in CI: fetch-depth: 0)"
-_SCISSORS = " ------------------------ >8 ------------------------"
 
 
 @contextmanager
@@ -237,7 +236,10 @@ class Workshop:
 
     def check_staged(self, message_file: Path | None) -> Result:
         """The fix gate over the commit that is about to be made."""
-        message = _message_text(message_file, self.repository.comment_mark())
+        mark, cleanup = self.repository.message_habits()
+        # git tells a hook by this editor that none was opened: git help githooks
+        was_edited = os.environ.get("GIT_EDITOR") != ":"
+        message = commit_file.kept(_read(message_file), mark=mark, cleanup=cleanup, was_edited=was_edited)
         worktree = self._need_worktree()
         seen, snapshot = staged_unit(self.history, worktree, self.head, message, self.survey)
         record = self.linker(snapshot).link(seen, lambda _: (), is_only_fix=True) if seen.is_fix else seen.record
@@ -404,17 +406,15 @@ class Workshop:
         return replace(result, findings=(*result.findings, *failing), notes=(*result.notes, *notes))
 
 
-def _message_text(path: Path | None, comment: str) -> str:
-    """A commit message as git will keep it: without comments and what stands below the scissors."""
+def _read(path: Path | None) -> str:
+    """The file of a commit message."""
     if path is None:
         raise BugguardError("--staged needs the message", hint="bugguard check --staged --message-file FILE")
     try:
-        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        return path.read_bytes().decode("utf-8", "surrogateescape")
     except OSError as error:
         hint = "name the file that git hands to a commit-msg hook as $1"
         raise BugguardError(f"--message-file: {path} cannot be read: {error.strerror}", hint=hint) from None
-    kept = text.partition(f"{comment}{_SCISSORS}")[0]
-    return "\n".join(line for line in kept.splitlines() if not line.startswith(comment))
 
 
 def today() -> dt.date:
