@@ -167,6 +167,11 @@ def test_only_a_failure_is_a_red_that_can_prove(case: Case, kind: RedKind | None
         (raised("KeyError", "'a'", IN_TEST, IN_SOURCE, IN_LIBRARY), "KeyError: 'a'", f"{SOURCE}:41"),
         (raised("TypeError", "", IN_TEST, IN_SOURCE, IN_TEST), "TypeError", f"{SOURCE}:41"),
         (raised("AssertionError", "", IN_TEST, IN_SOURCE), "AssertionError", f"{SOURCE}:41"),
+        (
+            raised("AssertionError", "Traceback (most recent call last):\n  File\nBytesWarning: no"),
+            "BytesWarning: no",
+            f"{FILE}:5",
+        ),
         (raised("OSError", "x" * 500, IN_LIBRARY), f"OSError: {'x' * 288}...", ""),
     ],
 )

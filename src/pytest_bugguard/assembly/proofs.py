@@ -140,13 +140,12 @@ class Proofs:
             progress: Told of each fix that is done.
         """
         planned = [(one, self._plan(one, tip, where)) for one in found]
-        todo = [(one, plan) for one, plan in planned if isinstance(plan, Experiment)]
-        with self._open_bench(plan for _, plan in todo) as bench:
+        todo = [plan for _, plan in planned if isinstance(plan, Experiment)]
+        with self._open_bench(todo) as bench:
 
-            def work(item: tuple[CheckedUnit, Experiment]) -> Runs | Judgement:
-                one, plan = item
+            def work(plan: Experiment) -> Runs | Judgement:
                 try:
-                    return run_both_ways(plan, one.record.tests, bench, session=session(plan))
+                    return run_both_ways(plan, bench, session=session(plan))
                 except ScratchError as error:
                     return Judgement(Verdict.UNDECIDED, str(error), error.hint)
                 except OSError as error:
@@ -212,7 +211,7 @@ def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs | Judgement) -> Pr
         return runs
     trial = Trial(
         fix=one.record.sha[:_SHORT],
-        tests=one.record.tests,
+        tests=plan.tests,
         after=runs.after,
         before=runs.before,
         again=runs.again,

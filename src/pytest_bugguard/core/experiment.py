@@ -12,7 +12,7 @@ from pytest_bugguard.core.naming import folders_above
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pytest_bugguard.core.model import FileChange
+    from pytest_bugguard.core.model import FileChange, MappedTest
     from pytest_bugguard.core.naming import IsPackage
     from pytest_bugguard.core.novelty import Novelty
     from pytest_bugguard.core.runs import Put, RunRequest
@@ -28,6 +28,8 @@ class Experiment:
 
     commit: str
     """Both trees begin with the files of this commit."""
+    tests: tuple[MappedTest, ...]
+    """The tests of the fix, under the names that they have there."""
     shared: tuple[Put, ...]
     """Laid over it in both: tests from elsewhere, uncommitted work."""
     back: tuple[Put, ...]

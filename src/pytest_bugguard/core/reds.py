@@ -146,8 +146,9 @@ class Grounds:
 
 
 def one_line(text: str) -> str:
-    """The first line that says something, cut where it is too long."""
-    line = next((line for line in text.splitlines() if line.strip()), "")
+    """The first line that says something, of a traceback the last one; cut where it is too long."""
+    lines = [line for line in text.splitlines() if line.strip()] or [""]
+    line = lines[-1] if lines[0].startswith("Traceback (most recent call last)") else lines[0]
     words = " ".join(line.split())
     return words if len(words) <= _MESSAGE_CAP else f"{words[: _MESSAGE_CAP - 3]}..."
 

@@ -24,7 +24,7 @@ from pytest_bugguard.journeys.linking import tests_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_bugguard.core.model import FileChange, MappedTest, Record
+    from pytest_bugguard.core.model import FileChange, MappedTest
     from pytest_bugguard.journeys.check import CheckedUnit
     from pytest_bugguard.journeys.snapshot import Snapshot
     from pytest_bugguard.journeys.survey import Seen
@@ -41,28 +41,28 @@ class _CannotError(Exception):
         self.judgement = Judgement(Verdict.UNDECIDED, reason, cure)
 
 
-def plan(seen: Seen, record: Record, tree: Snapshot, merge: Merge) -> Experiment | Judgement:
+def plan(seen: Seen, tests: tuple[MappedTest, ...], tree: Snapshot, merge: Merge) -> Experiment | Judgement:
     """The two trees and the runs that show whether its tests guard a fix; a judgement where there can be none.
 
     Args:
         seen: The fix.
-        record: Its tests.
+        tests: Its tests, under the names that they have in the tree.
         tree: The files that its tests are run with: those of its own commit, or a later state.
         merge: Takes the fix out of a file that has changed since.
     """
     try:
-        return _plan(seen, record, tree, merge)
+        return _plan(seen, tests, tree, merge)
     except _CannotError as cannot:
         return cannot.judgement
 
 
-def _plan(seen: Seen, record: Record, tree: Snapshot, merge: Merge) -> Experiment:
+def _plan(seen: Seen, tests: tuple[MappedTest, ...], tree: Snapshot, merge: Merge) -> Experiment:
     assert tree.commit is not None, "a fix stands on a commit"
     changes = seen.diff.source_changes
     obstacle = experiment.obstacle(changes)
     if obstacle is not None:
         raise _CannotError(*obstacle)
-    targets = _targets(seen, record.tests, tree)
+    targets = _targets(seen, tests, tree)
     if not targets:
         raise _CannotError("none of its test files is there", "bring the test back, or name one in a trailer")
     back = tuple(put for change in changes for put in _put_back(seen, change, tree, merge))
@@ -82,6 +82,7 @@ def _plan(seen: Seen, record: Record, tree: Snapshot, merge: Merge) -> Experimen
 
     return Experiment(
         commit=tree.commit,
+        tests=tests,
         shared=tuple(Put(path, read()) for path, read in tree.over.items()),
         back=back,
         now=tuple(Put(put.path, tree.file(put.path), put.mode) for put in back),
@@ -176,25 +177,31 @@ class Where(Enum):
 def plan_best(one: CheckedUnit, tip: Snapshot, merge: Merge, where: Where) -> Experiment | Judgement:
     """The plan for the tree in which a fix is best looked at; ``tip`` is the newest state."""
     said: Experiment | Judgement | None = None
-    for tree in _trees(one, tip, where):
-        said = plan(one.seen, one.record, tree, merge)
+    for tree, tests in _trees(one, tip, where):
+        said = plan(one.seen, tests, tree, merge)
         if isinstance(said, Experiment):
             break
     assert said is not None
     return said
 
 
-def _trees(one: CheckedUnit, tip: Snapshot, where: Where) -> Iterator[Snapshot]:
-    own = one.seen.diff.snapshot
+def _trees(one: CheckedUnit, tip: Snapshot, where: Where) -> Iterator[tuple[Snapshot, tuple[MappedTest, ...]]]:
+    """The trees to try, and the tests of the fix as each of them names them: later commits may have moved some."""
+    own, tests = one.seen.diff.snapshot, one.record.tests
     if not one.record.sha or tip.commit == one.record.sha or where is Where.TIP_ALONE:
-        yield tip
+        yield tip, tests
         return
-    has_its_tests = any(test.counts and _stands_in(own, test, one) for test in one.record.tests)
+    brought = one.seen.record.tests
+    own_tests = brought if any(test.counts for test in brought) else tests
+    has_its_tests = any(test.counts and _stands_in(own, test, one) for test in own_tests)
     if has_its_tests and where is Where.OWN:
-        yield own
+        yield own, own_tests
         return
-    yield tip
-    yield own if has_its_tests else _with_later_tests(own, one, tip)
+    yield tip, tests
+    if has_its_tests:
+        yield own, own_tests
+    else:
+        yield _with_later_tests(own, one, tip), tests
 
 
 def _stands_in(tree: Snapshot, test: MappedTest, one: CheckedUnit) -> bool:

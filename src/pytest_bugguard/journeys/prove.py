@@ -40,14 +40,11 @@ class Runs:
     control: TestRun | None = None
 
 
-def run_both_ways(
-    experiment: Experiment, tests: Sequence[MappedTest], bench: Bench, *, session: TestRun | None = None
-) -> Runs:
+def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | None = None) -> Runs:
     """Run the tests with the fix and without it, and once more without it what was red.
 
     Args:
         experiment: The two trees and what is run in them.
-        tests: The mapped tests of the fix.
         bench: Makes the trees, runs the tests.
         session: What pytest saw of these tests with the fix, where it has just run them; else they are run here.
 
@@ -55,7 +52,7 @@ def run_both_ways(
         ScratchError: A tree could not be made.
     """
     after = session or _run(experiment, bench, experiment.shared, experiment.with_fix)
-    if not _has_passed(tests, after):
+    if not _has_passed(experiment.tests, after):
         return Runs(after)  # nothing that is red without the fix could show anything
     with bench.scratch.plant(experiment.commit, (*experiment.shared, *experiment.back)) as tree:
         request = experiment.limited_s(after.duration_s)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _VERDICT_WIDTH = 11
 _INDENT = " " * 13
 _TESTS_SHOWN = 10
+_PROOFS_SHOWN = 3
 
 
 def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
@@ -77,12 +78,14 @@ def block(record: Record, width: int) -> Iterator[Line]:
     """A fix as the gate shows it: its verdict, then what that rests on, then what to do."""
     is_guarded = OF_VERDICT[record.verdict] is Style.GOOD
     yield from _head(record, "" if is_guarded else words.changed(record), width)
-    if record.verdict is not Verdict.GUARDED and words.why(record):
+    if not is_guarded and words.why(record):
         yield line(_INDENT, words.why(record))
-    if is_guarded:
-        yield from _guards(record)
-    elif any(test.before for test in record.tests):
-        yield from _rows([test for test in record.tests if test.before], record)
+    if any(test.before for test in record.tests):
+        yield from _both_ways(record)
+    elif is_guarded:
+        yield from _rows([test for test in record.tests if test.counts], record, _TESTS_SHOWN)
+    if record.verdict is Verdict.PROVEN and words.why(record):
+        yield line(_INDENT, words.why(record))
     for hunk in record.hunks:
         yield _held(hunk)
     if record.next:
@@ -115,21 +118,19 @@ def verdict(said: Verdict) -> Line:
     return line(span(said.upper(), OF_VERDICT[said]), " " * (_VERDICT_WIDTH - len(said)))
 
 
-def _guards(record: Record) -> Iterator[Line]:
-    yield from _rows([test for test in record.tests if test.counts], record)
+def _both_ways(record: Record) -> Iterator[Line]:
+    """The tests that were run with the fix and without it: of a proven fix those that prove it."""
+    reds = [test for test in record.tests if test.red is not None and test.counts]
+    yield from _rows(reds or [test for test in record.tests if test.before], record, _PROOFS_SHOWN)
 
 
-def _rows(tests: Sequence[MappedTest], record: Record) -> Iterator[Line]:
-    for test in tests[:_TESTS_SHOWN]:
+def _rows(tests: Sequence[MappedTest], record: Record, limit: int) -> Iterator[Line]:
+    for test in tests[:limit]:
         yield line(_INDENT, test.nodeid, span(f"   {how(test)}", Style.FAINT))
-    more = len(tests) - _TESTS_SHOWN
+    more = len(tests) - limit
     if more > 0:
-        rest = (
-            f"prove {words.short(record.sha)} --format json"
-            if tests[0].before
-            else f"explain {words.short(record.sha)}"
-        )
-        yield line(_INDENT, f"and {more} more: bugguard {rest}")
+        ask = "prove --format json" if tests[0].before else "explain"
+        yield line(_INDENT, f"and {more} more: bugguard {ask} {words.short(record.sha)}")
 
 
 def how(test: MappedTest) -> str:
