@@ -19,6 +19,7 @@ def _packages(*folders: str) -> IsPackage:
 
 
 NOTHING = _packages()
+PY = ("py", "py/test", "py/test/testing")
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,9 @@ NOTHING = _packages()
         pytest.param("tests/fixtures/.netrc", (), Side.TEST, id="hidden-test-data"),
         pytest.param("src/shop/tests/data.json", (), Side.TEST, id="tests-inside-a-package"),
         pytest.param("tornado/test/util.py", ("tornado", "tornado/test"), Side.TEST, id="test-inside-a-package"),
+        pytest.param("py/test/session.py", PY, Side.SOURCE, id="product-package-named-test-that-is-tested-itself"),
+        pytest.param("py/test/testing/setup.txt", PY, Side.TEST, id="tests-of-a-product-named-test"),
+        pytest.param("test/testing.py", (), Side.TEST, id="test-folder-at-the-top"),
         pytest.param("integration-tests/run.py", (), Side.TEST, id="words-of-a-folder"),
         pytest.param("conftest.py", (), Side.TEST, id="root-conftest"),
         pytest.param("src/shop/conftest.py", (), Side.TEST, id="conftest-beside-the-product"),

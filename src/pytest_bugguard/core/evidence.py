@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_bugguard.core import messages, references
+from pytest_bugguard.core import messages, references, titles
 
 if TYPE_CHECKING:
+    import re
+
     from pytest_bugguard.core.messages import Message
     from pytest_bugguard.core.model import Unit
     from pytest_bugguard.core.references import Closing
     from pytest_bugguard.core.titles import Title
 
 
-_WORD = re.compile(r"\w+")
 _CLOSING_STEMS = ("fix", "clos", "resolv", "implement")
 
 
@@ -96,26 +96,31 @@ class Case:
         """The unit's own message."""
         return messages.parse(self.unit.commit.message)
 
-    @cached_property
+    @property
     def titled(self) -> Title:
-        """The title that speaks for the unit: a merge without one has that of the first commit it brought."""
-        title = self.message.title
-        return title if title.text or not self.inner else self.inner[-1][1].title
+        """The title that speaks for the unit."""
+        return self._speaking[1]
 
     @cached_property
     def deed(self) -> str:
         """What was done, as that title says."""
         return self.titled.deed
 
-    @cached_property
-    def words(self) -> tuple[str, ...]:
-        """The words of that title, in order and in lower case."""
-        return tuple(_WORD.findall(self.titled.description.lower()))
-
     @property
     def where(self) -> str:
         """Where that title stands."""
-        return "subject" if self.message.title.text or not self.inner else f"inner {self.inner[-1][0]}"
+        return self._speaking[0]
+
+    @cached_property
+    def _speaking(self) -> tuple[str, Title]:
+        """A merge without a title has that of the first commit it brought which speaks of the product.
+
+        Who begins with the failing test, or tidies a comment on the way, names the deed later.
+        """
+        if self.message.title.text or not self.inner:
+            return "subject", self.message.title
+        brought = [(f"inner {sha}", message.title) for sha, message in reversed(self.inner)]
+        return next((one for one in brought if not titles.is_beside_the_product(one[1])), brought[0])
 
     @cached_property
     def inner(self) -> tuple[tuple[str, Message], ...]:

@@ -19,17 +19,6 @@ Answer = tuple[str, str]
 """The text that matched, one line, and where it stands."""
 
 NOT_A_FIX = "not-a-fix"
-_SIDE_SCOPES = frozenset(
-    {
-        "docs", "doc", "documentation", "readme", "changelog", "ci", "cd", "github", "actions", "workflow", "workflows",
-        "test", "tests", "testing", "lint", "linting", "ruff", "mypy", "typing", "types", "type", "pre-commit",
-        "examples", "benchmarks", "typo", "typos", "style", "format",
-    }
-)  # fmt: skip
-"""Scopes in which ``fix(...)`` repairs something that is not the product.
-
-``deps``, ``build`` and ``release`` are not here: what touches no source is left out anyway, the rest is product code.
-"""
 _BOT = re.compile(
     r"\[bot\]|\b(?:dependabot|renovate|pre-commit-ci|github-actions|greenkeeper|pyup|snyk|mergify|allcontributors|weblate)\b"
     r"|(?:^|[\s._-])bot(?:[\s@>]|$)",
@@ -42,26 +31,9 @@ _LONG_LIVED = re.compile(
       main | master | trunk | develop(?:ment)? | dev | devel | next | stable | release | maint(?:enance)? | staging
       | production
       | (?: stable | release | releases | maint | support | features? ) [-/_v]? \d [\w.x-]{0,20}
-      | v? \d{1,5} (?: [._-] (?: \d{1,5} | x | maintenance | stable | branch ) ){0,4}
+      | v? \d{1,2} | v? \d{1,5} (?: [._-] (?: \d{1,5} | x | maintenance | stable | branch ) ){1,4}
       | HEAD | (?: stable | release | maintenance | maint | features? ) ) """
 )
-_QUIET_WORDS = frozenset(
-    {
-        "doc", "docs", "documentation", "docstring", "docstrings", "typo", "typos", "typoes", "misspelling",
-        "misspellings", "misspelled", "spelling", "grammar", "comment", "comments", "lint", "lints", "linter",
-        "linters", "linting", "flake8", "ruff", "mypy", "pylint", "pyright", "pyre", "isort", "typing", "types",
-        "whitespace", "ci", "gha", "travis", "appveyor", "codecov", "coveralls", "noxfile", "flaky",
-        "changelog", "changelogs", "readme", "release", "copyright", "sphinx", "readthedocs", "refactor",
-        "refactors", "refactored", "refactoring", "refurb", "pyupgrade", "bandit", "flakes", "pyflakes",
-    }
-)  # fmt: skip
-"""Words of a title that say that documentation, style, types or machinery was repaired."""
-_QUIET_PHRASE = re.compile(
-    r"\b(?:type[ -](?:hint|annotation|error|check|ignore|on\b)\w{0,6}|pre-commit|github actions?|code formatting"
-    r"|white[ -]space|read the docs|change-logs?|test_\w{1,80})",
-    re.IGNORECASE,
-)
-_QUIET_HINTS = frozenset({"type", "pre", "github", "code", "white", "read", "change"})
 _ANOTHER_DEED = re.compile(
     r"""(?xi) (?: [a-z]{2,20}ly [ ] )? (?:
       (?: add | support | extend | implement | refactor | rework | revamp | vendor | split | extract | document | clean
@@ -141,20 +113,15 @@ def fragment(case: Case) -> Answer | None:
 def other_type(case: Case) -> Answer | None:
     """A conventional type that is no fix, or a fix in a scope that is not the product."""
     kind, scope = case.titled.type, case.titled.scope
-    if kind in titles.OTHER_TYPES or any(tag in _SIDE_SCOPES for tag in case.titled.tags):
+    if kind in titles.OTHER_TYPES or any(tag in titles.SIDE_SCOPES for tag in case.titled.tags):
         return case.titled.text, case.where
-    return (case.titled.text, case.where) if scope in _SIDE_SCOPES else None
+    return (case.titled.text, case.where) if scope in titles.SIDE_SCOPES else None
 
 
 def quiet_title(case: Case) -> Answer | None:
     """The title speaks of documentation, typos, comments, style, types, CI or a release."""
-    word = next((word for word in case.words if word in _QUIET_WORDS), None)
-    if word is not None:
-        return word, case.where
-    if _QUIET_HINTS.isdisjoint(case.words) and "test_" not in case.titled.description:
-        return None
-    found = _QUIET_PHRASE.search(case.titled.description)
-    return (found[0], case.where) if found else None
+    found = case.titled.quiet_word
+    return (found, case.where) if found else None
 
 
 def another_deed(case: Case) -> Answer | None:

@@ -224,10 +224,13 @@ RULES: tuple[Rule, ...] = (
             Example("pager: fixes the last page"),
             Example("Merge pull request #5 from x/y\n\nReally fix the last page"),
             Example("Merge branch 'pages'", inner=("Tidy", "Fix last page")),
+            Example("Merge branch 'pages'", inner=("Fix last page", "test: show the last page")),
+            Example("Merge pull request #5 from ann/10328", inner=("Fix last page",)),
         ),
         silent=(
             Example("Add fixtures"),
             Example("Strip the suffix-fix-prefix"),
+            Example("Merge branch 'pages'", inner=("Fix last page", "Pages for everybody")),
             Example("Add pages (fixes #12)"),
             Example("Fixed #12 -- Added pages"),
         ),

@@ -135,8 +135,10 @@ class Sides:
         name = folder.rpartition("/")[2]
         if self.naming.is_testpath(folder, is_package):
             return True
-        if name == "test" and self.naming.testpaths:  # django.test is a product package
-            return not _is_inside_package(folder, is_package)
+        if name == "test" and _is_inside_package(folder, is_package):
+            return not (self.naming.testpaths or _has_its_own_tests(folder, is_package))
+        if folder.endswith("/test/testing"):
+            return True
         if name in TEST_FOLDERS:
             return True
         return "tests" in re.split(r"[\W_]+", name) and not _is_inside_package(folder, is_package)
@@ -146,6 +148,11 @@ class Sides:
         if self.tests is None and self.naming.is_reached(path):
             return True
         return not (_is_inside_package(path, is_package) or _is_in_neutral_folder(path, is_package))
+
+
+def _has_its_own_tests(folder: str, is_package: IsPackage) -> bool:
+    """Whether a package called ``test`` is a product, as ``django.test`` and ``py.test`` are: it is tested itself."""
+    return any(is_package(f"{folder}/{name}") for name in ("tests", "testing"))
 
 
 def _longest(roots: tuple[str, ...] | None, path: str) -> str:

@@ -18,6 +18,35 @@ OTHER_TYPES = frozenset(
 )  # fmt: skip
 """Words before the first colon that make a commit something else, NumPy's dialect included."""
 
+SIDE_SCOPES = frozenset(
+    {
+        "docs", "doc", "documentation", "readme", "changelog", "ci", "cd", "github", "actions", "workflow", "workflows",
+        "test", "tests", "testing", "lint", "linting", "ruff", "mypy", "typing", "types", "type", "pre-commit",
+        "examples", "benchmarks", "typo", "typos", "style", "format",
+    }
+)  # fmt: skip
+"""Scopes in which ``fix(...)`` repairs something that is not the product.
+
+``deps``, ``build`` and ``release`` are not here: what touches no source is left out anyway, the rest is product code.
+"""
+_QUIET_WORDS = frozenset(
+    {
+        "doc", "docs", "documentation", "docstring", "docstrings", "typo", "typos", "typoes", "misspelling",
+        "misspellings", "misspelled", "spelling", "grammar", "comment", "comments", "lint", "lints", "linter",
+        "linters", "linting", "flake8", "ruff", "mypy", "pylint", "pyright", "pyre", "isort", "typing", "types",
+        "whitespace", "ci", "gha", "travis", "appveyor", "codecov", "coveralls", "noxfile", "flaky",
+        "changelog", "changelogs", "readme", "release", "copyright", "sphinx", "readthedocs", "refactor",
+        "refactors", "refactored", "refactoring", "refurb", "pyupgrade", "bandit", "flakes", "pyflakes",
+    }
+)  # fmt: skip
+"""Words of a title that say that documentation, style, types or machinery was repaired."""
+_QUIET_PHRASE = re.compile(
+    r"\b(?:type[ -](?:hint|annotation|error|check|ignore|on\b)\w{0,6}|pre-commit|github actions?|code formatting"
+    r"|white[ -]space|read the docs|change-logs?|test_\w{1,80})",
+    re.IGNORECASE,
+)
+_QUIET_HINTS = frozenset({"type", "pre", "github", "code", "white", "read", "change"})
+_WORD = re.compile(r"\w+")
 _EMOJI_TYPES = {
     "🐛": "fix", ":bug:": "fix", "🚑": "fix", ":ambulance:": "fix", "🩹": "fix", ":adhesive_bandage:": "fix",
     "✨": "feat", ":sparkles:": "feat", "📝": "docs", ":memo:": "docs", "📚": "docs", ":books:": "docs",
@@ -103,6 +132,21 @@ class Title(NamedTuple):
             text = _LEADING_CLOSING.sub("", text, count=1)
         area, colon, rest = text.partition(": ")
         return rest if colon and len(area) <= _AREA_LIMIT and area.count(" ") < _AREA_WORDS else text
+
+    @property
+    def quiet_word(self) -> str:
+        """What says that documentation, style, types or machinery is meant; empty where nothing does."""
+        words = _WORD.findall(self.description.lower())
+        word = next((word for word in words if word in _QUIET_WORDS), "")
+        if word or (_QUIET_HINTS.isdisjoint(words) and "test_" not in self.description):
+            return word
+        found = _QUIET_PHRASE.search(self.description)
+        return found[0] if found else ""
+
+
+def is_beside_the_product(title: Title) -> bool:
+    """Whether a title speaks of tests, documentation, style, types or machinery."""
+    return title.type in SIDE_SCOPES or title.scope in SIDE_SCOPES or bool(title.quiet_word)
 
 
 def read(message: str) -> Title:
