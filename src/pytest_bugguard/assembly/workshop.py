@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shlex
+import sys
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -193,7 +194,7 @@ class Workshop:
         """Commits name all that the history holds; the rest is how we look at it, our own code included."""
         boundary = ",".join(sorted(self.repository.boundary))
         how = replace(self.settings, waivers=()).digest()
-        return audit_cache.key(audit_cache.own_code(), since, tip, boundary, how, *self._skipped)
+        return audit_cache.key(audit_cache.own_code(), sys.version, since, tip, boundary, how, *self._skipped)
 
     def explain(self, revisions: Sequence[str]) -> Result:
         """What each revision is taken for, and why."""
