@@ -151,3 +151,28 @@ def test_a_block_after_a_class_is_no_part_of_it() -> None:
 def test_what_makes_no_difference_to_python_is_levelled(text: bytes, wanted: bytes) -> None:
     """Windows and old Mac line ends, a byte order mark, the encoding: each piece is parsed by itself."""
     assert segments.clean(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        pytest.param(b"    def __init__(self):\n        pass\n", True, id="constructor"),
+        pytest.param(b"    def test(self):\n        pass\n", False, id="none"),
+        pytest.param(b'    def test(self):\n        run("""\n    def __init__(self): pass\n""")\n', False, id="quoted"),
+        pytest.param(
+            b'    TEXT = """\ndef f(): pass\n"""\n\n    def __new__(cls):\n        pass\n', True, id="below-quotes"
+        ),
+        pytest.param(
+            b"    def test(self):\n        class B:\n            def __init__(self): pass\n", False, id="inner"
+        ),
+        pytest.param(b"    x = 1\n    if x:\n        def __init__(self): pass\n", True, id="in-a-block"),
+        pytest.param(
+            b"    if X:\n        def a(self): pass\n\n    def __init__(self): pass\n", True, id="below-a-block"
+        ),
+        pytest.param(b"    pass\n\n\nclass B:\n    def __init__(self):\n        pass\n", False, id="of-the-next-class"),
+    ],
+)
+def test_a_constructor_is_seen_in_the_text(body: bytes, wanted: bool) -> None:
+    """Only where it stands in the class itself and in no string, as in a test of a tool that reads Python."""
+    assert segments.may_construct(b"import os\n\n\nclass A:\n" + body, "A") is wanted
+    assert not segments.may_construct(b"class A:\n    pass\n", "A")

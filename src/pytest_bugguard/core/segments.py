@@ -29,7 +29,9 @@ _TOP_LINE = re.compile(rb"\n" + _STATEMENT)
 _LINE_TOKEN = re.compile(rb"\"\"\"|'''|#[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _OWN_NAME = re.compile(rb"(?:^|\n)(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
-_CONSTRUCTOR = re.compile(rb"\n[ \t]+def[ \t]+__(?:init|new)__\b")
+_CONSTRUCTS = rb"def[ \t]+__(?:init|new)__\b"
+_CONSTRUCTOR = re.compile(rb"\n[ \t]+" + _CONSTRUCTS)
+_BLOCK = rb"(?:if|for|while|try|with|match)\b"
 _CODING = re.compile(rb"(?:[ \t\f]*(?:#[^\n]*)?\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
 _BOM = b"\xef\xbb\xbf"
 _WINDOW = 4096
@@ -335,14 +337,24 @@ def own_name(piece: bytes) -> str | None:
 
 
 def may_construct(source: bytes, name: str) -> bool:
-    """Whether the text of a top-level class holds a constructor; True where the class cannot be found."""
+    """Whether the text of a top-level class holds a constructor of its own; True where the class cannot be found."""
     if b"def __init__" not in source and b"def __new__" not in source:
         return False
     begin = source.find(b"\nclass " + name.encode())
     if begin < 0:
         return True
-    end = _ANCHOR.search(source, begin + 1)
-    return _CONSTRUCTOR.search(source, begin, end.start() if end else len(source)) is not None
+    text = source[begin + 1 :]
+    quotes = _Quotes(text)
+    end = next((found.start() for found in _ANCHOR.finditer(text) if not quotes.hold(found.start() + 1)), len(text))
+    return any(not quotes.hold(found.end()) for found in _constructor(text[:end]).finditer(text, 0, end))
+
+
+def _constructor(text: bytes) -> re.Pattern[bytes]:
+    """What a constructor of a class begins with: further in than its members only where they stand in blocks."""
+    indent = _member_indent(text)
+    if indent is None or re.search(rb"\n" + indent + _BLOCK, text):
+        return _CONSTRUCTOR
+    return re.compile(rb"\n[ \t]{1,%d}" % len(indent) + _CONSTRUCTS)
 
 
 def definitions(piece: bytes) -> tuple[str, ...]:
