@@ -97,12 +97,12 @@ def between(old: Module | None, new: Module | None, collector_old: Collector, co
 
 def _scopes(texts: segments.Difference, old: Module | None, new: Module | None) -> tuple[Scope, Scope, str, set[str]]:
     """What the differing pieces define; of the whole files where a piece has no meaning by itself."""
-    olds, old_faults = _parsed(texts.old)
-    news, new_faults = _parsed(texts.new)
+    olds, old_faults = _parsed(old, texts.old)
+    news, new_faults = _parsed(new, texts.new)
     if not old_faults and not new_faults:
         return olds, news, "", set()
-    whole_old, whole_old_fault = _parsed([old.source] if old else [])
-    whole_new, whole_new_fault = _parsed([new.source] if new else [])
+    whole_old, whole_old_fault = _parsed(old, [old.source] if old else [])
+    whole_new, whole_new_fault = _parsed(new, [new.source] if new else [])
     if not whole_old_fault and not whole_new_fault:
         return whole_old, whole_new, "", set()
     fault, piece = (new_faults or old_faults or whole_new_fault or whole_old_fault)[0]
@@ -113,11 +113,14 @@ def _scopes(texts: segments.Difference, old: Module | None, new: Module | None) 
     return olds, news, told, hidden
 
 
-def _parsed(pieces: Iterable[bytes]) -> tuple[Scope, list[tuple[str, bytes]]]:
-    scope, faults = Scope(), []
+def _parsed(module: Module | None, pieces: Iterable[bytes]) -> tuple[Scope, list[tuple[str, bytes]]]:
+    scope: Scope = Scope()
+    faults: list[tuple[str, bytes]] = []
+    if module is None:
+        return scope, faults
     for piece in pieces:
         try:
-            outline.read(syntax.parse(piece), scope)
+            outline.read(module.statements(piece), scope)
         except syntax.UnparsableError as fault:
             faults.append((str(fault), piece))
     return scope, faults

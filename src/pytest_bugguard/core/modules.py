@@ -55,18 +55,30 @@ class Module:
         self.path = path
         self.source = segments.clean(source)
         self._scopes: dict[bytes, Scope] = {}
+        self._parsed: dict[bytes, list[ast.stmt]] = {}
 
     @cached_property
     def pieces(self) -> tuple[bytes, ...]:
         """The whole source, cut at top-level definitions."""
         return segments.split(self.source)
 
+    def statements(self, piece: bytes) -> list[ast.stmt]:
+        """The statements of a piece, be it one of ``pieces`` or any other text of this file.
+
+        Raises:
+            UnparsableError: It is no Python.
+        """
+        known = self._parsed.get(piece)
+        if known is None:
+            known = self._parsed[piece] = syntax.parse(piece)
+        return known
+
     def scope(self, piece: bytes) -> Scope:
         """What a piece defines; nothing where it cannot be parsed."""
         known = self._scopes.get(piece)
         if known is None:
             try:
-                known = outline.read(syntax.parse(piece))
+                known = outline.read(self.statements(piece))
             except syntax.UnparsableError:
                 known = Scope()
             self._scopes[piece] = known
