@@ -248,6 +248,33 @@ def test_failed_subtests_are_told(many: TestRun) -> None:
     assert case.raised == case.subtests[0][1]
 
 
+def test_a_package_around_tells_its_place_and_nothing_of_use(run: Run) -> None:
+    """That a package was loaded shows which copy it is, not that a test used what the fix changed in it."""
+    text = """
+    def test_first():
+        import shop
+    """
+    seen = run(text, around=("src/shop/__init__.py",))
+    assert seen.loaded == (Loaded("src/shop/__init__.py"),)
+    assert cases(seen)["test_first"].executed == ()
+
+
+def test_watching_ends_with_the_first_use(run: Run) -> None:
+    """A test that used one of the changed files runs on at full speed, also where it uses no other."""
+    text = """
+    import sys
+    from shop import other, pager
+
+    def test_pages():
+        assert pager.pages(10) == 1
+        assert sys.getprofile() is None
+    """
+    files = {"src/shop/other.py": "def unused():\n    pass\n"}
+    seen = run(text, files=files, watched=(*WATCHED, "src/shop/other.py"))
+    assert outcomes(seen) == {"test_pages": "passed"}
+    assert cases(seen)["test_pages"].executed == WATCHED
+
+
 def test_what_a_test_executed_is_told(many: TestRun) -> None:
     """In its own process and in those that it starts; to import a file is not to run it."""
     found = cases(many)

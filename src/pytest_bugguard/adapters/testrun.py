@@ -155,6 +155,7 @@ class PytestRunner:
             "original": self._original or "",
             "roots": list(request.roots),
             "watched": list(request.watched),
+            "around": list(request.around),
             "targets": list(request.targets),
             "private": str(private.folder),
             "evidence": str(private.evidence),

@@ -10,7 +10,7 @@ from pytest_bugguard.core import pytest_config
 from pytest_bugguard.core.naming import folders_above
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.model import FileChange, MappedTest
     from pytest_bugguard.core.naming import IsPackage
@@ -82,9 +82,12 @@ def packages(source: Iterable[str], is_package: IsPackage) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def with_packages(source: Iterable[str], is_package: IsPackage) -> tuple[str, ...]:
-    """The files whose loading shows which copy is run: the changed ones, and the packages that they lie in."""
-    return tuple(dict.fromkeys([*source, *_inits(source, is_package)]))
+def around(source: Collection[str], is_package: IsPackage) -> tuple[str, ...]:
+    """The files of the packages that changed source lies in, as far as they are not changed themselves.
+
+    They are loaded wherever a file of the package is, so they show which copy is run where the fix adds or removes one.
+    """
+    return tuple(dict.fromkeys(path for path in _inits(source, is_package) if path not in source))
 
 
 def _inits(source: Iterable[str], is_package: IsPackage) -> Iterator[str]:

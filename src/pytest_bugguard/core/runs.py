@@ -35,6 +35,8 @@ class RunRequest:
     """Source files (and package data) whose use is evidence: what the fix changed, as this tree names it."""
     roots: tuple[str, ...] = ("",)
     """Folders that imports are looked for in, the strongest first; ``""`` is the top."""
+    around: tuple[str, ...] = ()
+    """Files besides those of which only the place matters that they are loaded from: the packages around them."""
     folder: str = ""
     """Where pytest is started: the folder of its configuration file."""
     options: tuple[str, ...] = ()
@@ -92,7 +94,10 @@ class Case:
     """For a skip or an expected failure: why, as the test says."""
     duration_s: float = 0.0
     executed: tuple[str, ...] = ()
-    """The watched files whose code ran, or whose data was opened, while it ran; in its child processes too."""
+    """The watched files whose code ran, or whose data was opened, while it ran; in its child processes too.
+
+    Where looking has its price, one of them, and not all.
+    """
     read: tuple[str, ...] = ()
     """The watched Python files that it opened as text, other than to import or to show them."""
     started_process: bool = False

@@ -22,7 +22,7 @@ from pytest_bugguard.core.verdict import Judgement
 from pytest_bugguard.journeys.linking import tests_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from pytest_bugguard.core.model import FileChange, MappedTest
     from pytest_bugguard.journeys.check import CheckedUnit
@@ -71,10 +71,11 @@ def _plan(seen: Seen, tests: tuple[MappedTest, ...], tree: Snapshot, merge: Merg
     place = experiment.place_of(targets, tree.file)
     is_package = tree.is_package
 
-    def request(watched: Iterable[str]) -> RunRequest:
+    def request(watched: Collection[str]) -> RunRequest:
         return RunRequest(
             targets=targets,
-            watched=experiment.with_packages(sorted(watched), is_package),
+            watched=tuple(sorted(watched)),
+            around=experiment.around(watched, is_package),
             roots=experiment.roots(sorted(watched), is_package),
             folder=place.folder,
             options=kept(_words(place)),

@@ -2,7 +2,7 @@
 
 What a file runs while it is loaded does not count: a test that only imports it has not called what it offers.
 From Python 3.12 on by ``sys.monitoring``, on the code of the watched files alone. Before, by a profile function, which
-slows everything down: it is only there while a test's own code runs, and goes when there is nothing left to see.
+slows everything down: it is only there while a test's own code runs, and goes as soon as one of them is seen.
 """
 
 from __future__ import annotations
@@ -91,8 +91,9 @@ class _Profiled:
         self._is_watching = False
 
     def follow(self, code: CodeType, path: str) -> None:
-        self._files[code.co_filename] = self._unseen[code.co_filename] = path
-        self._look()
+        if any(_functions(code)):  # else there is nothing to call
+            self._files[code.co_filename] = self._unseen[code.co_filename] = path
+            self._look()
 
     def forget(self) -> None:
         self._unseen = dict(self._files)
@@ -116,8 +117,8 @@ class _Profiled:
     def _on_event(self, frame: FrameType, _event: str, _: object) -> None:
         name = frame.f_code.co_filename
         if name in self._unseen and _is_function(frame.f_code):
-            path = self._unseen.pop(name)
-            self._tell(path)
+            self._tell(self._unseen[name])
+            self._unseen = {}  # one is enough to say that the test used what the fix changed
         if not self._unseen or not self._is_watching:
             _setprofile(None)
 

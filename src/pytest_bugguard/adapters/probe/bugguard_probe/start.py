@@ -22,6 +22,7 @@ class Plan(TypedDict):
     original: str
     roots: Sequence[str]
     watched: Sequence[str]
+    around: Sequence[str]
     targets: Sequence[str]
     private: str
     evidence: str
@@ -45,9 +46,10 @@ def begin() -> None:
     with open(os.path.join(os.environ[RUN_VARIABLE], PLAN_FILE), "rb") as stream:
         plan = marshal.load(stream)  # noqa: S302 - our own file
     record = os.environ.pop(RECORD_VARIABLE, "")
-    places = Places(plan["top"], plan["original"], plan["roots"], plan["watched"], plan["private"])
+    told = [*plan["watched"], *plan["around"]]
+    places = Places(plan["top"], plan["original"], plan["roots"], told, plan["private"])
     guide = Guide(places)
     guide.turn_path()
     sys.meta_path.insert(0, guide)
-    witness = Witness(places, plan["targets"], plan["evidence"], is_main=bool(record))
+    witness = Witness(places, plan, is_main=bool(record))
     witness.begin()

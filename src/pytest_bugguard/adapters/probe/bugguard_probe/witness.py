@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from .execution import Execution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import CodeType
 
     from .places import Places
+    from .start import Plan
 
 # Held on to, since tests replace them.
 _open, _write, _close, _getpid = os.open, os.write, os.close, os.getpid
@@ -46,10 +47,11 @@ _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 class Witness:
     """Listens to the interpreter's audit events and writes down what concerns the watched files."""
 
-    def __init__(self, places: Places, targets: Sequence[str], evidence: str, *, is_main: bool) -> None:
+    def __init__(self, places: Places, plan: Plan, *, is_main: bool) -> None:
         self._places = places
-        self._targets = frozenset(target.partition("::")[0].replace("/", _SEP) for target in targets)
-        self._evidence = evidence
+        self._targets = frozenset(target.partition("::")[0].replace("/", _SEP) for target in plan["targets"])
+        self._around = frozenset(plan["around"])
+        self._evidence = plan["evidence"]
         self._stdlib = os.path.dirname(os.path.realpath(os.__file__)) + _SEP
         self._probe = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         self._written: set[tuple[str, str, str, str]] = set()
@@ -87,7 +89,7 @@ class Witness:
         found = self._places.watched_at(code.co_filename)
         if found is not None:
             self._loaded(*found)
-            if not found[1]:
+            if not found[1] and found[0] not in self._around:
                 self.execution.follow(code, found[0])
 
     def _on_run_file(self, arguments: tuple[str]) -> None:
@@ -113,7 +115,7 @@ class Witness:
             self._loaded(*found)
             if not found[1]:
                 self._executed(found[0])
-        elif not found[1] and self._is_read_by_a_test():
+        elif not found[1] and found[0] not in self._around and self._is_read_by_a_test():
             self._note("read", found[0])
 
     def _on_start(self, _: object) -> None:
