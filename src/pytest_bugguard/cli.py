@@ -362,6 +362,7 @@ def _bisect(result: Result) -> int:
 def _waive(options: argparse.Namespace) -> int:
     from pytest_bugguard.assembly import writing  # noqa: PLC0415 - see _open
 
+    _need_text(options)
     with _open(options) as workshop:
         said = writing.waive(workshop, options.fix, owner=options.owner, reason=options.reason, expires=options.expires)
     _say(f"{safe_text(said)}\n")
@@ -371,6 +372,7 @@ def _waive(options: argparse.Namespace) -> int:
 def _init(options: argparse.Namespace) -> int:
     from pytest_bugguard.assembly import writing  # noqa: PLC0415 - see _open
 
+    _need_text(options)
     with _open(options) as workshop, _progress() as progress:
         lines = writing.init(workshop, is_dry=options.dry_run, progress=progress)
     _print(options, lines)
@@ -391,6 +393,12 @@ def _need_format(options: argparse.Namespace, workshop: Workshop) -> None:
     if options.format not in _FORMATS and options.format not in workshop.guests.formats():
         known = ", ".join((*_FORMATS, *workshop.guests.formats()))
         raise BugguardError(f"--format: there is no {options.format!r}", hint=f"use one of {known}")
+
+
+def _need_text(options: argparse.Namespace) -> None:
+    """Refuse another format for what is said to people only."""
+    if options.format != "text":
+        raise BugguardError("--format: waive and init know text alone", hint="leave out --format")
 
 
 def _show(options: argparse.Namespace, workshop: Workshop, result: Result) -> None:

@@ -21,7 +21,7 @@ from pytest_bugguard.core.model import (
     Verdict,
     Waiver,
 )
-from pytest_bugguard.core.verdict import Scope, judge, judge_run, waive
+from pytest_bugguard.core.verdict import NO_SUCH_TEST, Scope, judge, judge_run, waive
 
 TODAY = dt.date(2026, 11, 24)
 GUARD = MappedTest("tests/test_a.py::test_a", How.ADDED, counts=True)
@@ -100,6 +100,19 @@ def test_a_unit_is_judged_by_what_it_is_and_brought(
 def test_whatever_fails_names_the_next_action(record: Record) -> None:
     """A failure without a cure is half a message."""
     assert judge(record, Scope()).next
+
+
+def test_a_test_that_is_not_there_cannot_be_mended() -> None:
+    """A trailer that names nothing has a cure of its own."""
+    named = replace(EMPTY, reason=NO_SUCH_TEST)
+    assert judge(replace(FIX, tests=(named,)), Scope()).next.startswith("add that test, or name one")
+
+
+def test_a_subject_of_a_megabyte_is_cut() -> None:
+    """In the annotation as in the section; the file has it whole."""
+    long = replace(unguarded(), subject="fix: " + "a" * 1_000_000)
+    (finding,) = of_records([long], undecided_fails=True)
+    assert len(finding.message) < 300
 
 
 @pytest.mark.parametrize(

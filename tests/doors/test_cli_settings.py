@@ -231,6 +231,27 @@ def test_a_guest_recognises_fixes_and_adds_a_format(guests: Shell) -> None:
 
 
 @pytest.mark.parametrize(
+    ("hook", "answer", "said"),
+    [
+        pytest.param("bugguard_recognise(unit)", "1 / 0", "bugguard_recognise fails: ZeroDivisionError", id="fails"),
+        pytest.param(
+            "bugguard_recognise(unit)", "True", "bugguard_recognise answers with a value of type bool", id="bool"
+        ),
+        pytest.param("bugguard_tests(unit)", "'tests'", "bugguard_tests answers with a value of type str", id="text"),
+        pytest.param("bugguard_formats()", "[]", "bugguard_formats answers with a value of type list", id="list"),
+    ],
+)
+def test_what_a_guest_does_wrong_is_told_by_its_name(guests: Shell, hook: str, answer: str, said: str) -> None:
+    """It is no fault of ours, and not worth a traceback."""
+    folder = guests.folder.parent / "guests"
+    text = f"from pytest_bugguard.hookspecs import hookimpl\n@hookimpl\ndef {hook}:\n    return {answer}\n"
+    (folder / "odd_guest.py").write_text(text, encoding="utf-8")
+    done = guests.bugguard("audit", "--set", 'plugins=["good_guest", "odd_guest"]', "--format", "line")
+    assert (done.code, said in done.complaint[0]) == (4, True), done.err
+    assert done.complaint[0].startswith("plugins: odd_guest: ")
+
+
+@pytest.mark.parametrize(
     ("name", "problem"),
     [
         pytest.param("misspelt_guest", "bugguard_recognize", id="misspelt-hook"),

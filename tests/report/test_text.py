@@ -83,6 +83,12 @@ def test_ids_and_paths_are_never_cropped() -> None:
     assert nodeid in text
 
 
+def test_a_subject_of_a_megabyte_is_cut() -> None:
+    """Whatever the width of the terminal."""
+    long = replace(fix(Verdict.UNGUARDED), subject="a" * 1_000_000)
+    assert max(map(len, shown(gate(result_of(long, command="check"))))) < 300
+
+
 def test_many_tests_are_counted() -> None:
     """A section stays readable; the rest is one command away."""
     tests = tuple(replace(GUARD, nodeid=f"tests/a.py::test_{number}") for number in range(40))

@@ -219,6 +219,12 @@ def _labels(joined: str) -> tuple[str, ...]:
     return tuple(label.strip() for label in joined.split(",") if label.strip())
 
 
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or "it is not there"
+    return "it is no JSON"
+
+
 def _with_event(facts: CiFacts, environ: Mapping[str, str], read_file: Callable[[str], bytes]) -> CiFacts:
     path = environ.get("GITHUB_EVENT_PATH", "")
     if not path:
@@ -226,7 +232,7 @@ def _with_event(facts: CiFacts, environ: Mapping[str, str], read_file: Callable[
     try:
         event = json.loads(read_file(path))
     except (OSError, ValueError, RecursionError) as error:
-        note = f"base: GitHub's event file (GITHUB_EVENT_PATH) cannot be read: {type(error).__name__}"
+        note = f"base: GitHub's event file (GITHUB_EVENT_PATH) cannot be read: {_why(error)}"
         return replace(facts, notes=(note,))
     facts = replace(facts, default_branch=_text(event, "repository", "default_branch"))
     match environ.get("GITHUB_EVENT_NAME", ""):

@@ -6,20 +6,23 @@ import importlib
 import importlib.util
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pluggy
 
 from pytest_bugguard import hookspecs
 from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.model import NotAFix, Sign
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from types import UnionType
 
     from pytest_bugguard.core.model import MappedTest, Recognition, Unit
     from pytest_bugguard.core.results import Result
 
 ENTRY_POINT_GROUP = "bugguard"
+_MEND = "mend the guest, or take it out of the setting"
 
 
 class GuestError(BugguardError):
@@ -27,7 +30,7 @@ class GuestError(BugguardError):
 
 
 class LoadedGuests:
-    """All guests behind one face."""
+    """All guests behind one face. What one of them does wrong is told by its name, and is no fault of ours."""
 
     def __init__(self, manager: pluggy.PluginManager) -> None:
         self._hook = manager.hook
@@ -36,20 +39,39 @@ class LoadedGuests:
 
     def recognise(self, unit: Unit) -> Recognition | None:
         """The first opinion on whether a unit is a fix."""
-        said: Recognition | None = self._hook.bugguard_recognise(unit=unit)
-        return said
+        answers = _asked(self._hook.bugguard_recognise, Sign | NotAFix, unit=unit)
+        return cast("Recognition | None", next(answers, None))
 
     def tests(self, unit: Unit) -> tuple[MappedTest, ...]:
         """The tests that any guest names."""
-        answers: list[Sequence[MappedTest]] = self._hook.bugguard_tests(unit=unit)
+        answers = cast("Iterator[Sequence[MappedTest]]", _asked(self._hook.bugguard_tests, list | tuple, unit=unit))
         return tuple(test for answer in answers for test in answer)
 
     def formats(self) -> dict[str, Callable[[Result], str]]:
         """The output formats that guests add, by name."""
         formats: dict[str, Callable[[Result], str]] = {}
-        for answer in self._hook.bugguard_formats():
-            formats.update(answer)
+        for answer in _asked(self._hook.bugguard_formats, dict):
+            formats.update(cast("dict[str, Callable[[Result], str]]", answer))
         return formats
+
+
+def _asked(hook: pluggy.HookCaller, wanted: type | UnionType, **question: object) -> Iterator[object]:
+    """What the guests answer, one by one, in pluggy's order; who has nothing to say is left out.
+
+    pluggy would ask them all at once, and of an exception it does not say whose it is.
+    """
+    for guest in reversed(hook.get_hookimpls()):
+        who = f"plugins: {guest.plugin_name}: {hook.name}"
+        try:
+            answer = guest.function(*(question[name] for name in guest.argnames))
+        except Exception as error:  # a guest is somebody else's code: whatever it raises, the fault is there
+            raise GuestError(f"{who} fails: {type(error).__name__}: {error}", hint=_MEND) from error
+        if answer is None:
+            continue
+        if not isinstance(answer, wanted):
+            said = f"{who} answers with a value of type {type(answer).__name__}"
+            raise GuestError(said, hint="pytest_bugguard.hookspecs says what each hook answers")
+        yield answer
 
 
 def load(names: Sequence[str], *, top: Path | None) -> LoadedGuests:
@@ -86,7 +108,7 @@ def _import(name: str, top: Path | None) -> object:
         ) from error
     except Exception as error:  # a guest is somebody else's code: whatever it raises, the fault is there
         said = f"{type(error).__name__}: {error}"
-        raise GuestError(f"plugins: {name!r} fails when it is imported: {said}", hint="mend the guest") from error
+        raise GuestError(f"plugins: {name!r} fails when it is imported: {said}", hint=_MEND) from error
 
 
 def _stands_in(name: str, top: Path) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _FAILING = frozenset({Verdict.UNGUARDED, Verdict.BROKEN, Verdict.UNPROVEN, Verdict.UNSTABLE})
 _SHORT = 7
+_LONG = 200
+"""Signs of a subject that are shown: one of a megabyte is no subject."""
 
 
 def of_records(records: Iterable[Record], *, undecided_fails: bool, weak_fails: bool = False) -> tuple[Finding, ...]:
@@ -33,7 +35,7 @@ def _finding(record: Record) -> Finding:
         gate=gate,
         verdict=record.verdict,
         subject=record.sha,
-        message=f"{name} {record.subject}: {record.reason}",
+        message=f"{name} {record.subject[:_LONG]}: {record.reason}",
         next=record.next,
         path=record.files.source[0] if record.files.source else None,
     )

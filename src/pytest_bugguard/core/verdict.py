@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ADD_A_TEST = "add a test that fails without it, or name one in a trailer: Regression-Test: tests/...::..."
+NO_SUCH_TEST = "is named by a trailer, but there is no such test"
 _NAME_A_TEST = "name its test in a trailer: Regression-Test: NODEID"
 _DEEPEN = "fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)"
 
@@ -99,6 +100,8 @@ def unguarded(tests: Sequence[MappedTest]) -> Judgement:
     if not tests:
         return Judgement(Verdict.UNGUARDED, "brings no test", _ADD_A_TEST)
     mend = f"mend {tests[0].nodeid} so that it fails without the fix, or add another test"
+    if tests[0].reason == NO_SUCH_TEST:
+        mend = "add that test, or name one that is there: Regression-Test: tests/...::..."
     return Judgement(Verdict.UNGUARDED, _why_none_counts(tests), mend)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import doctests, links, messages, regressions, testmap
+from pytest_bugguard.core import doctests, links, messages, regressions, testmap, verdict
 from pytest_bugguard.core.model import FileChange, How, MappedTest, Verdict
 from pytest_bugguard.journeys.snapshot import Snapshot
 
@@ -126,7 +126,7 @@ class Linker:
                 if test.counts and seen.diff.repairs(path):
                     return replace(test, change=How.LINKED, counts=False, reason=doctests.SHARES_FILE)
                 return _linked(test, "named by a trailer")
-        return MappedTest(plain, How.LINKED, counts=False, reason="is named by a trailer, but there is no such test")
+        return MappedTest(plain, How.LINKED, counts=False, reason=verdict.NO_SUCH_TEST)
 
     def _by_mark(self, issues: frozenset[str]) -> Iterator[MappedTest]:
         for key in sorted(issues):

@@ -18,6 +18,8 @@ _VERDICT_WIDTH = 11
 _INDENT = " " * 13
 _TESTS_SHOWN = 10
 _PROOFS_SHOWN = 3
+_SUBJECT = 200
+"""Signs of a subject that are shown, whatever the terminal: one of a megabyte is no subject."""
 
 
 def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
@@ -104,7 +106,8 @@ def _held(hunk: HeldHunk) -> Line:
 
 
 def _head(record: Record, changed: str, width: int) -> Iterator[Line]:
-    head = line(*verdict(record.verdict), span(words.short(record.sha), Style.STRONG), " ", record.subject)
+    subject = words.cut(record.subject, _SUBJECT)
+    head = line(*verdict(record.verdict), span(words.short(record.sha), Style.STRONG), " ", subject)
     if changed and length(head) + 3 + len(changed) <= width:
         yield (*head, span(f"   {changed}"))
         return
