@@ -82,11 +82,12 @@ def block(record: Record, width: int) -> Iterator[Line]:
     yield from _head(record, "" if is_guarded else words.changed(record), width)
     if not is_guarded and words.why(record):
         yield line(_INDENT, words.why(record))
+    is_told = not is_guarded and len(record.tests) == 1  # the reason has named the one test already
     if any(test.before for test in record.tests):
-        yield from _both_ways(record)
+        yield from () if is_told else _both_ways(record)
     elif is_guarded:
         yield from _rows([test for test in record.tests if test.counts], record, _TESTS_SHOWN)
-    if record.verdict is Verdict.PROVEN and words.why(record):
+    if record.verdict is Verdict.PROVEN and len(record.tests) > 1:
         yield line(_INDENT, words.why(record))
     for hunk in record.hunks:
         yield _held(hunk)
