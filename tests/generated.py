@@ -10,11 +10,13 @@ import argparse
 import ast
 import inspect
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_bugguard import cli
 from pytest_bugguard.core import rules, settings_fields
+from tests import messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -145,6 +147,10 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
+def _messages(kind: str) -> str:
+    return "".join(f"- `{text}`\n" for text in messages.messages(PACKAGE)[kind])
+
+
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [columns, tuple("---" for _ in columns), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
@@ -158,6 +164,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "rules": _rules,
     "commands": _commands,
     "options": _common_options,
+    **{kind: partial(_messages, kind) for kind in messages.kinds(PACKAGE)},
 }
 
 

@@ -11,7 +11,7 @@ import tomli
 
 from pytest_bugguard.core import rules, settings
 from pytest_bugguard.core.settings import Layer
-from tests import generated, sessions
+from tests import generated, messages, sessions
 from tests.sessions import TOP, Command, Scene
 
 if TYPE_CHECKING:
@@ -141,3 +141,26 @@ def test_a_page_is_played_as_its_directions_say(tmp_path: Path) -> None:
         ("echo one \\\ntwo; echo three >&2", ("one two", "three"), True),
         ("git log --format=%s -1", ("fix: page 1 is the first page, not the second",), True),
     ]
+
+
+def test_every_kind_of_fault_has_a_paragraph() -> None:
+    """Under its slug: words of our own first, then the messages."""
+    page = (TOP / "docs" / "reference" / "messages.md").read_text(encoding="utf-8")
+    kinds = messages.kinds(generated.PACKAGE)
+    assert len({kind.slug for kind in kinds.values()}) == len(kinds)
+    missing = [
+        name
+        for name, kind in kinds.items()
+        if not re.search(rf"^## `{kind.slug}`\n\n\w[^#]*<!-- generated: {name} -->", page, re.MULTILINE)
+    ]
+    assert missing == []
+
+
+def test_every_reason_that_is_explained_is_one_that_is_given() -> None:
+    """Why a test does not count: the words of the page stand in the code."""
+    page = (TOP / "docs" / "reference" / "messages.md").read_text(encoding="utf-8")
+    _, _, table = page.partition("## Why a test does not count")
+    reasons = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    code = "".join(path.read_text(encoding="utf-8") for path in generated.modules())
+    assert len(reasons) > 10
+    assert [reason for reason in reasons if reason not in code] == []

@@ -20,6 +20,8 @@ _MADE_BY = "make it again: coverage json, coverage xml or coverage lcov"
 class CoverageDataError(BugguardError):
     """Coverage data that cannot be used."""
 
+    slug = "coverage-data"
+
 
 class Found(NamedTuple):
     """One file of a report, under the names that it may have."""

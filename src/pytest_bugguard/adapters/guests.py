@@ -28,6 +28,8 @@ _MEND = "mend the guest, or take it out of the setting"
 class GuestError(BugguardError):
     """A guest cannot be loaded or asks for a hook that is not there."""
 
+    slug = "guest"
+
 
 class LoadedGuests:
     """All guests behind one face. What one of them does wrong is told by its name, and is no fault of ours."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 class BugguardError(Exception):
     """A fault that a user can mend. A door prints message and hint and exits with ``exit_code``."""
 
+    slug = "usage"
+    """Its paragraph in ``docs/reference/messages.md``."""
     exit_code = 4
     """pytest's own numbers: 4 is wrong usage or settings."""
     hint = ""
@@ -19,20 +21,30 @@ class BugguardError(Exception):
 class NoRepositoryError(BugguardError):
     """There is no git repository, or git itself cannot be used."""
 
+    slug = "repository"
+
 
 class UnknownRevisionError(BugguardError):
     """A revision that was asked for is not in this repository."""
 
+    slug = "revision"
     hint = "check its spelling; a shallow clone lacks older commits: git fetch --unshallow (in CI: fetch-depth: 0)"
 
 
 class UnreadableHistoryError(BugguardError):
     """git's answer could not be read in full: nothing is concluded from half of it."""
 
+    slug = "history"
+    hint = "git fsck --full tells whether the repository is sound; then try again"
+
 
 class SettingsError(BugguardError):
     """The settings have faults; the message lists every one of them."""
 
+    slug = "settings"
+
 
 class ScratchError(BugguardError):
     """A scratch tree could not be made, so nothing was run in it."""
+
+    slug = "scratch-tree"
