@@ -252,6 +252,20 @@ NEXT_RUN = run(passed(OTHER), failed(), end=End.CRASHED, detail="SIGSEGV")
             id="greps-the-source",
         ),
         pytest.param(
+            GREEN,
+            run(failed(read=(SOURCE,))),
+            Verdict.UNDECIDED,
+            "reads the source as text",
+            id="runs-the-source-and-greps-it",
+        ),
+        pytest.param(
+            GREEN,
+            run(failed(how=raised("KeyError", "", IN_SOURCE), read=(SOURCE,))),
+            Verdict.PROVEN,
+            "1 of 1 case",
+            id="reads-the-source-and-sees-it-crash",
+        ),
+        pytest.param(
             run(passed(**UNUSED, started_process=True)),
             run(failed(**UNUSED)),
             Verdict.UNDECIDED,

@@ -128,6 +128,15 @@ def test_set_up_that_fails_tells_nothing_unless_the_source_raised(exception: Rai
         pytest.param(raised("AttributeError", "", **FIRST), RedKind.NEW_API, id="new-name-in-a-parameter-list"),
         pytest.param(raised("TypeError", MISFIT), RedKind.NEW_API, id="new-parameter-in-a-parameter-list"),
         pytest.param(raised("ModuleNotFoundError", "", missing="yaml"), RedKind.IMPORT, id="third-party"),
+        pytest.param(
+            raised(
+                "_pytest.nodes.Collector.CollectError",
+                "/usr/lib/python3/site-packages/_pytest/python.py:528",
+                cause=raised("ModuleNotFoundError", "No module named 'yaml'", missing="yaml"),
+            ),
+            RedKind.IMPORT,
+            id="third-party-as-pytest-tells-it",
+        ),
         pytest.param(raised("SyntaxError", "invalid syntax"), RedKind.COLLECTION, id="syntax"),
         pytest.param(raised("KeyError", "", IN_TEST, IN_SOURCE), RedKind.COLLECTION, id="source-raised"),
         pytest.param(raised("Skipped", "needs yaml"), RedKind.SKIPPED, id="module-skip"),

@@ -13,7 +13,7 @@ from pytest_bugguard.adapters import carryover, interrupts, pool
 from pytest_bugguard.adapters.scratch import GitScratch
 from pytest_bugguard.adapters.testrun import PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
-from pytest_bugguard.core import proof
+from pytest_bugguard.core import experiment, proof
 from pytest_bugguard.core.errors import ScratchError
 from pytest_bugguard.core.experiment import Experiment
 from pytest_bugguard.core.model import Sign, Verdict
@@ -219,6 +219,7 @@ def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs | Judgement) -> Pr
         novelty=plan.novelty,
         changed=plan.changed,
         changed_now=plan.changed_now,
+        settings_changed=experiment.settings_among(one.record.files),
         is_source=one.seen.diff.is_source,
     )
     return proof.judge(trial)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core.model import Outcome, Verdict
+from pytest_bugguard.core.model import Outcome, RedKind, Verdict
 from pytest_bugguard.core.reds import BEHAVIOUR
 from pytest_bugguard.core.trial import Use
 from pytest_bugguard.core.verdict import Judgement
@@ -88,16 +88,16 @@ def _control(row: Row, tried: Trial) -> Judgement | None:
 
 
 def _use(row: Row, tried: Trial) -> Judgement | None:
-    match row.use:
-        case Use.RAN | Use.LOADED:
-            return None
-        case Use.READ:
-            why = f"{row.nodeid} reads the source as text and runs none of it: it tests how the fix is written"
-        case Use.NONE if started_process(row):
-            why = f"{row.nodeid} starts a process that gave no sign of which source it used"
-        case Use.NONE:
-            why = f"{row.nodeid} is red without the fix, but ran nothing of {named(tried)} in either run"
-    return Judgement(Verdict.UNDECIDED, why, "let the test call what the fix changed, in its own process at best")
+    # Where the source itself raised, it does not matter what the test reads besides.
+    if row.has_read and (row.red is None or row.red.kind is not RedKind.RAISED):
+        why = f"{row.nodeid} reads the source as text: it may only test how the fix is written"
+    elif row.use is not Use.NONE:
+        return None
+    elif started_process(row):
+        why = f"{row.nodeid} starts a process that gave no sign of which source it used"
+    else:
+        why = f"{row.nodeid} is red without the fix, but ran nothing of {named(tried)} in either run"
+    return Judgement(Verdict.UNDECIDED, why, "let the test call what the fix changed, and assert on what comes out")
 
 
 def started_process(row: Row) -> bool:

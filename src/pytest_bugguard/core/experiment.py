@@ -12,7 +12,7 @@ from pytest_bugguard.core.naming import folders_above
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from pytest_bugguard.core.model import FileChange, MappedTest
+    from pytest_bugguard.core.model import FileChange, Files, MappedTest
     from pytest_bugguard.core.naming import IsPackage
     from pytest_bugguard.core.novelty import Novelty
     from pytest_bugguard.core.runs import Put, RunRequest
@@ -125,6 +125,12 @@ def _upwards(folder: str) -> Iterator[str]:
         yield folder
         folder = posixpath.dirname(folder)
     yield ""
+
+
+def settings_among(files: Files) -> tuple[str, ...]:
+    """The conftests and files of pytest's settings among what a fix changed besides its source."""
+    names = {"conftest.py", *pytest_config.FILES}
+    return tuple(path for path in (*files.test, *files.neutral) if posixpath.basename(path) in names)
 
 
 def is_lfs_pointer(content: bytes | None) -> bool:

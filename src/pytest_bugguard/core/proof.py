@@ -100,6 +100,8 @@ def _proven(found: _Findings) -> Judgement | None:
     files = max(len(found.tried.changed), len(found.tried.changed_now))
     if len(proving) > _MANY_FLIPS or files > _MANY_FILES:
         reason += "; a broad change, not one bug"
+    if found.tried.settings_changed:
+        reason += f"; {_listed(found.tried.settings_changed)} changed with it"
     return Judgement(Verdict.PROVEN, reason)
 
 
@@ -247,7 +249,8 @@ def _row(row: Row, flips: dict[str, Judgement | None]) -> MappedTest:
     mapped = row.mapped or MappedTest(row.test, How.HELPER_CHANGED, counts=True)
     counts, reason = _standing(row, mapped, flips.get(row.nodeid))
     before = row.before.outcome if row.before is not None else None
-    return MappedTest(row.nodeid, mapped.change, counts, reason, row.after.outcome, before, row.red)
+    red = row.red if row.is_green or before is not None else None
+    return MappedTest(row.nodeid, mapped.change, counts, reason, row.after.outcome, before, red)
 
 
 def _standing(row: Row, mapped: MappedTest, doubt: Judgement | None) -> tuple[bool, str]:
@@ -269,6 +272,11 @@ def _standing(row: Row, mapped: MappedTest, doubt: Judgement | None) -> tuple[bo
 
 def _has_failed(run: TestRun, case: Case) -> bool:
     return case.outcome is Outcome.FAILED and not run.has_cut_off(case)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _counted(count: int, word: str) -> str:

@@ -29,6 +29,8 @@ _ASSERTIONS = frozenset({"builtins.AssertionError", "builtins.Failed", "_pytest.
 _HYPOTHESIS = "hypothesis.errors."
 """Its own errors (health checks, flaky examples) say that a test could not judge; failures come as they were raised."""
 _SKIPS = frozenset({"builtins.Skipped", "_pytest.outcomes.Skipped", "unittest.case.SkipTest"})
+_WRAPPERS = frozenset({"_pytest.nodes.Collector.CollectError", "_pytest.config.ConftestImportFailure"})
+"""What pytest makes of an exception that a test module or a conftest raised as it was imported."""
 _TIME_LIMIT = re.compile(r"Timeout \(?>\s*[\d.]+\s*s")
 """How pytest-timeout says that a test took too long, through ``pytest.fail``."""
 _ARITY = re.compile(
@@ -72,6 +74,8 @@ class Grounds:
         """How the tests of a file were red that pytest could not read: each of them in this way."""
         if raised is None:
             return Red(RedKind.COLLECTION, "the file could not be collected")
+        if raised.type in _WRAPPERS and raised.cause is not None:
+            return self.of_uncollected(raised.cause)
         if self._wants_something_new(raised):
             kind = RedKind.NEW_API
         elif not _SKIPS.isdisjoint(raised.bases):

@@ -39,6 +39,8 @@ class Trial:
     """The source files that the fix changed, as the tree without it names them; none where it only adds files."""
     changed_now: tuple[str, ...] = ()
     """The same as the tree with it names them; none where it only takes files away."""
+    settings_changed: tuple[str, ...] = ()
+    """Conftests and pytest's settings that the fix changed too: they are the same on both sides."""
     is_source: Callable[[str], bool] = bool
     """Whether a path of a tree lies on the source side."""
 
@@ -61,8 +63,6 @@ class Use(StrEnum):
     """It ran some of its code, or opened its data."""
     LOADED = "loaded"
     """It ran none of it, but what changed takes effect as the file is loaded, and it was loaded."""
-    READ = "read"
-    """It read the source as text, and ran none of it."""
     NONE = "none"
 
 
@@ -81,6 +81,8 @@ class Row:
     mapped: MappedTest | None
     """None: a test of the same file that the fix did not touch."""
     use: Use
+    has_read: bool
+    """Whether the test read changed Python source as text."""
 
     @property
     def test(self) -> str:
@@ -125,6 +127,7 @@ def _row(trial: Trial, grounds: Grounds, pair: pairing.Pair, again: Case | None,
         control=control,
         mapped=_mapped(trial.tests, pair.nodeid),
         use=_use(trial, without=_there(pair.other, again), with_fix=_there(pair.one, control)),
+        has_read=any(case.read for case in _there(pair.one, pair.other, again, control)),
     )
 
 
@@ -182,8 +185,6 @@ def _use(trial: Trial, *, without: tuple[Case, ...], with_fix: tuple[Case, ...])
     counts_with_fix = bool(trial.loaded) or not trial.changed
     if _ran(without, trial.changed) or (counts_with_fix and _ran(with_fix, trial.changed_now)):
         return Use.RAN
-    if any(case.read for case in (*without, *with_fix)):
-        return Use.READ
     return Use.LOADED if trial.loaded & trial.novelty.data_only else Use.NONE
 
 

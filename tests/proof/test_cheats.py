@@ -1,0 +1,144 @@
+"""What looks like a proof and is none. Real repositories, real runs; the plainest fix, and a test that cheats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fixes import GUARD, LAST, NEW, PAGER, repaired
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IDLE = "from shop.pager import pages\n\ndef test_last():\n    assert pages(10) == 1\n"
+IS_OLD = "'-(' not in Path('src/shop/pager.py').read_text()"
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        pytest.param(
+            "from pathlib import Path\nfrom shop import pager\n"
+            "def test_last():\n    assert '-(-' in Path(pager.__file__).read_text()\n",
+            id="greps",
+        ),
+        pytest.param(
+            "from pathlib import Path\n"
+            "def test_last():\n    from shop import pager\n    assert '-(-' in Path(pager.__file__).read_text()\n",
+            id="imports-and-greps",
+        ),
+        pytest.param(
+            "import inspect\nfrom shop.pager import pages\n"
+            "def test_last():\n    assert '-(-' in inspect.getsource(pages)\n",
+            id="inspects",
+        ),
+        pytest.param(
+            "import subprocess\ndef test_last():\n"
+            "    subprocess.run(['grep', '-q', '--', '-(-', 'src/shop/pager.py'], check=True)\n",
+            id="greps-elsewhere",
+        ),
+        pytest.param(
+            "import os\ndef test_last():\n    assert os.path.getsize('src/shop/pager.py') > 42\n",
+            id="measures-the-source",
+        ),
+        pytest.param(
+            f"from pathlib import Path\n{IDLE}    assert not ({IS_OLD})\n",
+            id="runs-it-and-greps",
+        ),
+    ],
+)
+def test_to_look_at_the_source_is_not_to_test_it(tmp_path: Path, test: str) -> None:
+    """How the fix is written is no behaviour."""
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": test})
+    assert said.verdict == "undecided", said.reason
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        pytest.param("import os\ndef test_last():\n    os._exit(0)\n    assert True == 1\n", id="in-the-test"),
+        pytest.param("import os\nos._exit(0)\n" + GUARD, id="at-import"),
+        pytest.param(
+            f"import os\nfrom pathlib import Path\nif {IS_OLD}:\n    os._exit(1)\n{IDLE}", id="at-import-of-the-old-one"
+        ),
+        pytest.param(
+            f"import os\nfrom pathlib import Path\n{IDLE}    if {IS_OLD}:\n        os._exit(1)\n", id="in-the-old-one"
+        ),
+    ],
+)
+def test_to_leave_is_neither_red_nor_green(tmp_path: Path, test: str) -> None:
+    """No exit status of the process counts, whatever it is."""
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": test})
+    assert said.verdict == "undecided", said.reason
+
+
+@pytest.mark.parametrize(
+    ("conftest", "verdict"),
+    [
+        pytest.param(
+            f"from pathlib import Path\ndef pytest_sessionfinish(session):\n    session.exitstatus = int({IS_OLD})\n",
+            "unproven",
+            id="exit-status",
+        ),
+        pytest.param(
+            "def pytest_terminal_summary(terminalreporter):\n"
+            "    print('FAILED tests/test_last.py::test_last - assert 1 == 2')\n    print('1 failed in 0.01s')\n",
+            "unproven",
+            id="printed-result",
+        ),
+        pytest.param(
+            "import pytest\nfrom pathlib import Path\n@pytest.hookimpl(wrapper=True)\n"
+            "def pytest_runtest_makereport(item, call):\n    report = yield\n"
+            f"    if call.when == 'call' and {IS_OLD}:\n        report.outcome = 'failed'\n    return report\n",
+            "undecided",
+            id="painted-red",
+        ),
+        pytest.param(
+            "import pytest\nfrom pathlib import Path\n@pytest.fixture(autouse=True)\n"
+            f"def check():\n    assert not ({IS_OLD})\n",
+            "undecided",
+            id="red-before-the-test",
+        ),
+    ],
+)
+def test_a_conftest_forges_nothing(tmp_path: Path, conftest: str, verdict: str) -> None:
+    """Neither the status of the run, nor what it prints, nor a report without an exception is evidence."""
+    fix = {PAGER: NEW, "tests/test_last.py": IDLE, "conftest.py": conftest}
+    assert repaired(tmp_path, fix).verdict == verdict
+
+
+def test_a_conftest_cannot_make_a_broken_test_green(tmp_path: Path) -> None:
+    """A report that is painted green still has its exception."""
+    conftest = (
+        "import pytest\n@pytest.hookimpl(wrapper=True)\ndef pytest_runtest_makereport(item, call):\n"
+        "    report = yield\n    report.outcome = 'passed'\n    return report\n"
+    )
+    wrong = GUARD.replace("== 2", "== 3")
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": wrong, "conftest.py": conftest})
+    assert said.verdict == "broken", said.reason
+
+
+def test_a_test_that_skips_itself_without_the_fix_proves_nothing(tmp_path: Path) -> None:
+    """A skip is no failure."""
+    skips = f"import pytest\nfrom pathlib import Path\n{IDLE}    if {IS_OLD}:\n        pytest.skip('old')\n"
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": skips})
+    assert said.verdict == "undecided"
+    assert "does not judge without the fix: skipped: old" in said.reason
+
+
+@pytest.mark.parametrize(
+    "tells",
+    [
+        pytest.param("'bugguard' in __file__", id="by-its-path"),
+        pytest.param("not __import__('pathlib').Path('.git/refs/heads/main').exists()", id="by-its-repository"),
+        pytest.param("any(name.startswith('BUGGUARD') for name in __import__('os').environ)", id="by-its-environment"),
+    ],
+)
+def test_a_test_that_knows_a_scratch_tree_proves_nothing(tmp_path: Path, tells: str) -> None:
+    """With the fix it is run in a scratch tree too, and is red there."""
+    test = IDLE + f"    assert not ({tells})\n"
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": test})
+    assert said.verdict in {"broken", "unproven"}
+    assert said.proving == []
+    assert said.test(LAST)["red"] is None

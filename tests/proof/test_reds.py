@@ -1,0 +1,316 @@
+"""Red without the fix and green with it: for which reason, and which of the tests. Real repositories, real runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_bugguard.core import experiment
+from tests.fixes import GUARD, LAST, NEW, OLD, PAGER, TEST, repaired
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_01_an_assertion_that_fails_without_the_fix_proves_it(tmp_path: Path) -> None:
+    """The plainest proof: kind, message and place of the red are told."""
+    said = repaired(tmp_path)
+    assert (said.verdict, said.done.code) == ("proven", 0)
+    assert said.test(LAST)["red"] == {"kind": "assertion", "message": "assert 1 == 2", "where": "tests/test_last.py:4"}
+    assert said.record["next"] == ""
+
+
+def test_02_an_exception_of_the_source_proves_it(tmp_path: Path) -> None:
+    """A crash is told with the line of the source that crashed, also where the test asserts nothing."""
+    fix = {
+        PAGER: "def pages(items):\n    return items // 10 if items else 0\n",
+        TEST: "from shop.pager import pages\n\ndef test_none():\n    pages(None)\n",
+    }
+    said = repaired(tmp_path, fix)
+    assert said.verdict == "proven"
+    assert said.red(f"{TEST}::test_none") == ("raised", f"{PAGER}:2")
+
+
+def test_03_a_test_that_passes_without_the_fix_proves_nothing(tmp_path: Path) -> None:
+    """It is named, the command fails, and what to do says how to get at the tree."""
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": GUARD.replace("11) == 2", "20) == 2")})
+    assert (said.verdict, said.done.code) == ("unproven", 1)
+    assert said.reason == f"{LAST} passes without the fix too"
+    assert "--keep" in said.record["next"]
+
+
+def test_04_of_several_tests_those_without_need_of_the_fix_are_named(tmp_path: Path) -> None:
+    """One is enough; the others do not count."""
+    idle = GUARD + "\ndef test_two():\n    assert pages(20) == 2\n"
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": idle})
+    assert said.verdict == "proven"
+    assert said.proving == [LAST]
+    assert said.reason.startswith("1 of 2 cases red")
+    assert said.reason.endswith("tests/test_last.py::test_two")
+
+
+NEW_NAME = NEW + "\ndef first_page():\n    return 1\n"
+IMPORTS_IT = "from shop.pager import first_page\n\ndef test_first():\n    assert first_page() == 1\n"
+
+
+@pytest.mark.parametrize(("on_weak", "code"), [("warn", 0), ("fail", 1)])
+def test_05_an_import_of_a_new_name_is_weak(tmp_path: Path, on_weak: str, code: int) -> None:
+    """It only shows that the API is new; whether that is enough is a setting."""
+    said = repaired(
+        tmp_path, {PAGER: NEW_NAME, "tests/test_first.py": IMPORTS_IT}, "--set", f'fixes.on-weak="{on_weak}"'
+    )
+    assert (said.verdict, said.done.code) == ("weak", code)
+    assert "only because the API is new" in said.reason
+
+
+def test_06_a_third_party_that_only_the_old_source_needs_is_the_environment(tmp_path: Path) -> None:
+    """The test could not even be collected: nothing is known of the bug."""
+    said = repaired(tmp_path, base={PAGER: f"import no_such_library\n{OLD}"})
+    assert (said.verdict, said.done.code) == ("undecided", 1)
+    assert "lacks what the fix does not add" in said.reason
+    assert "no_such_library" in said.reason
+
+
+@pytest.mark.parametrize(
+    ("source", "test"),
+    [
+        pytest.param(NEW_NAME, "from shop import pager\ndef test_it():\n    assert pager.first_page()\n", id="name"),
+        pytest.param(
+            NEW.replace("items)", "items, size=10)"),
+            "from shop.pager import pages\ndef test_it():\n    assert pages(5, size=5) == 1\n",
+            id="parameter",
+        ),
+        pytest.param(
+            NEW.replace("items)", "items, size=10)"),
+            "from shop.pager import pages\ndef test_it():\n    assert pages(5, 10) == 1\n",
+            id="arity",
+        ),
+        pytest.param(
+            "class Pager:\n    def first(self):\n        return 1\n",
+            "from shop.pager import Pager\nimport pytest\n"
+            "@pytest.mark.parametrize('n', [Pager().first()])\ndef test_it(n):\n    assert n\n",
+            id="attribute-in-a-parameter-list",
+        ),
+    ],
+)
+def test_07_a_want_of_what_the_fix_adds_is_weak(tmp_path: Path, source: str, test: str) -> None:
+    """New functions, methods and parameters are missing without the fix whatever they do."""
+    said = repaired(tmp_path, {PAGER: source, "tests/test_it.py": test}, base={PAGER: OLD + "class Pager:\n    pass\n"})
+    assert said.verdict == "weak", said.reason
+
+
+def test_07_an_exception_out_of_c_proves(tmp_path: Path) -> None:
+    """The last line of the traceback is the test's; no name is missing: it is the source's behaviour."""
+    old = "class Page:\n    def __init__(self):\n        self.draw = lambda: 1\n"
+    fix = {
+        "src/shop/page.py": old + "    def __reduce__(self):\n        return Page, ()\n",
+        "tests/test_page.py": "import pickle\nfrom shop.page import Page\ndef test_page():\n    pickle.dumps(Page())\n",
+    }
+    said = repaired(tmp_path, fix, base={"src/shop/page.py": old})
+    assert said.verdict == "proven"
+    assert said.red("tests/test_page.py::test_page")[0] == "error"
+
+
+def test_07_a_test_double_that_the_source_calls_wrongly_proves(tmp_path: Path) -> None:
+    """The last line is the test's, but the source's are on the way there."""
+    old = "def draw(page):\n    return page.text(1, 2)\n"
+    test = """
+        from shop.draw import draw
+
+        class Double:
+            def text(self, size):
+                return size
+
+        def test_draw():
+            assert draw(Double()) == 1
+    """
+    fix = {"src/shop/draw.py": old.replace("1, 2", "1"), "tests/test_draw.py": test}
+    said = repaired(tmp_path, fix, base={"src/shop/draw.py": old})
+    assert said.verdict == "proven"
+    assert said.red("tests/test_draw.py::test_draw") == ("raised", "src/shop/draw.py:2")
+
+
+FIXTURE = "import pytest\n@pytest.fixture\ndef shop():\n    return {}\n"
+
+
+def test_08_a_fixture_that_the_fix_adds_to_the_source_is_weak(tmp_path: Path) -> None:
+    """It is a name of the source like others."""
+    base = {"conftest.py": "pytest_plugins = ['shop.testing']\n", "src/shop/testing.py": ""}
+    fix = {PAGER: NEW, "src/shop/testing.py": FIXTURE, "tests/test_last.py": GUARD.replace("last()", "last(shop)")}
+    assert repaired(tmp_path, fix, base=base).verdict == "weak"
+
+
+def test_08_a_set_up_that_fails_tells_nothing(tmp_path: Path) -> None:
+    """The test did not come to judge."""
+    conftest = "import pytest\nfrom shop import pager\n@pytest.fixture\ndef server():\n    open(pager.ADDRESS)\n"
+    fix = {
+        PAGER: "ADDRESS = __file__\n" + NEW,
+        "tests/conftest.py": conftest,
+        "tests/test_last.py": GUARD.replace("last()", "last(server)"),
+    }
+    said = repaired(tmp_path, fix, base={PAGER: "ADDRESS = 'no such file'\n" + OLD})
+    assert said.verdict == "undecided"
+    assert "does not come past its set-up without the fix: FileNotFoundError" in said.reason
+
+
+def test_09_a_file_that_is_red_all_over_is_a_broken_tree(tmp_path: Path) -> None:
+    """The settings stay as the fix has them, and the old source cannot read them: that is not the bug."""
+    old = """
+        import json
+        from pathlib import Path
+
+        def pages(items):
+            return items // json.loads(Path("settings.json").read_text())["size"]
+    """
+    test = "from shop.pager import pages\ndef test_full():\n    assert pages(10) == 1\n"
+    fix = {
+        PAGER: old.replace('["size"]', '["page"]["size"]').replace("items //", "-(-items) //"),
+        "settings.json": '{"page": {"size": 10}}\n',
+        TEST: test + "def test_more():\n    assert pages(20) == 2\n",
+    }
+    said = repaired(tmp_path, fix, base={PAGER: old, TEST: test, "settings.json": '{"size": 10}\n'})
+    assert said.verdict == "undecided", said.reason
+    assert f"every test of {TEST} fails without the fix in the same way (KeyError: 'size')" in said.reason
+
+
+def test_10_a_red_that_does_not_come_again_is_unstable(tmp_path: Path) -> None:
+    """Both runs are told."""
+    old = """
+        import os
+
+        def pages(items):
+            with open(os.environ["SHOP_LOG"], "a+") as log:
+                log.write("x")
+                return items // 10 + (log.tell() > 1)
+    """
+    said = repaired(tmp_path, base={PAGER: old}, SHOP_LOG=str(tmp_path / "log"))
+    assert (said.verdict, said.done.code) == ("unstable", 1)
+    assert f"{LAST} is red without the fix once (assert 1 == 2) and passed the next time" in said.reason
+
+
+def test_11_a_test_that_fails_with_the_fix_too_is_broken(tmp_path: Path) -> None:
+    """There is nothing to run without the fix."""
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": GUARD.replace("== 2", "== 3")})
+    assert (said.verdict, said.done.code) == ("broken", 1)
+    assert said.test(LAST)["before"] is None
+
+
+def test_12_a_hang_is_ended_and_is_no_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fast with the fix, endless without it: probably the bug, but a slow machine looks the same."""
+    monkeypatch.setattr(experiment, "_LEAST_LIMIT_S", 3.0)  # what a user's run waits is too long to wait here
+    said = repaired(tmp_path, base={PAGER: "def pages(items):\n    while items > 10:\n        pass\n    return 1\n"})
+    assert said.verdict == "undecided"
+    assert f"{LAST} hangs without the fix" in said.reason
+    assert said.test(LAST)["red"]["kind"] == "timeout"
+
+
+def test_13_a_test_that_is_skipped_here_is_undecided(tmp_path: Path) -> None:
+    """Another Python or platform may be able to tell."""
+    skipped = "import pytest\n" + GUARD.replace("def", "@pytest.mark.skipif('1', reason='not here')\ndef")
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": skipped})
+    assert said.verdict == "undecided"
+    assert "was skipped with the fix: not here" in said.reason
+
+
+def test_13_a_bug_of_another_python_is_unproven_here(tmp_path: Path) -> None:
+    """And it is said that a receipt from there settles it."""
+    old = "import sys\n\ndef pages(items):\n    return items // 10 if sys.version_info < (3, 1) else -(-items // 10)\n"
+    said = repaired(tmp_path, base={PAGER: old})
+    assert said.verdict == "unproven"
+    assert "another Python or platform" in said.record["next"]
+
+
+def test_14_the_test_of_a_known_bug_proves_once_it_counts(tmp_path: Path) -> None:
+    """Its xfail mark went with the bug, and the row says so."""
+    known = "import pytest\n" + GUARD.replace("def", "@pytest.mark.xfail(strict=True)\ndef")
+    said = repaired(tmp_path, base={"tests/test_last.py": known})
+    assert said.verdict == "proven"
+    assert said.test(LAST)["reason"] == "the test of a known bug, no longer expected to fail"
+
+
+ROWS = """
+    import pytest
+    from shop.pager import pages
+
+    @pytest.mark.parametrize("n", [10, 20])
+    def test_n(n):
+        assert pages(n) == (n + 9) // 10
+"""
+
+
+def test_15_a_row_that_was_added_proves_alone(tmp_path: Path) -> None:
+    """The rows beside it passed before, and do not count."""
+    said = repaired(tmp_path, {PAGER: NEW, TEST: ROWS.replace("10, 20", "10, 20, 21")}, base={TEST: ROWS})
+    assert said.verdict == "proven"
+    assert said.proving == [f"{TEST}::test_n[21]"]
+    assert not said.test(f"{TEST}::test_n[10]")["counts"]
+
+
+def test_16_ids_that_change_from_run_to_run_are_matched(tmp_path: Path) -> None:
+    """A clock in the parameters' ids is no reason to be blind."""
+    clock = ROWS.replace("pytest", "pytest, time", 1).replace(
+        "[10, 20]", "[10, 11], ids=lambda n: f'{n}@{time.time_ns()}'"
+    )
+    said = repaired(tmp_path, {PAGER: NEW, TEST: clock})
+    assert said.verdict == "proven", said.reason
+    (proving,) = said.proving
+    assert "test_n[11@" in proving
+
+
+def test_17_a_unittest_and_its_subtests_prove(tmp_path: Path) -> None:
+    """A method is a test, and a failed subtest makes it red."""
+    test = """
+        import unittest
+        from shop.pager import pages
+
+        class LastPage(unittest.TestCase):
+            def test_last(self):
+                self.assertEqual(pages(11), 2)
+
+            def test_many(self):
+                for items in (10, 11, 12):
+                    with self.subTest(items=items):
+                        self.assertEqual(pages(items), (items + 9) // 10)
+    """
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": test})
+    assert said.proving == ["tests/test_last.py::LastPage::test_last", "tests/test_last.py::LastPage::test_many"]
+    assert said.red("tests/test_last.py::LastPage::test_many")[0] == "assertion"
+
+
+def test_18_an_example_for_hypothesis_proves(tmp_path: Path) -> None:
+    """Red is what the test raised, not Hypothesis; the same examples are drawn each time."""
+    old = """
+        from hypothesis import example, given, strategies as st
+        from shop.pager import pages
+
+        @given(st.just(10))
+        def test_n(n):
+            assert pages(n) == (n + 9) // 10
+    """
+    fix = {PAGER: NEW, TEST: old.replace("@given", "@example(11)\n        @given")}
+    said = repaired(tmp_path, fix, base={TEST: old})
+    assert (said.verdict, said.red(f"{TEST}::test_n")[0]) == ("proven", "assertion")
+
+
+def test_49_a_broad_change_is_called_so(tmp_path: Path) -> None:
+    """More than fifty flips are not about one bug."""
+    test = ROWS.replace("[10, 20]", "range(100)")
+    said = repaired(tmp_path, {PAGER: NEW, TEST: test})
+    assert said.verdict == "proven"
+    assert "a broad change, not one bug" in said.reason
+
+
+def test_a_constant_beside_it_turns_a_test(tmp_path: Path) -> None:
+    """What flips though its own text is the same proves too."""
+    test = """
+        from shop.pager import pages
+
+        ROWS = [(10, 1)]
+
+        def test_rows():
+            for items, expected in ROWS:
+                assert pages(items) == expected
+    """
+    said = repaired(tmp_path, {PAGER: NEW, TEST: test.replace("(10, 1)", "(10, 1), (11, 2)")}, base={TEST: test})
+    assert said.proving == [f"{TEST}::test_rows"]

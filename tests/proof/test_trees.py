@@ -1,0 +1,178 @@
+"""What goes back with the fix and what stays; where the source is taken from. Real repositories, real runs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fixes import CONFIGURED, GUARD, LAST, NEW, OLD, PAGER, REPAIRED, TEST, commit, opened, prove, repaired
+from tests.story import story
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_19_a_golden_file_travels_with_its_test(tmp_path: Path) -> None:
+    """The new expectation meets the old source."""
+    test = """
+        from pathlib import Path
+        from shop.pager import pages
+
+        def test_report():
+            assert str(pages(11)) == Path(__file__).with_name("report.txt").read_text().strip()
+    """
+    base = {"tests/test_report.py": test, "tests/report.txt": "1\n"}
+    said = repaired(tmp_path, {PAGER: NEW, "tests/report.txt": "2\n"}, base=base)
+    assert said.proving == ["tests/test_report.py::test_report"]
+
+
+def test_20_data_outside_of_the_source_stays(tmp_path: Path) -> None:
+    """Only the source goes back: a test of the data alone does not need the fix."""
+    old = """
+        import json
+        from pathlib import Path
+
+        def rate():
+            return json.loads(Path("data/rates.json").read_text())["rate"]
+    """
+    fix = {
+        "src/shop/rates.py": old.replace('["rate"]', '.get("rate", 0)'),
+        "data/rates.json": '{"rate": 2}\n',
+        "tests/test_rates.py": "from shop.rates import rate\n\ndef test_rate():\n    assert rate() == 2\n",
+    }
+    said = repaired(tmp_path, fix, base={"src/shop/rates.py": old, "data/rates.json": '{"rate": 1}\n'})
+    assert said.verdict == "unproven", said.reason
+
+
+def test_21_the_data_of_a_package_is_source(tmp_path: Path) -> None:
+    """A template goes back, and to open it is to use it."""
+    source = """
+        from pathlib import Path
+
+        def page():
+            return Path(__file__).with_name("page.html").read_text()
+    """
+    fix = {
+        "src/shop/page.html": "<b>10 &amp; more</b>\n",
+        "tests/test_page.py": "from shop.page import page\n\ndef test_page():\n    assert '&amp;' in page()\n",
+    }
+    said = repaired(tmp_path, fix, base={"src/shop/page.py": source, "src/shop/page.html": "<b>10 & more</b>\n"})
+    assert said.proving == ["tests/test_page.py::test_page"], said.reason
+
+
+def test_22_conftest_and_configuration_stay_and_are_told(tmp_path: Path) -> None:
+    """The test needs them; that they changed too is worth a look, since they could make anything red."""
+    fix = {
+        PAGER: NEW,
+        "conftest.py": "import pytest\n\n@pytest.fixture\ndef items():\n    return 11\n",
+        "pyproject.toml": CONFIGURED + "    markers = ['big']\n",
+        "tests/test_last.py": GUARD.replace("last()", "last(items)").replace("pages(11)", "pages(items)"),
+    }
+    said = repaired(tmp_path, fix)
+    assert said.proving == [LAST]
+    assert said.reason.endswith("; conftest.py and pyproject.toml changed with it")
+
+
+def test_27_a_doctest_in_the_fixed_file_is_undecided(tmp_path: Path) -> None:
+    """Without the fix its text is not there either: a test file can tell."""
+    doctest = 'def pages(items):\n    """Count.\n\n    >>> pages(11)\n    2\n    """\n    return -(-items // 10)\n'
+    said = repaired(
+        tmp_path, {PAGER: doctest}, base={"pyproject.toml": CONFIGURED.replace("-p", "--doctest-modules -p", 1)}
+    )
+    assert said.verdict == "undecided", said.reason
+
+
+def test_40_what_a_renamed_file_holds_is_new(tmp_path: Path) -> None:
+    """The old file is back under its old name: a test that imports the new one shows no bug."""
+    fix = {PAGER: None, "src/shop/paging.py": NEW, "tests/test_last.py": GUARD.replace("pager", "paging"), TEST: None}
+    said = repaired(tmp_path, fix)
+    assert said.verdict == "weak", said.reason
+
+
+def test_41_compiled_source_is_undecided(tmp_path: Path) -> None:
+    """The old one would have to be built."""
+    said = repaired(tmp_path, {"src/shop/fast.pyx": "x = 2\n", **REPAIRED}, base={"src/shop/fast.pyx": "x = 1\n"})
+    assert (said.verdict, said.done.code) == ("undecided", 1)
+    assert "src/shop/fast.pyx is compiled source" in said.reason
+
+
+def test_42_a_path_into_the_checkout_is_led_into_the_tree(tmp_path: Path) -> None:
+    """As an editable install has it: without that every test would see the fix."""
+    source = tmp_path / "shop" / "src"
+    bare = {"pyproject.toml": CONFIGURED.replace('pythonpath = ["src"]', "")}
+    assert repaired(tmp_path, base=bare, PYTHONPATH=str(source)).verdict == "proven"
+
+
+def test_42_a_leak_is_no_verdict(tmp_path: Path) -> None:
+    """What was loaded from the checkout by its path is neither side of anything."""
+    test = """
+        import importlib.util, os
+
+        def test_last():
+            spec = importlib.util.spec_from_file_location("pager", os.environ["SHOP_PAGER"])
+            pager = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(pager)
+            assert pager.pages(11) == 2
+    """
+    place = tmp_path / "shop" / PAGER
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": test}, SHOP_PAGER=str(place))
+    assert said.verdict == "undecided"
+    assert said.reason.startswith(f"{PAGER} was loaded from ")
+
+
+def test_47_a_dependency_that_the_old_source_cannot_use_is_the_environment(tmp_path: Path) -> None:
+    """Both sides run with what is installed, and that fits the fix alone."""
+    said = repaired(tmp_path, base={PAGER: f"from json import gone_with_version_2\n{OLD}"})
+    assert said.verdict == "undecided"
+    assert "gone_with_version_2" in said.reason
+
+
+def test_48_a_test_that_the_project_leaves_out_is_undecided(tmp_path: Path) -> None:
+    """What its own suite does not run guards nothing here."""
+    fix = {
+        **REPAIRED,
+        "tests/test_last.py": "import pytest\n" + GUARD.replace("def", "@pytest.mark.slow\ndef"),
+        "pyproject.toml": CONFIGURED.replace('"-p', "\"-m 'not slow' -p") + "    markers = ['slow']\n",
+    }
+    said = repaired(tmp_path, fix)
+    assert said.verdict == "undecided"
+    assert "left out by the project's own options (-m, -k or --deselect)" in said.reason
+
+
+def test_a_generated_file_that_git_ignores_is_there(tmp_path: Path) -> None:
+    """A package cannot be imported without its version file, which no commit holds."""
+    base = {".gitignore": "_version.py\n__pycache__/\n", "src/shop/__init__.py": "from shop._version import version\n"}
+    repo = opened(tmp_path, base)
+    commit(repo, REPAIRED)
+    repo.write("src/shop/_version.py", "version = '1'\n")
+    assert prove(repo).verdict == "proven"
+
+
+def test_a_project_below_the_top_is_run_where_it_lives(tmp_path: Path) -> None:
+    """Node ids begin at the top, though pytest's own lack the folder."""
+    files = {"pyproject.toml": CONFIGURED, "src/shop/__init__.py": "", PAGER: OLD}
+    repo = story(tmp_path / "shop", "")
+    commit(repo, {f"pager/{path}": text for path, text in files.items()}, "feat: sell things")
+    commit(repo, {f"pager/{path}": text for path, text in REPAIRED.items()})
+    assert prove(repo).proving == [f"pager/{LAST}"]
+
+
+def test_a_conftest_that_imports_what_the_fix_adds_is_weak(tmp_path: Path) -> None:
+    """No test starts without the fix, old ones neither: it only shows that the API is new."""
+    fix = {
+        PAGER: NEW + "\ndef first_page():\n    return 1\n",
+        "conftest.py": "from shop.pager import first_page\n",
+        "tests/test_last.py": GUARD,
+    }
+    said = repaired(tmp_path, fix)
+    assert said.verdict == "weak", said.reason
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no signal ends a process there")
+def test_a_test_that_kills_the_run_is_undecided(tmp_path: Path) -> None:
+    """What comes after it did not run: missing is not green, nor red."""
+    said = repaired(tmp_path, base={PAGER: "import os\ndef pages(items):\n    os.abort()\n"})
+    assert said.verdict == "undecided"
+    assert f"{LAST} kills the run without the fix" in said.reason
