@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.syntax import FunctionNode
 
+_WITH_BLOCKS = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While),
+    *(ast.Try, ast.TryStar, ast.ExceptHandler, ast.With, ast.AsyncWith, ast.match_case),
+)
+"""Nodes of which not every part need run."""
 _JUMPS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _CATCHES_ALL = frozenset({"AssertionError", "Exception", "BaseException"})
 _REACHING = frozenset({"open", "exec", "eval", "compile", "__import__", "globals", "locals", "vars", "breakpoint"})
@@ -26,19 +31,29 @@ _WITHIN = frozenset(dir(builtins)) - _REACHING
 
 def live(function: FunctionNode) -> Iterator[ast.AST]:
     """Every node of a function that can run and whose failure is heard, in no particular order."""
-    used = {node.id for node in syntax.walk(function) if isinstance(node, ast.Name)}
-    waiting: list[ast.AST] = [function]
+    waiting: list[ast.AST | None] = [function]
     while waiting:
         node = waiting.pop()
-        if syntax.is_function(node) and node is not function and not (node.name in used or node.decorator_list):
+        if node is None:
+            continue
+        if syntax.is_function(node) and node is not function and _is_idle(node, function):
             continue
         yield node
-        waiting.extend(_below(node))
+        waiting.extend(_below(node) if isinstance(node, _WITH_BLOCKS) else syntax.children(node))
+
+
+def _is_idle(inner: FunctionNode, function: FunctionNode) -> bool:
+    """Whether nobody uses a function that another one defines."""
+    if inner.decorator_list:
+        return False
+    return not any(isinstance(node, ast.Name) and node.id == inner.name for node in syntax.walk(function))
 
 
 def looks_outside(function: FunctionNode) -> bool:
     """Whether a function uses anything but its own variables and Python itself: a test has to, to test something."""
     parameters = [argument.arg for argument in (*syntax.arguments(function), *_stars(function))]
+    if any(name not in {"self", "cls"} for name in parameters):
+        return True  # a fixture
     own = syntax.variables(function)
     for node in syntax.walk(function):
         match node:
@@ -50,8 +65,6 @@ def looks_outside(function: FunctionNode) -> bool:
                 own.add(name)
             case ast.arg() if node.arg not in parameters:
                 own.add(node.arg)
-    if any(name not in {"self", "cls"} for name in parameters):
-        return True  # a fixture
     names = (node.id for statement in function.body for node in syntax.walk(statement) if isinstance(node, ast.Name))
     return any(name not in own and name not in _WITHIN for name in names)
 
@@ -76,11 +89,12 @@ def _below(node: ast.AST) -> Iterator[ast.AST]:
         case ast.With() | ast.AsyncWith() if any(_suppresses(item.context_expr) for item in node.items):
             yield from node.items
         case _:
-            for _, value in ast.iter_fields(node):
-                if isinstance(value, ast.AST):
+            for part in node._fields:
+                value = getattr(node, part, None)
+                if isinstance(value, list):
+                    yield from _until_jump(value)
+                elif isinstance(value, ast.AST):
                     yield value
-                elif isinstance(value, list):
-                    yield from _until_jump([item for item in value if isinstance(item, ast.AST)])
 
 
 def _until_jump(body: Sequence[ast.AST]) -> Iterator[ast.AST]:

@@ -93,15 +93,30 @@ def walk(*nodes: ast.AST) -> Iterator[ast.AST]:
     waiting: list[ast.AST | None] = list(nodes)
     while waiting:
         node = waiting.pop()
-        if node is None:  # the key of ``**more`` in a dict, the default of a keyword without one
+        if node is None:
             continue
         yield node
-        for part in _CHILDREN[node.__class__]:
+        for part in _CHILDREN[node.__class__]:  # as in children, but no call for each of a million nodes
             value = getattr(node, part, None)
             if value.__class__ is list:
-                waiting.extend(value)
+                waiting += value
             elif value is not None:
                 waiting.append(value)
+
+
+def children(node: ast.AST) -> list[ast.AST | None]:
+    """The nodes right below a node but operators and contexts, in the order of its fields.
+
+    None stands for the key of ``**more`` in a dict, and for the default of a keyword without one.
+    """
+    found: list[ast.AST | None] = []
+    for part in _CHILDREN[node.__class__]:
+        value = getattr(node, part, None)
+        if value.__class__ is list:
+            found += value
+        elif value is not None:
+            found.append(value)
+    return found
 
 
 def is_text(statement: ast.stmt) -> bool:
