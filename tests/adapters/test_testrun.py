@@ -275,6 +275,40 @@ def test_watching_ends_with_the_first_use(run: Run) -> None:
     assert cases(seen)["test_pages"].executed == WATCHED
 
 
+def test_finalizers_do_not_kill_what_is_watched(run: Run) -> None:
+    """Objects that call the source as they are collected, in the middle of whatever runs, do a run no harm."""
+    text = """
+    import gc
+    import pytest
+    from shop import pager
+
+    kept = []
+
+    class Node:
+        def __init__(self):
+            self.me = self
+
+        def __del__(self):
+            pager.pages(1)
+            kept.append(str.upper.__get__(str(len(kept))))
+
+    @pytest.mark.parametrize("n", range(40))
+    def test_collected(n):
+        gc.collect()
+        gc.set_threshold(1)
+        try:
+            for _ in range(n):
+                Node()
+            (lambda: 1)()
+            list(map(lambda x: x, range(20)))
+        finally:
+            gc.set_threshold(700)
+    """
+    seen = run(text)
+    assert seen.end is End.FINISHED, seen
+    assert set(outcomes(seen).values()) == {"passed"}
+
+
 def test_what_a_test_executed_is_told(many: TestRun) -> None:
     """In its own process and in those that it starts; to import a file is not to run it."""
     found = cases(many)

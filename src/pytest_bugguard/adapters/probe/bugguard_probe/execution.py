@@ -89,6 +89,9 @@ class _Profiled:
         self._files: dict[str, str] = {}
         self._unseen: dict[str, str] = {}
         self._is_watching = False
+        # Held for good: Python 3.11 borrows it, and may be about to call it while a finalizer of another object takes
+        # it away as the profile function; it would call into freed memory.
+        self._listener = self._on_event
 
     def follow(self, code: CodeType, path: str) -> None:
         if any(_functions(code)):  # else there is nothing to call
@@ -106,13 +109,13 @@ class _Profiled:
         if self._is_watching:
             self._is_watching = False
             threading.setprofile(None)
-            if _getprofile() == self._on_event:
+            if _getprofile() is self._listener:
                 _setprofile(None)
 
     def _look(self) -> None:
         if self._is_watching and self._unseen and _getprofile() is None:
-            threading.setprofile(self._on_event)
-            _setprofile(self._on_event)
+            threading.setprofile(self._listener)
+            _setprofile(self._listener)
 
     def _on_event(self, frame: FrameType, _event: str, _: object) -> None:
         name = frame.f_code.co_filename
