@@ -391,6 +391,30 @@ def test_knows_renamed_locals(old: str, new: str, *, is_same: bool) -> None:
             id="pytestmark",
         ),
         pytest.param(
+            None,
+            "later = pytest.mark.skip(reason='x')\n\n@later\ndef test_one():\n    assert pages\n",
+            "is skipped",
+            id="mark-with-a-name",
+        ),
+        pytest.param(
+            None,
+            "pytest.skip('x', allow_module_level=True)\n\ndef test_one():\n    assert pages\n",
+            "is skipped (with the whole module)",
+            id="module-that-skips-itself",
+        ),
+        pytest.param(
+            None,
+            "__test__ = False\n\ndef test_one():\n    assert pages\n",
+            "is skipped (with the whole module)",
+            id="module-of-no-tests",
+        ),
+        pytest.param(
+            None,
+            "@pytest.mark.parametrize('n', [])\ndef test_one(n):\n    assert pages(n)\n",
+            "has no cases",
+            id="no-cases",
+        ),
+        pytest.param(
             "def test_one():\n    assert pages(1)\n    assert pages(2)\n",
             "def test_one():\n    assert pages(1)\n",
             "its assertions were only removed or loosened",
@@ -551,3 +575,18 @@ def test_a_test_of_a_known_bug_is_told_apart_once_it_counts(mark: str) -> None:
         changed("tests/test_a.py", f"{mark}\ndef test_a():\n    assert f()\n", "def test_a():\n    assert f()\n")
     ).tests
     assert (test.counts, test.reason) == (True, "the test of a known bug, no longer expected to fail")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "needs_net = pytest.mark.skipif(not ONLINE, reason='x')\n\n@needs_net\n",
+        "if sys.platform == 'win32':\n    pytest.skip('x', allow_module_level=True)\n\n",
+        "@pytest.mark.parametrize('n', [1])\n",
+    ],
+)
+def test_what_depends_is_left_to_the_run(head: str) -> None:
+    """A test that runs on some machines guards, as far as text can tell."""
+    source = f"{head}def test_one(n):\n    assert pages(n)\n"
+    (test,) = mapped(changed("tests/test_a.py", None, source)).tests
+    assert test.counts

@@ -294,5 +294,5 @@ def _cure(status: int, said: str) -> str:
     if status == _USAGE_EXIT or "unrecognized argument" in said:
         return NEEDS_GIT
     if "promisor" in said or "unable to read" in said:
-        return "objects are missing: git fetch --refetch in a partial clone, else git fsck --full"
+        return "objects are missing: git fetch --refetch --no-filter in a partial clone, else git fsck --full"
     return "git fsck --full tells whether the repository is sound; then try again"

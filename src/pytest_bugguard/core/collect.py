@@ -180,14 +180,25 @@ class Collector:
     def _held_back(self, test: Test) -> str:
         if guards.skips_itself(test.function):
             return "is skipped"
-        if reason := guards.held_back(test.function.decorator_list):
+        if reason := guards.held_back([self._meant(test.module, one) for one in test.function.decorator_list]):
             return reason
         for owner in test.chain:
             marks = [*owner.node.decorator_list, *cases.marks(owner.scope.values.get("pytestmark", ()))]
             if reason := guards.held_back(marks):
                 return f"{reason} (with all of {owner.name})"
         reason = guards.held_back(cases.marks(self._module_marks(test.module)))
+        if not reason and _skips_itself(test.module):
+            reason = "is skipped"
         return f"{reason} (with the whole module)" if reason else ""
+
+    def _meant(self, module: Module, decorator: ast.expr) -> ast.expr:
+        """What a decorator stands for, where the module gives a mark a name: ``later = pytest.mark.skip``."""
+        scope = module.scope_of(decorator.id) if isinstance(decorator, ast.Name) else None
+        match scope.values.get(decorator.id, ()) if scope and isinstance(decorator, ast.Name) else ():
+            case [ast.Assign(value=value)]:
+                return value
+            case _:
+                return decorator
 
     def _module_marks(self, module: Module) -> Iterable[ast.stmt]:
         scope = module.scope_of("pytestmark") if module.mentions("pytestmark") else None
@@ -253,6 +264,24 @@ def _may_be_helper(source: outline.Imported) -> bool:
 def _is_no_helper(function: FunctionNode) -> bool:
     return not outline.is_fixture(function) and not any(
         syntax.last_name(decorator) in _NO_TESTS for decorator in function.decorator_list
+    )
+
+
+def _skips_itself(module: Module) -> bool:
+    """Whether a module is skipped as it is imported, or says that it holds no tests."""
+    if module.mentions("__test__"):
+        scope = module.scope_of("__test__")
+        if scope is not None and _is_switched_off(scope.values.get("__test__", ())):
+            return True
+    if not module.mentions("allow_module_level"):
+        return False
+    try:
+        statements = syntax.parse(module.source)
+    except syntax.UnparsableError:
+        return False
+    return any(
+        isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) and syntax.last_name(one.value) == "skip"
+        for one in statements
     )
 
 

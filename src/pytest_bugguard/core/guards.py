@@ -117,9 +117,20 @@ def held_back(decorators: Iterable[ast.expr]) -> str:
             return "is skipped"
         if name in {"skipIf", "skipUnless"} and is_call and _is_constant(decorator, wanted=name == "skipIf"):
             return "is skipped"
+        if is_call and name == "parametrize" and _has_no_rows(decorator):
+            return "has no cases"
         if name == "expectedFailure" or (name == "xfail" and not _is_conditional(decorator)):
             return "is expected to fail"
     return ""
+
+
+def _has_no_rows(decorator: ast.expr) -> bool:
+    """Such a test is skipped by pytest, unless ``empty_parameter_set_mark`` asks for worse."""
+    match decorator:
+        case ast.Call(args=[_, ast.List(elts=[]) | ast.Tuple(elts=[]), *_]):
+            return True
+        case _:
+            return False
 
 
 def _is_always(decorator: ast.expr) -> bool:
