@@ -91,6 +91,7 @@ def _record(raw: dict[str, Any]) -> Record:
             "verdict": Verdict(raw["verdict"]),
             "waiver": waiver and Waiver(**waiver),  # only of a trailer, which has no date
             "other_signs": (),
+            "hunks": (),
         }
     )
 
