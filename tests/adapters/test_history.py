@@ -164,6 +164,14 @@ def test_an_annotated_tag_is_its_commit(shop: Repo, history: GitHistory) -> None
     assert history.resolve("v2.0") == shop.sha("Merge")
 
 
+def test_commits_with_the_same_files_have_the_same_tree(shop: Repo, history: GitHistory) -> None:
+    """Whatever else is said in them; an id that is no commit's is an error."""
+    shop.git("commit", "-q", "--allow-empty", "-m", "nothing")
+    assert history.tree_of("HEAD") == history.tree_of("HEAD~1") == shop.git("rev-parse", "HEAD^{tree}")
+    with pytest.raises(UnknownRevisionError):
+        history.tree_of("0" * 40)
+
+
 def test_merge_base_is_where_two_lines_met(shop: Repo, history: GitHistory) -> None:
     """None where they never did, an error where one is no commit."""
     shop.git("checkout", "-q", "--orphan", "alone")

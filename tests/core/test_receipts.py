@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bugguard.core import receipts
+from pytest_bugguard.core.experiment import Experiment
 from pytest_bugguard.core.model import How, MappedTest, Outcome, Red, RedKind, Verdict
+from pytest_bugguard.core.novelty import Novelty
 from pytest_bugguard.core.proof import Proof
-from pytest_bugguard.core.receipts import Basis, Environment, Receipt, Recorded
+from pytest_bugguard.core.receipts import Environment, Receipt, Recorded
 from pytest_bugguard.core.runs import Put, RunRequest
 
 if TYPE_CHECKING:
@@ -121,47 +123,60 @@ def test_anything_else_is_no_receipt(text: bytes) -> None:
     assert receipts.from_bytes(text, CODE, ENVIRONMENT) is None
 
 
-BASIS = Basis(
-    tree="t",
-    before=(Put("a.py", b"1"),),
-    after=(),
+REQUEST = RunRequest(("t.py",), ("a.py",))
+EXPERIMENT = Experiment(
+    commit="1c0ffee",
     tests=(MappedTest("t.py::t", How.ADDED, counts=True),),
-    requests=(RunRequest(("t.py",), ("a.py",)),),
-    carried="none",
-    tool="1",
+    shared=(),
+    back=(Put("a.py", b"1"),),
+    now=(Put("a.py", b"2"),),
+    with_fix=REQUEST,
+    without_fix=REQUEST,
+    novelty=Novelty(),
+    changed=("a.py",),
+    changed_now=("a.py",),
 )
 
 
+def key(experiment: Experiment = EXPERIMENT, *, tree: str = "t", carried: str = "", tool: str = "1") -> str:
+    """The key of a proof."""
+    return receipts.code_key(experiment, tree=tree, carried=carried, tool=tool)
+
+
 def test_the_same_question_has_the_same_key() -> None:
-    """However much time it may take."""
-    patient = replace(BASIS, requests=(replace(BASIS.requests[0], limit_s=7.0),))
-    assert receipts.code_key(patient) == receipts.code_key(BASIS)
-    assert len(receipts.code_key(BASIS)) == 64
+    """However much time it may take, and whichever commit has these files."""
+    patient = replace(EXPERIMENT, commit="2c0ffee", with_fix=replace(REQUEST, limit_s=7.0))
+    assert key(patient) == key()
+    assert len(key()) == 64
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param(replace(BASIS, tree="u"), id="tree"),
-        pytest.param(replace(BASIS, before=()), id="before"),
-        pytest.param(replace(BASIS, before=(), after=BASIS.before), id="after"),
-        pytest.param(replace(BASIS, before=(Put("a.py", b"2"),)), id="content"),
-        pytest.param(replace(BASIS, before=(Put("a.py", None),)), id="removal"),
-        pytest.param(replace(BASIS, before=(Put("b.py", b"1"),)), id="path"),
-        pytest.param(replace(BASIS, before=(Put("a.py", b"1", 0o100755),)), id="mode"),
-        pytest.param(replace(BASIS, before=(Put("\udcff", b"1"),)), id="odd-path"),
-        pytest.param(replace(BASIS, tests=()), id="tests"),
-        pytest.param(replace(BASIS, tests=(replace(BASIS.tests[0], counts=False),)), id="counts"),
-        pytest.param(replace(BASIS, requests=(replace(BASIS.requests[0], options=("-x",)),)), id="options"),
-        pytest.param(replace(BASIS, requests=(replace(BASIS.requests[0], roots=("src",)),)), id="roots"),
-        pytest.param(replace(BASIS, requests=(replace(BASIS.requests[0], folder="x"),)), id="folder"),
-        pytest.param(replace(BASIS, carried="some"), id="carried"),
-        pytest.param(replace(BASIS, tool="2"), id="tool"),
+        pytest.param({"back": ()}, id="before"),
+        pytest.param({"shared": (Put("b.py", b"1"),)}, id="shared"),
+        pytest.param({"now": (Put("a.py", b"3"),)}, id="now"),
+        pytest.param({"back": (Put("a.py", b"0"),)}, id="content"),
+        pytest.param({"back": (Put("a.py", None),)}, id="removal"),
+        pytest.param({"back": (Put("b.py", b"1"),)}, id="path"),
+        pytest.param({"back": (Put("a.py", b"1", 0o100755),)}, id="mode"),
+        pytest.param({"back": (Put("\udcff", b"1"),)}, id="odd-path"),
+        pytest.param({"tests": ()}, id="tests"),
+        pytest.param({"tests": (replace(EXPERIMENT.tests[0], counts=False),)}, id="counts"),
+        pytest.param({"with_fix": replace(REQUEST, options=("-x",))}, id="options"),
+        pytest.param({"without_fix": replace(REQUEST, roots=("src",))}, id="roots"),
+        pytest.param({"without_fix": replace(REQUEST, folder="x")}, id="folder"),
+        pytest.param({"changed": ()}, id="changed"),
     ],
 )
-def test_another_question_has_another_key(other: Basis) -> None:
+def test_another_question_has_another_key(other: dict[str, Any]) -> None:
     """Each thing that a proof depends on makes a difference."""
-    assert receipts.code_key(other) != receipts.code_key(BASIS)
+    assert key(replace(EXPERIMENT, **other)) != key()
+
+
+def test_other_files_or_another_tool_have_another_key() -> None:
+    """The tree, what was carried into it, and our own code."""
+    assert len({key(), key(tree="u"), key(carried="some"), key(tool="2")}) == 4
 
 
 def test_an_environment_has_a_key_and_words() -> None:

@@ -85,6 +85,17 @@ class GitHistory:
         commits = [found.get(name) for name in revisions]
         return tuple(commit.object_id if commit is not None else None for commit in commits)
 
+    def tree_of(self, commit: str) -> str:
+        """The id of a commit's tree: the same for the same files.
+
+        Raises:
+            UnknownRevisionError: There is no such commit.
+        """
+        (found,) = self._objects.find([f"{self._need(commit)}^{{tree}}"])
+        if found is None:
+            raise UnknownRevisionError(f"no revision {commit!a} in this repository")
+        return found.object_id
+
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor, or None where the histories do not meet (or the clone is too shallow to tell)."""
         ids = [self._need(revision) for revision in (one, other)]

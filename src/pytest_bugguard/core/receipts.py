@@ -19,33 +19,14 @@ from pytest_bugguard.core.reds import BEHAVIOUR
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_bugguard.core.runs import Put, RunRequest
+    from pytest_bugguard.core.experiment import Experiment
+    from pytest_bugguard.core.runs import Put
 
 SCHEMA = 1
 SIZE_CAP = 1_000_000
 """Bytes of the largest receipt: a fix whose proof needs more is proved again."""
 KEPT = frozenset({Verdict.PROVEN, Verdict.WEAK, Verdict.UNPROVEN, Verdict.BROKEN})
 """Verdicts that the same code gives again. What was not sure of itself is tried anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """All of the code that a proof depends on."""
-
-    tree: str
-    """Id of the tree that both sides are made from."""
-    before: tuple[Put, ...]
-    """What is laid over it without the fix."""
-    after: tuple[Put, ...]
-    """What is laid over it with the fix: work that is not committed."""
-    tests: tuple[MappedTest, ...]
-    """As they were mapped."""
-    requests: tuple[RunRequest, ...]
-    """What was run. The time that it may take is no part of the key."""
-    carried: str
-    """Digest of the generated files that went along."""
-    tool: str
-    """Digest of our own code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +56,9 @@ class Receipt:
     """The stored evidence of one proof."""
 
     code: str
-    """Digest of the ``Basis``."""
+    """See ``code_key``."""
     environment: str
-    """Digest of the ``Environment``."""
+    """The key of an ``Environment``."""
     words: str
     """The environment in words."""
     fix: str
@@ -96,17 +77,26 @@ class Recorded:
     subject: str
 
 
-def code_key(basis: Basis) -> str:
-    """The digest of all the code that a proof depends on."""
+def code_key(experiment: Experiment, *, tree: str, carried: str, tool: str) -> str:
+    """The digest of all the code that a proof depends on. The time that a run may take is no part of it.
+
+    Args:
+        experiment: What is run, and in what.
+        tree: Id of the tree that its commit has: another commit with the same files asks the same question.
+        carried: Digest of the generated files that go along.
+        tool: Digest of our own code.
+    """
+    laid = (experiment.shared, experiment.back, experiment.now)
+    requests = (experiment.with_fix, experiment.without_fix)
     return _digest(
         [
-            basis.tree,
-            [_put(put) for put in basis.before],
-            [_put(put) for put in basis.after],
-            [[test.nodeid, test.change, test.counts, test.reason] for test in basis.tests],
-            [[one.targets, one.watched, one.roots, one.folder, one.options] for one in basis.requests],
-            basis.carried,
-            basis.tool,
+            tree,
+            [[_put(put) for put in puts] for puts in laid],
+            [[test.nodeid, test.change, test.counts, test.reason] for test in experiment.tests],
+            [[one.targets, one.watched, one.roots, one.folder, one.options] for one in requests],
+            [experiment.changed, experiment.changed_now],
+            carried,
+            tool,
         ]
     )
 
