@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_bugguard.core import cases, guards, outline, segments, syntax
+from pytest_bugguard.core import cases, outline, segments, strength, syntax
 from pytest_bugguard.core.cases import Decorated
 from pytest_bugguard.core.collect import Test
 from pytest_bugguard.core.model import How
@@ -251,7 +251,7 @@ def altered(old: FunctionNode, new: FunctionNode) -> Brought | None:
     renamed = cases.renamed(old.decorator_list, new.decorator_list)
     note = _ACTIVATED if cases.expects_no_failure_now(old.decorator_list, new.decorator_list) else ""
     if not syntax.same_body(old, new, renamed):
-        is_weaker = decorated in {Decorated.SAME, Decorated.MARKED} and guards.only_weaker(old, new)
+        is_weaker = decorated in {Decorated.SAME, Decorated.MARKED} and strength.only_weaker(old, new)
         return Brought(How.CHANGED, "its assertions were only removed or loosened" if is_weaker else "", note)
     match decorated:
         case Decorated.SAME:

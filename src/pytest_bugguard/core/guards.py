@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import alarms, syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from pytest_bugguard.core.syntax import FunctionNode
 
@@ -37,7 +36,6 @@ _ASSERTING_CALLS = frozenset(
 )
 _SKIPS = frozenset({"skip", "skipTest", "xfail"})
 _SKIP_EXCEPTIONS = frozenset({"SkipTest", "Skipped"})
-_HEADS = ("name", "test", "target", "iter")
 _DEPTH = 4
 """How many helpers deep an assertion is looked for."""
 
@@ -58,10 +56,11 @@ def asserts_something(function: FunctionNode, lookup: Lookup, depth: int = _DEPT
             calls.append(node)
         elif isinstance(node, ast.Attribute) and node.attr.startswith(("assert", "fail")) and _is_self(node.value):
             return True  # handed over to be called: deferred.addCallback(self.assertEqual, 1)
-    return depth > 0 and any(_helper_asserts(node, lookup, depth) for node in [*calls, *function.decorator_list])
+    return depth > 0 and any(helper_asserts(node, lookup, depth) for node in [*calls, *function.decorator_list])
 
 
-def _helper_asserts(call: ast.expr, lookup: Lookup, depth: int) -> bool:
+def helper_asserts(call: ast.expr, lookup: Lookup, depth: int = _DEPTH) -> bool:
+    """Whether what is called, or handed over to be called, asserts something."""
     return any(
         asserts_something(helper, lookup, depth - 1) for callee in _callees(call) for helper in lookup(callee) or ()
     )
@@ -175,61 +174,3 @@ def is_empty(function: FunctionNode) -> bool:
         isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         for statement in syntax.code(function.body)
     )
-
-
-def only_weaker(old: FunctionNode, new: FunctionNode) -> bool:
-    """Whether all that happened to a test's body is that assertions went or were loosened."""
-    if skips_itself(old) and not skips_itself(new):
-        return False
-    asserted_old, asserted_new = list(_assertions(old)), list(_assertions(new))
-    if len(asserted_new) > len(asserted_old):
-        return False
-    gone, come = _unmatched(asserted_old, asserted_new)
-    if not gone or not all(any(_is_looser(one, other) for other in asserted_old) for one in come):
-        return False
-    return not Counter(_other_heads(new)) - Counter(_other_heads(old))
-
-
-def _unmatched(old: Sequence[ast.AST], new: Sequence[ast.AST]) -> tuple[list[ast.AST], list[ast.AST]]:
-    gone, come = list(old), []
-    for one in new:
-        twin = next((other for other in gone if syntax.same(other, one)), None)
-        if twin is None:
-            come.append(one)
-        else:
-            gone.remove(twin)
-    return gone, come
-
-
-def _assertions(function: FunctionNode) -> Iterator[ast.AST]:
-    for node in syntax.walk(*syntax.code(function.body)):
-        if isinstance(node, ast.Assert) or (isinstance(node, ast.Call) and is_asserting_call(node)):
-            yield node
-
-
-def _other_heads(function: FunctionNode) -> Iterator[Hashable]:
-    """The form of every statement that is no assertion; of compound ones only the head."""
-    for node in syntax.walk(*syntax.code(function.body)):
-        if not isinstance(node, ast.stmt) or isinstance(node, ast.Assert | ast.Pass | ast.With | ast.AsyncWith):
-            continue
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and is_asserting_call(node.value):
-            continue
-        if hasattr(node, "body"):
-            yield (node.__class__.__name__, *(syntax.form(getattr(node, part, None)) for part in _HEADS))
-        else:
-            yield syntax.form(node)
-
-
-def _is_looser(new: ast.AST, old: ast.AST) -> bool:
-    """A part of an ``and``, the bare value of a comparison, ``raises`` without its ``match`` or with a wider class."""
-    match old, new:
-        case ast.Assert(test=ast.BoolOp(op=ast.And(), values=parts)), ast.Assert(test=kept):
-            return any(syntax.same(part, kept) for part in parts)
-        case ast.Assert(test=ast.Compare(left=left)), ast.Assert(test=kept):
-            return syntax.same(left, kept)
-        case ast.Call(args=[raised, *_]), ast.Call(args=[wider], keywords=[]) if (
-            syntax.last_name(old) == syntax.last_name(new) in {"raises", "assertRaises", "warns"}
-        ):
-            return syntax.same(raised, wider) or syntax.last_name(wider) in {"Exception", "BaseException"}
-        case _:
-            return False
