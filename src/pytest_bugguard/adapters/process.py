@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import strays
 from pytest_bugguard.core.runlog import Ended
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ def run(command: Command, output: Path) -> Ended:
             )
     except OSError as error:
         return Ended(None, output=f"{command.words[0]} cannot be started: {error.strerror or error}")
+    from pytest_bugguard.adapters import strays  # noqa: PLC0415 - psutil is loaded while the child starts
+
     mark = (command.mark, command.environment[command.mark])
     try:
         is_timeout = not _wait(process, started + command.limit_s, said, command.is_stopped)

@@ -153,9 +153,9 @@ def _phase(event: dict[str, Any]) -> _Phase:
     return _Phase(
         event["when"],
         event["outcome"],
-        event["xfail"],
-        event["reason"],
-        _raised(event["raised"]),
+        event.get("xfail", False),
+        event.get("reason", ""),
+        _raised(event.get("raised")),
         event["duration"],
     )
 

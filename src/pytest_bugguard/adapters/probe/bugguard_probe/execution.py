@@ -40,12 +40,15 @@ def _is_function(code: CodeType) -> bool:
 class _Monitored:
     """By ``sys.monitoring``."""
 
+    needs_windows = False
+
     _TOOLS = (4, 3)  # the two that nobody has a claim on
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
         self._files: dict[CodeType, str] = {}
         self._seen: list[CodeType] = []
+        self.seen = 0
         self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
         events = self._monitoring.events
         self._events = events.PY_START | events.PY_RESUME
@@ -82,13 +85,17 @@ class _Monitored:
 
 
 class _Profiled:
-    """By a profile function; where somebody else has set one, not at all."""
+    """By a profile function, between ``watch`` and ``rest``; where somebody else has set one, not at all."""
+
+    needs_windows = True
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
         self._files: dict[str, str] = {}
         self._unseen: dict[str, str] = {}
-        self._is_watching = False
+        self._watching = 0
+        self.seen = 0
+        """How often something has been seen at all."""
         # Held for good: Python 3.11 borrows it, and may be about to call it while a finalizer of another object takes
         # it away as the profile function; it would call into freed memory.
         self._listener = self._on_event
@@ -102,27 +109,29 @@ class _Profiled:
         self._unseen = dict(self._files)
 
     def watch(self) -> None:
-        self._is_watching = True
+        """Look on until as many ``rest`` have followed: a test's call may set up a fixture of its own."""
+        self._watching += 1
         self._look()
 
     def rest(self) -> None:
-        if self._is_watching:
-            self._is_watching = False
+        self._watching -= 1
+        if not self._watching:
             threading.setprofile(None)
             if _getprofile() is self._listener:
                 _setprofile(None)
 
     def _look(self) -> None:
-        if self._is_watching and self._unseen and _getprofile() is None:
+        if self._watching and self._unseen and _getprofile() is None:
             threading.setprofile(self._listener)
             _setprofile(self._listener)
 
     def _on_event(self, frame: FrameType, _event: str, _: object) -> None:
         name = frame.f_code.co_filename
         if name in self._unseen and _is_function(frame.f_code):
+            self.seen += 1
             self._tell(self._unseen[name])
             self._unseen = {}  # one is enough to say that the test used what the fix changed
-        if not self._unseen or not self._is_watching:
+        if not self._unseen or not self._watching:
             _setprofile(None)
 
 

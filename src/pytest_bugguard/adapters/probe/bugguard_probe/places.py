@@ -15,6 +15,7 @@ _join = os.path.join
 _isabs = os.path.isabs
 _getcwd = os.getcwd
 _exists = os.path.exists
+_islink = os.path.islink
 _SEP = os.sep
 
 
@@ -34,6 +35,7 @@ class Places:
         for path in self.watched:
             self._by_name.setdefault(path.rpartition(_SEP)[2], []).append(path)
         self._tails = {path: tuple(_tails(path, roots)) for path in self.watched}
+        self._real_folders: dict[str, str] = {}
         self._known: dict[str, tuple[str, str] | None] = {}
 
     def watched_at(self, path: str) -> tuple[str, str] | None:
@@ -83,10 +85,21 @@ class Places:
 
     def turned(self, path: str) -> str | None:
         """The tree's path for one in the user's checkout, whether or not it exists; None outside of the checkout."""
-        rest = self.in_original(_realpath(path))
+        if not self._original:
+            return None
+        rest = self.in_original(self._real(path))
         if rest is None:
             return None
         return _join(self.top, rest) if rest else self.top
+
+    def _real(self, path: str) -> str:
+        """The path without symlinks; each folder is looked at once."""
+        folder, _, name = path.rpartition(_SEP)
+        if not folder or _islink(path):
+            return _realpath(path)
+        if folder not in self._real_folders:
+            self._real_folders[folder] = _realpath(folder)
+        return f"{self._real_folders[folder]}{_SEP}{name}"
 
     def is_gone(self, turned: str) -> bool:
         """Whether the tree is right to lack a file of the checkout: it is watched, or a neighbour is there."""

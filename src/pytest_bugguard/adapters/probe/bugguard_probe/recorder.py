@@ -9,19 +9,21 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from . import start
+from .appending import Appending
 from .exceptions import describe
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 _encode = json.JSONEncoder().encode
-_open, _write, _close, _getpid = os.open, os.write, os.close, os.getpid
-_O_RECORD = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+_getpid = os.getpid
 _SEP = os.sep
 _RERUNNERS = ("rerunfailures", "pytest_rerunfailures", "flaky", "pytest_retry", "pytest-retry")
 """Plugins that repeat a failing test on a mark alone: one outcome is asked for, not the best of several."""
@@ -31,7 +33,7 @@ class Record:
     """The file of results, as numbered lines of JSON."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self._file = Appending(path)
         self._owner = _getpid()
         self._number = 0
         self.is_finished = False
@@ -41,17 +43,7 @@ class Record:
         if _getpid() != self._owner:
             return 0
         self._number += 1
-        line = _encode({"n": self._number, "event": event, **facts}).encode("ascii") + b"\n"
-        try:
-            handle = _open(self._path, _O_RECORD, 0o600)
-        except OSError:
-            return self._number
-        try:
-            _write(handle, line)
-        except OSError:
-            pass
-        finally:
-            _close(handle)
+        self._file.add(_encode({"n": self._number, "event": event, **facts}).encode("ascii") + b"\n")
         return self._number
 
 
@@ -63,6 +55,7 @@ class Recorder:
         self._places = start.places
         self._targets = start.plan["targets"]
         self._files = {target.partition("::")[0] for target in self._targets}
+        self._ids: dict[str, str] = {}
         self._seen: dict[str, None] = {}
         self._reported = 0
 
@@ -127,6 +120,12 @@ class Recorder:
 
     def _id(self, node: Any) -> str:
         """The node id from the tree's top: pytest's own starts at its rootdir, which may lie below."""
+        known = self._ids.get(node.nodeid)
+        if known is None:
+            known = self._ids[node.nodeid] = self._from_top(node)
+        return known
+
+    def _from_top(self, node: Any) -> str:
         inside = self._places.in_tree(str(node.path))
         if inside is None:
             return str(node.nodeid)
@@ -146,21 +145,6 @@ class Recorder:
         finally:
             start.witness.enter("")
 
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_fixture_setup(self) -> Generator[None, Any, Any]:
-        with _Watching():
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_runtest_call(self) -> Generator[None, Any, Any]:
-        with _Watching():
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_runtest_teardown(self) -> Generator[None, Any, Any]:
-        with _Watching():
-            return (yield)
-
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> Generator[None, Any, Any]:
         report = yield
@@ -171,10 +155,10 @@ class Recorder:
             id=self._id(item),
             when=report.when,
             outcome=report.outcome,
-            xfail=hasattr(report, "wasxfail"),
-            reason=_reason(report),
-            raised=None if error is None else describe(error, self._places),
             duration=report.duration,
+            **({"xfail": True} if hasattr(report, "wasxfail") else {}),
+            **({"reason": _reason(report)} if report.longrepr or hasattr(report, "wasxfail") else {}),
+            **({"raised": describe(error, self._places)} if error is not None else {}),
         )
         return report
 
@@ -205,14 +189,75 @@ class Recorder:
         )
 
 
-class _Watching:
-    """While this lasts a test's own code runs, and what it executes is looked at."""
+class Windows:
+    """The plugin for a Python in which execution can only be watched at a price: where a test's own code runs.
 
-    def __enter__(self) -> None:
-        start.witness.execution.watch()
+    Around its call always. Around a fixture there is much of pytest and mostly nothing to see: where some have shown
+    nothing, the next of the same kind are believed to be like them.
+    """
 
-    def __exit__(self, *_: object) -> None:
+    _PATIENCE = 3
+
+    def __init__(self) -> None:
+        self._in_vain: Counter[object] = Counter()
+        self._has_own_fixture = False
+
+    def pytest_runtest_logstart(self) -> None:
+        self._has_own_fixture = False
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
+        if not _is_own(fixturedef):
+            return (yield)
+        self._has_own_fixture = True
+        with self._patiently(fixturedef):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_pyfunc_call(self) -> Generator[None, Any, Any]:
+        with _watching():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        if type(item).runtest is pytest.Function.runtest:  # its function is all that is called
+            return (yield)
+        with _watching():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        if not self._has_own_fixture:
+            return (yield)
+        with self._patiently(item.parent):
+            return (yield)
+
+    @contextmanager
+    def _patiently(self, kind: object) -> Generator[None]:
+        execution = start.witness.execution
+        if self._in_vain[kind] >= self._PATIENCE:
+            yield
+            return
+        before = execution.seen
+        with _watching():
+            yield
+        self._in_vain[kind] = self._in_vain[kind] + 1 if execution.seen == before else 0
+
+
+@contextmanager
+def _watching() -> Generator[None]:
+    start.witness.execution.watch()
+    try:
+        yield
+    finally:
         start.witness.execution.rest()
+
+
+def _is_own(fixturedef: Any) -> bool:
+    """Whether a fixture runs code of the project: its own, or a set-up method through pytest."""
+    code = getattr(fixturedef.func, "__code__", None)
+    is_in_tree = code is None or start.places.in_tree(code.co_filename) is not None
+    return is_in_tree or fixturedef.argname.startswith(("_xunit_", "_unittest_"))
 
 
 def _reason(report: Any) -> str:
@@ -268,3 +313,5 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
 def pytest_configure(config: pytest.Config) -> None:
     """Take part."""
     config.pluginmanager.register(Recorder(_record), "bugguard-recorder")
+    if start.witness.execution.needs_windows:
+        config.pluginmanager.register(Windows(), "bugguard-windows")

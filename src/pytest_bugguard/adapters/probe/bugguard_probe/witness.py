@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from .appending import Appending
 from .execution import Execution
 
 if TYPE_CHECKING:
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
     from .start import Plan
 
 # Held on to, since tests replace them.
-_open, _write, _close, _getpid = os.open, os.write, os.close, os.getpid
+_getpid = os.getpid
 _getframe = sys._getframe  # noqa: SLF001 - there is no other way to see who asks
-_fsencode, _fsdecode = os.fsencode, os.fsdecode
-_O_EVIDENCE = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+_fsdecode = os.fsdecode
 _ACCESS = os.O_WRONLY | os.O_RDWR
 _WRONLY = os.O_WRONLY
 _SEP = os.sep
@@ -55,6 +55,8 @@ class Witness:
         self._stdlib = os.path.dirname(os.path.realpath(os.__file__)) + _SEP
         self._probe = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         self._written: set[tuple[str, str, str, str]] = set()
+        self._writer = 0
+        self._file: Appending
         self.test = "" if is_main else _test_of_parent()
         self.execution = Execution(self._executed)
         if not is_main:  # a process that a test has started runs on its behalf from its first line on
@@ -179,17 +181,10 @@ class Witness:
         if fact in self._written:
             return
         self._written.add(fact)
-        try:
-            # One file a process, also after a fork; opened anew, since tests close what they find open.
-            handle = _open(f"{self._evidence}{_SEP}{_getpid()}", _O_EVIDENCE, 0o600)
-        except OSError:
-            return
-        try:
-            _write(handle, b"".join(field.encode("utf-8", "surrogateescape") + b"\0" for field in fact))
-        except OSError:
-            pass
-        finally:
-            _close(handle)
+        if self._writer != _getpid():  # one file a process, also after a fork
+            self._writer = _getpid()
+            self._file = Appending(f"{self._evidence}{_SEP}{self._writer}")
+        self._file.add(b"".join(field.encode("utf-8", "surrogateescape") + b"\0" for field in fact))
 
 
 def _test_of_parent() -> str:
