@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.adapters.guardian import Guardian
 from pytest_bugguard.core.runlog import Ended
 
 if TYPE_CHECKING:
@@ -34,43 +35,83 @@ class Command:
     mark: str
     """The variable of the environment whose value no other process has."""
     limit_s: float
-    is_stopped: Callable[[], bool] = lambda: False
-    """Asked now and then: whether it has to end before its time."""
 
 
-def run(command: Command, output: Path) -> Ended:
-    """Run it, with its output in a file: a pipe would be held open by what it leaves behind."""
-    started = time.monotonic()
-    said = _Output(output)
-    try:
-        with output.open("ab") as stream:
-            process = subprocess.Popen(
-                list(command.words),
-                cwd=command.folder,
-                env=dict(command.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-    except OSError as error:
-        return Ended(None, output=f"{command.words[0]} cannot be started: {error.strerror or error}")
+class Processes:
+    """Runs commands, in as many threads as like. Close it, or use it in a ``with`` block."""
+
+    def __init__(self) -> None:
+        self._guardian = Guardian()
+        self._running: set[int] = set()
+        self._is_stopped = False
+
+    def run(self, command: Command, output: Path) -> Ended:
+        """Run one, with its output in a file: a pipe would be held open by what it leaves behind."""
+        mark = (command.mark, command.environment[command.mark])
+        with self._guardian.watching(*mark):
+            started = time.monotonic()
+            try:
+                process = _started(command, output)
+            except OSError as error:
+                return Ended(None, output=f"{command.words[0]} cannot be started: {error.strerror or error}")
+            self._running.add(process.pid)
+            try:
+                if self._is_stopped:
+                    _kill_group(process.pid)
+                return _to_its_end(process, mark, started, command.limit_s, _Output(output))
+            finally:
+                self._running.discard(process.pid)
+
+    def stop(self) -> None:
+        """End all that run, in whatever thread: each ``run`` returns as if its command had been killed."""
+        self._is_stopped = True
+        for leader in list(self._running):
+            _kill_group(leader)
+
+    def close(self) -> None:
+        """End all that run, and be done."""
+        self.stop()
+        self._guardian.close()
+
+
+def _started(command: Command, output: Path) -> subprocess.Popen[bytes]:
+    with output.open("ab") as stream:
+        return subprocess.Popen(
+            list(command.words),
+            cwd=command.folder,
+            env=dict(command.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _to_its_end(
+    process: subprocess.Popen[bytes], mark: tuple[str, str], started: float, limit_s: float, said: _Output
+) -> Ended:
     from pytest_bugguard.adapters import strays  # noqa: PLC0415 - psutil is loaded while the child starts
 
-    mark = (command.mark, command.environment[command.mark])
     try:
-        is_timeout = not _wait(process, started + command.limit_s, said, command.is_stopped)
-        strays.kill_group(process.pid)  # before it is reaped: until then its number is nobody else's
+        is_timeout = not _wait(process, started + limit_s, said)
+        _kill_group(process.pid)  # before it is reaped: until then its number is nobody else's
         duration_s = time.monotonic() - started
         status = _reaped(process)
         survivors = strays.end(process.pid, mark, grace_s=0.0) if is_timeout else strays.end(process.pid, mark)
     except BaseException:
-        strays.kill_group(process.pid)
+        _kill_group(process.pid)
         strays.end(process.pid, mark, grace_s=0.0)
         _reaped(process)
         raise
     name = "" if is_timeout else _signal_name(status)
     return Ended(status, is_timeout, duration_s, said.text(), survivors, name)
+
+
+def _kill_group(leader: int) -> None:
+    """End at once what has not left the process group; nothing where there is none."""
+    if hasattr(os, "killpg"):
+        with suppress(OSError):
+            os.killpg(leader, signal.SIGKILL)
 
 
 def _reaped(process: subprocess.Popen[bytes]) -> int:
@@ -86,10 +127,10 @@ def _signal_name(status: int) -> str:
     return f"signal {-status}"
 
 
-def _wait(process: subprocess.Popen[bytes], until: float, said: _Output, is_stopped: Callable[[], bool]) -> bool:
+def _wait(process: subprocess.Popen[bytes], until: float, said: _Output) -> bool:
     """Whether it ended in time; it is not reaped where the system can tell without."""
     with _watch(process) as has_ended:
-        while (left_s := until - time.monotonic()) > 0 and not is_stopped():
+        while (left_s := until - time.monotonic()) > 0:
             if has_ended(min(left_s, _GLANCE_S)):
                 return True
             said.trim()

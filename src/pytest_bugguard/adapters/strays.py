@@ -7,7 +7,6 @@ that it was started with: a daemon leaves the group, but not its own past.
 from __future__ import annotations
 
 import os
-import signal
 import time
 from contextlib import suppress
 
@@ -20,11 +19,11 @@ _ROUNDS = 20
 """A process may start others while it is looked for."""
 
 
-def end(leader: int, mark: tuple[str, str], *, grace_s: float = _GRACE_S) -> int:
+def end(leader: int | None, mark: tuple[str, str], *, grace_s: float = _GRACE_S) -> int:
     """End all processes of a run, and count those that did not end by themselves.
 
     Args:
-        leader: The process that was started; itself it may have ended, and is not counted.
+        leader: The process that was started, where it is known; itself it may have ended, and is not counted.
         mark: A variable and its value, in the environment of all of them.
         grace_s: How long to wait for those that are about to end.
     """
@@ -44,28 +43,23 @@ def end(leader: int, mark: tuple[str, str], *, grace_s: float = _GRACE_S) -> int
     return len(ended - {leader})
 
 
-def kill_group(leader: int) -> None:
-    """End at once what has not left the process group; nothing where there is none."""
-    if hasattr(os, "killpg"):
-        with suppress(OSError):
-            os.killpg(leader, signal.SIGKILL)
-
-
-def _of_run(leader: int, mark: tuple[str, str]) -> list[psutil.Process]:
+def _of_run(leader: int | None, mark: tuple[str, str]) -> list[psutil.Process]:
     return [
         process for process in psutil.process_iter() if process.pid != os.getpid() and _belongs(process, leader, mark)
     ]
 
 
-def _belongs(process: psutil.Process, leader: int, mark: tuple[str, str]) -> bool:
+def _belongs(process: psutil.Process, leader: int | None, mark: tuple[str, str]) -> bool:
     name, value = mark
     try:
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        if process.pid == leader:
-            return True
-        if hasattr(os, "getsid") and os.getsid(process.pid) == leader:
+        if leader is not None and (process.pid == leader or _session(process.pid) == leader):
             return True
         return process.environ().get(name) == value
     except (psutil.Error, OSError):  # it has gone, or it is somebody else's
         return False
+
+
+def _session(pid: int) -> int | None:
+    return os.getsid(pid) if hasattr(os, "getsid") else None

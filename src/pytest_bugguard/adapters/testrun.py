@@ -14,15 +14,14 @@ import secrets
 import shlex
 import shutil
 import sys
-import threading
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
-from pytest_bugguard.adapters import process, workspace
-from pytest_bugguard.adapters.process import Command
+from pytest_bugguard.adapters import workspace
+from pytest_bugguard.adapters.process import Command, Processes
 from pytest_bugguard.core import child_environment, runlog
 from pytest_bugguard.core.runs import End, TestRun
 
@@ -77,18 +76,20 @@ class _Private:
 
 
 class PytestRunner:
-    """Runs test files of a project with the interpreter that we run in."""
+    """Runs test files of a project, in as many threads as like. Close it, or use it in a ``with`` block."""
 
-    def __init__(self, space: Workspace, *, original: Path | None) -> None:
+    def __init__(self, space: Workspace, *, original: Path | None, python: str = sys.executable) -> None:
         """Prepare for runs.
 
         Args:
             space: Where the folders are made that a run needs besides the tree.
             original: Top of the user's checkout, which no run may import from; None where there is none.
+            python: The interpreter of the environment that the tests need.
         """
+        self._processes = Processes()
+        self._python = python
         self._space = space
         self._original = None if original is None else os.path.realpath(original)
-        self._stopped = threading.Event()
 
     def run(self, tree: Tree, request: RunRequest) -> TestRun:
         """Run them in a tree, with our recorder; what pytest cannot find there is left out.
@@ -114,8 +115,18 @@ class PytestRunner:
         )
 
     def stop(self) -> None:
-        """End every run that is going on, and let no other begin."""
-        self._stopped.set()
+        """End every run that is going on, and let no other begin: they come out as crashed."""
+        self._processes.stop()
+
+    def close(self) -> None:
+        """End what still runs."""
+        self._processes.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def by_hand(self, tree: Tree, request: RunRequest) -> str:
         """The shell command that does the same, for somebody who wants to look."""
@@ -124,7 +135,7 @@ class PytestRunner:
         targets = (
             f"{os.path.relpath(top / _file(target), top / request.folder)}{_name(target)}" for target in request.targets
         )
-        words = (sys.executable, "-m", "pytest", "-o", "addopts=", *request.options, *targets)
+        words = (self._python, "-m", "pytest", "-o", "addopts=", *request.options, *targets)
         return f"cd {shlex.quote(str(top / request.folder))} && PYTHONPATH={shlex.quote(path)} {shlex.join(words)}"
 
     def _run(self, top: Path, request: RunRequest) -> tuple[TestRun, frozenset[str]]:
@@ -132,14 +143,13 @@ class PytestRunner:
         private = _Private(self._space.folder().resolve())
         try:
             private.fill(self._plan(top, request, private))
-            ended = process.run(
+            ended = self._processes.run(
                 Command(
-                    (sys.executable, *self._words(top, request, private)),
+                    (self._python, *self._words(top, request, private)),
                     str(top / request.folder),
                     self._environment(top, request, private),
                     _RUN_VARIABLE,
                     request.limit_s,
-                    self._stopped.is_set,
                 ),
                 private.output,
             )
