@@ -2,66 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_bugguard.adapters.testrun import PytestRunner
-from pytest_bugguard.adapters.workspace import Workspace
-from pytest_bugguard.core.model import Outcome
-from pytest_bugguard.core.runs import Case, End, Loaded, RunRequest, TestRun
+from pytest_bugguard.core.runs import End, Loaded, RunRequest, TestRun
+from tests.runs import PROJECT, WATCHED, Folder, cases, outcomes, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    Run = Callable[..., TestRun]
-
-PAGER = "def pages(total, size=10):\n    return total // size\n"
-PROJECT = {"src/shop/__init__.py": "", "src/shop/pager.py": PAGER}
-WATCHED = ("src/shop/pager.py",)
-
-
-@dataclass(frozen=True)
-class Folder:
-    """A tree that stands already."""
-
-    path: Path
-
-    @property
-    def top(self) -> str:
-        return str(self.path)
-
-    def keep(self) -> None:
-        """It stays anyway."""
-
-
-def write(top: Path, files: Mapping[str, str]) -> None:
-    for path, text in files.items():
-        target = top / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(textwrap.dedent(text), encoding="utf-8")
-
-
-def cases(run: TestRun) -> dict[str, Case]:
-    return {case.nodeid.partition("::")[2]: case for case in run.cases}
-
-
-def outcomes(run: TestRun) -> dict[str, str]:
-    return {name: str(case.outcome) for name, case in cases(run).items()}
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("place")
-
-
-@pytest.fixture(scope="module")
-def runner(place: Path) -> Iterator[PytestRunner]:
-    with Workspace(place) as space, PytestRunner(space, original=None) as runner:
-        yield runner
+    from pytest_bugguard.adapters.testrun import PytestRunner
+    from tests.runs import Run
 
 
 @pytest.fixture(scope="module")
@@ -69,18 +21,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("project")
     write(top, PROJECT)
     return top
-
-
-@pytest.fixture
-def run(runner: PytestRunner, tmp_path: Path) -> Run:
-    """Run the test file that is given, beside the project."""
-
-    def run_file(text: str, *, files: Mapping[str, str] = {}, **request: object) -> TestRun:
-        write(tmp_path, {**PROJECT, "tests/test_it.py": text, **files})
-        asked = {"targets": ("tests/test_it.py",), "watched": WATCHED, "roots": ("src",), "limit_s": 60.0, **request}
-        return runner.run(Folder(tmp_path), RunRequest(**asked))  # type: ignore[arg-type]
-
-    return run_file
 
 
 MANY = """
@@ -333,28 +273,6 @@ def test_a_test_that_reads_the_source_is_told(many: TestRun) -> None:
 def test_the_source_came_out_of_the_tree(many: TestRun) -> None:
     """Positive evidence: not that nothing was wrong, but that it was seen."""
     assert many.loaded == (Loaded("src/shop/pager.py"),)
-
-
-def test_a_process_that_leaves_is_no_end(run: Run) -> None:
-    """``os._exit(0)`` looks like success from outside; the test that was running is named and not green."""
-    done = run("import os\ndef test_a(): pass\ndef test_b(): os._exit(0)\ndef test_c(): pass")
-    assert (done.end, done.running) == (End.CRASHED, "tests/test_it.py::test_b")
-    assert done.detail == "its process left with exit status 0 before pytest said that it had ended"
-    assert outcomes(done) == {"test_a": "passed", "test_b": "failed"}
-    assert cases(done)["test_b"].raised is None
-
-
-def test_a_hanging_test_is_ended(run: Run) -> None:
-    """With all that it has started, in time."""
-    text = """
-        import os, subprocess, sys, time
-        def test_hang():
-            subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-            time.sleep(600)
-    """
-    done = run(text, limit_s=1.5)
-    assert (done.end, done.running, done.survivors) == (End.TIMEOUT, "tests/test_it.py::test_hang", 1)
-    assert done.cases[0].outcome is Outcome.FAILED
 
 
 def test_nothing_of_ours_stays(place: Path, many: TestRun) -> None:

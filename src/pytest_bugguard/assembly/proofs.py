@@ -171,8 +171,11 @@ class Proofs:
         carried = carryover.find(repository, packages)
         if carried.note:
             self.notes.append(carried.note)
-        with GitScratch(repository, carry=carried, space=self._space) as scratch:
-            yield Bench(scratch, PytestRunner(self._space, original=repository.top), self._options.keep)
+        with (
+            GitScratch(repository, carry=carried, space=self._space) as scratch,
+            PytestRunner(self._space, original=repository.top) as runner,
+        ):
+            yield Bench(scratch, runner, self._options.keep)
 
     def _plan(self, one: CheckedUnit, tip: Snapshot, where: Where) -> Experiment | Judgement | None:
         """None where there is nothing to run: what the tests alone say stands."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _UNFINISHED = "it did not come to its end"
+_USAGE_ERROR = 4
 _DETAIL_CHARACTERS = 500
 
 
@@ -59,7 +60,7 @@ def fold(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
         end,
         cases=tuple(_case(nodeid, test, facts.get(test.node, _NO_FACTS)) for nodeid, test in log.tests.items()),
         uncollected=(*log.uncollected, *(Uncollected(path, None) for path in log.uncollectable)),
-        deselected=tuple(dict.fromkeys([*log.left_out, *log.ignored])),
+        deselected=tuple(log.left_out),
         loaded=tuple(facts[""].loaded) if "" in facts else (),
         running="" if end is End.FINISHED else log.running,
         detail="" if end is End.FINISHED else _detail(log, ended),
@@ -73,7 +74,7 @@ def fold(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
 def refused(record: bytes) -> frozenset[str]:
     """The targets for which pytest gave up before it ran any test: the others deserve another try without them."""
     log = _read(record)
-    return frozenset() if log.collected is not None else frozenset([*log.ignored, *log.uncollectable])
+    return frozenset(log.uncollectable) if log.collected is None else frozenset()
 
 
 @dataclass(slots=True)
@@ -99,12 +100,12 @@ class _Log:
     tests: dict[str, _Test] = field(default_factory=dict)
     collected: list[str] | None = None
     left_out: list[str] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
     uncollectable: list[str] = field(default_factory=list)
     uncollected: list[Uncollected] = field(default_factory=list)
     running: str = ""
     raised: Raised | None = None
     stop: str = ""
+    status: int | None = None
     is_internal_error: bool = False
     is_finished: bool = False
     is_whole: bool = True
@@ -123,6 +124,8 @@ def _read(record: bytes) -> _Log:
             log.is_whole = False
             break
         _take(log, event)
+    if log.status == _USAGE_ERROR:
+        log.collected = None  # pytest calls that finished all the same
     return log
 
 
@@ -131,7 +134,7 @@ def _take(log: _Log, event: dict[str, Any]) -> None:
         case "collected":
             log.collected, log.left_out = event["ids"], event["left_out"]
         case "refused":
-            (log.ignored if event["why"] == "ignored" else log.uncollectable).append(event["path"])
+            log.uncollectable.append(event["path"])
         case "uncollected":
             log.uncollected.append(Uncollected(event["path"], _raised(event["raised"])))
         case "test":
@@ -146,7 +149,7 @@ def _take(log: _Log, event: dict[str, Any]) -> None:
         case "internal-error":
             log.raised, log.is_internal_error = _raised(event["raised"]), True
         case "finished":
-            log.is_finished, log.stop = True, event["stop"]
+            log.is_finished, log.stop, log.status = True, event["stop"], event["status"]
 
 
 def _phase(event: dict[str, Any]) -> _Phase:

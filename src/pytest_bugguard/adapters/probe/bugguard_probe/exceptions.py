@@ -21,7 +21,7 @@ _FIRST_FRAMES, _LAST_FRAMES = 40, 160
 _CAUSES = 8
 _INNER = 20
 """So many members of a group are told."""
-_MACHINERY = ("_pytest", "pluggy", "unittest", "bugguard_probe")
+_MACHINERY = ("_pytest", "pluggy", "unittest", "importlib", "bugguard_probe")
 _OWN = {
     getattr(outcomes, name): f"_pytest.outcomes.{name}"
     for name in ("OutcomeException", "Failed", "Skipped", "Exit", "XFailed")

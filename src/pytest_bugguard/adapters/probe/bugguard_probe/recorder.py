@@ -21,6 +21,7 @@ from .exceptions import describe
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
 _encode = json.JSONEncoder().encode
 _getpid = os.getpid
@@ -69,27 +70,12 @@ class Recorder:
                 session.config.pluginmanager.unregister(plugin)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_ignore_collect(self, collection_path: Any) -> Generator[None, Any, Any]:
-        is_ignored = yield
-        if is_ignored:
-            self._refuse(collection_path, "ignored")
-        return is_ignored
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collect_file(self, file_path: Any) -> Generator[None, Any, Any]:
         collectors = yield
-        if not collectors:
-            self._refuse(file_path, "no-collector")
+        inside = self._places.in_tree(str(file_path))
+        if not collectors and inside is not None and inside.replace(_SEP, "/") in self._files:
+            self._record.add("refused", path=inside.replace(_SEP, "/"))
         return collectors
-
-    def _refuse(self, path: Any, why: str) -> None:
-        """Tell of targets that pytest will then call "not found", and end the session for."""
-        inside = self._places.in_tree(str(path))
-        if inside is not None:
-            inside = inside.replace(_SEP, "/")
-            for target in sorted(self._files):
-                if target == inside or target.startswith(f"{inside}/"):
-                    self._record.add("refused", path=target, why=why)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, Any]:
@@ -105,8 +91,21 @@ class Recorder:
             self._seen[self._id(item)] = None
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if self._is_asked(self._id(item))]
+    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+        """Leave what was not asked for, and what the project ignores: pytest collects it where it is named."""
+        ignored = {path for path in {item.path for item in items} if self._is_ignored(path, session)}
+        items[:] = [item for item in items if self._is_asked(self._id(item)) and item.path not in ignored]
+
+    def _is_ignored(self, path: Path, session: pytest.Session) -> bool:
+        """Whether a run without arguments would pass a file by, or a folder on the way to it."""
+        inside = self._places.in_tree(str(path))
+        if inside is None:
+            return False
+        on_the_way = [path, *path.parents[: inside.count(_SEP)]]
+        return any(
+            session.gethookproxy(each.parent).pytest_ignore_collect(collection_path=each, config=session.config)
+            for each in reversed(on_the_way)
+        )
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         collected = [self._id(item) for item in session.items]
