@@ -222,6 +222,15 @@ def _add_prove(commands: Commands[_Parser]) -> _Parser:
         "--keep", action="store_true", help="leave each tree without its fix, and say how to run the tests in it"
     )
     parser.add_argument(
+        "--receipts",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="where proofs are stored and looked up (setting: fixes.receipts); may be repeated, others are only read",
+    )
+    parser.add_argument("--fresh", action="store_true", help="run it again, whatever a stored proof says")
+    parser.add_argument(
         "--hunks", action="store_true", help="also take each part of a proven fix out alone: which does no test hold?"
     )
     parser.add_argument(
@@ -319,6 +328,8 @@ def _prove(options: argparse.Namespace) -> int:
         options.jobs,
         float(options.timeout),
         keep=_tell if options.keep else None,
+        receipts=tuple(options.receipts),
+        fresh=options.fresh,
         hunks=options.hunks,
         owns_process=True,
     )

@@ -13,6 +13,7 @@ from pytest_bugguard.adapters import carryover, interrupts, pool
 from pytest_bugguard.adapters.scratch import GitScratch
 from pytest_bugguard.adapters.testrun import PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
+from pytest_bugguard.assembly.filing import Filing, shelves
 from pytest_bugguard.core import experiment, proof
 from pytest_bugguard.core.errors import ScratchError
 from pytest_bugguard.core.experiment import Experiment
@@ -30,7 +31,8 @@ from pytest_bugguard.journeys.prove import Bench, Runs, run_both_ways
 from pytest_bugguard.journeys.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.model import Record, Unit
@@ -57,10 +59,19 @@ class ProofOptions:
     """How long the tests of a fix may take with the fix in place."""
     keep: Callable[[str], None] | None = None
     """Told how to run the tests by hand in each tree without a fix, which then stays."""
+    receipts: tuple[Path, ...] = ()
+    """Folders of receipts, the first one to be written to; none: where the settings say."""
+    fresh: bool = False
+    """Whether to run what a receipt could tell."""
     hunks: bool = False
     """Whether each part of a proven fix is also taken out alone."""
     owns_process: bool = False
     """Whether a signal that asks for an end may become an exception here: never inside pytest."""
+
+    @property
+    def runs_anyway(self) -> bool:
+        """Whether a receipt is not enough."""
+        return self.fresh or self.hunks or self.keep is not None
 
 
 class Proofs:
@@ -140,37 +151,43 @@ class Proofs:
             progress: Told of each fix that is done.
         """
         planned = [(one, self._plan(one, tip, where)) for one in found]
-        todo = [plan for _, plan in planned if isinstance(plan, Experiment)]
-        with self._open_bench(todo) as bench:
-
-            def work(plan: Experiment) -> Runs | Judgement:
-                try:
-                    return run_both_ways(plan, bench, session=session(plan))
-                except ScratchError as error:
-                    return Judgement(Verdict.UNDECIDED, str(error), error.hint)
-                except OSError as error:
-                    return Judgement(Verdict.UNDECIDED, f"the tests could not be run: {error}", _MAKE_ROOM)
-
-            done = pool.each(work, todo, jobs=self._options.jobs, stop=bench.runner.stop)
+        plans = [plan for _, plan in planned if isinstance(plan, Experiment)]
+        carried = self._carried(plans)
+        filing = Filing(self._workshop, shelves(self._workshop, self._options.receipts), carried.digest)
+        known = {} if self._options.runs_anyway else {id(plan): filing.find(plan) for plan in plans}
+        todo = [plan for plan in plans if known.get(id(plan)) is None]
+        with self._open_bench(carried) as bench:
+            done = pool.each(_work(bench, session), todo, jobs=self._options.jobs, stop=bench.runner.stop)
             records = []
             for count, (one, plan) in enumerate(planned):
                 progress(count, len(planned), one.record.sha)
-                said = _judgement(one, plan, next(done)) if isinstance(plan, Experiment) else plan
-                record = one.record if said is None else _judged(one.record, said)
-                if self._options.hunks and isinstance(plan, Experiment) and record.verdict is Verdict.PROVEN:
-                    reds = [test.nodeid for test in record.tests if test.counts and test.red is not None]
-                    record = replace(record, hunks=attribute(plan, reds, bench))
-                records.append(record)
+                if not isinstance(plan, Experiment):
+                    records.append(one.record if plan is None else _judged(one.record, plan))
+                    continue
+                said = known.get(id(plan)) or _judgement(one, plan, next(done))
+                if isinstance(said, Proof) and known.get(id(plan)) is None:
+                    said = filing.settle(plan, one.record, said)
+                records.append(self._with_hunks(_judged(one.record, said), plan, bench))
         return records
 
-    @contextmanager
-    def _open_bench(self, experiments: Iterable[Experiment]) -> Iterator[Bench]:
-        """A bench whose trees have what the packages under test need besides their commits."""
-        repository = self._workshop.repository
-        packages = sorted({package for one in experiments for package in one.packages})
-        carried = carryover.find(repository, packages)
+    def _with_hunks(self, record: Record, plan: Experiment, bench: Bench) -> Record:
+        """The record of a proven fix with what holds its parts, where somebody asks."""
+        if not self._options.hunks or record.verdict is not Verdict.PROVEN:
+            return record
+        reds = [test.nodeid for test in record.tests if test.counts and test.red is not None]
+        return replace(record, hunks=attribute(plan, reds, bench))
+
+    def _carried(self, plans: Sequence[Experiment]) -> carryover.Carryover:
+        """What the packages under test need besides their commits."""
+        packages = sorted({package for plan in plans for package in plan.packages})
+        carried = carryover.find(self._workshop.repository, packages)
         if carried.note:
             self.notes.append(carried.note)
+        return carried
+
+    @contextmanager
+    def _open_bench(self, carried: carryover.Carryover) -> Iterator[Bench]:
+        repository = self._workshop.repository
         with (
             GitScratch(repository, carry=carried, space=self._space) as scratch,
             PytestRunner(self._space, original=repository.top) as runner,
@@ -207,6 +224,20 @@ class Proofs:
         if head is None or history.merge_base(sha, head) != sha:
             return ()
         return deque(history.units(head, since=[sha]), maxlen=_NEIGHBOURS)
+
+
+def _work(bench: Bench, session: Callable[[Experiment], TestRun | None]) -> Callable[[Experiment], Runs | Judgement]:
+    """What is done for one fix, in a thread of its own."""
+
+    def work(plan: Experiment) -> Runs | Judgement:
+        try:
+            return run_both_ways(plan, bench, session=session(plan))
+        except ScratchError as error:
+            return Judgement(Verdict.UNDECIDED, str(error), error.hint)
+        except OSError as error:
+            return Judgement(Verdict.UNDECIDED, f"the tests could not be run: {error}", _MAKE_ROOM)
+
+    return work
 
 
 def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs | Judgement) -> Proof | Judgement:

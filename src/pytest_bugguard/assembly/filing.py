@@ -1,0 +1,70 @@
+"""Receipts for the proofs of one run: looked up before anything is run, filed after, and asked what others proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.adapters import audit_cache
+from pytest_bugguard.adapters.environment import environment
+from pytest_bugguard.adapters.receipts import Receipts, Shelf, default_shelf
+from pytest_bugguard.core import receipts
+from pytest_bugguard.core.receipts import Environment, Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.experiment import Experiment
+    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.proof import Proof
+
+
+def shelves(workshop: Workshop, named: Sequence[Path]) -> Receipts:
+    """The receipts of a repository: in the folders that are named, else where the settings say, else in the cache."""
+    setting = workshop.settings.fixes.receipts
+    top = workshop.repository.top
+    if not named and setting is not None and top is not None:
+        named = [top / setting]
+    if not named:
+        return Receipts(default_shelf(workshop.repository.common_dir))
+    own, *others = map(Shelf, named)
+    return Receipts(own, tuple(others))
+
+
+@dataclass(frozen=True)
+class Filing:
+    """The receipts of one repository, with what every key of this run has in common."""
+
+    workshop: Workshop
+    store: Receipts
+    carried: str
+    """Digest of the generated files that go along."""
+
+    def find(self, plan: Experiment) -> Proof | None:
+        """What was found out about just this code in just this environment."""
+        found = self.store.get(self._code(plan), self._environment.key)
+        return None if found is None else found.proof
+
+    def settle(self, plan: Experiment, record: Record, proof: Proof) -> Proof:
+        """Keep a proof; where it failed here and another environment has it, that one's word holds."""
+        code, here = self._code(plan), self._environment
+        self.store.put(Receipt(code, here.key, here.words, record.sha, record.subject, proof))
+        other = receipts.settled(proof, self.store.elsewhere(code, here.key))
+        if other is None:
+            return proof
+        return replace(other.proof, reason=f"proven by {other.words}: {other.proof.reason}")
+
+    def _code(self, plan: Experiment) -> str:
+        tree = self.workshop.history.tree_of(plan.commit)
+        return receipts.code_key(plan, tree=tree, carried=self.carried, tool=self._tool)
+
+    @cached_property
+    def _environment(self) -> Environment:
+        return environment(self.workshop.repository.top)
+
+    @cached_property
+    def _tool(self) -> str:
+        return audit_cache.own_code()

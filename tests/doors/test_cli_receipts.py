@@ -1,0 +1,123 @@
+"""Receipts as a user meets them: a second proof runs nothing, and what another CI leg proved counts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.shell import Shell
+from tests.story import Repo, story
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHOP = """
+    commit: feat: sell things
+      file: src/shop/__init__.py
+        NAME = "shop"
+      file: src/shop/pager.py
+        def pages(items):
+            return items // 10
+      file: tests/test_pager.py
+        from shop.pager import pages
+
+        def test_full_page():
+            assert pages(10) == 1
+    branch: topic
+    commit: fix: last page is missing
+      file: src/shop/pager.py
+        def pages(items):
+            return -(-items // 10)
+      file: tests/test_last.py
+        import os
+
+        from shop.pager import pages
+
+        def test_last_page():
+            with open(os.environ["TALLY"], "a") as tally:
+                tally.write("ran ")
+            assert pages(11) == (2 if "LEG" in os.environ else pages(11))
+"""
+"""The bug shows only where the variable LEG is set: as on another Python, or another platform."""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Repo:
+    """A fix whose test counts how often it runs."""
+    return story(tmp_path / "shop", SHOP)
+
+
+def leg(shop: Repo, tmp_path: Path, **environment: str) -> Shell:
+    """A shell in which the test of the fix can write its tally."""
+    return Shell(shop.path, {"TALLY": str(tmp_path / "tally"), **environment})
+
+
+def ran(tmp_path: Path) -> int:
+    """How often the test has run."""
+    tally = tmp_path / "tally"
+    return tally.read_text(encoding="utf-8").count("ran") if tally.exists() else 0
+
+
+def _without_run(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key != "run"}
+
+
+def test_a_second_proof_runs_nothing_and_says_the_same(shop: Repo, tmp_path: Path) -> None:
+    """The stored evidence answers, with the same tests, reds and words; ``--fresh`` runs it again."""
+    shell = leg(shop, tmp_path, LEG="1")
+    first = shell.call("prove", "--format", "json")
+    runs = ran(tmp_path)
+    second = shell.call("prove", "--format", "json")
+    assert (first.verdicts, runs, ran(tmp_path)) == ([("proven", "fix: last page is missing")], 3, 3)
+    assert _without_run(first.document) == _without_run(second.document)
+    shell.call("prove", "--fresh")
+    assert ran(tmp_path) == 6
+
+
+def test_another_test_text_needs_another_proof(shop: Repo, tmp_path: Path) -> None:
+    """A receipt speaks for just the code that was run."""
+    shell = leg(shop, tmp_path, LEG="1")
+    shell.call("prove")
+    text = (shop.path / "tests/test_last.py").read_text(encoding="utf-8")
+    shop.write("tests/test_last.py", text.replace("pages(11) == (2", "pages(21) == (3"))
+    shop.git("commit", "-q", "--amend", "-a", "--no-edit")
+    before = ran(tmp_path)
+    assert shell.call("prove").code == 0
+    assert ran(tmp_path) == before + 3
+
+
+def test_what_another_environment_proved_counts_here(shop: Repo, tmp_path: Path) -> None:
+    """The folders of two CI legs are read together: one proof is enough, and it is said whose it was."""
+    one, other = tmp_path / "receipts-1", tmp_path / "receipts-2"
+    assert leg(shop, tmp_path, LEG="1").call("prove", "--receipts", str(other)).code == 0
+    (stored,) = [path for path in other.glob("*/*.json") if path.parent.parent == other]
+    moved = json.loads(stored.read_bytes()) | {"environment": "0" * 64, "words": "CPython 3.99 on amiga"}
+    stored.unlink()
+    (stored.parent / f"{'0' * 64}.json").write_text(json.dumps(moved), encoding="utf-8")
+    here = leg(shop, tmp_path)
+    assert here.call("prove", "--receipts", str(one)).code == 1
+    done = here.call("prove", "--fresh", "--receipts", str(one), "--receipts", str(other), "--format", "json")
+    (fix,) = done.document["fixes"]
+    assert (done.code, fix["verdict"]) == (0, "proven")
+    assert fix["reason"].startswith("proven by CPython 3.99 on amiga: ")
+
+
+def test_the_setting_names_a_folder_of_the_repository(shop: Repo, tmp_path: Path) -> None:
+    """``fixes.receipts`` keeps the proofs where a CI can cache them."""
+    shop.write("bugguard.toml", '[fixes]\nreceipts = ".bugguard/receipts"\n')
+    assert leg(shop, tmp_path, LEG="1").call("prove").code == 0
+    assert list((shop.path / ".bugguard/receipts").glob("*/*.json"))
+
+
+@pytest.mark.parametrize("damage", ["", "{}", '{"schema": 1', "\x00"])
+def test_a_damaged_receipt_is_none(shop: Repo, tmp_path: Path, damage: str) -> None:
+    """What cannot be read is made again, without a word of complaint."""
+    shell = leg(shop, tmp_path, LEG="1")
+    store = tmp_path / "store"
+    shell.call("prove", "--receipts", str(store))
+    for path in store.glob("*/*.json"):
+        path.write_text(damage, encoding="utf-8")
+    done = shell.call("prove", "--receipts", str(store))
+    assert (done.code, done.err, ran(tmp_path)) == (0, "", 6)
