@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.adapters import guests
-from pytest_bugguard.assembly import open_workshop
+from pytest_bugguard.assembly.workshop import open_workshop
 from pytest_bugguard.core import fixes
 from pytest_bugguard.core.model import Sign
 from pytest_bugguard.journeys.survey import Lens, Survey
