@@ -19,7 +19,7 @@ from pytest_bugguard.core import rules, settings_fields
 from tests import messages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from pytest_bugguard.core.rules import Rule
     from pytest_bugguard.core.settings_fields import Field
@@ -103,14 +103,23 @@ def _modes(rule: Rule) -> str:
 def _commands() -> str:
     return "\n".join(
         f"## `bugguard {command}{_positionals(parser)}`\n\n{_sentence(about)}\n{_own_options(parser)}"
-        for command, parser, about in _subparsers()
+        for command, parser, about in _subparsers(cli._parser())
     )
 
 
-def _subparsers() -> list[tuple[str, argparse.ArgumentParser, str]]:
-    (tree,) = [action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction)]
-    about = {choice.dest: choice.help or "" for choice in tree._choices_actions}
-    return [(command, parser, about[command]) for command, parser in tree.choices.items()]
+def _subparsers(parent: argparse.ArgumentParser, path: str = "") -> Iterator[tuple[str, argparse.ArgumentParser, str]]:
+    """Every command, those of a command with steps of its own step by step."""
+    for tree in _trees(parent):
+        about = {choice.dest: choice.help or "" for choice in tree._choices_actions}
+        for name, parser in tree.choices.items():
+            if _trees(parser):
+                yield from _subparsers(parser, f"{path}{name} ")
+            else:
+                yield f"{path}{name}", parser, about[name]
+
+
+def _trees(parser: argparse.ArgumentParser) -> list[argparse._SubParsersAction[argparse.ArgumentParser]]:
+    return [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
 
 
 def _positionals(parser: argparse.ArgumentParser) -> str:
@@ -161,6 +170,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "settings": lambda: _settings(settings_fields.top_fields()),
     "fixes": lambda: _settings(settings_fields.fix_fields(rules.NAMES)),
     "waivers": lambda: _settings(settings_fields.waiver_fields()),
+    "coverage": lambda: _settings(settings_fields.coverage_fields()),
+    "gate": lambda: _settings(settings_fields.gate_fields()),
     "rules": _rules,
     "commands": _commands,
     "options": _common_options,

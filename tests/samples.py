@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
+from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing
 from pytest_bugguard.core.hotspots import hotspots_of
 from pytest_bugguard.core.model import (
     Files,
@@ -17,12 +19,14 @@ from pytest_bugguard.core.model import (
     Record,
     Red,
     RedKind,
+    RuleVerdict,
     Sign,
     Unreadable,
     Verdict,
     Waiver,
 )
 from pytest_bugguard.core.results import Finding, RepositoryFacts, Result, Run, summarise
+from pytest_bugguard.core.thresholds import Count, Metric, Threshold
 from pytest_bugguard.core.trend import trend_of
 
 DAY_S = 86_400
@@ -95,7 +99,25 @@ def everything(text: str = "text") -> Result:
         trend=trend_of(records),
         hotspots=hotspots_of(records),
         run=Run(MAY_2024_S, 1.5),
+        coverage=covered(text),
     )
+
+
+def covered(text: str = "text") -> Coverage:
+    """Rules of every kind and verdict."""
+    threshold = Threshold(Metric.LINE, Decimal("99.5"))
+    places = (Missing(f"src/{text}.py", (3, 4), text), Missing(f"src/{text}", note=text))
+    rows = [
+        Judged(text, f"src/{text}.py", Count(8, 9), threshold, verdict, places[:1], text, text, text)
+        for verdict in RuleVerdict
+    ]
+    total = Judged("total", None, Count(8, 9), Threshold(Metric.MISSING, Decimal(0)), RuleVerdict.UNMET, places,
+                   metric=Metric.MISSING)  # fmt: skip
+    fix_row = Judged(
+        "fixes", None, Count(0, 1), None, RuleVerdict.UNMET, places[:1], text, text, text, fix="1c0ffee" * 5
+    )
+    branch = replace(rows[0], metric=Metric.BRANCH)
+    return Coverage((*rows, branch, total, fix_row), 17, text, (text,))
 
 
 def _full(verdict: Verdict, number: int, text: str) -> Record:

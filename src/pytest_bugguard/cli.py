@@ -118,7 +118,7 @@ def _parser() -> _Parser:
     parser.add_argument("--version", action=_Version)
     _add_common(parser, top=True)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for add in (_add_audit, _add_explain, _add_check, _add_prove, _add_waive, _add_init):
+    for add in (_add_audit, _add_explain, _add_check, _add_prove, _add_coverage, _add_waive, _add_init):
         _add_common(add(commands), top=False)
     return parser
 
@@ -245,6 +245,48 @@ def _add_prove(commands: Commands[_Parser]) -> _Parser:
     return parser
 
 
+def _add_coverage(commands: Commands[_Parser]) -> _Parser:
+    parser = commands.add_parser("coverage", help="the coverage gates, on data that tests have left")
+    steps = parser.add_subparsers(metavar="STEP", required=True, parser_class=_Parser)
+    check = steps.add_parser("check", help="hold the rules against what was measured")
+    explain = steps.add_parser("explain", help="which rules speak for a file, and why")
+    explain.add_argument("file", metavar="FILE", type=Path, help="a file that was measured")
+    begin = steps.add_parser("init", help="write gates and floors at today's level")
+    begin.add_argument("--dry-run", action="store_true", help="show the settings and write nothing")
+    for step, run in ((check, _coverage_check), (explain, _coverage_explain), (begin, _coverage_init)):
+        _add_common(step, top=False)
+        _add_data(step)
+        step.set_defaults(run=run)
+    for step in (check, explain):
+        step.add_argument("--base", metavar="REV", help="what to compare HEAD and the work tree with")
+    _add_floors(steps)
+    return parser
+
+
+def _add_floors(steps: Commands[_Parser]) -> None:
+    parser = steps.add_parser("floors", help="how many statements each file may have that no test runs")
+    verbs = parser.add_subparsers(metavar="VERB", required=True, parser_class=_Parser)
+    update = verbs.add_parser("update", help="lower the floors to what was measured")
+    _add_data(update)
+    update.set_defaults(run=_floors_update)
+    up = verbs.add_parser("raise", help="accept what one file owes, and say why")
+    up.add_argument("file", metavar="FILE", type=Path, help="a file that was measured")
+    up.add_argument("--reason", required=True, help="why it may owe more: kept beside the floor")
+    _add_data(up)
+    up.set_defaults(run=_floors_raise)
+    tidy = verbs.add_parser("tidy", help="take out files that owe nothing, and files that are gone")
+    tidy.set_defaults(run=_floors_tidy)
+    for step in (update, up, tidy):
+        _add_common(step, top=False)
+
+
+def _add_data(parser: _Parser) -> None:
+    parser.add_argument(
+        "--data", metavar="FILE", type=Path, action="append", default=[],
+        help="a .coverage file (may repeat), coverage.json, coverage.xml or lcov (default: what the last run left)",
+    )  # fmt: skip
+
+
 def _add_waive(commands: Commands[_Parser]) -> _Parser:
     parser = commands.add_parser("waive", help="accept a fix without a test, for a time")
     parser.add_argument("fix", metavar="FIX", help="its commit")
@@ -368,6 +410,61 @@ def _bisect(result: Result) -> int:
     if Verdict.UNDECIDED in verdicts or not verdicts:
         return _BISECT_SKIP
     return EXIT_OK if verdicts == {Verdict.PROVEN} else EXIT_FINDINGS
+
+
+def _coverage_check(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import coverage  # noqa: PLC0415 - see _open
+
+    with _open(options) as workshop:
+        result = coverage.check(workshop, options.data, base_option=options.base)
+        _show(options, workshop, result)
+    return EXIT_FINDINGS if result.findings else EXIT_OK
+
+
+def _coverage_explain(options: argparse.Namespace) -> int:
+    from pytest_bugguard import report  # noqa: PLC0415 - see _open
+    from pytest_bugguard.assembly import coverage  # noqa: PLC0415
+
+    with _open(options) as workshop:
+        result = coverage.explain(workshop, options.file, options.data, base_option=options.base)
+        if options.format == "text" and result.coverage is not None:
+            _print(options, report.coverage_rows(result.coverage))
+        else:
+            _show(options, workshop, result)
+    return EXIT_OK
+
+
+def _coverage_init(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import coverage  # noqa: PLC0415 - see _open
+
+    with _open(options) as workshop:
+        return _say_lines(coverage.begin(workshop, options.data, is_dry=options.dry_run))
+
+
+def _floors_update(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import coverage  # noqa: PLC0415 - see _open
+
+    with _open(options) as workshop:
+        return _say_lines(coverage.update_floors(workshop, options.data))
+
+
+def _floors_raise(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import coverage  # noqa: PLC0415 - see _open
+
+    with _open(options) as workshop:
+        return _say_lines([coverage.raise_floor(workshop, options.file, options.data, reason=options.reason)])
+
+
+def _floors_tidy(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import coverage  # noqa: PLC0415 - see _open
+
+    with _open(options) as workshop:
+        return _say_lines([coverage.tidy_floors(workshop)])
+
+
+def _say_lines(lines: Iterable[str]) -> int:
+    _say("".join(f"{safe_text(line)}\n" for line in lines))
+    return EXIT_OK
 
 
 def _waive(options: argparse.Namespace) -> int:

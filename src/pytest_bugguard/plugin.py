@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from pytest_bugguard.assembly.gate import Gate
     from pytest_bugguard.core.outcomes import PhaseReport
+    from pytest_bugguard.core.selection import SessionFacts
 
 _MARK = "regression(*issues): this test guards the fix of these issues, as in regression('#123')"
 _SETTINGS_FILES = {"bugguard.toml": b"", "pyproject.toml": b"bugguard"}
@@ -102,7 +105,23 @@ class _Session:
         self._config = config
         self._gate = gate
         self._reports: list[PhaseReport] = []
+        self._deselected = 0
+        self._lost_workers = 0
         self._is_shown = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Take our place beside pytest-cov before it begins to report: it does so around the loop too."""
+        is_off = bool(self._config.getoption("no_cov", default=False))
+        self._gate.listen(self._config.pluginmanager.get_plugin("_cov"), is_switched_off=is_off)
+        return (yield)
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        self._deselected += len(items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, error: object) -> None:
+        self._lost_workers += bool(error)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -128,9 +147,25 @@ class _Session:
         if reason:
             self._gate.skip(reason)
         else:
-            self._gate.judge(self._reports, self._progress)
+            self._gate.judge(self._reports, self._facts(session), self._progress)
         if self._gate.is_failing and int(session.exitstatus) == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _facts(self, session: pytest.Session) -> SessionFacts:
+        from pytest_bugguard.core.selection import Selection, SessionFacts  # noqa: PLC0415 - see the module
+
+        config = self._config
+        own = config.getini("addopts")
+        asked = Selection(
+            [*config.invocation_params.args, *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))],
+            _named_paths(config),
+            config.getini("testpaths"),
+            own if isinstance(own, list) else shlex.split(own),
+            self._deselected,
+        )
+        failed = {report.nodeid for report in self._reports if report.outcome == "failed"}
+        stopped = str(session.shouldstop or session.shouldfail or "")
+        return SessionFacts(asked, stopped, len(failed), self._lost_workers)
 
     def _progress(self, done: int, total: int, sha: str) -> None:
         """Show on a terminal which fix is being proven; a log shows the result alone."""
@@ -170,6 +205,15 @@ class _Session:
         if not self._is_shown and self._gate.has_complaints:
             with suppress(OSError, ValueError):  # closed, or nobody reads
                 sys.stderr.writelines(f"{''.join(piece.text for piece in line)}\n" for line in self._gate.lines(80))
+
+
+def _named_paths(config: pytest.Config) -> list[str]:
+    """The files and folders that were named on the command line, relative to rootdir; ``""`` is rootdir itself."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        return []
+    base = config.invocation_params.dir
+    paths = (os.path.relpath(base / arg, config.rootpath).replace(os.sep, "/") for arg in config.args)
+    return ["" if path == "." else path for path in paths]
 
 
 def _own_id(report: pytest.TestReport, rootdir: Path) -> str:

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from pytest_bugguard.core import coverage_verdict
-from pytest_bugguard.core.coverage_rules import CoverageSettings, Gate, Limits
-from pytest_bugguard.core.coverage_verdict import Judged, Places, Standing
+from pytest_bugguard.core.coverage_rules import CoverageSettings, Gate, Limits, Places
+from pytest_bugguard.core.coverage_verdict import Judged, Standing
 from pytest_bugguard.core.errors import SettingsError
 from pytest_bugguard.core.measured import Doubt, Exits, FileCoverage, Measured, doubt_of
 from pytest_bugguard.core.model import RuleVerdict
@@ -31,7 +31,7 @@ def _decimal(value: int | None) -> Decimal | None:
 
 def _judge(settings: CoverageSettings, *files: FileCoverage, others: tuple[str, ...] = ()) -> list[Judged]:
     paths = [*(file.path for file in files), *others]
-    return list(coverage_verdict.judge(settings, Measured(files, "test"), paths, places=PLACES))
+    return list(coverage_verdict.judge(settings, Measured(files, "test"), paths))
 
 
 def _said(rows: list[Judged]) -> list[tuple[str, str | None, str, str]]:
@@ -42,7 +42,7 @@ def test_each_file_groups_and_the_total_are_judged_side_by_side() -> None:
     """A group and the total take no file away from anybody."""
     group = Gate(_limits("60", missing=3), ("src/old/**",), scope="group", place="p:9")
     gate = Gate(_limits("100"), ("src/pay.py",), reason="money", place="p:7")
-    settings = CoverageSettings(_limits("80"), _limits("75"), gates=(group, gate))
+    settings = CoverageSettings(_limits("80"), _limits("75"), gates=(group, gate), places=PLACES)
     rows = _judge(settings, _file("src/old/a.py", 9, 1), _file("src/old/b.py", 1, 3), _file("src/pay.py", 8, 1))
     assert _said(rows) == [
         ("each-file", "src/old/a.py", "line", "met"),
@@ -116,10 +116,10 @@ def test_a_tie_is_a_fault_that_names_both() -> None:
 def test_part_of_the_tests_confirms_and_never_refutes() -> None:
     """What is reached is reached; what is not may be by the others."""
     rows = _judge(CoverageSettings(_limits("80")), _file("a.py", 9, 1), _file("b.py", 1, 9))
-    weighed = coverage_verdict.weighed(rows, Standing(partial="-k charge"))
+    part = Doubt("only some of the tests ran (-k charge)", "run all of them")
+    weighed = coverage_verdict.weighed(rows, Standing(partial=part))
     assert [one.verdict.value for one in weighed] == ["met", "undecided"]
-    (doubt,) = coverage_verdict.by_doubt(weighed)
-    assert doubt == Doubt("only some of the tests ran (-k charge)", "run all of them")
+    assert list(coverage_verdict.by_doubt(weighed)) == [part]
 
 
 def test_of_an_unsound_run_nothing_is_told() -> None:

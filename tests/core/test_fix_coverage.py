@@ -112,7 +112,7 @@ def test_a_fix_that_its_test_never_reached_is_told_line_by_line() -> None:
         {"a.py": AFTER}, "p:1",
     )  # fmt: skip
     assert (judged.verdict, judged.reason) == (RuleVerdict.UNMET, "1 never, 1 excluded")
-    assert [(one.path, one.lines, one.note) for one in judged.missing] == [("a.py", (19,), "19 (function over)")]
+    assert [(one.path, one.lines, one.note) for one in judged.missing] == [("a.py", (19,), "19 (over)")]
     assert "bugguard prove 1c0ffee" in judged.next
 
 

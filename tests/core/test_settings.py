@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bugguard.core import settings
+from pytest_bugguard.core.coverage_rules import CoverageSettings, Gate, Limits, Places
 from pytest_bugguard.core.errors import SettingsError
 from pytest_bugguard.core.model import Waiver
 from pytest_bugguard.core.settings import FixSettings, Layer, Settings
@@ -91,9 +93,9 @@ def test_everything_set_arrives() -> None:
     [
         pytest.param({"enabeld": True}, "enabeld: unknown key; did you mean 'enabled'?", id="misspelt"),
         pytest.param({"flaky": {}}, "flaky: unknown key; known here: enabled, base, source, tests, undecided, json, "
-                     "plugins, fixes, waivers", id="unknown"),
+                     "plugins, fixes, waivers, coverage", id="unknown"),
         pytest.param({"\x1b[31m": 1}, r"'\x1b[31m': unknown key; known here: enabled, base, source, tests, undecided, "
-                     "json, plugins, fixes, waivers", id="a-key-that-moves-terminals"),
+                     "json, plugins, fixes, waivers, coverage", id="a-key-that-moves-terminals"),
         pytest.param({"enabled": "CI"}, "enabled: found 'CI', needs true, false or \"ci\"; did you mean 'ci'?",
                      id="flag"),
         pytest.param({"enabled": 1}, 'enabled: found the number 1, needs true, false or "ci"', id="number-for-flag"),
@@ -212,7 +214,7 @@ def test_a_digest_is_the_same_in_every_process() -> None:
 
 _KEYS = st.sampled_from(
     ["enabled", "base", "source", "tests", "undecided", "plugins", "fixes", "waivers", "rules", "without", "patterns",
-     "fix", "expires", "owner", "\x00", ""]
+     "fix", "expires", "owner", "coverage", "gate", "paths", "line", "each-file", "total", "\x00", ""]
 )  # fmt: skip
 _VALUES = st.recursive(
     st.one_of(
@@ -245,3 +247,77 @@ def test_not_a_number_is_shown() -> None:
     assert _faults({"base": math.nan}) == [
         'pyproject.toml:base: base: found the number nan, needs "auto", or a branch, tag or commit'
     ]
+
+
+GATE = {"paths": ["src/shop/pay/**"], "line": 100, "reason": "money"}
+
+
+def test_everything_set_of_coverage_arrives() -> None:
+    """Shares as they were written, and each rule with the place where it stands."""
+    table = {
+        "each-file": {"line": 80, "missing": 0},
+        "total": {"line": 89.95, "branch": 85},
+        "floors": "bugguard-floors.txt",
+        "changed": {"line": 100},
+        "gate": [GATE, {"modules": ["shop.old"], "scope": "group", "missing": 12}],
+    }
+    found = _load({"coverage": table}).coverage
+    place = "pyproject.toml:coverage"
+    assert found == CoverageSettings(
+        Limits(line=Decimal(80), missing=Decimal(0)),
+        Limits(Decimal("89.95"), Decimal(85)),
+        "bugguard-floors.txt",
+        Limits(Decimal(100)),
+        "off",
+        (
+            Gate(Limits(Decimal(100)), ("src/shop/pay",), (), "each", "money", f"{place}.gate.0"),
+            Gate(Limits(missing=Decimal(12)), (), ("shop.old",), "group", "", f"{place}.gate.1"),
+        ),
+        Places(*(f"{place}.{key}" for key in ("each-file", "total", "floors", "changed"))),
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        pytest.param({"each_file": {}}, "coverage.each_file: unknown key; did you mean 'each-file'?", id="misspelt"),
+        pytest.param({"total": {"lines": 90}}, "coverage.total.lines: unknown key; did you mean 'line'?", id="metric"),
+        pytest.param({"total": 90}, "coverage.total: found the number 90, needs a table: { line = 90 }", id="number"),
+        pytest.param({"total": {}}, "coverage.total: found an empty table, which asks for nothing; write { line = 90 }",
+                     id="empty"),
+        pytest.param({"total": {"line": 0}}, "coverage.total.line: found 0, which no file can miss: leave the key out, "
+                     "or ask for more", id="zero"),
+        pytest.param({"total": {"line": 100.5}}, "coverage.total.line: found the number 100.5, needs a number over 0 "
+                     "and up to 100", id="too-much"),
+        pytest.param({"total": {"line": math.nan}}, "coverage.total.line: found the number nan, needs a number over 0 "
+                     "and up to 100", id="nan"),
+        pytest.param({"total": {"missing": 1.5}}, "coverage.total.missing: found the number 1.5, needs a whole number "
+                     "from 0 on", id="half-a-statement"),
+        pytest.param({"total": {"line": True}}, "coverage.total.line: found true, needs a number over 0 and up to 100",
+                     id="flag"),
+        pytest.param({"changed": {"branch": 90}}, "coverage.changed.branch: unknown key; known here: line, missing",
+                     id="branches-of-a-change"),
+        pytest.param({"gate": {}}, "coverage.gate: found a table, needs tables: [[tool.bugguard.coverage.gate]]",
+                     id="one-bracket"),
+        pytest.param({"gate": [{"line": 90}]}, 'coverage.gate[0]: names no file; needs paths = ["src/shop/**"] or '
+                     'modules = ["shop.pay"]', id="no-file"),
+        pytest.param({"gate": [{"paths": ["src"]}]}, "coverage.gate[0]: asks for nothing, so it can never fail; needs "
+                     "line, branch or missing", id="nothing-asked"),
+        pytest.param({"gate": [GATE | {"scope": "all"}]}, 'coverage.gate[0].scope: found \'all\', needs "each" or '
+                     '"group"', id="scope"),
+        pytest.param({"gate": [GATE, {"paths": ["lib", "src/shop/pay"], "line": 90}]}, "coverage.gate[1]: "
+                     "'src/shop/pay' has a gate on line already at pyproject.toml:coverage.gate.0; keep one of them",
+                     id="twice"),
+        pytest.param([], "coverage: found a list, needs a table", id="list"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_coverage_names_place_finding_and_what_is_accepted(table: object, fault: str) -> None:
+    """As every other: and gates that could never fail are faults."""
+    (line,) = _faults({"coverage": table})
+    assert line.partition(": ")[2] == fault
+
+
+def test_two_gates_may_share_a_file_where_they_ask_for_different_things() -> None:
+    """One on lines, one on branches; one on each file, one on the group."""
+    gates = [GATE, {"paths": ["src/shop/pay"], "branch": 90}, {"paths": ["src/shop/pay"], "line": 9, "scope": "group"}]
+    assert len(_load({"coverage": {"gate": gates}}).coverage.gates) == 3

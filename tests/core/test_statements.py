@@ -130,9 +130,10 @@ def test_functions_and_classes_have_their_lines() -> None:
 def test_lines_are_told_with_their_function() -> None:
     """Ranges of lines, function by function."""
     assert described([1, 10, 14, 15, 18, 19], SHOP) == (
-        "1, 10 (function Pager.size), 14 (function Pager.pages.inner), 15 (function Pager.pages), 18-19 (function over)"
+        "1, 10 (Pager.size), 14 (Pager.pages.inner), 15 (Pager.pages), 18-19 (over)"
     )
     assert described([3, 4, 5, 9], None) == "3-5, 9"
+    assert described([3, 5, 9, 12], None, [1, 3, 5, 9, 10, 12]) == "3-9, 12"
     assert described(range(1, 40, 2), Source("def a(): pass\nx = 1\n" * 20), cap=2).endswith(" and 18 more places")
 
 

@@ -12,7 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bugguard.core.hotspots import hotspots_of
-from pytest_bugguard.core.model import Files, How, MappedTest, NotAFix, Outcome, Sign, Unreadable, Verdict, Waiver
+from pytest_bugguard.core.model import (
+    Files,
+    How,
+    MappedTest,
+    NotAFix,
+    Outcome,
+    RuleVerdict,
+    Sign,
+    Unreadable,
+    Verdict,
+    Waiver,
+)
 from pytest_bugguard.core.results import Finding, RepositoryFacts, Result
 from pytest_bugguard.core.trend import trend_of
 from pytest_bugguard.report import spans, words
@@ -286,4 +297,4 @@ def test_every_style_has_a_word_of_pytest_s_writer() -> None:
     assert set(spans.MARKUP) == set(spans.Style)
     for markup in spans.MARKUP.values():
         TerminalWriter().markup("text", **markup)
-    assert set(spans.OF_VERDICT) == set(Verdict)
+    assert set(spans.OF_VERDICT) == {*Verdict, *RuleVerdict}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
+from tomlkit.items import InlineTable, Item
 
 from pytest_bugguard.adapters import files
 from pytest_bugguard.adapters.settings_file import OWN, PYPROJECT, layer
@@ -42,7 +43,36 @@ def add_waiver(path: Path, waiver: Waiver) -> None:
     before = _settings(old, path)
     after = {**before, "waivers": [*_listed(before.get("waivers", [])), entry]}
     block = _rendered(_nested(path, {"waivers": [entry]}))
-    _replace(path, _inserted(old, block, _line_for_waiver(old, path)), after)
+    _replace(path, _inserted(old, block, _line_behind(old, path, ("waivers",))), after)
+
+
+def add_coverage(path: Path, table: Mapping[str, Any]) -> None:
+    """Write the first ``[tool.bugguard.coverage]``, behind our other tables.
+
+    Raises:
+        SettingsError: there is one already, or the file cannot be read or written.
+    """
+    old = _read(path)
+    before = _settings(old, path)
+    if "coverage" in before:
+        raise SettingsError(
+            f"{path.name}: there are settings for coverage already",
+            hint="change them by hand: they are never overwritten",
+        )
+    after = {**before, "coverage": dict(table)}
+    _replace(path, _inserted(old, shown_coverage(path, table), _line_behind(old, path, ())), after)
+
+
+def shown_coverage(path: Path, table: Mapping[str, Any]) -> str:
+    """The lines that ``add_coverage`` puts into this file."""
+    inline = {key: _inline(value) if isinstance(value, dict) else value for key, value in table.items()}
+    return _rendered(_nested(path, {"coverage": inline}))
+
+
+def _inline(table: dict[str, Any]) -> Item:
+    """A small table on one line, with blanks inside its braces as our docs show it."""
+    pairs = ", ".join(f"{key} = {tomlkit.item(value).as_string()}" for key, value in table.items())
+    return tomlkit.value(f"{{ {pairs} }}")
 
 
 def add_table(path: Path, table: Mapping[str, Any]) -> None:
@@ -106,6 +136,8 @@ def _rendered(table: dict[str, Any]) -> str:
 def _styled(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
     """Regular expressions read best between single quotes."""
     match value:
+        case InlineTable():
+            return value
         case dict():
             return {key: _styled(below) for key, below in value.items()}
         case list() | tuple():
@@ -120,11 +152,11 @@ def _lines(text: str) -> list[str]:
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
-def _line_for_waiver(text: str, path: Path) -> int:
-    """After how many lines a waiver goes: behind the last waiver, else behind our last table, else to the end."""
+def _line_behind(text: str, path: Path, kind: tuple[str, ...]) -> int:
+    """After how many lines a table goes: behind the last of its kind, else behind our last table, else to the end."""
     prefix, lines = _prefix(path), _lines(text)
     all_blocks = toml_lines.blocks(text)
-    for wanted in ((*prefix, "waivers"), prefix):
+    for wanted in ((*prefix, *kind), prefix):
         ours = [index for index, block in enumerate(all_blocks) if wanted and block.path[: len(wanted)] == wanted]
         if ours:
             following = all_blocks[ours[-1] + 1 : ours[-1] + 2]

@@ -8,7 +8,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters.history import EXACT_RENAMES, RENAMES
-from pytest_bugguard.core import gitlog
+from pytest_bugguard.core import gitlog, patches
 from pytest_bugguard.core.model import FileChange
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_bugguard.adapters.gitrunner import Git
+    from pytest_bugguard.core.patches import Patch
 
 _SYMLINK = 0o120000
 # Asked for again when opening: what was a file may be a symlink or a pipe by now, and a pipe would keep us waiting.
@@ -43,6 +44,19 @@ class GitWorkTree:
     def staged(self) -> tuple[FileChange, ...]:
         """Index against HEAD, renames found."""
         return self._against_head(self._staging, "--cached", *self._renames)
+
+    def patches(self, base: str) -> tuple[Patch, ...]:
+        """What became of each file between a commit and the work tree, line by line; untracked files are all new."""
+        fixed = ("-p", "-U0", "--inter-hunk-context=0", "--text", "--no-ext-diff", "--no-textconv", "--no-color")
+        prefixes = ("--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=all", "-O/dev/null")
+        output = self._git.read("diff-index", *fixed, *prefixes, *self._renames, base, "--")
+        new = [patches.whole(change.path, self.text(change.path) or b"") for change in self._untracked()]
+        return (*patches.parse(output), *new)
+
+    def python_files(self) -> tuple[str, ...]:
+        """Every Python file that git knows or could know, by path."""
+        output = self._git.read("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        return tuple(sorted({path for path in gitlog.tokens([output]) if path.endswith(".py")}))
 
     def text(self, path: str) -> bytes | None:
         """The content of a regular file in the work tree; None for a symlink, a folder or nothing."""

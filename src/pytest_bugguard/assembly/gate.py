@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_bugguard.assembly.proofs import Progress
+    from pytest_bugguard.assembly.session import SessionCoverage
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.outcomes import PhaseReport
     from pytest_bugguard.core.results import Finding
+    from pytest_bugguard.core.selection import SessionFacts
     from pytest_bugguard.core.settings import Settings
     from pytest_bugguard.report.spans import Line
 
@@ -38,6 +40,19 @@ class Gate:
         self._json_path = json_path
         self._result: Result | None = None
         self._said: tuple[str, ...] = ()
+        self._coverage: SessionCoverage | None = None
+
+    def listen(self, pytest_cov: object, *, is_switched_off: bool) -> None:
+        """Follow what is measured from now on, where coverage is asked for.
+
+        Args:
+            pytest_cov: Its plugin; None where it takes no part.
+            is_switched_off: Whether the user wants nothing measured (``--no-cov``).
+        """
+        if self._settings.coverage.needs_data:
+            from pytest_bugguard.assembly.session import SessionCoverage  # noqa: PLC0415 - brings coverage.py
+
+            self._coverage = SessionCoverage(pytest_cov, is_switched_off=is_switched_off)
 
     @property
     def is_failing(self) -> bool:
@@ -53,12 +68,15 @@ class Gate:
         """Judge nothing, and say why."""
         self._said = (f"not judged: {reason}",)
 
-    def judge(self, reports: Iterable[PhaseReport], progress: Progress) -> None:
-        """Judge the change from what pytest said of each test and phase; node ids are relative to its rootdir.
+    def judge(self, reports: Iterable[PhaseReport], facts: SessionFacts, progress: Progress) -> None:
+        """Judge the change, and what was covered.
 
-        ``progress`` is told of each fix that is being proven: that takes a run of its tests.
+        Args:
+            reports: What pytest said of each test and phase; node ids are relative to its rootdir.
+            facts: How the run went.
+            progress: Told of each fix that is being proven: that takes a run of its tests.
         """
-        self._result = self._judged(reports, progress)
+        self._result = self._judged(reports, facts, progress)
         if self._json_path is None:
             return
         try:
@@ -66,10 +84,11 @@ class Gate:
         except OSError as error:
             self._said = (f"{self._json_path} cannot be written: {error.strerror}",)
 
-    def _judged(self, reports: Iterable[PhaseReport], progress: Progress) -> Result:
+    def _judged(self, reports: Iterable[PhaseReport], facts: SessionFacts, progress: Progress) -> Result:
         try:
             with open_workshop(self._rootdir, trusts_repository=True) as workshop:
-                return replace(self._judge_change(workshop, _outcomes(workshop, reports), progress), command="pytest")
+                result = self._judge_change(workshop, _outcomes(workshop, reports), progress)
+                return replace(self._with_coverage(workshop, result, facts), command="pytest")
         except BugguardError as error:
             return self._undecided("repository", str(error), error.hint)
         except Exception as error:  # noqa: BLE001 - a passing run must not become a crash; it becomes "could not tell"
@@ -89,6 +108,14 @@ class Gate:
                 records = proofs.after_session(found, change.tip, outcomes, progress=progress)
             return workshop.judged(change, records)
         return workshop.judged(change, [one.record for one in found])
+
+    def _with_coverage(self, workshop: Workshop, result: Result, facts: SessionFacts) -> Result:
+        if self._coverage is None:
+            return result
+        try:
+            return self._coverage.judged(workshop, result, facts, base_option=self._options.base)
+        except BugguardError as error:
+            return workshop.with_loose(result, [findings.undecided("coverage", str(error), error.hint)])
 
     def _undecided(self, subject: str, reason: str, cure: str) -> Result:
         """The result where nothing could be looked at: a finding, or a note where the settings soften it."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.adapters import audit_cache, ci, guests, settings_file
 from pytest_bugguard.adapters.repository import open_repository
 from pytest_bugguard.core import base, commit_file, findings, fixes, settings, verdict
+from pytest_bugguard.core.coverage_rules import CoverageSettings
 from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
 from pytest_bugguard.core.fixes import CiContext, RuleSet
 from pytest_bugguard.core.hotspots import hotspots_of
@@ -193,7 +194,7 @@ class Workshop:
     def _cache_key(self, since: str, tip: str) -> str:
         """Commits name all that the history holds; the rest is how we look at it, our own code included."""
         boundary = ",".join(sorted(self.repository.boundary))
-        how = replace(self.settings, waivers=()).digest()
+        how = replace(self.settings, waivers=(), coverage=CoverageSettings()).digest()
         return audit_cache.key(audit_cache.own_code(), sys.version, since, tip, boundary, how, *self._skipped)
 
     def explain(self, revisions: Sequence[str]) -> Result:
@@ -228,10 +229,10 @@ class Workshop:
             return self._change(since, tip, asked)
         if self.head is None:
             return self._change(None, None, RepositoryFacts(None))
-        chosen = self._choose_base(base_option)
+        chosen = self.choose_base(base_option)
         if isinstance(chosen, base.Undecided):
             finding = findings.undecided("base", chosen.reason, chosen.cure)
-            return self._with_loose(self.result("check", (), 0), (finding,))
+            return self.with_loose(self.result("check", (), 0), (finding,))
         facts = RepositoryFacts(self.head, chosen.revision, chosen.reason, chosen.merge_base)
         return self._change(chosen.sha, self.head, facts, is_current=True, reads_work_tree=reads_work_tree)
 
@@ -245,7 +246,7 @@ class Workshop:
         seen, snapshot = staged_unit(self.history, worktree, self.head, message, self.survey)
         record = self.linker(snapshot).link(seen, lambda _: (), is_only_fix=True) if seen.is_fix else seen.record
         records = (self.waive(record),) if seen.is_fix else ()
-        return self._with_loose(self.with_findings(self.result("check", records, 1)), self._unfounded(snapshot))
+        return self.with_loose(self.with_findings(self.result("check", records, 1)), self._unfounded(snapshot))
 
     def first_look(self, *, progress: Callable[[int], None]) -> FirstLook:
         """What there is to see before the first settings."""
@@ -255,7 +256,7 @@ class Workshop:
             tip,
             self.survey,
             self.linker(tip),
-            compared_with=self._choose_base(None) if self.head else None,
+            compared_with=self.choose_base(None) if self.head else None,
             progress=progress,
         )
 
@@ -293,9 +294,10 @@ class Workshop:
         result = self.result(command, waived, change.units, notes=(*change.notes, *self._foreign_waivers()))
         result = self.with_findings(replace(result, repository=change.facts))
         owed = findings.of_waivers(self.settings.waivers, waived, today=today())
-        return self._with_loose(result, [*self._unfounded(change.tip), *owed])
+        return self.with_loose(result, [*self._unfounded(change.tip), *owed])
 
-    def _choose_base(self, option: str | None) -> base.Chosen | base.Undecided:
+    def choose_base(self, option: str | None) -> base.Chosen | base.Undecided:
+        """What the change is compared with, and why; only where there is a commit."""
         assert self.head is not None
         rungs = base.ladder(option, self.settings.base, self._ci, self.repository.clone())
         return base.choose(rungs, head=self.head, resolve=self.history.resolve, merge_base=self.history.merge_base)
@@ -396,9 +398,9 @@ class Workshop:
     def _with_share(self, result: Result, share: Share, fail_under: float | None, *, is_whole: bool) -> Result:
         if fail_under is None:
             return result
-        return self._with_loose(result, findings.of_share(share, fail_under, is_whole=is_whole))
+        return self.with_loose(result, findings.of_share(share, fail_under, is_whole=is_whole))
 
-    def _with_loose(self, result: Result, found: Iterable[Finding]) -> Result:
+    def with_loose(self, result: Result, found: Iterable[Finding]) -> Result:
         """A result with findings that no record tells of; what is undecided is a note where the settings soften it."""
         listed = tuple(found)
         soft = Verdict.UNDECIDED if self.settings.undecided == "warn" else None

@@ -38,7 +38,7 @@ def waive(workshop: Workshop, fix: str, *, owner: str, reason: str, expires: str
             hint="change the date there, by hand",
         )
     waiver = Waiver(sha[:_WAIVER_DIGITS], owner, reason, until)
-    path = _settings_path(workshop)
+    path = settings_path(workshop)
     settings_writer.add_waiver(path, waiver)
     return f"{path.name}: {waiver.fix} is waived until {until.isoformat()}, owner {owner}"
 
@@ -49,7 +49,7 @@ def init(workshop: Workshop, *, is_dry: bool, progress: Callable[[int], None]) -
     Raises:
         BugguardError: There are settings already, or the file cannot be written.
     """
-    path = _settings_path(workshop)
+    path = settings_path(workshop)
     if settings_file.holds_settings(path.parent):
         raise BugguardError(
             f"{path.name}: there are settings already", hint="change them by hand: they are never overwritten"
@@ -63,7 +63,7 @@ def init(workshop: Workshop, *, is_dry: bool, progress: Callable[[int], None]) -
     )
 
 
-def _settings_path(workshop: Workshop) -> Path:
+def settings_path(workshop: Workshop) -> Path:
     """The file that holds the settings, or may hold them."""
     top = workshop.repository.top
     if top is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -63,6 +63,17 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Where the rules stand that are no gates: ``pyproject.toml:12``."""
+
+    each_file: str = ""
+    total: str = ""
+    floors: str = ""
+    changed: str = ""
+    fixes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageSettings:
     """``[tool.bugguard.coverage]``."""
 
@@ -72,6 +83,7 @@ class CoverageSettings:
     changed: Limits | None = None
     fixes: Literal["any", "all", "off"] | Decimal = "off"
     gates: tuple[Gate, ...] = ()
+    places: Places = field(default_factory=Places)
 
     @property
     def needs_data(self) -> bool:

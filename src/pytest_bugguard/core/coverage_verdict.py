@@ -66,15 +66,31 @@ class Judged:
 class Standing:
     """What the run that was measured can prove."""
 
-    partial: str = ""
-    """Why only some of the tests ran; empty where all of them did. More tests can only cover more: what is reached
-    then is reached, and what is not may still be."""
+    partial: Doubt | None = None
+    """Why less was run, or less of it seen, than there is. More tests can only cover more: what is reached then is
+    reached, and what is not may still be."""
     doubt: Doubt | None = None
     """Why the numbers say nothing at all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """All that was found out about coverage."""
+
+    judged: tuple[Judged, ...] = ()
+    files: int = 0
+    """How many were measured."""
+    origin: str = ""
+    """What it was measured by: ``pytest-cov``, ``.coverage``."""
+    notes: tuple[str, ...] = ()
+
+    def count(self, verdict: RuleVerdict) -> int:
+        """How many have this verdict."""
+        return sum(one.verdict is verdict for one in self.judged)
+
+
 def judge(
-    settings: CoverageSettings, measured: Measured, paths: Sequence[str], *, places: Places
+    settings: CoverageSettings, measured: Measured, paths: Sequence[str], *, is_whole: bool = True
 ) -> tuple[Judged, ...]:
     """Hold each rule against what was measured: file by file, then groups, then the total.
 
@@ -82,27 +98,17 @@ def judge(
         settings: What is asked.
         measured: What ran.
         paths: Every Python file of the repository: what a gate may name.
-        places: Where the rules stand.
+        is_whole: Whether a gate that fits no measured file is a fault: part of the tests may not have come to it.
 
     Raises:
         SettingsError: Two gates fit a file equally well, or one fits no file that was measured.
     """
     packages = rules.packages_of(paths)
-    _refuse_idle_gates(settings, measured, paths, packages)
+    if is_whole:
+        _refuse_idle_gates(settings, measured, paths, packages)
     groups = (_group(gate, measured, packages) for gate in settings.gates if gate.scope == "group")
-    total = _total(settings.total, measured, places)
-    return (*_each(settings, measured, packages, places), *chain.from_iterable(groups), *total)
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the rules stand that are no gates."""
-
-    each_file: str = ""
-    total: str = ""
-    floors: str = ""
-    changed: str = ""
-    fixes: str = ""
+    total = _total(settings, measured)
+    return (*_each(settings, measured, packages), *chain.from_iterable(groups), *total)
 
 
 def _refuse_idle_gates(
@@ -131,13 +137,13 @@ def _idle(claim: rules.Claim, paths: Sequence[str], packages: frozenset[str]) ->
     return f"coverage.gate.{key}: {claim.text!r} fits no file" + (f"; did you mean {near!r}?" if near else "")
 
 
-def _each(settings: CoverageSettings, measured: Measured, packages: frozenset[str], places: Places) -> Iterator[Judged]:
+def _each(settings: CoverageSettings, measured: Measured, packages: frozenset[str]) -> Iterator[Judged]:
     ties: dict[tuple[str, str], str] = {}
     for file in measured.files:
         for metric in Metric:
             match rules.decide(settings, file.path, metric, packages):
                 case rules.Choice(threshold, gate):
-                    name, place = (gate.name, gate.place) if gate else (EACH_FILE, places.each_file)
+                    name, place = (gate.name, gate.place) if gate else (EACH_FILE, settings.places.each_file)
                     yield held_against_file(file, threshold, name, place)
                 case rules.Tie() as tie:
                     ties.setdefault((tie.one.place, tie.other.place), _told(tie))
@@ -181,10 +187,10 @@ def _group(gate: Gate, measured: Measured, packages: frozenset[str]) -> Iterator
     yield from _together(gate.limits, files, gate.name, gate.place)
 
 
-def _total(limits: Limits | None, measured: Measured, places: Places) -> Iterator[Judged]:
+def _total(settings: CoverageSettings, measured: Measured) -> Iterator[Judged]:
     """All files, always: no gate takes any away."""
-    if limits is not None:
-        yield from _together(limits, measured.files, TOTAL, places.total)
+    if settings.total is not None:
+        yield from _together(settings.total, measured.files, TOTAL, settings.places.total)
 
 
 def _together(limits: Limits, files: Sequence[FileCoverage], rule: str, place: str) -> Iterator[Judged]:
@@ -214,8 +220,8 @@ def weighed(judged: Iterable[Judged], standing: Standing) -> tuple[Judged, ...]:
 def _weighed(one: Judged, standing: Standing) -> Judged:
     if standing.doubt is not None:
         return _undecided(one, standing.doubt)
-    if standing.partial and one.verdict is RuleVerdict.UNMET:
-        return _undecided(one, Doubt(f"only some of the tests ran ({standing.partial})", "run all of them"))
+    if standing.partial is not None and one.verdict is RuleVerdict.UNMET:
+        return _undecided(one, standing.partial)
     return one
 
 

@@ -11,8 +11,9 @@ from pytest_bugguard.core.model import Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_bugguard.core.coverage_verdict import Coverage
     from pytest_bugguard.core.hotspots import Hotspots
-    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.model import Record, RuleVerdict
     from pytest_bugguard.core.trend import Trend
 
 WORST_FIRST = (
@@ -37,8 +38,9 @@ class Finding:
     id: str
     """The same for the same finding in every run: ``fixes:<commit id>``."""
     gate: str
-    """The gate that it fails: ``fixes``, ``waivers``, ``share``, ``base``, ``settings``, ``repository``."""
-    verdict: Verdict
+    """The gate that it fails: ``fixes``, ``waivers``, ``coverage``, ``share``, ``base``, ``settings`` or
+    ``repository``."""
+    verdict: Verdict | RuleVerdict
     subject: str
     """What it speaks of: a commit id, a path, a setting."""
     message: str
@@ -109,6 +111,8 @@ class Result:
     hotspots: Hotspots | None = None
     trend: Trend | None = None
     run: Run | None = None
+    coverage: Coverage | None = None
+    """None: no coverage was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import tomli
 
 from pytest_bugguard.core import settings_fields
+from pytest_bugguard.core.coverage_rules import CoverageSettings, Gate, Limits, Places
 from pytest_bugguard.core.errors import SettingsError
 from pytest_bugguard.core.model import Waiver
 from pytest_bugguard.core.settings_checks import WrongError, shown, suggestion
@@ -54,6 +55,7 @@ class Settings:
     plugins: tuple[str, ...] = ()
     fixes: FixSettings = field(default_factory=FixSettings)
     waivers: tuple[Waiver, ...] = ()
+    coverage: CoverageSettings = field(default_factory=CoverageSettings)
 
     def digest(self) -> str:
         """The same text for the same settings on every machine; for the keys of caches."""
@@ -93,13 +95,18 @@ def load(layers: Sequence[Layer], known_rules: Collection[str]) -> Settings:
     faults: list[Fault] = []
     top: dict[str, Any] = {}
     fixes: dict[str, Any] = {}
+    coverage: dict[str, Any] = {}
+    places: dict[str, str] = {}
     for layer in layers:
         reading = _Reading(layer, faults)
         top |= reading.top()
         fixes |= reading.fixes(known_rules)
+        found = reading.coverage()
+        places |= found.pop("places")
+        coverage |= found
     if faults:
         raise SettingsError("\n".join(map(str, faults)), hint="each setting is described in docs/reference/settings.md")
-    return Settings(**top, fixes=FixSettings(**fixes))
+    return Settings(**top, fixes=FixSettings(**fixes), coverage=CoverageSettings(**coverage, places=Places(**places)))
 
 
 def assignment(text: str) -> Layer:
@@ -144,17 +151,66 @@ class _Reading:
         self._faults = faults
 
     def top(self) -> dict[str, Any]:
-        found = self._fields(self._layer.table, settings_fields.top_fields(), (), tables=("fixes", "waivers"))
+        found = self._fields(
+            self._layer.table, settings_fields.top_fields(), (), tables=("fixes", "waivers", "coverage")
+        )
         if "waivers" in self._layer.table:
             found["waivers"] = self._waivers(self._layer.table["waivers"])
         return found
 
     def fixes(self, known_rules: Collection[str]) -> dict[str, Any]:
-        table = self._layer.table.get("fixes", {})
-        if not isinstance(table, dict):
-            self._fault(("fixes",), f"found {shown(table)}, needs a table")
-            return {}
-        return self._fields(table, settings_fields.fix_fields(known_rules), ("fixes",))
+        return self._fields(self._table("fixes"), settings_fields.fix_fields(known_rules), ("fixes",))
+
+    def coverage(self) -> dict[str, Any]:
+        table = self._table("coverage")
+        found = self._fields(table, settings_fields.coverage_fields(), ("coverage",), tables=("gate",))
+        found = {key.replace("-", "_"): value for key, value in found.items()}
+        found["places"] = {key: self._layer.place(("coverage", key.replace("_", "-"))) for key in found}
+        if "gate" in table:
+            found["gates"] = self._gates(table["gate"])
+        return found
+
+    def _table(self, key: str) -> Mapping[str, Any]:
+        table = self._layer.table.get(key, {})
+        if isinstance(table, dict):
+            return table
+        self._fault((key,), f"found {shown(table)}, needs a table")
+        return {}
+
+    def _gates(self, raw: object) -> tuple[Gate, ...]:
+        if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
+            self._fault(("coverage", "gate"), f"found {shown(raw)}, needs tables: [[tool.bugguard.coverage.gate]]")
+            return ()
+        fields = settings_fields.gate_fields()
+        gates = [
+            self._gate(self._fields(item, fields, ("coverage", "gate", index)), ("coverage", "gate", index))
+            for index, item in enumerate(raw)
+        ]
+        self._find_rivals(gates)
+        return tuple(gates)
+
+    def _gate(self, values: dict[str, Any], where: KeyPath) -> Gate:
+        limits = Limits(**{metric: values.pop(metric) for metric in ("line", "branch", "missing") if metric in values})
+        gate = Gate(limits, **values, place=self._layer.place(where))
+        if not gate.claims():
+            self._fault(where, 'names no file; needs paths = ["src/shop/**"] or modules = ["shop.pay"]')
+        if not any(limits.thresholds()):
+            self._fault(where, "asks for nothing, so it can never fail; needs line, branch or missing")
+        return gate
+
+    def _find_rivals(self, gates: Sequence[Gate]) -> None:
+        """Two gates that name the same files and ask for the same: order never decides between them."""
+        for index, gate in enumerate(gates):
+            for other in gates[:index]:
+                shared = {*gate.claims()} & {*other.claims()} if gate.scope == other.scope else set()
+                metrics = {one.metric for one in gate.limits.thresholds()} & {
+                    one.metric for one in other.limits.thresholds()
+                }
+                if shared and metrics:
+                    named, metric = min(claim.text for claim in shared), min(metrics)
+                    said = f"{named!r} has a gate on {metric} already at {other.place}; keep one of them"
+                    self._fault(("coverage", "gate", index), said)
+                    break
 
     def _waivers(self, raw: object) -> tuple[Waiver, ...]:
         if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pytest_bugguard.core.patterns import UnsafePatternError, compile_safely
@@ -17,13 +18,14 @@ from pytest_bugguard.core.patterns import UnsafePatternError, compile_safely
 Check = Callable[[Any], Any]
 
 _SHOWN_CAP = 60
+_WHOLE = 100
 
 
 class Complaint(NamedTuple):
     """What is wrong with a part of a value."""
 
-    inside: tuple[int, ...]
-    """Empty for the value as a whole; the item's index in a list."""
+    inside: tuple[int | str, ...]
+    """Empty for the value as a whole; an item's index in a list, a key in a table."""
     text: str
 
 
@@ -198,3 +200,58 @@ def day(value: object) -> dt.date:
         close = "; write it without quotes" if isinstance(value, str) else ""
         raise wrong(f"found {shown(value)}, needs a date like 2027-01-31{close}")
     return value
+
+
+def _number(value: object) -> Decimal | None:
+    """A number as it was written: ``repr`` of a float is its shortest spelling."""
+    return Decimal(repr(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def percent(value: object) -> Decimal:
+    """A share that can be missed: over 0 and up to 100."""
+    number = _number(value)
+    if number is None or not number.is_finite() or not 0 <= number <= _WHOLE:
+        raise wrong(f"found {shown(value)}, needs a number over 0 and up to 100")
+    if not number:
+        raise wrong("found 0, which no file can miss: leave the key out, or ask for more")
+    return number
+
+
+def amount(value: object) -> Decimal:
+    """How many there may be."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise wrong(f"found {shown(value)}, needs a whole number from 0 on")
+    return Decimal(value)
+
+
+def table_of(checks: Mapping[str, Check], make: Callable[..., Any]) -> Check:
+    """A small table, none of whose keys has to be there but one of which is; ``make`` gets what is there."""
+
+    def check(value: object) -> Any:  # noqa: ANN401 - whatever make makes
+        example = f"{{ {next(iter(checks))} = 90 }}"
+        if not isinstance(value, dict):
+            raise wrong(f"found {shown(value)}, needs a table: {example}")
+        bad: list[Complaint] = []
+        good: dict[str, Any] = {}
+        for key, one in value.items():
+            if key not in checks:
+                close = suggestion(key, checks) or f"; known here: {', '.join(checks)}"
+                bad.append(Complaint((key,), f"unknown key{close}"))
+                continue
+            try:
+                good[key] = checks[key](one)
+            except WrongError as error:
+                bad += [Complaint((key, *complaint.inside), complaint.text) for complaint in error.complaints]
+        if bad:
+            raise WrongError(bad)
+        if not good:
+            raise wrong(f"found an empty table, which asks for nothing; write {example}")
+        return make(**good)
+
+    return check
+
+
+def file_pattern(value: object) -> str:
+    """A file, a folder or a pattern below the repository's top."""
+    found = path(value)
+    return found.removesuffix("/**") if not re.search(r"[*?\[]", found.removesuffix("/**")) else found

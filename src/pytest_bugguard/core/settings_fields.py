@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.core import settings_checks as checks
+from pytest_bugguard.core.coverage_rules import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -94,4 +95,43 @@ def waiver_fields() -> tuple[Field, ...]:
         Field("reason", "a text", REQUIRED, checks.text, "Why there is no test.", '"needs the vendor\'s simulator"'),
         Field("expires", "a date", REQUIRED, checks.day,
               "The last day on which it holds; after it the waiver fails the run and names its owner.", "2027-01-31"),
+    )  # fmt: skip
+
+
+_LIMITS = checks.table_of({"line": checks.percent, "branch": checks.percent, "missing": checks.amount}, Limits)
+_LIMITS_DOC = "a table of `line`, `branch` (per cent) and `missing` (a number)"
+
+
+def coverage_fields() -> tuple[Field, ...]:
+    """The keys of ``[tool.bugguard.coverage]`` itself."""
+    return (
+        Field("each-file", _LIMITS_DOC, None, _LIMITS,
+              "What each measured file must reach that no gate says otherwise of.", "{ line = 80 }"),
+        Field("total", _LIMITS_DOC, None, _LIMITS,
+              "What all measured files must reach together.", "{ line = 90, branch = 85 }"),
+        Field("floors", "a file below the repository's top", None, checks.path,
+              "The list of files with statements that no test runs, and how many each may have: a number that may "
+              "only fall.", '"bugguard-floors.txt"'),
+        Field("changed", "a table of `line` (per cent) and `missing` (a number)", None,
+              checks.table_of({"line": checks.percent, "missing": checks.amount}, Limits),
+              "What the statements that the change touched must reach together.", "{ line = 100 }"),
+    )  # fmt: skip
+
+
+def gate_fields() -> tuple[Field, ...]:
+    """The keys of each ``[[tool.bugguard.coverage.gate]]``."""
+    return (
+        Field("paths", "a list of files, folders or patterns", (), checks.list_of(checks.file_pattern),
+              "The files that it is for: `*` within a folder, `**` for any folders.", '["src/shop/pay/**"]'),
+        Field("modules", "a list of importable names", (), checks.list_of(checks.module),
+              "The modules and packages that it is for.", '["shop.pay"]'),
+        Field("scope", '`"each"` or `"group"`', "each", checks.one_of("each", "group"),
+              "Whether it is asked of each of the files, or of all of them added up.", '"group"'),
+        Field("line", "a number over 0 and up to 100", None, checks.percent,
+              "The share of statements that must be run, in per cent.", "100"),
+        Field("branch", "a number over 0 and up to 100", None, checks.percent,
+              "The share of branches that must be taken, in per cent.", "95"),
+        Field("missing", "a whole number from 0 on", None, checks.amount,
+              "How many statements may be missing.", "12"),
+        Field("reason", "a text", "", checks.text, "Why; shown with whatever fails it.", '"money"'),
     )  # fmt: skip

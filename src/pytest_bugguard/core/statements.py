@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _PRAGMA = re.compile(r"#\s*(?:pragma|PRAGMA)[:\s]?\s*(?:no|NO)\s*(?:cover|COVER|branch|BRANCH)")
 """coverage.py's own words for code that it shall not count."""
@@ -31,11 +31,6 @@ class Span(NamedTuple):
     body: int
     """The first line of its first statement, docstring aside where more follows."""
     is_function: bool
-
-    @property
-    def kind(self) -> str:
-        """As a message calls it."""
-        return "function" if self.is_function else "class"
 
 
 @dataclass(frozen=True)
@@ -135,9 +130,18 @@ def _span(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, outer: st
     return Span(first, node.end_lineno or node.lineno, name, node.lineno, begin, not isinstance(node, ast.ClassDef))
 
 
-def described(lines: Iterable[int], source: Source | None, *, cap: int = 8) -> str:
-    """``13-15 (function over), 20``: lines as ranges, each with the function or class that holds it."""
-    ranges = list(_ranges(sorted(lines), source))
+def described(lines: Iterable[int], source: Source | None, statements: Collection[int] = (), *, cap: int = 5) -> str:
+    """``13-15 (over), 20``: lines as ranges, each with the function or class that holds it.
+
+    Args:
+        lines: Where statements begin.
+        source: The text that they stand in.
+        statements: All statements of it: what lies between two that follow each other breaks no range.
+        cap: How many ranges are named before the others are counted.
+    """
+    wanted = set(lines)
+    numbers = {line: number for number, line in enumerate(sorted({*statements, *wanted}))} if statements else {}
+    ranges = list(_ranges(sorted(wanted), source, numbers))
     shown = [
         ", ".join(text for _, text in group) + (f" ({name})" if name else "")
         for name, group in groupby(ranges[:cap], key=itemgetter(0))
@@ -146,9 +150,9 @@ def described(lines: Iterable[int], source: Source | None, *, cap: int = 8) -> s
     return ", ".join(shown) + (f" and {more} more places" if more > 0 else "")
 
 
-def _ranges(lines: list[int], source: Source | None) -> Iterator[tuple[str, str]]:
-    """Lines that follow each other in one function, as text, with its name."""
-    numbered = ((line - index, _holder(line, source), line) for index, line in enumerate(lines))
+def _ranges(lines: list[int], source: Source | None, numbers: Mapping[int, int]) -> Iterator[tuple[str, str]]:
+    """Statements that follow each other in one function, as text, with its name."""
+    numbered = ((numbers.get(line, line) - index, _holder(line, source), line) for index, line in enumerate(lines))
     for (_, name), group in groupby(numbered, key=itemgetter(0, 1)):
         run = [line for _, _, line in group]
         yield name, f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0])
@@ -156,4 +160,4 @@ def _ranges(lines: list[int], source: Source | None) -> Iterator[tuple[str, str]
 
 def _holder(line: int, source: Source | None) -> str:
     span = source.around(line) if source else None
-    return f"{span.kind} {span.name}" if span else ""
+    return span.name if span else ""

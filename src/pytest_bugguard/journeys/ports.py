@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from pytest_bugguard.core.measured import FileCoverage
     from pytest_bugguard.core.model import Commit, FileChange, MappedTest, Recognition, Unavailable, Unit
     from pytest_bugguard.core.runs import Put, RunRequest, TestRun
 
@@ -112,3 +113,23 @@ class TestRunner(Protocol):
 
     def stop(self) -> None:
         """End every run that is going on, from another thread."""
+
+
+class Sources(Protocol):
+    """The Python files of a work tree, as coverage is judged in it."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every Python file that git knows or could know, by path."""
+
+    def text(self, path: str) -> bytes | None:
+        """A file as it stands; None where there is none."""
+
+    def before(self, path: str) -> bytes | None:
+        """A file as the change found it; None where there was none."""
+
+    def is_source(self, path: str) -> bool:
+        """Whether it is on the source side."""
+
+    def unmeasured(self, path: str) -> FileCoverage:
+        """The statements of a file that was not measured, none of them run."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.report.annotations import annotate
+from pytest_bugguard.report.coverage import rows as coverage_rows
 from pytest_bugguard.report.data import to_json
 from pytest_bugguard.report.explanation import explain
 from pytest_bugguard.report.first_look import first_look
@@ -21,6 +22,7 @@ __all__ = [
     "MARKUP",
     "annotate",
     "coloured",
+    "coverage_rows",
     "first_look",
     "line",
     "lines",

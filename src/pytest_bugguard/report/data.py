@@ -11,6 +11,9 @@ from pytest_bugguard.core.paths import spelt as spelt_path
 from pytest_bugguard.report.escape import safe_text
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from pytest_bugguard.core.coverage_verdict import Judged
     from pytest_bugguard.core.hotspots import Hotspot, Hotspots
     from pytest_bugguard.core.model import HeldHunk, MappedTest, Recognition, Record, Red, Waiver
     from pytest_bugguard.core.results import Finding, RepositoryFacts, Result, Run, Summary
@@ -38,7 +41,7 @@ def _document(result: Result) -> dict[str, Any]:
         "summary": _summary(result.summary),
         "fixes": [_record(record) for record in result.records],
         "flaky": [],
-        "coverage": [],
+        "coverage": [_coverage(one) for one in result.coverage.judged] if result.coverage else [],
         "findings": [_finding(finding) for finding in result.findings],
         "notes": [_text(note) for note in result.notes],
         "trend": result.trend and _trend(result.trend),
@@ -155,6 +158,31 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "path": None if finding.path is None else spelt_path(finding.path),
         "line": finding.line,
     }
+
+
+def _coverage(one: Judged) -> dict[str, Any]:
+    return {
+        "rule": _text(one.rule),
+        "path": None if one.path is None else spelt_path(one.path),
+        "metric": one.metric.value,
+        "covered": one.count.covered,
+        "total": one.count.total,
+        "threshold": None if one.threshold is None else _number(one.threshold.value),
+        "missing": [
+            {"path": spelt_path(place.path), "lines": list(place.lines), "note": _text(place.note)}
+            for place in one.missing
+        ],
+        "verdict": one.verdict.value,
+        "reason": _text(one.reason),
+        "next": _text(one.next),
+        "place": _text(one.place),
+        "fix": one.fix or None,
+    }
+
+
+def _number(value: Decimal) -> int | float:
+    """As TOML has it: a whole number stays one."""
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _share(share: Share) -> dict[str, Any]:

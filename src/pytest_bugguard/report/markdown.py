@@ -44,8 +44,7 @@ def _opening(result: Result) -> Iterator[str]:
 def _headline(result: Result) -> str:
     if result.command == "audit":
         return words.headline(result)
-    loose = (f"{finding.gate} {finding.verdict}" for finding in words.loose_findings(result))
-    said = ", ".join([*words.counts(result.summary), *loose])
+    said = ", ".join([*words.counts(result.summary), *words.loose_words(result)])
     return said or f"no fixes in {words.counted(result.summary.units, 'commit')}"
 
 

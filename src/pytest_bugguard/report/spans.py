@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_bugguard.core.model import Verdict
+from pytest_bugguard.core.model import RuleVerdict, Verdict
 from pytest_bugguard.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -41,7 +41,10 @@ _SGR = {
     Style.DOUBT: "33",
 }
 
-OF_VERDICT = {
+OF_VERDICT: dict[Verdict | RuleVerdict, Style] = {
+    RuleVerdict.MET: Style.GOOD,
+    RuleVerdict.UNMET: Style.BAD,
+    RuleVerdict.UNDECIDED: Style.DOUBT,
     Verdict.PROVEN: Style.GOOD,
     Verdict.GUARDED: Style.GOOD,
     Verdict.WEAK: Style.DOUBT,

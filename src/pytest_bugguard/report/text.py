@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core.model import How, Verdict
-from pytest_bugguard.report import words
+from pytest_bugguard.core.model import How, RuleVerdict, Verdict
+from pytest_bugguard.report import coverage, words
 from pytest_bugguard.report.spans import OF_VERDICT, Line, Span, Style, length, line, ruled, span
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
         *_base(result),
         *(shown for record in result.records if words.is_shown(record) for shown in block(record, width)),
         *(shown for finding in words.loose_findings(result) for shown in loose(finding)),
+        *(coverage.section(result.coverage, width) if result.coverage else ()),
         *(line(span("note: ", Style.FAINT), note) for note in result.notes),
         ruled(f"bugguard: {last_words(result)}", width, _mood(result)),
     )
@@ -37,6 +38,8 @@ def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
 def title(result: Result) -> str:
     """``bugguard: 3 fixes since origin/main (merge base 9d01c2e)``; just our name where nothing was looked at."""
     facts = result.repository
+    if result.command == "coverage":
+        return "bugguard coverage"
     if not _has_looked(result):
         return "bugguard"
     text = f"bugguard: {words.fixes(result.summary.fixes)}"
@@ -49,8 +52,7 @@ def title(result: Result) -> str:
 
 def last_words(result: Result) -> str:
     """``1 guarded, 1 unguarded``."""
-    loose = (f"{finding.gate} {finding.verdict}" for finding in words.loose_findings(result))
-    said = ", ".join([*words.counts(result.summary), *loose])
+    said = ", ".join([*words.counts(result.summary), *words.loose_words(result)])
     if said:
         return said
     if not result.summary.units:
@@ -117,7 +119,7 @@ def _head(record: Record, changed: str, width: int) -> Iterator[Line]:
         yield line(_INDENT, changed)
 
 
-def verdict(said: Verdict) -> Line:
+def verdict(said: Verdict | RuleVerdict) -> Line:
     """A verdict in its column."""
     return line(span(said.upper(), OF_VERDICT[said]), " " * (_VERDICT_WIDTH - len(said)))
 
@@ -149,7 +151,9 @@ def how(test: MappedTest) -> str:
 
 
 def loose(finding: Finding) -> Iterator[Line]:
-    """A finding that no record tells of."""
+    """A finding that no record tells of; what coverage is not met has words of its own."""
+    if finding.verdict is RuleVerdict.UNMET:
+        return
     yield line(*verdict(finding.verdict), span(finding.subject, Style.STRONG), f"   {finding.message}")
     if finding.next:
         yield _next(finding.next)

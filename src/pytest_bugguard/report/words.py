@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core.model import Sign, Verdict
+from pytest_bugguard.core.model import RuleVerdict, Sign, Verdict
 from pytest_bugguard.core.trend import share_of
 
 if TYPE_CHECKING:
@@ -75,6 +75,20 @@ def loose_findings(result: Result) -> tuple[Finding, ...]:
     """The findings that no record tells of."""
     told = {record.sha for record in result.records}
     return tuple(finding for finding in result.findings if finding.subject not in told)
+
+
+def loose_words(result: Result) -> tuple[str, ...]:
+    """What the last line says of those: ``base undecided``, ``2 coverage``; that all coverage rules are met, too."""
+    loose = [finding for finding in loose_findings(result) if finding.verdict is not RuleVerdict.UNMET]
+    said = [f"{finding.gate} {finding.verdict}" for finding in loose]
+    coverage = result.coverage
+    if coverage is not None and coverage.judged:
+        unmet = coverage.count(RuleVerdict.UNMET)
+        if unmet:
+            said.append(f"{unmet} coverage")
+        elif coverage.count(RuleVerdict.MET) == len(coverage.judged):
+            said.append("coverage met")
+    return tuple(said)
 
 
 def is_shown(record: Record) -> bool:

@@ -1,0 +1,309 @@
+"""Coverage judged in an open repository: by the data of a session, or by files of data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.adapters import coverage_data, files, settings_writer
+from pytest_bugguard.adapters.measured_paths import MeasuredPaths
+from pytest_bugguard.assembly import writing
+from pytest_bugguard.core import base, coverage_findings, floors
+from pytest_bugguard.core.coverage_verdict import Coverage, Standing
+from pytest_bugguard.core.errors import BugguardError, SettingsError
+from pytest_bugguard.core.measured import Doubt, doubt_of
+from pytest_bugguard.core.model import Side
+from pytest_bugguard.core.results import RepositoryFacts
+from pytest_bugguard.core.sides import Sides
+from pytest_bugguard.core.thresholds import Count, Metric
+from pytest_bugguard.journeys import coverage as journey
+from pytest_bugguard.journeys.coverage import Asked
+from pytest_bugguard.journeys.snapshot import Snapshot
+from pytest_bugguard.journeys.trail import Trail
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_bugguard.adapters.worktree import GitWorkTree
+    from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.floors import Floors
+    from pytest_bugguard.core.measured import FileCoverage, Measured
+    from pytest_bugguard.core.patches import Patch
+    from pytest_bugguard.core.results import Result
+
+DEFAULT_FLOORS = "bugguard-floors.txt"
+
+
+class CoverageDesk:
+    """Judges the coverage of one work tree. Implements ``journeys.ports.Sources``."""
+
+    def __init__(self, workshop: Workshop, *, base_option: str | None = None) -> None:
+        if workshop.repository.top is None:
+            raise BugguardError("a bare repository has no files that could be covered", hint="work in a clone of it")
+        self._workshop = workshop
+        self._base_option = base_option
+        self.top: Path = workshop.repository.top
+        self.folder: Path = workshop.start.resolve()
+        self._worktree: GitWorkTree = workshop.repository.worktree()
+
+    # What the journey asks of the world
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """Every Python file that git knows or could know, by path."""
+        return self._worktree.python_files()
+
+    def text(self, path: str) -> bytes | None:
+        """A file as it stands; None where there is none."""
+        return self._worktree.text(path)
+
+    def before(self, path: str) -> bytes | None:
+        """A file as the change found it; None where there was none."""
+        chosen = self._chosen
+        if not isinstance(chosen, base.Chosen):
+            return None
+        return self._workshop.history.file_at(chosen.merge_base, path)
+
+    def is_source(self, path: str) -> bool:
+        """Whether it is on the source side."""
+        return self._sides.side(path, self._snapshot.is_package) is Side.SOURCE
+
+    def unmeasured(self, path: str) -> FileCoverage:
+        """The statements of a file that was not measured, none of them run."""
+        return coverage_data.unmeasured(path, self.folder, self.top)
+
+    @cached_property
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(self._workshop.history, self._workshop.head)
+
+    @cached_property
+    def _sides(self) -> Sides:
+        chosen = self._workshop.settings
+        return Sides(Trail(self._snapshot).moment.naming, chosen.tests, chosen.source)
+
+    @cached_property
+    def known(self) -> MeasuredPaths:
+        """Leads names in data back to the repository's files."""
+        return MeasuredPaths(self.top, self.paths)
+
+    @cached_property
+    def _chosen(self) -> base.Chosen | base.Undecided:
+        if self._workshop.head is None:
+            return base.Undecided("there are no commits yet", "commit something first")
+        return self._workshop.choose_base(self._base_option)
+
+    # What is answered
+
+    def read(self, data: Sequence[Path]) -> Measured:
+        """What files of data say; without any, what the last run left.
+
+        Raises:
+            CoverageDataError: There is none, or it cannot be used.
+        """
+        return coverage_data.read(data or coverage_data.find(self.folder), self.folder, self.known)
+
+    def judge(self, measured: Measured, standing: Standing) -> Coverage:
+        """Hold what is asked against what was measured.
+
+        Raises:
+            SettingsError: Two gates fit a file equally well, or one can never fail.
+        """
+        return journey.judge(self.asked, measured, standing, self)
+
+    @cached_property
+    def asked(self) -> Asked:
+        """What the settings ask for."""
+        chosen = self._workshop.settings.coverage
+        needs_patches = chosen.changed is not None or chosen.floors is not None
+        return Asked(
+            chosen,
+            None if chosen.floors is None else self.floors(chosen.floors),
+            self._patches() if needs_patches else (),
+        )
+
+    def floors(self, name: str) -> Floors:
+        """The floors that a file holds; none where there is no such file yet."""
+        try:
+            content = (self.top / name).read_bytes()
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise SettingsError(f"{name}: cannot be read: {error.strerror}", hint=f"check what {name} is") from None
+        return floors.parse(content.decode("utf-8", "surrogateescape"), name)
+
+    def _patches(self) -> tuple[Patch, ...] | Doubt:
+        chosen = self._chosen
+        if isinstance(chosen, base.Undecided):
+            return Doubt(f"base: {chosen.reason}", chosen.cure)
+        try:
+            found = self._worktree.patches(chosen.merge_base)
+        except BugguardError as error:
+            return Doubt(str(error), error.hint)
+        return tuple(patch for patch in found if patch.path.endswith(".py"))
+
+    def facts(self) -> RepositoryFacts:
+        """The state of the repository, with the base where anything was compared with it."""
+        facts = RepositoryFacts(self._workshop.head, shallow=self._workshop.history.is_shallow)
+        chosen = self._chosen if "_chosen" in self.__dict__ else None
+        if isinstance(chosen, base.Chosen):
+            return replace(facts, base=chosen.revision, base_reason=chosen.reason, merge_base=chosen.merge_base)
+        return facts
+
+
+def check(workshop: Workshop, data: Sequence[Path], *, base_option: str | None) -> Result:
+    """The coverage gates on data that lies on disk.
+
+    Raises:
+        BugguardError: There is no data, or nothing is asked.
+    """
+    _need_rules(workshop)
+    desk = CoverageDesk(workshop, base_option=base_option)
+    found = desk.judge(desk.read(data), Standing())
+    return with_coverage(workshop, _result(workshop, desk), found)
+
+
+def explain(workshop: Workshop, path: Path, data: Sequence[Path], *, base_option: str | None) -> Result:
+    """Every rule that speaks for one file, and what it says of it.
+
+    Raises:
+        BugguardError: The file is not one that was measured, or no rule speaks for it.
+    """
+    _need_rules(workshop)
+    desk = CoverageDesk(workshop, base_option=base_option)
+    name = desk.known.find(str(path), (desk.folder,))
+    if name is None:
+        raise BugguardError(f"{str(path)!r} is no file of this repository", hint="name a file that was measured")
+    measured = desk.read(data)
+    found = desk.judge(measured, Standing())
+    rows = tuple(one for one in found.judged if name == one.path or any(name == at.path for at in one.missing))
+    if not rows:
+        said = "no rule speaks for it" if measured.file(name) else f"{measured.origin} does not hold it"
+        hint = "bugguard coverage check tells of all files; [tool.bugguard.coverage] each-file speaks for each"
+        raise BugguardError(f"{name}: {said}", hint=hint)
+    return with_coverage(workshop, _result(workshop, desk), replace(found, judged=rows, notes=()))
+
+
+def _need_rules(workshop: Workshop) -> None:
+    if not workshop.settings.coverage.needs_data:
+        raise SettingsError(
+            "coverage: the settings ask for none", hint="bugguard coverage init writes gates at today's level"
+        )
+
+
+def _result(workshop: Workshop, desk: CoverageDesk) -> Result:
+    return replace(workshop.result("coverage", (), 0), repository=desk.facts())
+
+
+def with_coverage(workshop: Workshop, result: Result, found: Coverage) -> Result:
+    """A result with what was found out about coverage, and with whatever fails of it."""
+    noted = replace(result, coverage=found, notes=(*result.notes, *found.notes))
+    return workshop.with_loose(noted, coverage_findings.of_coverage(found))
+
+
+def update_floors(workshop: Workshop, data: Sequence[Path]) -> tuple[str, ...]:
+    """Lower the floors to what was measured; what was done, a line each. None is ever raised."""
+    desk, name = _floors_desk(workshop)
+    measured = _sound(desk.read(data))
+    done = floors.lowered(_held(desk, name), {file.path: len(file.missing) for file in measured.files})
+    _write(desk, name, done.floors)
+    refused = [f"{path} owes more than it may: add tests, or bugguard coverage floors raise" for path in done.refused]
+    lowered = [f"lowered {line}" for line in done.lowered] or ["nothing can be lowered"]
+    return (*lowered, *refused)
+
+
+def raise_floor(workshop: Workshop, path: Path, data: Sequence[Path], *, reason: str) -> str:
+    """Accept what one file owes, and say why."""
+    if not reason.strip():
+        raise BugguardError("--reason: is empty", hint="say it in a word or a sentence: it is kept beside the floor")
+    desk, name = _floors_desk(workshop)
+    found = desk.known.find(str(path), (desk.folder,))
+    file = _sound(desk.read(data)).file(found) if found else None
+    if file is None:
+        raise BugguardError(f"{str(path)!r} was not measured", hint="name a file that was, from the repository's top")
+    held = _held(desk, name)
+    if len(file.missing) <= held.get(file.path, floors.Floor(0)).missing:
+        raise BugguardError(f"{file.path} owes no more than it may", hint="bugguard coverage floors update lowers it")
+    _write(desk, name, floors.raised(held, file.path, len(file.missing), reason))
+    return f"{name}: {file.path} may owe {len(file.missing)} now"
+
+
+def tidy_floors(workshop: Workshop) -> str:
+    """Take out floors of files that owe nothing or are gone."""
+    desk, name = _floors_desk(workshop)
+    held = _held(desk, name)
+    kept = floors.tidied(held, desk.paths)
+    _write(desk, name, kept)
+    return f"{name}: {len(held) - len(kept)} taken out, {len(kept)} left"
+
+
+def _floors_desk(workshop: Workshop) -> tuple[CoverageDesk, str]:
+    name = workshop.settings.coverage.floors
+    if name is None:
+        hint = f'set it: floors = "{DEFAULT_FLOORS}" in [tool.bugguard.coverage]; bugguard coverage init does it all'
+        raise SettingsError("coverage.floors: is not set", hint=hint)
+    return CoverageDesk(workshop), name
+
+
+def _held(desk: CoverageDesk, name: str) -> Floors:
+    """The floors, under the names that files have now."""
+    patches = desk.asked.patches
+    renames = {} if isinstance(patches, Doubt) else {patch.old_path: patch.path for patch in patches if patch.is_rename}
+    return floors.renamed(desk.floors(name), {old: new for old, new in renames.items() if old is not None})
+
+
+def _sound(measured: Measured) -> Measured:
+    """Data that floors may be written from.
+
+    Raises:
+        BugguardError: It cannot be trusted.
+    """
+    doubt = doubt_of(measured)
+    if doubt is not None:
+        raise BugguardError(doubt.reason, hint=doubt.cure)
+    return measured
+
+
+def _write(desk: CoverageDesk, name: str, held: Floors) -> None:
+    try:
+        files.write(desk.top / name, floors.rendered(held).encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise SettingsError(f"{name}: cannot be written: {error.strerror}", hint="check who may write it") from None
+
+
+def begin(workshop: Workshop, data: Sequence[Path], *, is_dry: bool) -> tuple[str, ...]:
+    """Write gates and floors at today's level; what was written, a line each.
+
+    Raises:
+        BugguardError: There are gates already, or the data cannot be trusted.
+    """
+    desk = CoverageDesk(workshop)
+    measured = _sound(desk.read(data))
+    held = floors.begun({file.path: len(file.missing) for file in measured.files})
+    name = workshop.settings.coverage.floors or DEFAULT_FLOORS
+    table: dict[str, object] = {"total": _todays(measured)} if _todays(measured) else {}
+    table["floors"] = name
+    path = writing.settings_path(workshop)
+    shown = settings_writer.shown_coverage(path, table).rstrip("\n").split("\n")
+    if not is_dry:
+        settings_writer.add_coverage(path, table)
+        _write(desk, name, held)
+    verb = "would get" if is_dry else "got"
+    return (
+        f"{path.name} {verb}:",
+        *(f"  {line}" if line else "" for line in shown),
+        f"{name} {verb} {len(held)} of {len(measured.files)} files: those with statements that no test runs",
+        f"next: add to .gitattributes: {name} merge=union",
+    )
+
+
+def _todays(measured: Measured) -> dict[str, int]:
+    """The shares of all files together, in whole per cent, cut off."""
+    shares = {}
+    for metric in (Metric.LINE, Metric.BRANCH):
+        counts = [file.count(metric) for file in measured.files]
+        whole = sum((count for count in counts if count is not None), Count(0, 0))
+        if None not in counts and whole.total and whole.covered * 100 >= whole.total:
+            shares[metric.value] = whole.covered * 100 // whole.total
+    return shares

@@ -1,0 +1,71 @@
+"""Which coverage rules fail the run, and in which words. Pure; no I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.coverage_verdict import by_doubt
+from pytest_bugguard.core.model import RuleVerdict, Verdict
+from pytest_bugguard.core.results import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_bugguard.core.coverage_verdict import Coverage, Judged
+
+GATE = "coverage"
+_PLACES_SHOWN = 3
+_SHORT = 7
+
+
+def of_coverage(found: Coverage) -> Iterator[Finding]:
+    """A finding for each rule that is not met, and one for each reason why others could not be judged."""
+    for one in found.judged:
+        if one.verdict is RuleVerdict.UNMET:
+            yield _unmet(one)
+    for doubt, rows in by_doubt(found.judged).items():
+        rules = "rule" if len(found.judged) == 1 else "rules"
+        said = f"{len(rows)} of {len(found.judged)} {rules} not judged: {doubt.reason}"
+        yield Finding(f"{GATE}:{doubt.reason}", GATE, Verdict.UNDECIDED, GATE, said, doubt.cure)
+
+
+def _unmet(one: Judged) -> Finding:
+    place = one.missing[0] if one.missing else None
+    return Finding(
+        id=":".join([GATE, one.rule, one.path or one.fix, one.metric]),
+        gate=GATE,
+        verdict=RuleVerdict.UNMET,
+        subject=subject(one),
+        message="; ".join([counted(one), *where(one), rule(one)]),
+        next=one.next,
+        path=one.path or (place.path if place else None),
+        line=place.lines[0] if place and place.lines else None,
+    )
+
+
+def subject(one: Judged) -> str:
+    """What a rule speaks of: a file, a fix, or itself."""
+    return one.path or one.fix[:_SHORT] or one.rule
+
+
+def counted(one: Judged) -> str:
+    """``line 88.8 % (8 of 9), needs 100; 1 more to run``; of a fix how far its tests came with what it changed."""
+    if one.fix:
+        return f"its own tests: {one.reason}"
+    assert one.threshold is not None
+    return one.threshold.shown(one.count)
+
+
+def where(one: Judged) -> Iterator[str]:
+    """``not run: 13 (over)``; of several files the first ones."""
+    places = [f"{place.path} {place.note}".rstrip() if one.path is None else place.note for place in one.missing]
+    if places:
+        more = f" and {len(places) - _PLACES_SHOWN} more files" if len(places) > _PLACES_SHOWN else ""
+        label = "missing" if one.path is None and not one.missing[0].lines else "not run"
+        yield f"{label}: {', '.join(places[:_PLACES_SHOWN])}{more}"
+
+
+def rule(one: Judged) -> str:
+    """``gate "money", pyproject.toml:31``, with what else is to be said of it."""
+    said = f" ({one.reason})" if one.reason and not one.fix else ""
+    return f"{one.rule}{said}, {one.place}" if one.place else f"{one.rule}{said}"

@@ -1,0 +1,69 @@
+"""Does a file owe more statements than its floor allows? Pure; no I/O."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import coverage_rules
+from pytest_bugguard.core.coverage_verdict import Judged, Missing, verdict_on
+from pytest_bugguard.core.floors import Floor
+from pytest_bugguard.core.measured import Doubt
+from pytest_bugguard.core.model import RuleVerdict
+from pytest_bugguard.core.thresholds import Count, Metric, Threshold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_bugguard.core.coverage_rules import CoverageSettings
+    from pytest_bugguard.core.floors import Floors
+    from pytest_bugguard.core.measured import FileCoverage, Measured
+
+FLOORS = "floors"
+
+
+def judge(
+    floors: Floors, measured: Measured, settings: CoverageSettings, paths: Sequence[str], place: str
+) -> Iterator[Judged]:
+    """Hold each file against its floor; a file without one may owe nothing, unless another rule decides for it."""
+    packages = coverage_rules.packages_of(paths)
+    known = {file.path for file in measured.files}
+    for file in measured.files:
+        if file.path in floors or not _is_decided(settings, file.path, packages):
+            yield _against(file, floors.get(file.path, Floor(0)), place, is_listed=file.path in floors)
+    there = set(paths)
+    for path, floor in sorted(floors.items()):
+        if path in there and path not in known and floor.missing:
+            yield _unmeasured(path, floor, place)
+
+
+def _is_decided(settings: CoverageSettings, path: str, packages: frozenset[str]) -> bool:
+    """Whether a rule on lines speaks for a file."""
+    metrics = (Metric.LINE, Metric.MISSING)
+    return any(coverage_rules.decide(settings, path, metric, packages) is not None for metric in metrics)
+
+
+def _against(file: FileCoverage, floor: Floor, place: str, *, is_listed: bool) -> Judged:
+    count = Count(len(file.ran), len(file.statements))
+    threshold = Threshold(Metric.MISSING, Decimal(floor.missing))
+    verdict = verdict_on(count, threshold)
+    missing = (Missing(file.path, tuple(sorted(file.missing))),) if verdict is RuleVerdict.UNMET else ()
+    reason = floor.reason or ("" if is_listed else "not in the list")
+    return Judged(FLOORS, file.path, count, threshold, verdict, missing, place, reason, metric=Metric.MISSING)
+
+
+def _unmeasured(path: str, floor: Floor, place: str) -> Judged:
+    """A file that owes something and is no longer measured: leaving it out is no way to pay."""
+    doubt = Doubt(f"{path} has a floor and was not measured", "measure it, or take it out of the list by hand")
+    threshold = Threshold(Metric.MISSING, Decimal(floor.missing))
+    return Judged(
+        FLOORS, path, Count(0, 0), threshold, RuleVerdict.UNDECIDED, place=place, reason=doubt.reason, next=doubt.cure,
+        metric=Metric.MISSING,
+    )  # fmt: skip
+
+
+def payable(floors: Floors, measured: Measured) -> tuple[str, ...]:
+    """The files that owe less than they may: floors that can be lowered."""
+    return tuple(
+        file.path for file in measured.files if file.path in floors and len(file.missing) < floors[file.path].missing
+    )

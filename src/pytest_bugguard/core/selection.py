@@ -1,0 +1,80 @@
+"""How much of the tests did a run of pytest come to? By its command line and its end. Pure; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SHORT = ("-k", "-m")
+_SELECTING = frozenset("""
+    -k -m --lf --last-failed --sw --stepwise --sw-skip --stepwise-skip --deselect --ignore --ignore-glob
+    --splits --group --shard-id --num-shards --test-group --test-group-count --testmon --picked
+""".split())  # noqa: SIM905 - a list that people read  # fmt: skip
+"""Options of pytest, and of the plugins that shard or select, that leave tests out."""
+_WITHOUT_MEANING = frozenset({"", "."})
+
+
+class Selection(NamedTuple):
+    """What the command line of a run says, without the project's own ``addopts``."""
+
+    words: Sequence[str]
+    """As they were typed, and those of ``PYTEST_ADDOPTS``."""
+    paths: Sequence[str] = ()
+    """The files and folders that were named on it, relative to the root, with ``/``."""
+    testpaths: Sequence[str] = ()
+    """The project's own ``testpaths``."""
+    own: Sequence[str] = ()
+    """The project's own ``addopts``."""
+    deselected: int = 0
+    """How many tests were collected and then left out, by whoever."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """How a run of pytest went, as far as it limits what its coverage proves."""
+
+    asked: Selection
+    stopped: str = ""
+    """Why it ended before its last test, in pytest's words; empty where it did not."""
+    failed: int = 0
+    """Tests that failed."""
+    lost_workers: int = 0
+    """xdist workers that died."""
+
+
+def left_out(selection: Selection) -> str:
+    """What of the command line leaves tests out: ``-k charge``; empty where all of them were asked for.
+
+    The project's own options do not count: what they leave out, every run leaves out.
+    """
+    said = _selecting(selection.words) or _narrow(selection)
+    if not said and selection.deselected and not _selecting(selection.own):
+        return f"{selection.deselected} deselected by a plugin"
+    return said
+
+
+def _selecting(words: Sequence[str]) -> str:
+    for place, word in enumerate(words):
+        name, equals, _ = word.partition("=")
+        if name in _SELECTING:
+            following = words[place + 1 : place + 2] if not equals else ()
+            return " ".join([word, *(one for one in following if not one.startswith("-"))])
+        if word.startswith(_SHORT) and not word.startswith("--"):
+            return word
+    return ""
+
+
+def _narrow(selection: Selection) -> str:
+    """The first of the paths that were named, where they are not all that there is."""
+    named = {path.rstrip("/") for path in selection.paths}
+    if not named or named & _WITHOUT_MEANING:
+        return ""
+    whole = {path.rstrip("/").removeprefix("./") for path in selection.testpaths} - _WITHOUT_MEANING
+    if whole:
+        is_all = all(any(path == one or path.startswith(f"{one}/") for one in named) for path in whole)
+    else:  # a folder at the top is what many projects name for all of their tests
+        is_all = all("/" not in path and "::" not in path and not path.endswith(".py") for path in named)
+    return "" if is_all else min(named)

@@ -1,0 +1,155 @@
+"""Is the coverage that was asked for there? Files, groups and the total, floors, and what the change touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import coverage_verdict, floor_verdict, floors, touched
+from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Standing
+from pytest_bugguard.core.measured import Doubt, doubt_of
+from pytest_bugguard.core.model import RuleVerdict
+from pytest_bugguard.core.statements import described, source_of
+from pytest_bugguard.core.thresholds import Count, Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_bugguard.core.coverage_rules import CoverageSettings
+    from pytest_bugguard.core.coverage_verdict import Missing
+    from pytest_bugguard.core.floors import Floors
+    from pytest_bugguard.core.measured import Measured
+    from pytest_bugguard.core.patches import Patch
+    from pytest_bugguard.core.statements import Source
+    from pytest_bugguard.core.touched import Touched
+    from pytest_bugguard.journeys.ports import Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked, and what it is held against."""
+
+    settings: CoverageSettings
+    floors: Floors | None = None
+    """None: there are none."""
+    patches: tuple[Patch, ...] | Doubt = ()
+    """What the change did to Python files; or why that cannot be told."""
+
+
+def judge(asked: Asked, measured: Measured, standing: Standing, sources: Sources) -> Coverage:
+    """Hold all that is asked against what was measured.
+
+    Raises:
+        SettingsError: Two gates fit a file equally well, or one can never fail.
+    """
+    standing = replace(standing, doubt=standing.doubt or doubt_of(measured))
+    is_whole = standing.doubt is None and standing.partial is None
+    notes: list[str] = []
+    rows = [
+        *coverage_verdict.judge(asked.settings, measured, sources.paths, is_whole=is_whole),
+        *_floors(asked, measured, sources, notes),
+    ]
+    known = _Known(sources)
+    weighed = list(coverage_verdict.weighed([*rows, *_changed(asked, measured, known, notes)], standing))
+    if standing.doubt is not None and not weighed:
+        weighed = [_of_nothing(standing.doubt)]
+    return Coverage(
+        tuple(_explained(one, known, measured) for one in weighed), len(measured.files), measured.origin, tuple(notes)
+    )
+
+
+def _of_nothing(doubt: Doubt) -> Judged:
+    """What stands for rules that found no file to speak of: else a gate would pass because it saw nothing."""
+    return Judged("coverage", None, Count(0, 0), None, RuleVerdict.UNDECIDED, reason=doubt.reason, next=doubt.cure)
+
+
+class _Known:
+    """Texts of files, read when they are asked for."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+        self._now: dict[str, Source | None] = {}
+
+    def now(self, path: str) -> Source | None:
+        """A file as it stands; None where there is none."""
+        if path not in self._now:
+            content = self.sources.text(path)
+            self._now[path] = None if content is None else source_of(content)
+        return self._now[path]
+
+    def before(self, path: str | None) -> Source | None:
+        """A file as the change found it."""
+        content = None if path is None else self.sources.before(path)
+        return None if content is None else source_of(content)
+
+
+def _floors(asked: Asked, measured: Measured, sources: Sources, notes: list[str]) -> Iterator[Judged]:
+    if asked.floors is None:
+        return
+    patches = () if isinstance(asked.patches, Doubt) else asked.patches
+    renames = {patch.old_path: patch.path for patch in patches if patch.is_rename and patch.old_path}
+    held = floors.renamed(asked.floors, renames)
+    yield from floor_verdict.judge(held, measured, asked.settings, sources.paths, asked.settings.places.floors)
+    lower = floor_verdict.payable(held, measured)
+    if lower:
+        more = f" and {len(lower) - 1} more" if len(lower) > 1 else ""
+        notes.append(f"floors can be lowered for {lower[0]}{more}: bugguard coverage floors update")
+
+
+def _changed(asked: Asked, measured: Measured, known: _Known, notes: list[str]) -> Iterator[Judged]:
+    limits, places = asked.settings.changed, asked.settings.places
+    if limits is None:
+        return
+    if isinstance(asked.patches, Doubt):
+        for threshold in limits.thresholds():
+            yield Judged(
+                touched.CHANGED, None, Count(0, 0), threshold, RuleVerdict.UNDECIDED, place=places.changed,
+                reason=asked.patches.reason, next=asked.patches.cure, metric=threshold.metric,
+            )  # fmt: skip
+        return
+    seen = list(_touched(asked.patches, measured, known))
+    yield from touched.judge(limits, seen, places.changed)
+    for one in seen:
+        if one.pragmas:
+            lines = ", ".join(map(str, one.pragmas))
+            notes.append(f"the change takes code out of the count: {one.path}, line {lines}")
+
+
+def _touched(patches: Sequence[Patch], measured: Measured, known: _Known) -> Iterator[Touched]:
+    files = {file.path: file for file in measured.files}
+    for patch in patches:
+        is_ours = patch.path in files or known.sources.is_source(patch.path)
+        source = known.now(patch.path) if is_ours and patch.path.endswith(".py") else None
+        if source is not None and (patch.added or patch.cuts):
+            file = files.get(patch.path)
+            yield touched.in_file(
+                patch,
+                file,
+                source,
+                known.before(patch.old_path) if patch.cuts else None,
+                unmeasured=file or known.sources.unmeasured(patch.path),
+            )
+
+
+def _explained(one: Judged, known: _Known, measured: Measured) -> Judged:
+    """What fails, with the functions that hold its lines and the next thing to do."""
+    if one.verdict is not RuleVerdict.UNMET:
+        return one
+    missing = tuple(_described(place, known, measured, one.metric) for place in one.missing)
+    return replace(one, missing=missing, next=one.next or _next(one))
+
+
+def _described(place: Missing, known: _Known, measured: Measured, metric: Metric) -> Missing:
+    if not place.lines:
+        return place
+    file = measured.file(place.path)
+    statements = file.statements if file and metric is not Metric.BRANCH else ()
+    lines = described(place.lines, known.now(place.path), statements)
+    return replace(place, note=f"{lines}, {place.note}" if place.note else lines)
+
+
+def _next(one: Judged) -> str:
+    if one.rule == floor_verdict.FLOORS:
+        return f"add a test, or accept it: bugguard coverage floors raise {one.path} --reason ..."
+    worst = one.path or (one.missing[0].path if one.missing else "")
+    return f"add a test that runs them; for more: bugguard coverage explain {worst}"

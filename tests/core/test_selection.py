@@ -1,0 +1,36 @@
+"""Which runs of pytest ask for part of the tests only."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_bugguard.core.selection import Selection, left_out
+
+
+@pytest.mark.parametrize(
+    ("selection", "said"),
+    [
+        pytest.param(Selection([]), "", id="nothing"),
+        pytest.param(Selection(["-q", "--cov", "-n", "2", "-x"]), "", id="nothing-that-selects"),
+        pytest.param(Selection(["-k", "charge"]), "-k charge", id="keyword"),
+        pytest.param(Selection(["-kcharge"]), "-kcharge", id="keyword-attached"),
+        pytest.param(Selection(["-m", "not slow", "-q"]), "-m not slow", id="marker"),
+        pytest.param(Selection(["--lf", "-q"]), "--lf", id="last-failed"),
+        pytest.param(Selection(["--deselect=tests/a.py::b"]), "--deselect=tests/a.py::b", id="deselect"),
+        pytest.param(Selection(["--splits", "4", "--group", "1"]), "--splits 4", id="shard"),
+        pytest.param(Selection(["tests"], ["tests"]), "", id="folder-at-the-top"),
+        pytest.param(Selection(["tests/"], ["tests"], ["tests"]), "", id="testpaths"),
+        pytest.param(Selection(["."], [""], ["tests"]), "", id="root"),
+        pytest.param(Selection(["tests/unit"], ["tests/unit"]), "tests/unit", id="sub-folder"),
+        pytest.param(Selection(["tests"], ["tests"], ["tests/unit"]), "", id="above-testpaths"),
+        pytest.param(Selection(["a"], ["a"], ["a", "b"]), "a", id="one-of-two-testpaths"),
+        pytest.param(Selection(["test_a.py"], ["test_a.py"]), "test_a.py", id="file"),
+        pytest.param(Selection(["x"], ["tests/test_a.py::test_b"]), "tests/test_a.py::test_b", id="node-id"),
+        pytest.param(Selection([], own=["-m", "not stress"], deselected=31_000), "", id="by-the-project-itself"),
+        pytest.param(Selection([], deselected=7), "7 deselected by a plugin", id="by-a-plugin"),
+        pytest.param(Selection(["--maxfail=1", "-model"]), "-model", id="attached-marker"),
+    ],
+)
+def test_what_leaves_tests_out_is_named(selection: Selection, said: str) -> None:
+    """As it was typed, so that whoever reads it knows what to leave out."""
+    assert left_out(selection) == said
