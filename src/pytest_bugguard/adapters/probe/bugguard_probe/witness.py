@@ -61,6 +61,8 @@ class Witness:
         self.execution = Execution(self._executed)
         if not is_main:  # a process that a test has started runs on its behalf from its first line on
             self.execution.watch()
+            if self.test:
+                self._note("process")  # not all ways to start one are audited
 
     def begin(self) -> None:
         """Listen from now on; there is no way back."""

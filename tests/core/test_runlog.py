@@ -1,0 +1,229 @@
+"""What the lines of a recorder and the notes of witnesses say: never more than stands there."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_bugguard.core import runlog
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.runlog import Ended, Note
+from pytest_bugguard.core.runs import End, Loaded
+
+Event = dict[str, object]
+RAISED = {
+    "type": "builtins.ValueError",
+    "bases": ["builtins.ValueError"],
+    "message": "no",
+    "frames": [["a.py", 3, "f", True]],
+    "missing": "",
+    "owner": "",
+    "cause": None,
+    "inner": [],
+}
+DONE = Ended(0)
+
+
+def record(*events: Event) -> bytes:
+    """Lines as the recorder numbers them."""
+    return b"".join(json.dumps({"n": n, **event}).encode() + b"\n" for n, event in enumerate(events, start=1))
+
+
+def phase(nodeid: str, when: str, outcome: str = "passed", **facts: object) -> Event:
+    return {"event": "report", "id": nodeid, "when": when, "outcome": outcome, "duration": 0.5, **facts}
+
+
+def ran(nodeid: str) -> list[Event]:
+    return [{"event": "test", "id": nodeid, "node": nodeid}, *(phase(nodeid, w) for w in ("setup", "call", "teardown"))]
+
+
+GOOD: list[Event] = [
+    {"event": "begin"},
+    {"event": "collected", "ids": ["t.py::a", "t.py::b"], "left_out": ["t.py::c"]},
+    *ran("t.py::a"),
+    *ran("t.py::b"),
+    {"event": "finished", "status": 0, "stop": ""},
+]
+
+
+def test_a_whole_record_is_a_finished_run() -> None:
+    """Tests in their order, with the sum of their phases."""
+    run = runlog.fold(record(*GOOD), (), DONE)
+    assert (run.end, run.deselected, run.detail, run.running) == (End.FINISHED, ("t.py::c",), "", "")
+    assert [(case.nodeid, case.outcome, case.duration_s) for case in run.cases] == [
+        ("t.py::a", Outcome.PASSED, 1.5),
+        ("t.py::b", Outcome.PASSED, 1.5),
+    ]
+
+
+@given(st.integers(0, len(record(*GOOD)) - 1))
+def test_what_is_cut_off_is_missing(length: int) -> None:
+    """Wherever the record ends: no proper end, and only what has all its phases is green."""
+    run = runlog.fold(record(*GOOD)[:length], (), DONE)
+    told = record(*GOOD)[:length].count(b"\n")
+    assert run.end is (End.CRASHED if told >= 2 else End.NOT_STARTED)
+    passed = [case.nodeid for case in run.cases if case.outcome is Outcome.PASSED]
+    assert passed == ["t.py::a", "t.py::b"][: (told >= 6) + (told >= 10)]
+
+
+@given(st.integers(0, len(GOOD) - 2))
+def test_a_line_that_is_missing_is_noticed(gap: int) -> None:
+    """What could not be written leaves a gap in the numbers, and what follows is not believed."""
+    lines = record(*GOOD).splitlines(keepends=True)
+    run = runlog.fold(b"".join([*lines[:gap], *lines[gap + 1 :]]), (), DONE)
+    assert run.end is not End.FINISHED
+
+
+@pytest.mark.parametrize(
+    ("phases", "outcome", "deciding"),
+    [
+        pytest.param(
+            [("setup", "failed", {"raised": RAISED}), ("teardown", "passed", {})], "failed", "setup", id="set-up"
+        ),
+        pytest.param(
+            [("setup", "passed", {}), ("call", "passed", {}), ("teardown", "failed", {"raised": RAISED})],
+            "failed",
+            "teardown",
+            id="teardown",
+        ),
+        pytest.param(
+            [("setup", "skipped", {"reason": "no"}), ("teardown", "passed", {})], "skipped", "setup", id="skip"
+        ),
+        pytest.param(
+            [
+                ("setup", "passed", {}),
+                ("call", "skipped", {"xfail": True, "raised": RAISED}),
+                ("teardown", "passed", {}),
+            ],
+            "xfailed",
+            "call",
+            id="expected failure",
+        ),
+        pytest.param(
+            [("setup", "passed", {}), ("call", "passed", {"xfail": True}), ("teardown", "passed", {})],
+            "xpassed",
+            "call",
+            id="unexpected pass",
+        ),
+        pytest.param(
+            [("setup", "passed", {}), ("call", "passed", {"raised": RAISED}), ("teardown", "passed", {})],
+            "failed",
+            "call",
+            id="painted green",
+        ),
+        pytest.param([("setup", "passed", {}), ("teardown", "passed", {})], "failed", "call", id="no call"),
+        pytest.param([("setup", "passed", {}), ("call", "passed", {})], "failed", "teardown", id="no teardown"),
+        pytest.param([], "failed", "setup", id="nothing at all"),
+        pytest.param(
+            [
+                *[("setup", "passed", {}), ("call", "failed", {"raised": RAISED}), ("teardown", "passed", {})],
+                *[("setup", "passed", {}), ("call", "passed", {}), ("teardown", "passed", {})],
+            ],
+            "failed",
+            "call",
+            id="passed when repeated",
+        ),
+    ],
+)
+def test_the_worst_phase_decides(phases: list[tuple[str, str, Event]], outcome: str, deciding: str) -> None:
+    """A test is green by its own reports, all of them, and by nothing else."""
+    events = [phase("t.py::a", when, ended, **facts) for when, ended, facts in phases]
+    run = runlog.fold(
+        record(
+            {"event": "collected", "ids": ["t.py::a"], "left_out": []},
+            {"event": "test", "id": "t.py::a", "node": "t.py::a"},
+            *events,
+            {"event": "finished", "status": 0, "stop": ""},
+        ),
+        (),
+        DONE,
+    )
+    (case,) = run.cases
+    assert (str(case.outcome), case.phase) == (outcome, deciding)
+    assert (case.raised is not None) is (outcome == "failed" and any("raised" in facts for *_, facts in phases))
+
+
+@pytest.mark.parametrize(
+    ("events", "ended", "end", "detail"),
+    [
+        pytest.param(
+            GOOD[:4], Ended(-9, is_timeout=True), End.TIMEOUT, "it was still running when its time was up", id="time"
+        ),
+        pytest.param(
+            GOOD[:4], Ended(-11, signal="SIGSEGV"), End.CRASHED, "its process was ended by SIGSEGV", id="signal"
+        ),
+        pytest.param(
+            [], Ended(-9, signal="SIGKILL"), End.CRASHED, "its process was ended by SIGKILL", id="early signal"
+        ),
+        pytest.param(
+            [*GOOD[:6], {"event": "finished", "status": 2, "stop": "enough"}],
+            DONE,
+            End.CRASHED,
+            "pytest stopped before 1 of its tests: enough",
+            id="stopped",
+        ),
+        pytest.param(
+            [*GOOD[:-1], {"event": "internal-error", "raised": RAISED}, {"event": "finished", "status": 3, "stop": ""}],
+            Ended(3),
+            End.CRASHED,
+            "ValueError: no",
+            id="internal error",
+        ),
+        pytest.param(
+            [{"event": "begin"}, {"event": "no-start", "raised": RAISED}],
+            Ended(4),
+            End.NOT_STARTED,
+            "ValueError: no",
+            id="conftest",
+        ),
+        pytest.param([], Ended(1, output="warn\nERROR: what?\n\nbye"), End.NOT_STARTED, "what?", id="complaint"),
+        pytest.param([], Ended(1, output="x\n  last words \n"), End.NOT_STARTED, "last words", id="last words"),
+        pytest.param([], Ended(1), End.NOT_STARTED, "pytest left with exit status 1", id="silence"),
+        pytest.param(GOOD, Ended(-9, is_timeout=True), End.FINISHED, "", id="finished, and did not leave"),
+    ],
+)
+def test_how_a_run_ended(events: list[Event], ended: Ended, end: End, detail: str) -> None:
+    """The strongest sign is told, in a line."""
+    run = runlog.fold(record(*events), (), ended)
+    assert (run.end, run.detail) == (end, detail)
+
+
+def test_notes_belong_to_their_tests() -> None:
+    """What was used is told by test, and what was loaded for the run as a whole, each fact once."""
+    seen = [
+        Note("executed", "a.py", "", "t.py::b"),
+        Note("executed", "a.py", "", "t.py::b"),
+        Note("read", "a.py", "", "t.py::a"),
+        Note("process", "", "", "t.py::a"),
+        Note("loaded", "a.py", "/site/a.py", ""),
+        Note("loaded", "a.py", "", ""),
+    ]
+    run = runlog.fold(record(*GOOD), seen, DONE)
+    assert [(case.executed, case.read, case.started_process) for case in run.cases] == [
+        ((), ("a.py",), True),
+        (("a.py",), (), False),
+    ]
+    assert run.loaded == (Loaded("a.py"), Loaded("a.py", "/site/a.py"))
+
+
+FIELD = st.text(st.characters(exclude_characters="\0", codec="utf-8"))
+
+
+@given(st.lists(st.builds(Note, FIELD, FIELD, FIELD, FIELD)), st.integers(0, 50))
+def test_notes_survive_being_written(seen: list[Note], cut: int) -> None:
+    """Whatever their texts hold; one that is cut off is none."""
+    content = b"".join(field.encode() + b"\0" for note in seen for field in note)
+    assert runlog.notes(content) == tuple(seen)
+    left = runlog.notes(content[: max(0, len(content) - cut)])
+    assert left == tuple(seen[: len(left)])
+
+
+def test_what_pytest_refuses_is_told() -> None:
+    """Only where it then ran nothing: a second try leaves it out."""
+    refused: list[Event] = [{"event": "refused", "path": "t.json"}, {"event": "collected", "ids": [], "left_out": []}]
+    usage = record(*refused, {"event": "finished", "status": 4, "stop": ""})
+    assert runlog.refused(usage) == {"t.json"}
+    assert runlog.refused(record(*refused, {"event": "finished", "status": 0, "stop": ""})) == frozenset()
