@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import psutil  # noqa: F401 - pytester takes away what a run inside this process imports first, and psutil looks for itself
 import pytest
 
 from pytest_bugguard.assembly.workshop import open_workshop
