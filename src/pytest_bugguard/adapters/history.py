@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.adapters.repository import Repository
     from pytest_bugguard.core.gitlog import Logged
     from pytest_bugguard.core.gittree import Entry
-    from pytest_bugguard.core.model import Commit, Unit
+    from pytest_bugguard.core.model import Commit, FileChange, Unit
 
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TREES_KEPT = 64
@@ -84,6 +84,13 @@ class GitHistory:
         found = dict(zip(sound, self._objects.find([f"{name}^{{commit}}" for name in sound]), strict=True))
         commits = [found.get(name) for name in revisions]
         return tuple(commit.object_id if commit is not None else None for commit in commits)
+
+    def between(self, one: str, other: str) -> tuple[FileChange, ...]:
+        """What differs in another commit, renames found; nothing in between is looked at."""
+        renames = EXACT_RENAMES if self._repository.is_partial else RENAMES
+        fixed = ("-r", "-z", "--raw", "--no-abbrev", "--ignore-submodules=none", "-O/dev/null")
+        output = self._git.read("diff-tree", *fixed, *renames, self._need(one), self._need(other), "--")
+        return gitlog.changes(gitlog.tokens([output]))
 
     def tree_of(self, commit: str) -> str:
         """The id of a commit's tree: the same for the same files.

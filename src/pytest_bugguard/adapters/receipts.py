@@ -105,6 +105,11 @@ class Receipts:
         return tuple(test for test in found if _file(test) in wanted)
 
     @property
+    def has_proofs(self) -> bool:
+        """Whether any test is on record."""
+        return any((shelf.folder / "tests").is_dir() for shelf in self._shelves)
+
+    @property
     def _shelves(self) -> tuple[Shelf, ...]:
         return (self.own, *self.others)
 

@@ -8,30 +8,15 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import audit_cache
 from pytest_bugguard.adapters.environment import environment
-from pytest_bugguard.adapters.receipts import Receipts, Shelf, default_shelf
 from pytest_bugguard.core import receipts
 from pytest_bugguard.core.receipts import Environment, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
+    from pytest_bugguard.adapters.receipts import Receipts
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.experiment import Experiment
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.proof import Proof
-
-
-def shelves(workshop: Workshop, named: Sequence[Path]) -> Receipts:
-    """The receipts of a repository: in the folders that are named, else where the settings say, else in the cache."""
-    setting = workshop.settings.fixes.receipts
-    top = workshop.repository.top
-    if not named and setting is not None and top is not None:
-        named = [top / setting]
-    if not named:
-        return Receipts(default_shelf(workshop.repository.common_dir))
-    own, *others = map(Shelf, named)
-    return Receipts(own, tuple(others))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pytest_bugguard.adapters import carryover, interrupts, pool
 from pytest_bugguard.adapters.scratch import GitScratch
 from pytest_bugguard.adapters.testrun import PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
-from pytest_bugguard.assembly.filing import Filing, shelves
+from pytest_bugguard.assembly.filing import Filing
 from pytest_bugguard.core import experiment, proof
 from pytest_bugguard.core.errors import ScratchError
 from pytest_bugguard.core.experiment import Experiment
@@ -153,7 +153,7 @@ class Proofs:
         planned = [(one, self._plan(one, tip, where)) for one in found]
         plans = [plan for _, plan in planned if isinstance(plan, Experiment)]
         carried = self._carried(plans)
-        filing = Filing(self._workshop, shelves(self._workshop, self._options.receipts), carried.digest)
+        filing = Filing(self._workshop, self._workshop.receipts(self._options.receipts), carried.digest)
         known = {} if self._options.runs_anyway else {id(plan): filing.find(plan) for plan in plans}
         todo = [plan for plan in plans if known.get(id(plan)) is None]
         with self._open_bench(carried) as bench:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import audit_cache, ci, guests, settings_file
+from pytest_bugguard.adapters.receipts import Receipts, Shelf, default_shelf
 from pytest_bugguard.adapters.repository import open_repository
 from pytest_bugguard.core import base, commit_file, findings, fixes, settings, verdict
 from pytest_bugguard.core.coverage_rules import CoverageSettings
@@ -22,6 +23,7 @@ from pytest_bugguard.core.hotspots import hotspots_of
 from pytest_bugguard.core.model import Verdict
 from pytest_bugguard.core.results import RepositoryFacts, Result, Run, summarise
 from pytest_bugguard.core.trend import Share, trend_of
+from pytest_bugguard.journeys import duty
 from pytest_bugguard.journeys.audit import audit
 from pytest_bugguard.journeys.check import CheckedUnit, check, staged_unit, work_tree_unit
 from pytest_bugguard.journeys.init import look
@@ -36,8 +38,9 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.adapters.history import GitHistory
     from pytest_bugguard.adapters.repository import Repository
+    from pytest_bugguard.core.duty import Breach
     from pytest_bugguard.core.first_look import FirstLook
-    from pytest_bugguard.core.model import Record, Unit
+    from pytest_bugguard.core.model import FileChange, Record, Unit
     from pytest_bugguard.core.results import Audited, Finding
     from pytest_bugguard.core.settings import Settings
     from pytest_bugguard.journeys.ports import WorkTree
@@ -87,6 +90,10 @@ class Change:
     units: int
     facts: RepositoryFacts
     notes: tuple[str, ...]
+    base: str | None
+    """The commit that it begins from; None where all of history was asked for."""
+    uncommitted: tuple[FileChange, ...]
+    """What is not committed yet, where that was asked for."""
     tip: Snapshot
     """The state at the tip, with uncommitted work where that was asked for."""
 
@@ -286,7 +293,15 @@ class Workshop:
         notes = [*self._history_notes(), *(self._ci.notes if is_current else ())]
         if found.uses_work_tree:
             notes.append("a fix is guarded only by a test in the work tree that is not committed yet")
-        return Change(found.found, found.units, replace(facts, shallow=self.history.is_shallow), tuple(notes), snapshot)
+        return Change(
+            found.found,
+            found.units,
+            replace(facts, shallow=self.history.is_shallow),
+            tuple(notes),
+            base=since,
+            uncommitted=uncommitted.unit.changes if uncommitted is not None else (),
+            tip=snapshot,
+        )
 
     def judged(self, change: Change, records: Iterable[Record], *, command: str = "check") -> Result:
         """The result of a change, its records judged by whoever asks; waivers come last."""
@@ -294,7 +309,39 @@ class Workshop:
         result = self.result(command, waived, change.units, notes=(*change.notes, *self._foreign_waivers()))
         result = self.with_findings(replace(result, repository=change.facts))
         owed = findings.of_waivers(self.settings.waivers, waived, today=today())
-        return self.with_loose(result, [*self._unfounded(change.tip), *owed])
+        weakened = findings.of_breaches(self._breaches(change), self.settings.waivers, today=today())
+        return self.with_loose(result, [*self._unfounded(change.tip), *owed, *weakened])
+
+    def _breaches(self, change: Change) -> tuple[Breach, ...]:
+        """What a change does to the tests that prove fixes which were there before it."""
+        store = self.receipts()
+        if change.base is None or change.tip.commit is None or not store.has_proofs:
+            return ()
+        start = self.history.merge_base(change.base, change.tip.commit)
+        if start is None:
+            return ()
+        return duty.breaches(
+            duty.whole(self.history.between(start, change.tip.commit), change.uncommitted),
+            base=start,
+            tip=change.tip,
+            on_record=lambda paths: [test for test in store.recorded(paths) if self._is_before(test.fix, start)],
+            survey=self.survey,
+        )
+
+    def _is_before(self, fix: str, start: str) -> bool:
+        """Whether a fix is in the history that a change begins from: what is still being made is proven anew."""
+        sha = self.history.resolve(fix)
+        return sha is not None and self.history.merge_base(sha, start) == sha
+
+    def receipts(self, named: Sequence[Path] = ()) -> Receipts:
+        """The stored proofs: in the folders that are named, else where the settings say, else in the user's cache."""
+        setting, top = self.settings.fixes.receipts, self.repository.top
+        if not named and setting is not None and top is not None:
+            named = [top / setting]
+        if not named:
+            return Receipts(default_shelf(self.repository.common_dir))
+        own, *others = map(Shelf, named)
+        return Receipts(own, tuple(others))
 
     def choose_base(self, option: str | None) -> base.Chosen | base.Undecided:
         """What the change is compared with, and why; only where there is a commit."""

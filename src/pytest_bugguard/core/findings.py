@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.duty import Harm
 from pytest_bugguard.core.model import Record, Verdict
 from pytest_bugguard.core.results import Finding
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from pytest_bugguard.core.duty import Breach
     from pytest_bugguard.core.model import Waiver
     from pytest_bugguard.core.trend import Share
 
@@ -54,6 +56,25 @@ def of_waivers(waivers: Iterable[Waiver], records: Sequence[Record], *, today: d
                 message=f"the waiver of {waiver.owner} ended on {waiver.expires.isoformat()}: {waiver.reason}",
                 next=f"{waiver.owner}: bring the test and take the waiver out, or agree on a new date in it",
             )
+
+
+def of_breaches(breaches: Iterable[Breach], waivers: Sequence[Waiver], *, today: dt.date) -> Iterator[Finding]:
+    """A finding for each test on record that a change weakens, unless a waiver in date speaks for its fix."""
+    excused = [waiver.fix.lower() for waiver in waivers if waiver.expires is None or waiver.expires >= today]
+    for breach in breaches:
+        test = breach.test
+        if test.fix.startswith(tuple(excused)):
+            continue
+        yield Finding(
+            id=f"proofs:{test.nodeid}",
+            gate="proofs",
+            verdict=Verdict.UNDECIDED if breach.harm is Harm.UNREADABLE else Verdict.UNGUARDED,
+            subject=test.nodeid,
+            message=f"it proves {test.fix[:_SHORT]} {test.subject}, and {breach.reason}",
+            next=f"keep what it demands, or let another test guard that fix and waive it: "
+            f"bugguard waive {test.fix[:_SHORT]} --owner ... --reason ... --expires ...",
+            path=breach.path,
+        )
 
 
 def of_share(share: Share, wanted: float, *, is_whole: bool) -> tuple[Finding, ...]:

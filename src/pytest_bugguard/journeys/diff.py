@@ -121,6 +121,11 @@ class Diff:
         """How many tests that may guard changed in their own text."""
         return self._count(How.CHANGED)
 
+    @property
+    def test_files(self) -> tuple[testmap.TestFile, ...]:
+        """The changed files of the test side, before and after; without those that cannot be had."""
+        return tuple(self._read(self._on(self.files.test))[0])
+
     @cached_property
     def test_map(self) -> TestMap:
         """The tests that it added, changed and moved."""
