@@ -70,9 +70,11 @@ def find(repository: Repository, packages: Sequence[str]) -> Carryover:
     Raises:
         UnreadableHistoryError: git cannot list the ignored files.
     """
-    if repository.top is None or not packages:
+    if repository.top is None:
         return NOTHING
     wanted = [package for package in sorted(set(packages)) if (repository.top / package).is_dir()]
+    if not wanted:  # an old fix, and its packages have moved since
+        return NOTHING
     found = sorted(_ignored(repository, wanted), key=_rank)
     files: list[Carried] = []
     room = BYTES_CAP
