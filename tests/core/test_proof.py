@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdict
 from pytest_bugguard.core.novelty import Novelty
-from pytest_bugguard.core.proof import Proof, judge, to_repeat
+from pytest_bugguard.core.proof import Proof, judge, to_repeat, unreached
 from pytest_bugguard.core.reds import BEHAVIOUR
 from pytest_bugguard.core.runs import Case, End, Frame, Loaded, Raised, TestRun, Uncollected
 from pytest_bugguard.core.trial import Trial
@@ -456,6 +456,17 @@ def test_what_flipped_is_to_be_repeated() -> None:
     after = run(passed(), passed(OTHER), failed(f"{FILE}::test_bad"))
     before = run(failed(), passed(OTHER), failed(f"{FILE}::test_bad"))
     assert to_repeat(after, before) == (TEST,)
+
+
+def test_what_a_dead_run_did_not_come_to_is_run_by_itself() -> None:
+    """A test that hangs or kills the run leaves the others without a turn."""
+    after = run(passed(), passed(OTHER), failed(f"{FILE}::test_bad"))
+    before = run(Case(OTHER, Outcome.FAILED), end=End.TIMEOUT, running=OTHER)
+    assert unreached(after, before) == (TEST,)
+    assert unreached(after, run(passed(OTHER))) == ()
+    whole = before.continued_by(run(failed()))
+    assert judged(after, whole).verdict is Verdict.PROVEN
+    assert to_repeat(after, whole) == (TEST,)
 
 
 IDS = st.sampled_from([TEST, OTHER, f"{TEST}[1]", f"{TEST}[2::x]", "tests/test_b.py::test_x", "", "::", "[", "a::b["])

@@ -54,3 +54,20 @@ def test_a_test_that_needs_a_file_that_git_ignores_proves_nothing(shop: Shop) ->
     result = shop.run("--bugguard", "--bugguard-prove", "--bugguard-base", "main")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.no_fnmatch_line("PROVEN*")
+
+
+def test_a_test_that_knows_its_place_proves_nothing(shop: Shop) -> None:
+    """It is green in the work tree and red in any scratch tree: with the fix as without it."""
+    shop.fix(
+        "from pathlib import Path\n\nfrom shop.pager import pages\n\n"
+        "def test_last_page():\n    assert pages(10) == 1\n"
+        f"    assert str(Path(__file__).parent.parent) == {str(shop.repo.path)!r}\n"
+    )
+    result = shop.run("--bugguard", "--bugguard-prove", "--bugguard-base", "main")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "UNDECIDED  ??????? fix: last page is missing*",
+            "*passes in your work tree, but not in a fresh tree with the fix*",
+        ]
+    )

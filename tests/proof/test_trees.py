@@ -170,9 +170,21 @@ def test_a_conftest_that_imports_what_the_fix_adds_is_weak(tmp_path: Path) -> No
     assert said.verdict == "weak", said.reason
 
 
+DEADLY = "import os\n\ndef pages(items):\n    return items // 10 if items < 11 else os.abort()\n"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="no signal ends a process there")
 def test_a_test_that_kills_the_run_is_undecided(tmp_path: Path) -> None:
     """What comes after it did not run: missing is not green, nor red."""
-    said = repaired(tmp_path, base={PAGER: "import os\ndef pages(items):\n    os.abort()\n"})
+    said = repaired(tmp_path, base={PAGER: DEADLY})
     assert said.verdict == "undecided"
     assert f"{LAST} kills the run without the fix" in said.reason
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no signal ends a process there")
+def test_a_test_that_kills_the_run_takes_no_other_with_it(tmp_path: Path) -> None:
+    """The tests that it left without a turn are run by themselves, and one of them proves the fix."""
+    guard = GUARD + "\ndef test_next():\n    assert pages(9) == 1\n"
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": guard}, base={PAGER: DEADLY})
+    assert said.proving == ["tests/test_last.py::test_next"]
+    assert said.test(LAST)["red"]["kind"] == "crash"

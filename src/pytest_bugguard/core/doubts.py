@@ -79,10 +79,9 @@ def _repeat(row: Row, tried: Trial) -> Judgement | None:
 def _control(row: Row, tried: Trial) -> Judgement | None:
     if tried.control is None or (row.control is not None and row.control.outcome is Outcome.PASSED):
         return None
-    ended = row.control.outcome if row.control is not None else "not run"
     return Judgement(
         Verdict.UNDECIDED,
-        f"{row.nodeid} passes in your work tree, but is {ended} in a fresh tree with the fix",
+        f"{row.nodeid} passes in your work tree, but not in a fresh tree with the fix",
         "commit what it needs, or let it be made while it runs: generated files, data, built extensions",
     )
 

@@ -49,6 +49,14 @@ def to_repeat(after: TestRun, before: TestRun) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reds))
 
 
+def unreached(after: TestRun, before: TestRun) -> tuple[str, ...]:
+    """Node ids of what passed with the fix, and what a run without it that hung or died had not come to yet."""
+    if before.end not in {End.TIMEOUT, End.CRASHED}:
+        return ()
+    pairs = pairing.pairs(after.cases, before.cases)
+    return tuple(pair.nodeid for pair in pairs if pair.other is None and pair.one.outcome is Outcome.PASSED)
+
+
 def judge(tried: Trial) -> Proof:
     """Judge a fix by the runs that were made for it."""
     rows = trial.rows(tried)

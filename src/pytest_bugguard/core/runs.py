@@ -6,7 +6,7 @@ Paths are relative to the top of the tree that was run, with ``/``. Facts only: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -160,6 +160,17 @@ class TestRun:
     """What it printed: the head and the tail of it, at most 64 KiB."""
     survivors: int = 0
     """Processes that outlived their parents and were ended afterwards."""
+
+    def continued_by(self, rest: TestRun) -> TestRun:
+        """The same run, and what another one saw of the tests that this one did not come to."""
+        return replace(
+            self,
+            cases=(*self.cases, *rest.cases),
+            uncollected=tuple(dict.fromkeys([*self.uncollected, *rest.uncollected])),
+            loaded=tuple(dict.fromkeys([*self.loaded, *rest.loaded])),
+            duration_s=self.duration_s + rest.duration_s,
+            survivors=self.survivors + rest.survivors,
+        )
 
     def has_cut_off(self, case: Case) -> bool:
         """Whether a case was still running when the run came to an early end: it neither failed nor passed."""

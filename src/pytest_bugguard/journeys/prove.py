@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.experiment import Experiment
     from pytest_bugguard.core.model import MappedTest
     from pytest_bugguard.core.runs import Put, RunRequest
-    from pytest_bugguard.journeys.ports import Scratch, TestRunner
+    from pytest_bugguard.journeys.ports import Scratch, TestRunner, Tree
 
 _NOT_RUN = TestRun(End.NOT_STARTED)
 
@@ -56,7 +56,7 @@ def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | No
         return Runs(after)  # nothing that is red without the fix could show anything
     with bench.scratch.plant(experiment.commit, (*experiment.shared, *experiment.back)) as tree:
         request = experiment.limited_s(after.duration_s)
-        before = bench.runner.run(tree, request)
+        before = _to_the_end(bench, tree, request, after)
         reds = proof.to_repeat(after, before)
         again = bench.runner.run(tree, replace(request, targets=reds)) if reds else None
         if bench.keep is not None:
@@ -67,6 +67,13 @@ def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | No
         # The session had files that no scratch tree has: a test that misses them is red without any bug.
         control = _run(experiment, bench, experiment.shared, replace(experiment.with_fix, targets=reds))
     return Runs(after, before, again, control)
+
+
+def _to_the_end(bench: Bench, tree: Tree, request: RunRequest, after: TestRun) -> TestRun:
+    """A run without the fix; where one test ended it for all, also the tests that had not had their turn."""
+    run = bench.runner.run(tree, request)
+    rest = proof.unreached(after, run)
+    return run.continued_by(bench.runner.run(tree, replace(request, targets=rest))) if rest else run
 
 
 def _has_passed(tests: Sequence[MappedTest], run: TestRun) -> bool:
