@@ -255,3 +255,12 @@ def test_a_test_that_moved_later_proves_the_fix_under_its_old_name(tmp_path: Pat
         "proven",
         ["tests/test_last.py::test_last_page"],
     )
+
+
+def test_a_strangers_code_is_not_run_beside_secrets(shop: Repo) -> None:
+    """On ``pull_request_target`` prove refuses, names the danger and the way out; ``--i-know`` takes it on."""
+    shell = Shell(shop.path, {"GITHUB_EVENT_NAME": "pull_request_target"})
+    refused = shell.call("prove", shop.sha("last page"))
+    assert refused.code == 4
+    assert "pull_request_target" in refused.complaint[0]
+    assert shell.call("prove", "--i-know", shop.sha("last page")).code == 0

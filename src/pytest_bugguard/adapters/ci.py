@@ -149,6 +149,15 @@ def file_start(path: str) -> bytes:
         return file.read(_EVENT_LIMIT)
 
 
+def privileged_event(environment: Mapping[str, str]) -> str:
+    """The event that has this job run with the secrets of the base beside a stranger's code; empty for any other.
+
+    https://docs.github.com/actions/reference/security/secure-use tells why the two must not meet.
+    """
+    event = environment.get("GITHUB_EVENT_NAME", "")
+    return event if event in {"pull_request_target", "workflow_run"} else ""
+
+
 def read(environ: Mapping[str, str], read_file: Callable[[str], bytes] = file_start) -> CiFacts:
     """What the CI says. Nothing outside a CI; never fails.
 

@@ -106,7 +106,7 @@ class Gate:
         if self._options.proves or self._settings.fixes.require == "proof":
             with open_proofs(workshop, ProofOptions()) as proofs:
                 records = proofs.after_session(found, change.tip, outcomes, progress=progress)
-            return workshop.judged(change, records)
+            return proofs.noted(workshop.judged(change, records))
         return workshop.judged(change, [one.record for one in found])
 
     def _with_coverage(self, workshop: Workshop, result: Result, facts: SessionFacts) -> Result:

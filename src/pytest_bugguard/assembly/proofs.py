@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
@@ -9,13 +10,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import carryover, interrupts, pool
+from pytest_bugguard.adapters import carryover, ci, interrupts, pool
 from pytest_bugguard.adapters.scratch import GitScratch
 from pytest_bugguard.adapters.testrun import PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
 from pytest_bugguard.assembly.filing import Filing
 from pytest_bugguard.core import experiment, proof
-from pytest_bugguard.core.errors import ScratchError
+from pytest_bugguard.core.errors import BugguardError, ScratchError
 from pytest_bugguard.core.experiment import Experiment
 from pytest_bugguard.core.model import Sign, Verdict
 from pytest_bugguard.core.proof import Proof
@@ -68,6 +69,9 @@ class ProofOptions:
     owns_process: bool = False
     """Whether a signal that asks for an end may become an exception here: never inside pytest."""
 
+    trusts_event: bool = False
+    """Whether to run even where a CI's event has secrets beside a stranger's code."""
+
     @property
     def runs_anyway(self) -> bool:
         """Whether a receipt is not enough."""
@@ -81,8 +85,7 @@ class Proofs:
         self._workshop = workshop
         self._space = space
         self._options = options
-        self.notes: list[str] = []
-        """What a reader of the results should know besides."""
+        self._notes: list[str] = []
 
     def of_revision(self, revision: str, *, progress: Progress) -> Result:
         """The proof of one commit, which is taken for a fix because somebody asks."""
@@ -93,7 +96,7 @@ class Proofs:
         seen = workshop.survey.single(unit, asked=asked)
         one, tip = self._with_neighbours(seen)
         records = self.records([one], tip, progress=progress)
-        return workshop.with_findings(workshop.result("prove", map(workshop.waive, records), 1))
+        return workshop.with_findings(self.noted(workshop.result("prove", map(workshop.waive, records), 1)))
 
     def of_change(
         self, revisions: str | None, *, base_option: str | None, reads_work_tree: bool, progress: Progress
@@ -103,8 +106,7 @@ class Proofs:
         if isinstance(change, Result):
             return replace(change, command="prove")
         records = self.records(change.found, change.tip, progress=progress)
-        result = self._workshop.judged(change, records, command="prove")
-        return replace(result, notes=(*result.notes, *self.notes))
+        return self.noted(self._workshop.judged(change, records, command="prove"))
 
     def of_decay(self, revisions: str | None, *, progress: Progress) -> Result:
         """Whether the tests of fixes still guard them: each is taken out of today's HEAD.
@@ -119,7 +121,7 @@ class Proofs:
         found = list(islice(fixes, RECENT if revisions is None else None))
         records = self.records(found, tip, where=Where.TIP_ALONE, progress=progress)
         result = workshop.result("prove", map(workshop.waive, map(_decayed, records)), len(records))
-        return workshop.with_findings(replace(result, notes=(*result.notes, *self.notes)))
+        return workshop.with_findings(self.noted(result))
 
     def after_session(
         self, found: Sequence[CheckedUnit], tip: Snapshot, outcomes: Outcomes, *, progress: Progress
@@ -131,6 +133,10 @@ class Proofs:
             return outcomes.run_of(experiment.with_fix.targets) if at_tip else None
 
         return self.records(found, tip, session=session, where=Where.TIP, progress=progress)
+
+    def noted(self, result: Result) -> Result:
+        """A result with what its reader should know of the proofs besides."""
+        return replace(result, notes=(*result.notes, *self._notes))
 
     def records(
         self,
@@ -182,7 +188,7 @@ class Proofs:
         packages = sorted({package for plan in plans for package in plan.packages})
         carried = carryover.find(self._workshop.repository, packages)
         if carried.note:
-            self.notes.append(carried.note)
+            self._notes.append(carried.note)
         return carried
 
     @contextmanager
@@ -273,7 +279,17 @@ def _decayed(record: Record) -> Record:
 
 @contextmanager
 def open_proofs(workshop: Workshop, options: ProofOptions) -> Iterator[Proofs]:
-    """Get ready to make proofs; every process and every scratch tree is gone at the end."""
+    """Get ready to make proofs; every process and every scratch tree is gone at the end.
+
+    Raises:
+        BugguardError: A stranger's code would be run beside secrets.
+    """
+    event = ci.privileged_event(os.environ) if options.owns_process and not options.trusts_event else ""
+    if event:
+        raise BugguardError(
+            f"prove runs the tests of the commits that it proves, and a job on {event} has the secrets of the base",
+            hint="run it in a job on pull_request; where nobody else can push what is checked out: --i-know",
+        )
     with ExitStack() as stack:
         if options.owns_process:
             stack.enter_context(interrupts.unwinding())
