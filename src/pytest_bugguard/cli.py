@@ -244,7 +244,7 @@ def _add_prove(commands: Commands[_Parser]) -> _Parser:
     parser.add_argument(
         "--i-know",
         action="store_true",
-        help="run it in a CI job on pull_request_target or workflow_run too, where a stranger's code meets your secrets",
+        help="run it in a CI job on pull_request_target or workflow_run too, where strangers meet your secrets",
     )
     parser.set_defaults(run=_prove)
     return parser
