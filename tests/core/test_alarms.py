@@ -59,6 +59,29 @@ def test_an_assertion_counts_where_it_can_run_and_is_heard(body: str, is_heard: 
     assert guards.asserts_something(function(body), lambda _: None) is is_heard
 
 
+def test_helpers_that_call_each_other_are_looked_into_once() -> None:
+    """Ten that all call all of them would else be walked through ten times ten times ten times."""
+    names = [f"step{number}" for number in range(10)]
+    calls = "\n".join(f"{name}()" for name in names)
+    helpers = {name: function(calls, head=f"def {name}():") for name in names}
+    asked = 0
+
+    def lookup(callee: ast.expr) -> list[syntax.FunctionNode]:
+        nonlocal asked
+        asked += 1
+        return [helpers[syntax.last_name(callee)]]
+
+    assert not guards.asserts_something(function(calls), lookup)
+    assert asked < 5 * len(names) ** 2  # of 11,110
+
+
+def test_a_helper_is_looked_into_again_from_nearer_by() -> None:
+    """What was met at the end of a long way may lead further than it was followed."""
+    helpers = {"d": "e()", "e": "assert pages(1)", "a": "b()", "b": "c()", "c": "d()"}
+    nodes = {name: function(body, head=f"def {name}():") for name, body in helpers.items()}
+    assert guards.asserts_something(function("a()\nd()"), lambda callee: [nodes[syntax.last_name(callee)]])
+
+
 @pytest.mark.parametrize(
     ("body", "head", "looks"),
     [

@@ -40,8 +40,17 @@ _DEPTH = 4
 """How many helpers deep an assertion is looked for."""
 
 
-def asserts_something(function: FunctionNode, lookup: Lookup, depth: int = _DEPTH) -> bool:
-    """Whether a function, or a helper that it calls, can fail for another reason than a crash."""
+def asserts_something(
+    function: FunctionNode, lookup: Lookup, depth: int = _DEPTH, seen: dict[FunctionNode, int] | None = None
+) -> bool:
+    """Whether a function, or a helper that it calls, can fail for another reason than a crash.
+
+    ``seen`` holds how deep each function has been looked into already, since helpers call each other.
+    """
+    seen = {} if seen is None else seen
+    if seen.get(function, -1) >= depth:
+        return False
+    seen[function] = depth
     calls: list[ast.Call] = []
     for node in alarms.live(function):
         if isinstance(node, ast.Assert):
@@ -56,13 +65,17 @@ def asserts_something(function: FunctionNode, lookup: Lookup, depth: int = _DEPT
             calls.append(node)
         elif isinstance(node, ast.Attribute) and node.attr.startswith(("assert", "fail")) and _is_self(node.value):
             return True  # handed over to be called: deferred.addCallback(self.assertEqual, 1)
-    return depth > 0 and any(helper_asserts(node, lookup, depth) for node in [*calls, *function.decorator_list])
+    return depth > 0 and any(helper_asserts(node, lookup, depth, seen) for node in [*calls, *function.decorator_list])
 
 
-def helper_asserts(call: ast.expr, lookup: Lookup, depth: int = _DEPTH) -> bool:
+def helper_asserts(
+    call: ast.expr, lookup: Lookup, depth: int = _DEPTH, seen: dict[FunctionNode, int] | None = None
+) -> bool:
     """Whether what is called, or handed over to be called, asserts something."""
     return any(
-        asserts_something(helper, lookup, depth - 1) for callee in _callees(call) for helper in lookup(callee) or ()
+        asserts_something(helper, lookup, depth - 1, seen)
+        for callee in _callees(call)
+        for helper in lookup(callee) or ()
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -19,14 +19,13 @@ def with_neighbours(items: Iterable[T], reach: int) -> Iterator[tuple[T, tuple[T
     ahead: deque[T] = deque(islice(stream, reach + 1))
     while ahead:
         item = ahead.popleft()
-        yield item, (*_nearest_first(behind, ahead),)
+        yield item, _nearest_first(behind, ahead)
         behind.append(item)
         ahead.extend(islice(stream, 1))
 
 
-def _nearest_first(behind: deque[T], ahead: deque[T]) -> Iterator[T]:
-    backwards = list(reversed(behind))
-    forwards = list(ahead)
-    for distance in range(max(len(backwards), len(forwards))):
-        yield from backwards[distance : distance + 1]
-        yield from forwards[distance : distance + 1]
+def _nearest_first(behind: deque[T], ahead: deque[T]) -> tuple[T, ...]:
+    backwards, forwards = list(reversed(behind)), list(ahead)
+    on_both_sides = min(len(backwards), len(forwards))
+    pairs = zip(backwards, forwards, strict=False)
+    return (*chain.from_iterable(pairs), *backwards[on_both_sides:], *forwards[on_both_sides:])

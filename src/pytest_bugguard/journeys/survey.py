@@ -63,11 +63,20 @@ class Seen:
         said = fixes.matches(self.unit, rules=self._lens.rules, diff=self.diff, context=self._context)
         return tuple(dict.fromkeys((self.recognition, *said)))
 
+    @property
+    def _messages(self) -> Iterator[str]:
+        """Its message and those that a merge brought."""
+        yield self.unit.commit.message
+        yield from (commit.message for commit in self.unit.inner)
+
+    def may_name(self, issues: frozenset[str]) -> bool:
+        """Whether the key of an issue stands in a message at all, be it a reference or not: a cheap look."""
+        return any(key in text for text in map(str.upper, self._messages) for key in issues)
+
     @cached_property
     def issues(self) -> tuple[str, ...]:
         """References in its message and in those that a merge brought, as written."""
-        texts = (self.unit.commit.message, *(commit.message for commit in self.unit.inner))
-        found = (messages.issues(text, self._lens.rules.own.issues) for text in texts)
+        found = (messages.issues(text, self._lens.rules.own.issues) for text in self._messages)
         return tuple(dict.fromkeys(reference for references in found for reference in references))
 
     @cached_property
