@@ -33,6 +33,7 @@ from shop import pager
 def test_pages(n):
     assert pager.pages(n) == (n + 9) // 10
 
+@pytest.mark.timeout(5)
 def test_nothing():
     pass
 
@@ -268,6 +269,11 @@ def test_what_a_test_executed_is_told(many: TestRun) -> None:
 def test_a_test_that_reads_the_source_is_told(many: TestRun) -> None:
     """To find words in the source is not to test what it does; imports and tracebacks read it too, and do not count."""
     assert [name for name, case in cases(many).items() if case.read] == ["test_grep"]
+
+
+def test_a_limit_of_its_own_is_told(many: TestRun) -> None:
+    """Whoever marks a test so has said what is too long."""
+    assert [name for name, case in cases(many).items() if case.has_limit] == ["test_nothing"]
 
 
 def test_the_source_came_out_of_the_tree(many: TestRun) -> None:

@@ -157,6 +157,7 @@ def test_a_file_that_cannot_be_collected_never_proves(exception: Raised | None, 
         (Case("t", Outcome.XFAILED, reason="known"), RedKind.SKIPPED),
         (Case("t", Outcome.FAILED), RedKind.NOT_RUN),
         (failed(how=None, subtests=(("n=1", raised("AttributeError", "", **FIRST)),)), RedKind.NEW_API),
+        (failed(how=raised("Failed", "Timeout (>1.0s) from pytest-timeout."), has_limit=True), RedKind.ASSERTION),
         (
             failed(how=None, subtests=(("a", raised("AttributeError", "", **FIRST)), ("b", raised("AssertionError")))),
             RedKind.ASSERTION,

@@ -37,7 +37,10 @@ def phase(nodeid: str, when: str, outcome: str = "passed", **facts: object) -> E
 
 
 def ran(nodeid: str) -> list[Event]:
-    return [{"event": "test", "id": nodeid, "node": nodeid}, *(phase(nodeid, w) for w in ("setup", "call", "teardown"))]
+    return [
+        {"event": "test", "id": nodeid, "node": nodeid, "limit": False},
+        *(phase(nodeid, w) for w in ("setup", "call", "teardown")),
+    ]
 
 
 GOOD: list[Event] = [
@@ -134,7 +137,7 @@ def test_the_worst_phase_decides(phases: list[tuple[str, str, Event]], outcome: 
     run = runlog.fold(
         record(
             {"event": "collected", "ids": ["t.py::a"], "left_out": []},
-            {"event": "test", "id": "t.py::a", "node": "t.py::a"},
+            {"event": "test", "id": "t.py::a", "node": "t.py::a", "limit": False},
             *events,
             {"event": "finished", "status": 0, "stop": ""},
         ),

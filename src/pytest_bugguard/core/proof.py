@@ -204,7 +204,10 @@ def _red_beside_the_point(found: _Findings) -> Judgement | None:
 
 
 _BESIDE = {
-    RedKind.TIMEOUT: ("hangs", "let the test fail by itself: a limit inside it, and an assertion on what came out"),
+    RedKind.TIMEOUT: (
+        "hangs",
+        "let the test fail by itself: with @pytest.mark.timeout(5) of pytest-timeout, or a limit inside it",
+    ),
     RedKind.CRASH: ("kills the run", "let the test call the source in a process of its own, and assert on its end"),
     RedKind.FIXTURE: ("does not come past its set-up", ""),
     RedKind.COLLECTION: ("cannot be collected", ""),

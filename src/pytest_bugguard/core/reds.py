@@ -90,25 +90,23 @@ class Grounds:
         failures = [raised for raised in (case.raised, *(raised for _, raised in case.subtests)) if raised is not None]
         if not failures:
             return Red(RedKind.NOT_RUN, case.reason or "failed, and nothing is known of how")
-        reds = [self._of_raised(raised, case.phase) for one in failures for raised in _singles(one)]
+        reds = [self._red(self._kind(raised, case), raised) for one in failures for raised in _singles(one)]
         return min(
             reds, key=lambda red: _WORST_FIRST.index(red.kind) if red.kind in _WORST_FIRST else len(_WORST_FIRST)
         )
 
-    def _of_raised(self, raised: Raised, phase: str) -> Red:
-        return self._red(self._kind(raised, phase), raised)
-
-    def _kind(self, raised: Raised, phase: str) -> RedKind:
+    def _kind(self, raised: Raised, case: Case) -> RedKind:
         if self._wants_something_new(raised):
             return RedKind.NEW_API
         if raised.type.startswith(_HYPOTHESIS):
             return RedKind.TIMEOUT if raised.type == f"{_HYPOTHESIS}DeadlineExceeded" else RedKind.NOT_RUN
-        if _is_assertion(raised) and _TIME_LIMIT.match(raised.message):
+        # A limit that the test sets itself says what is too long; one of the whole project may be a slow machine's.
+        if _is_assertion(raised) and _TIME_LIMIT.match(raised.message) and not case.has_limit:
             return RedKind.TIMEOUT
         passes_source = any(self._is_in_source(frame) for frame in raised.frames)
         if _is_import_error(raised) and (_NO_MODULE.match(raised.message) or not passes_source):
             return RedKind.IMPORT
-        return self._behaviour(raised, passes_source=passes_source, is_set_up=phase != "setup")
+        return self._behaviour(raised, passes_source=passes_source, is_set_up=case.phase != "setup")
 
     def _behaviour(self, raised: Raised, *, passes_source: bool, is_set_up: bool) -> RedKind:
         if not is_set_up and not passes_source:

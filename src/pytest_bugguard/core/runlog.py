@@ -91,6 +91,7 @@ class _Phase:
 @dataclass(slots=True)
 class _Test:
     node: str
+    has_limit: bool = False
     phases: dict[int, _Phase] = field(default_factory=dict)
     """By the number of their line."""
 
@@ -139,7 +140,7 @@ def _take(log: _Log, event: dict[str, Any]) -> None:
             log.uncollected.append(Uncollected(event["path"], _raised(event["raised"])))
         case "test":
             log.running = event["id"]
-            log.tests.setdefault(event["id"], _Test(event["node"]))
+            log.tests.setdefault(event["id"], _Test(event["node"], has_limit=event["limit"]))
         case "report":
             log.tests.setdefault(event["id"], _Test("")).phases[event["n"]] = _phase(event)
         case "subtest" if log.running:
@@ -227,6 +228,7 @@ def _case(nodeid: str, test: _Test, facts: _Facts) -> Case:
         tuple(sorted(facts.read)),
         facts.started_process,
         failed,
+        test.has_limit,
     )
 
 

@@ -104,6 +104,8 @@ class Case:
     """Whether it started another process."""
     subtests: tuple[tuple[str, Raised], ...] = ()
     """Those of its subtests that failed: description and exception."""
+    has_limit: bool = False
+    """Whether it carries a time limit of its own: the mark ``timeout``."""
 
 
 @dataclass(frozen=True, slots=True)

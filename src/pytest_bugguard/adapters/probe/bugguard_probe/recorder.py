@@ -138,7 +138,12 @@ class Recorder:
         _derandomise()
         nodeid = self._id(item)
         start.witness.enter(item.nodeid)
-        self._record.add("test", id=nodeid, node=item.nodeid.replace("\0", "(null)"))
+        self._record.add(
+            "test",
+            id=nodeid,
+            node=item.nodeid.replace("\0", "(null)"),
+            limit=item.get_closest_marker("timeout") is not None,
+        )
         try:
             return (yield)
         finally:
