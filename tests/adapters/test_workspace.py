@@ -163,18 +163,21 @@ def test_what_was_kept_survives_its_process_and_every_sweep(tmp_path: Path) -> N
 @posix
 def test_only_folders_of_ours_are_swept(tmp_path: Path) -> None:
     """No file, no symlink, nobody else's folder, no other name."""
-    (tmp_path / "bugguard-file").write_text("x")
+    name = "bugguard-123-abcdefg{}".format
+    (tmp_path / name(1)).write_text("x")
     (tmp_path / "other").mkdir()
-    (tmp_path / "bugguard-link").symlink_to(tmp_path / "other")
+    (tmp_path / name(2)).symlink_to(tmp_path / "other")
     (tmp_path / "other" / "file").write_text("x")
-    (tmp_path / "bugguard-theirs").mkdir()
+    (tmp_path / name(3)).mkdir()
     if os.geteuid() == 0:
-        os.chown(tmp_path / "bugguard-theirs", 65_534, -1)
-    (tmp_path / "bugguard-ours").mkdir()
+        os.chown(tmp_path / name(3), 65_534, -1)
+    (tmp_path / name(4)).mkdir()
+    (tmp_path / "bugguard-notes").mkdir()
+    (tmp_path / "bugguard-123-my-notes").mkdir()
     workspace.sweep(tmp_path)
     names = {place.relative_to(tmp_path).as_posix() for place in tmp_path.rglob("*")}
-    stays = {"bugguard-file", "other", "bugguard-link", "other/file"}
-    assert names == (stays | {"bugguard-theirs"} if os.geteuid() == 0 else stays)
+    stays = {name(1), name(2), "other", "other/file", "bugguard-notes", "bugguard-123-my-notes"}
+    assert names == (stays | {name(3)} if os.geteuid() == 0 else stays)
 
 
 @posix

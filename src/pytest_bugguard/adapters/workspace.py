@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Self
 
 _PREFIX = "bugguard-"
+_OURS = re.compile(r"bugguard-[0-9]+-[a-z0-9_]{8}")
+"""A process id, for people who look, and what ``mkdtemp`` adds."""
 _KEPT = "kept"
 _TRIES = 3
 
@@ -151,6 +154,8 @@ def _claimed(parent: Path) -> tuple[Path, int | None]:
 
 
 def _is_ours(folder: Path) -> bool:
+    if not _OURS.fullmatch(folder.name):
+        return False
     found = folder.lstat()
     return stat.S_ISDIR(found.st_mode) and (sys.platform == "win32" or found.st_uid == os.geteuid())
 
