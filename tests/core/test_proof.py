@@ -418,6 +418,15 @@ def test_a_test_that_flips_though_its_text_is_the_same_proves_too() -> None:
     assert one(OTHER, proof).change is How.HELPER_CHANGED
 
 
+def test_a_crash_of_a_test_that_the_fix_did_not_touch_is_no_proof_by_itself() -> None:
+    """The old source may not fit the data or the conftest that came with the fix."""
+    crash = raised("KeyError", "'size'", IN_TEST, IN_SOURCE)
+    proof = judged(run(passed(), passed(OTHER)), run(passed(), failed(OTHER, crash)))
+    assert proof.verdict is Verdict.UNDECIDED
+    assert "which did not touch it (KeyError: 'size')" in proof.reason
+    assert judged(run(passed(), passed(OTHER)), run(failed(), failed(OTHER, crash))).verdict is Verdict.PROVEN
+
+
 def test_a_test_that_asserts_nothing_proves_a_crash() -> None:
     """What counts after a run is what the run showed."""
     idle = mapped(counts=False, reason="asserts nothing")

@@ -20,7 +20,7 @@ def of(row: Row, tried: Trial, broken_files: frozenset[str]) -> Judgement | None
     """What speaks against a row that flips; None where nothing does, and it is a proof."""
     if _file(row) in broken_files:
         return _broken_tree(row, tried)
-    return _repeat(row, tried) or _control(row, tried) or _use(row, tried)
+    return _repeat(row, tried) or _control(row, tried) or _use(row, tried) or _stranger(row, tried)
 
 
 def broken_files(rows: Iterable[Row]) -> frozenset[str]:
@@ -97,6 +97,18 @@ def _use(row: Row, tried: Trial) -> Judgement | None:
     else:
         why = f"{row.nodeid} is red without the fix, but ran nothing of {named(tried)} in either run"
     return Judgement(Verdict.UNDECIDED, why, "let the test call what the fix changed, and assert on what comes out")
+
+
+def _stranger(row: Row, tried: Trial) -> Judgement | None:
+    """A test that the fix did not touch fails over an expectation, or because the old source does not fit the rest."""
+    if row.mapped is not None or row.red is None or row.red.kind is RedKind.ASSERTION:
+        return None
+    return Judgement(
+        Verdict.UNDECIDED,
+        f"{row.nodeid} fails without the fix, which did not touch it ({row.red.message}): "
+        "the old source may only not fit what else was changed",
+        look_by_hand(tried),
+    )
 
 
 def started_process(row: Row) -> bool:
