@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_bugguard.core import patches
 from pytest_bugguard.core.patches import Patch
@@ -64,3 +66,33 @@ def test_what_git_writes_is_read(tmp_path: Path) -> None:
 def test_an_untracked_file_is_new_as_a_whole(text: bytes, count: int) -> None:
     """Each of its lines."""
     assert patches.whole("a.py", text) == Patch("a.py", None, tuple(range(1, count + 1)))
+
+
+_LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\n", b"\n", b"x = 1\n"]), max_size=12)
+_TEXTS = _LINES.map(b"".join)
+
+
+@given(_TEXTS, _TEXTS)
+def test_what_became_of_a_text_is_what_its_lines_say(old: bytes, new: bytes) -> None:
+    """Without the new lines nothing but old ones is left, in their order; and from a text to itself nothing happens."""
+    patch = patches.between("a.py", "a.py", old, new)
+    kept = [line for number, line in enumerate(new.splitlines(), start=1) if number not in patch.added]
+    olds = iter(old.splitlines())
+    assert all(line in olds for line in kept)
+    assert patches.between("a.py", "a.py", old, old) == Patch("a.py", "a.py")
+
+
+@given(_TEXTS, _TEXTS, _TEXTS)
+def test_lines_are_followed_through_a_later_change(old: bytes, then: bytes, now: bytes) -> None:
+    """Where they are the same text still; else they are gone."""
+    patch = patches.between("a.py", "a.py", old, then)
+    later = patches.carried(patch, "b.py", then, now)
+    lines = [now.splitlines()[line - 1] for line in later.added]
+    those = iter([then.splitlines()[line - 1] for line in patch.added])
+    assert all(line in those for line in lines)
+    assert patches.carried(patch, "a.py", then, then) == patch
+
+
+def test_line_ends_are_no_change() -> None:
+    """A checkout may have other ones than the repository."""
+    assert patches.between("a.py", "a.py", b"a\r\nb\r\n", b"a\nb\nc\n").added == (3,)

@@ -259,6 +259,7 @@ def test_everything_set_of_coverage_arrives() -> None:
         "total": {"line": 89.95, "branch": 85},
         "floors": "bugguard-floors.txt",
         "changed": {"line": 100},
+        "fixes": 50.5,
         "gate": [GATE, {"modules": ["shop.old"], "scope": "group", "missing": 12}],
     }
     found = _load({"coverage": table}).coverage
@@ -268,12 +269,12 @@ def test_everything_set_of_coverage_arrives() -> None:
         Limits(Decimal("89.95"), Decimal(85)),
         "bugguard-floors.txt",
         Limits(Decimal(100)),
-        "off",
+        Decimal("50.5"),
         (
             Gate(Limits(Decimal(100)), ("src/shop/pay",), (), "each", "money", f"{place}.gate.0"),
             Gate(Limits(missing=Decimal(12)), (), ("shop.old",), "group", "", f"{place}.gate.1"),
         ),
-        Places(*(f"{place}.{key}" for key in ("each-file", "total", "floors", "changed"))),
+        Places(*(f"{place}.{key}" for key in ("each-file", "total", "floors", "changed", "fixes"))),
     )
 
 
@@ -295,6 +296,8 @@ def test_everything_set_of_coverage_arrives() -> None:
                      "from 0 on", id="half-a-statement"),
         pytest.param({"total": {"line": True}}, "coverage.total.line: found true, needs a number over 0 and up to 100",
                      id="flag"),
+        pytest.param({"fixes": "every"}, 'coverage.fixes: found \'every\', needs "any", "all" or "off", or a number '
+                     "over 0 and up to 100", id="word"),
         pytest.param({"changed": {"branch": 90}}, "coverage.changed.branch: unknown key; known here: line, missing",
                      id="branches-of-a-change"),
         pytest.param({"gate": {}}, "coverage.gate: found a table, needs tables: [[tool.bugguard.coverage.gate]]",

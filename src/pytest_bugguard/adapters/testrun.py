@@ -57,6 +57,10 @@ class _Private:
         return self.folder / "seen"
 
     @property
+    def lines(self) -> Path:
+        return self.folder / "lines"
+
+    @property
     def scratch(self) -> Path:
         return self.folder / "tmp"
 
@@ -71,6 +75,7 @@ class _Private:
 
     def fill(self, plan: dict[str, object]) -> None:
         self.evidence.mkdir()
+        self.lines.mkdir()
         self.scratch.mkdir()
         (self.folder / "plan").write_bytes(marshal.dumps(plan))
 
@@ -154,7 +159,8 @@ class PytestRunner:
                 private.output,
             )
             record = private.record.read_bytes() if private.record.exists() else b""
-            return runlog.fold(record, _notes(private.evidence), ended), runlog.refused(record)
+            run = runlog.fold(record, _notes(private.evidence), ended)
+            return (_measured(run, private, top) if request.measures else run), runlog.refused(record)
         finally:
             workspace.remove(private.folder)
 
@@ -169,6 +175,7 @@ class PytestRunner:
             "targets": list(request.targets),
             "private": str(private.folder),
             "evidence": str(private.evidence),
+            "lines": str(private.lines) if request.measures else "",
         }
 
     def _words(self, top: Path, request: RunRequest, private: _Private) -> Iterator[str]:
@@ -221,6 +228,12 @@ def _file(target: str) -> str:
 def _name(target: str) -> str:
     """What stands behind the file in a node id."""
     return target[len(_file(target)) :]
+
+
+def _measured(run: TestRun, private: _Private, top: Path) -> TestRun:
+    from pytest_bugguard.adapters import measured_lines  # noqa: PLC0415 - brings coverage.py
+
+    return replace(run, ran=measured_lines.read(private.lines, top))
 
 
 def _notes(evidence: Path) -> Iterator[Note]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.adapters import coverage_data, files, settings_writer
 from pytest_bugguard.adapters.measured_paths import MeasuredPaths
 from pytest_bugguard.assembly import writing
-from pytest_bugguard.core import base, coverage_findings, floors
+from pytest_bugguard.core import base, floors
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
 from pytest_bugguard.core.errors import BugguardError, SettingsError
 from pytest_bugguard.core.measured import Doubt, doubt_of
@@ -161,7 +161,7 @@ def check(workshop: Workshop, data: Sequence[Path], *, base_option: str | None) 
     _need_rules(workshop)
     desk = CoverageDesk(workshop, base_option=base_option)
     found = desk.judge(desk.read(data), Standing())
-    return with_coverage(workshop, _result(workshop, desk), found)
+    return workshop.with_coverage(_result(workshop, desk), found)
 
 
 def explain(workshop: Workshop, path: Path, data: Sequence[Path], *, base_option: str | None) -> Result:
@@ -182,7 +182,7 @@ def explain(workshop: Workshop, path: Path, data: Sequence[Path], *, base_option
         said = "no rule speaks for it" if measured.file(name) else f"{measured.origin} does not hold it"
         hint = "bugguard coverage check tells of all files; [tool.bugguard.coverage] each-file speaks for each"
         raise BugguardError(f"{name}: {said}", hint=hint)
-    return with_coverage(workshop, _result(workshop, desk), replace(found, judged=rows, notes=()))
+    return workshop.with_coverage(_result(workshop, desk), replace(found, judged=rows, notes=()))
 
 
 def _need_rules(workshop: Workshop) -> None:
@@ -194,12 +194,6 @@ def _need_rules(workshop: Workshop) -> None:
 
 def _result(workshop: Workshop, desk: CoverageDesk) -> Result:
     return replace(workshop.result("coverage", (), 0), repository=desk.facts())
-
-
-def with_coverage(workshop: Workshop, result: Result, found: Coverage) -> Result:
-    """A result with what was found out about coverage, and with whatever fails of it."""
-    noted = replace(result, coverage=found, notes=(*result.notes, *found.notes))
-    return workshop.with_loose(noted, coverage_findings.of_coverage(found))
 
 
 def update_floors(workshop: Workshop, data: Sequence[Path]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pytest_bugguard.adapters import ci, files, settings_file
 from pytest_bugguard.assembly.proofs import ProofOptions, open_proofs
 from pytest_bugguard.assembly.workshop import open_workshop
 from pytest_bugguard.core import findings, fixes, settings
+from pytest_bugguard.core.coverage_verdict import Coverage
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.outcomes import Outcomes, from_top
 from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
@@ -97,17 +98,27 @@ class Gate:
 
     def _judge_change(self, workshop: Workshop, outcomes: Outcomes, progress: Progress) -> Result:
         """The fix gate after a run of pytest: a mapped test guards only if it ran here and passed."""
-        if self._settings.fixes.require == "off":
+        is_asked, measures = self._settings.fixes.require != "off", self._settings.coverage.fixes != "off"
+        if not (is_asked or measures):
             return workshop.check(None, base_option=self._options.base)
         change = workshop.change(None, base_option=self._options.base)
         if isinstance(change, Result):
             return change
         found = [replace(one, record=after_run(one.record, outcomes)) for one in change.found]
-        if self._options.proves or self._settings.fixes.require == "proof":
-            with open_proofs(workshop, ProofOptions()) as proofs:
+        records = [one.record for one in found]
+        proves = is_asked and (self._options.proves or self._settings.fixes.require == "proof")
+        if not (proves or measures):
+            return workshop.judged(change, records)
+        with open_proofs(workshop, ProofOptions()) as proofs:
+            if proves:
                 records = proofs.after_session(found, change.tip, outcomes, progress=progress)
-            return proofs.noted(workshop.judged(change, records))
-        return workshop.judged(change, [one.record for one in found])
+            result = (
+                workshop.judged(change, records) if is_asked else workshop.check(None, base_option=self._options.base)
+            )
+            if measures:
+                rows = proofs.coverage_of(found, change.tip, progress=progress)
+                result = workshop.with_coverage(result, Coverage(tuple(rows)))
+            return proofs.noted(result)
 
     def _with_coverage(self, workshop: Workshop, result: Result, facts: SessionFacts) -> Result:
         if self._coverage is None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import carryover, ci, interrupts, pool
@@ -16,13 +17,16 @@ from pytest_bugguard.adapters.testrun import PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
 from pytest_bugguard.assembly.filing import Filing
 from pytest_bugguard.core import experiment, proof
+from pytest_bugguard.core.coverage_verdict import Coverage
 from pytest_bugguard.core.errors import BugguardError, ScratchError
 from pytest_bugguard.core.experiment import Experiment
+from pytest_bugguard.core.measured import Doubt
 from pytest_bugguard.core.model import Sign, Verdict
 from pytest_bugguard.core.proof import Proof
 from pytest_bugguard.core.results import Result
 from pytest_bugguard.core.trial import Trial
 from pytest_bugguard.core.verdict import Judgement
+from pytest_bugguard.journeys import fix_coverage
 from pytest_bugguard.journeys.attribution import attribute
 from pytest_bugguard.journeys.audit import offers_among
 from pytest_bugguard.journeys.check import CheckedUnit
@@ -33,9 +37,10 @@ from pytest_bugguard.journeys.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.coverage_verdict import Judged
+    from pytest_bugguard.core.measured import FileCoverage
     from pytest_bugguard.core.model import Record, Unit
     from pytest_bugguard.core.outcomes import Outcomes
     from pytest_bugguard.core.runs import TestRun
@@ -106,7 +111,11 @@ class Proofs:
         if isinstance(change, Result):
             return replace(change, command="prove")
         records = self.records(change.found, change.tip, progress=progress)
-        return self.noted(self._workshop.judged(change, records, command="prove"))
+        result = self._workshop.judged(change, records, command="prove")
+        if self._workshop.settings.coverage.fixes != "off":
+            rows = self.coverage_of(change.found, change.tip, progress=progress)
+            result = self._workshop.with_coverage(result, Coverage(tuple(rows)))
+        return self.noted(result)
 
     def of_decay(self, revisions: str | None, *, progress: Progress) -> Result:
         """Whether the tests of fixes still guard them: each is taken out of today's HEAD.
@@ -176,6 +185,25 @@ class Proofs:
                 records.append(self._with_hunks(_judged(one.record, said), plan, bench))
         return records
 
+    def coverage_of(self, found: Sequence[CheckedUnit], tip: Snapshot, *, progress: Progress) -> list[Judged]:
+        """How much of each fix its own tests run: they are run once more, alone and measured."""
+        chosen = self._workshop.settings.coverage
+        assert chosen.fixes != "off"
+        from pytest_bugguard.adapters import coverage_data  # noqa: PLC0415 - brings coverage.py
+
+        def count(top: str, path: str) -> FileCoverage:
+            return coverage_data.unmeasured(path, Path(top), Path(top))
+
+        asked = fix_coverage.Asked(chosen.fixes, chosen.places.fixes, count)
+        planned = [(one, self._plan(one, tip, Where.OWN)) for one in found]
+        rows = []
+        with self._open_bench(self._carried([plan for _, plan in planned if isinstance(plan, Experiment)])) as bench:
+            for number, (one, plan) in enumerate(planned):
+                progress(number, len(planned), one.record.sha)
+                if plan is not None:
+                    rows.append(_covered(one, plan, bench, asked))
+        return rows
+
     def _with_hunks(self, record: Record, plan: Experiment, bench: Bench) -> Record:
         """The record of a proven fix with what holds its parts, where somebody asks."""
         if not self._options.hunks or record.verdict is not Verdict.PROVEN:
@@ -244,6 +272,18 @@ def _work(bench: Bench, session: Callable[[Experiment], TestRun | None]) -> Call
             return Judgement(Verdict.UNDECIDED, f"the tests could not be run: {error}", _MAKE_ROOM)
 
     return work
+
+
+def _covered(one: CheckedUnit, plan: Experiment | Judgement, bench: Bench, asked: fix_coverage.Asked) -> Judged:
+    if isinstance(plan, Judgement):
+        return fix_coverage.undecided(one.record.sha, Doubt(plan.reason, plan.next), asked.place)
+    try:
+        return fix_coverage.judge(one, plan, bench, asked)
+    except ScratchError as error:
+        doubt = Doubt(str(error), error.hint)
+    except OSError as error:
+        doubt = Doubt(f"the tests could not be run: {error}", _MAKE_ROOM)
+    return fix_coverage.undecided(one.record.sha, doubt, asked.place)
 
 
 def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs | Judgement) -> Proof | Judgement:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.adapters.pytest_cov import PytestCov
-from pytest_bugguard.assembly.coverage import CoverageDesk, with_coverage
+from pytest_bugguard.assembly.coverage import CoverageDesk
 from pytest_bugguard.core import findings, selection
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
 from pytest_bugguard.core.measured import Doubt
@@ -31,12 +31,12 @@ class SessionCoverage:
             desk = CoverageDesk(workshop, base_option=base_option)
             measured = self._tracer.measured(desk.known)
             found = desk.judge(measured, _standing(facts, self._tracer.failed_workers))
-            return with_coverage(workshop, result, found)
+            return workshop.with_coverage(result, found)
         if self._is_switched_off:
-            return with_coverage(workshop, result, Coverage(notes=("coverage is not judged: --no-cov",)))
+            return workshop.with_coverage(result, Coverage(notes=("coverage is not judged: --no-cov",)))
         if _is_measured_by_others():
             said = "coverage.py measures this run from outside: bugguard coverage check judges it afterwards"
-            return with_coverage(workshop, result, Coverage(notes=(said,)))
+            return workshop.with_coverage(result, Coverage(notes=(said,)))
         cure = "pytest --cov (with pytest-cov), or coverage run -m pytest and then bugguard coverage check"
         nothing = findings.undecided("coverage", "there are coverage gates, and nothing measures this run", cure)
         return workshop.with_loose(result, [nothing])

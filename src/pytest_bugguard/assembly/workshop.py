@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.adapters import audit_cache, ci, guests, settings_file
 from pytest_bugguard.adapters.receipts import Receipts, Shelf, default_shelf
 from pytest_bugguard.adapters.repository import open_repository
-from pytest_bugguard.core import base, commit_file, findings, fixes, settings, verdict
+from pytest_bugguard.core import base, commit_file, coverage_findings, findings, fixes, settings, verdict
 from pytest_bugguard.core.coverage_rules import CoverageSettings
 from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
 from pytest_bugguard.core.fixes import CiContext, RuleSet
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.adapters.history import GitHistory
     from pytest_bugguard.adapters.repository import Repository
+    from pytest_bugguard.core.coverage_verdict import Coverage
     from pytest_bugguard.core.duty import Breach
     from pytest_bugguard.core.first_look import FirstLook
     from pytest_bugguard.core.model import FileChange, Record, Unit
@@ -446,6 +447,12 @@ class Workshop:
         if fail_under is None:
             return result
         return self.with_loose(result, findings.of_share(share, fail_under, is_whole=is_whole))
+
+    def with_coverage(self, result: Result, found: Coverage) -> Result:
+        """A result with what was found out about coverage besides, and with whatever fails of it."""
+        whole = found if result.coverage is None else result.coverage.and_also(found)
+        noted = replace(result, coverage=whole, notes=(*result.notes, *found.notes))
+        return self.with_loose(noted, coverage_findings.of_coverage(found))
 
     def with_loose(self, result: Result, found: Iterable[Finding]) -> Result:
         """A result with findings that no record tells of; what is undecided is a note where the settings soften it."""

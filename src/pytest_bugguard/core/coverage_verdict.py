@@ -84,6 +84,12 @@ class Coverage:
     """What it was measured by: ``pytest-cov``, ``.coverage``."""
     notes: tuple[str, ...] = ()
 
+    def and_also(self, other: Coverage) -> Coverage:
+        """Both together."""
+        origin = self.origin or other.origin
+        notes = (*self.notes, *other.notes)
+        return Coverage((*self.judged, *other.judged), self.files + other.files, origin, notes)
+
     def count(self, verdict: RuleVerdict) -> int:
         """How many have this verdict."""
         return sum(one.verdict is verdict for one in self.judged)

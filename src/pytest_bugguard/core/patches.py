@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.paths import unquoted
@@ -40,6 +42,42 @@ def parse(output: bytes) -> tuple[Patch, ...]:
 def whole(path: str, text: bytes) -> Patch:
     """A file that git does not know yet: all of it is new."""
     return Patch(path, None, tuple(range(1, text.count(b"\n") + 2 - text.endswith(b"\n"))))
+
+
+def between(path: str, old_path: str | None, old: bytes, new: bytes) -> Patch:
+    """What became of a file from one text to another."""
+    added: list[int] = []
+    cuts: list[int] = []
+    for tag, first, last, new_first, new_last in _opcodes(old, new):
+        if tag == "delete":
+            cuts += range(first + 1, last + 1)
+        elif tag != "equal":
+            added += range(new_first + 1, new_last + 1)
+    return Patch(path, old_path, tuple(added), tuple(cuts))
+
+
+def carried(patch: Patch, path: str, then: bytes, now: bytes) -> Patch:
+    """A patch with its lines as a later text of the file numbers them; without those that changed once more."""
+    numbers = {
+        first + step + 1: new_first + step + 1
+        for tag, first, last, new_first, _ in _opcodes(then, now)
+        if tag == "equal"
+        for step in range(last - first)
+    }
+    return replace(patch, path=path, added=tuple(numbers[line] for line in patch.added if line in numbers))
+
+
+def _opcodes(old: bytes, new: bytes) -> Iterator[tuple[str, int, int, int, int]]:
+    """Difflib's operations on lines, whatever ends them; what is the same at both ends is not looked through."""
+    olds, news = old.splitlines(), new.splitlines()
+    head = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(olds, news, strict=False)))
+    rest = zip(reversed(olds[head:]), reversed(news[head:]), strict=False)
+    tail = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], rest))
+    middle = SequenceMatcher(None, olds[head : len(olds) - tail], news[head : len(news) - tail])
+    yield "equal", 0, head, 0, head
+    for tag, *ends in middle.get_opcodes():
+        yield tag, ends[0] + head, ends[1] + head, ends[2] + head, ends[3] + head
+    yield "equal", len(olds) - tail, len(olds), len(news) - tail, len(news)
 
 
 def _patches(lines: list[bytes]) -> Iterator[Patch]:

@@ -43,6 +43,8 @@ class RunRequest:
     """The project's own command-line options, as ``core.addopts`` keeps them."""
     limit_s: float = 600.0
     """After so many seconds it is ended, with every process that it started."""
+    measures: bool = False
+    """Whether the lines of the watched files that are run are told, too."""
 
 
 class Frame(NamedTuple):
@@ -139,6 +141,18 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Ran:
+    """The lines of one watched file that were run, by their numbers in the tree."""
+
+    path: str
+    in_tests: frozenset[int] = frozenset()
+    """While a test ran, in the process that ran it."""
+    in_subprocesses: frozenset[int] = frozenset()
+    at_import: frozenset[int] = frozenset()
+    """Outside of every test: while modules were imported and tests collected; and in no test."""
+
+
+@dataclass(frozen=True, slots=True)
 class TestRun:
     """What was seen of a run."""
 
@@ -162,6 +176,8 @@ class TestRun:
     """What it printed: the head and the tail of it, at most 64 KiB."""
     survivors: int = 0
     """Processes that outlived their parents and were ended afterwards."""
+    ran: tuple[Ran, ...] | None = None
+    """What was run of the watched files; None where that was not measured."""
 
     def continued_by(self, rest: TestRun) -> TestRun:
         """The same run, and what another one saw of the tests that this one did not come to."""

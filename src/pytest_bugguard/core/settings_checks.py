@@ -224,6 +224,20 @@ def amount(value: object) -> Decimal:
     return Decimal(value)
 
 
+def word_or_percent(*words: str) -> Check:
+    """One of a few words, or a share."""
+
+    def check(value: object) -> str | Decimal:
+        if isinstance(value, str) and value in words:
+            return value
+        if isinstance(value, str) or _number(value) is None:
+            close = suggestion(value, words) if isinstance(value, str) else ""
+            raise wrong(f"found {shown(value)}, needs {listed(words)}, or a number over 0 and up to 100{close}")
+        return percent(value)
+
+    return check
+
+
 def table_of(checks: Mapping[str, Check], make: Callable[..., Any]) -> Check:
     """A small table, none of whose keys has to be there but one of which is; ``make`` gets what is there."""
 

@@ -115,6 +115,9 @@ def coverage_fields() -> tuple[Field, ...]:
         Field("changed", "a table of `line` (per cent) and `missing` (a number)", None,
               checks.table_of({"line": checks.percent, "missing": checks.amount}, Limits),
               "What the statements that the change touched must reach together.", "{ line = 100 }"),
+        Field("fixes", '`"any"`, `"all"`, a number (per cent) or `"off"`', "off",
+              checks.word_or_percent("any", "all", "off"),
+              "How many of the statements that a fix changed its own tests must run.", '"any"'),
     )  # fmt: skip
 
 

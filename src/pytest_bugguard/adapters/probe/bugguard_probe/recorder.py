@@ -137,7 +137,7 @@ class Recorder:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         _derandomise()
         nodeid = self._id(item)
-        start.witness.enter(item.nodeid)
+        start.enter(item.nodeid)
         self._record.add(
             "test",
             id=nodeid,
@@ -147,7 +147,7 @@ class Recorder:
         try:
             return (yield)
         finally:
-            start.witness.enter("")
+            start.enter("")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> Generator[None, Any, Any]:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, TypedDict
 
 from .guide import Guide
+from .measure import Measure
 from .places import Places
 from .witness import Witness
 
@@ -26,6 +27,8 @@ class Plan(TypedDict):
     targets: Sequence[str]
     private: str
     evidence: str
+    lines: str
+    """The folder for measured lines; empty where none are asked for."""
 
 
 PLAN_FILE = "plan"
@@ -37,12 +40,13 @@ RECORD_VARIABLE = "BUGGUARD_RECORD"
 plan: Plan
 witness: Witness
 places: Places
+measure: Measure | None = None
 record = ""
 
 
 def begin() -> None:
     """Set up guide and witness by the plan of the run."""
-    global plan, witness, places, record  # noqa: PLW0603 - once, before anything else runs
+    global plan, witness, places, measure, record  # noqa: PLW0603 - once, before anything else runs
     with open(os.path.join(os.environ[RUN_VARIABLE], PLAN_FILE), "rb") as stream:
         plan = marshal.load(stream)  # noqa: S302 - our own file
     record = os.environ.pop(RECORD_VARIABLE, "")
@@ -53,3 +57,13 @@ def begin() -> None:
     sys.meta_path.insert(0, guide)
     witness = Witness(places, plan, is_main=bool(record))
     witness.begin()
+    if plan["lines"]:
+        measure = Measure(plan["top"], plan["watched"], plan["lines"], is_main=bool(record))
+        measure.begin()
+
+
+def enter(test: str) -> None:
+    """All that is seen from now on is seen on behalf of this test; of none where it is empty."""
+    witness.enter(test)
+    if measure is not None:
+        measure.enter(test)

@@ -1,0 +1,50 @@
+"""Which lines did the processes of a run go through? Read from what ``probe/bugguard_probe/measure.py`` left."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from coverage import CoverageData
+from coverage.exceptions import CoverageException
+
+from pytest_bugguard.adapters.probe.bugguard_probe.measure import MAIN, TEST
+from pytest_bugguard.core.runs import Ran
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read(folder: Path, top: Path) -> tuple[Ran, ...] | None:
+    """The lines of each watched file that was run at all; None where the process of pytest left nothing.
+
+    What a process that was killed has run is lost, as it is for every user of coverage.py.
+    """
+    in_tests: dict[str, set[int]] = defaultdict(set)
+    in_others: dict[str, set[int]] = defaultdict(set)
+    at_import: dict[str, set[int]] = defaultdict(set)
+    has_main = False
+    for path in sorted(folder.iterdir()):
+        is_main = path.name.startswith(MAIN)
+        try:
+            data = CoverageData(basename=str(path))
+            data.read()
+        except CoverageException:
+            continue
+        has_main = has_main or is_main
+        for name in data.measured_files():
+            inside = os.path.relpath(os.path.realpath(name), top).replace(os.sep, "/")
+            for line, contexts in data.contexts_by_lineno(name).items():
+                if not is_main:
+                    in_others[inside].add(line)
+                elif TEST in contexts:
+                    in_tests[inside].add(line)
+                else:
+                    at_import[inside].add(line)
+        data.close()
+    files = sorted({*in_tests, *in_others, *at_import})
+    found = (
+        Ran(path, frozenset(in_tests[path]), frozenset(in_others[path]), frozenset(at_import[path])) for path in files
+    )
+    return tuple(found) if has_main else None

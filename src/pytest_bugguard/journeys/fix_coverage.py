@@ -1,0 +1,131 @@
+"""Do a fix's own tests run what the fix changed? They are run alone, in the tree with the fix, and measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import fix_coverage, patches
+from pytest_bugguard.core.coverage_verdict import Judged
+from pytest_bugguard.core.fix_coverage import Reached, Require
+from pytest_bugguard.core.measured import Doubt, FileCoverage
+from pytest_bugguard.core.model import Outcome, RuleVerdict
+from pytest_bugguard.core.statements import source_of
+from pytest_bugguard.core.thresholds import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_bugguard.core.experiment import Experiment
+    from pytest_bugguard.core.model import FileChange
+    from pytest_bugguard.core.patches import Patch
+    from pytest_bugguard.core.runs import Ran, TestRun
+    from pytest_bugguard.core.statements import Source
+    from pytest_bugguard.journeys.check import CheckedUnit
+    from pytest_bugguard.journeys.prove import Bench
+    from pytest_bugguard.journeys.snapshot import Snapshot
+
+_SHORT = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of each fix."""
+
+    require: Require
+    place: str
+    """Where the settings say so."""
+    count: Callable[[str, str], FileCoverage]
+    """The statements of a file, by the top of its tree and its path in there; none of them run."""
+
+
+def judge(one: CheckedUnit, plan: Experiment, bench: Bench, asked: Asked) -> Judged:
+    """Run the tests of a fix, and say how much of what it changed they ran.
+
+    Raises:
+        ScratchError: The tree could not be made.
+    """
+    own = tuple(test.nodeid for test in plan.tests if test.counts)
+    request = replace(plan.with_fix, targets=own or plan.with_fix.targets, measures=True)
+    with bench.scratch.plant(plan.commit, plan.shared) as tree:
+        run = bench.runner.run(tree, request)
+        doubt = _doubt(run, one.record.sha)
+        if doubt is not None:
+            return undecided(one.record.sha, doubt, asked.place)
+        files = [file for change in one.seen.diff.source_changes if (file := _file(change, one, plan)) is not None]
+        counted = {file.patch.path: asked.count(tree.top, file.patch.path) for file in files}
+    ran = {of.path: of for of in run.ran or ()}
+    changed = [
+        statement
+        for file in files
+        for statement in fix_coverage.in_file(
+            file.patch,
+            _reached(counted[file.patch.path], ran.get(file.patch.path), file.source),
+            file.source,
+            file.before,
+        )
+    ]
+    sources = {file.patch.path: file.source for file in files}
+    return fix_coverage.judge(one.record.sha, changed, asked.require, sources, asked.place)
+
+
+def undecided(sha: str, doubt: Doubt, place: str) -> Judged:
+    """A fix of which nothing could be told."""
+    return Judged(
+        fix_coverage.FIXES, None, Count(0, 0), None, RuleVerdict.UNDECIDED, place=place, reason=doubt.reason,
+        next=doubt.cure, fix=sha,
+    )  # fmt: skip
+
+
+def _doubt(run: TestRun, sha: str) -> Doubt | None:
+    cure = f"bugguard prove {sha[:_SHORT]} shows how its tests end"
+    if not any(case.outcome is Outcome.PASSED for case in run.cases):
+        return Doubt(
+            f"no test of {sha[:_SHORT]} passed when they ran alone" + (f": {run.detail}" * bool(run.detail)), cure
+        )
+    if run.ran is None:
+        return Doubt(f"what the tests of {sha[:_SHORT]} ran could not be measured", cure)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One Python file that the fix changed, as the tree has it."""
+
+    patch: Patch
+    source: Source
+    before: Source | None
+
+
+def _file(change: FileChange, one: CheckedUnit, plan: Experiment) -> _File | None:
+    """None where it holds no Python, or is not in the tree any more."""
+    snapshot = one.seen.diff.snapshot
+    content = next((put.content for put in plan.now if put.path == change.path), None)
+    old, new = _text(snapshot, change, is_new=False), _text(snapshot, change, is_new=True)
+    if content is None or new is None or not change.path.endswith(".py"):
+        return None
+    patch = patches.between(change.path, change.old_path, old or b"", new)
+    here = patches.carried(patch, change.path, new, content)
+    return _File(here, source_of(content), None if old is None else source_of(old))
+
+
+def _text(snapshot: Snapshot, change: FileChange, *, is_new: bool) -> bytes | None:
+    text = snapshot.new_text(change) if is_new else snapshot.old_text(change)
+    return text if isinstance(text, bytes) else None
+
+
+def _reached(counted: FileCoverage, ran: Ran | None, source: Source) -> Reached:
+    """Lines as statements: what runs on a continuation line is its statement's."""
+
+    def statements(lines: frozenset[int]) -> frozenset[int]:
+        return frozenset(map(source.statement, lines))
+
+    if ran is None:
+        return Reached(statements=counted.statements, excluded=counted.excluded)
+    return Reached(
+        statements(ran.in_tests),
+        statements(ran.in_subprocesses),
+        statements(ran.at_import),
+        counted.statements,
+        counted.excluded,
+    )
