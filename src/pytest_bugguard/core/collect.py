@@ -78,6 +78,7 @@ class Collector:
         self.modules = modules
         self._unittest: dict[tuple[str, str], bool] = {}
         self._collected: dict[ast.ClassDef, bool] = {}
+        self._held_modules: dict[Module, str] = {}
 
     def is_test(self, test: Test) -> bool:
         """Whether a function is collected where it stands."""
@@ -186,8 +187,13 @@ class Collector:
             marks = [*owner.node.decorator_list, *cases.marks(owner.scope.values.get("pytestmark", ()))]
             if reason := guards.held_back(marks):
                 return f"{reason} (with all of {owner.name})"
-        reason = guards.held_back(cases.marks(self._module_marks(test.module)))
-        if not reason and _skips_itself(test.module):
+        if test.module not in self._held_modules:
+            self._held_modules[test.module] = self._held_with_all(test.module)
+        return self._held_modules[test.module]
+
+    def _held_with_all(self, module: Module) -> str:
+        reason = guards.held_back(cases.marks(self._module_marks(module)))
+        if not reason and _skips_itself(module):
             reason = "is skipped"
         return f"{reason} (with the whole module)" if reason else ""
 
@@ -273,15 +279,9 @@ def _skips_itself(module: Module) -> bool:
         scope = module.scope_of("__test__")
         if scope is not None and _is_switched_off(scope.values.get("__test__", ())):
             return True
-    if not module.mentions("allow_module_level"):
-        return False
-    try:
-        statements = syntax.parse(module.source)
-    except syntax.UnparsableError:
-        return False
     return any(
         isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) and syntax.last_name(one.value) == "skip"
-        for one in statements
+        for one in module.statements_near("allow_module_level")
     )
 
 

@@ -6,6 +6,7 @@ Names are looked for in the bytes first; only the pieces of a file that mention 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -140,6 +141,13 @@ class Module:
             return False
         bases = rb"\bclass[ \t]+\w+[ \t]*\([^)]*\b" + re.escape(name.encode()) + rb"\b"
         return re.search(bases, self.source) is not None
+
+    def statements_near(self, word: str) -> Iterator[ast.stmt]:
+        """The top-level statements of each piece that holds a word, where it holds more than one definition."""
+        for piece in self._loose if self.mentions(word) else ():
+            if word.encode() in piece:
+                with suppress(syntax.UnparsableError):
+                    yield from self.statements(piece)
 
     def may_import(self, name: str) -> bool:
         """Whether an import statement seems to take in a module of this name."""
