@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fixes import CONFIGURED, GUARD, LAST, NEW, OLD, PAGER, REPAIRED, TEST, commit, opened, prove, repaired
+from tests.shell import Shell
 from tests.story import story
 
 if TYPE_CHECKING:
@@ -188,3 +189,29 @@ def test_a_test_that_kills_the_run_takes_no_other_with_it(tmp_path: Path) -> Non
     said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": guard}, base={PAGER: DEADLY})
     assert said.proving == ["tests/test_last.py::test_next"]
     assert said.test(LAST)["red"]["kind"] == "crash"
+
+
+def test_a_symlink_in_the_source_cannot_be_put_back(tmp_path: Path) -> None:
+    """Where both trees would be the same, nothing was proven and nothing refuted: it says so."""
+    repo = story(
+        tmp_path / "shop",
+        """
+        commit: feat: sell things
+          file: src/shop/__init__.py
+          file: src/shop/old.py
+            RATE = 1
+          file: src/shop/new.py
+            RATE = 2
+        """,
+    )
+    link = repo.path / "src/shop/rates.py"
+    link.symlink_to("old.py")
+    repo.commit("feat: rates")
+    link.unlink()
+    link.symlink_to("new.py")
+    repo.write("tests/test_rates.py", "from shop.rates import RATE\n\ndef test_rate():\n    assert RATE == 2\n")
+    sha = repo.commit("fix: the rate of last year")
+    done = Shell(repo.path).call("prove", sha)
+    assert done.code == 1
+    assert "UNDECIDED" in done.out
+    assert "symlink" in done.out

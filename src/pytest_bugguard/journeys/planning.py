@@ -66,6 +66,11 @@ def _plan(seen: Seen, tests: tuple[MappedTest, ...], tree: Snapshot, merge: Merg
     if not targets:
         raise _CannotError("none of its test files is there", "bring the test back, or name one in a trailer")
     back = tuple(put for change in changes for put in _put_back(seen, change, tree, merge))
+    if not back:
+        raise _CannotError(
+            "what it changed of the source is no regular file (a symlink): it cannot be put back",
+            "show by hand that the test fails without it, then waive the fix: bugguard waive",
+        )
     before = {put.path for put in back if put.content is not None}
     after = {change.new_path for change in changes if change.new_path is not None}
     place = experiment.place_of(targets, tree.file)
