@@ -37,14 +37,22 @@ class Record:
         self._file = Appending(path)
         self._owner = _getpid()
         self._number = 0
+        self._waiting: list[str] = []
         self.is_finished = False
 
-    def add(self, event: str, **facts: Any) -> int:
-        """Write one line and return its number; a line that cannot be written leaves a gap, and that is seen."""
+    def add(self, event: str, *, can_wait: bool = False, **facts: Any) -> int:
+        """Write one line and return its number; a line that cannot be written leaves a gap, and that is seen.
+
+        One that can wait is written with the next that cannot: lost with a process that dies, it is not made up for.
+        """
         if _getpid() != self._owner:
             return 0
         self._number += 1
-        self._file.add(_encode({"n": self._number, "event": event, **facts}).encode("ascii") + b"\n")
+        self._waiting.append(_encode({"n": self._number, "event": event, **facts}))
+        if not can_wait:
+            self._waiting.append("")
+            self._file.add("\n".join(self._waiting).encode("ascii"))
+            self._waiting = []
         return self._number
 
 
@@ -156,6 +164,7 @@ class Recorder:
         error = None if call.excinfo is None else call.excinfo.value
         self._reported = self._record.add(
             "report",
+            can_wait=error is None and report.outcome == "passed",
             id=self._id(item),
             when=report.when,
             outcome=report.outcome,
