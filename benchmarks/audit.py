@@ -1,16 +1,20 @@
 """How long does a whole-history audit take, beside PyDriller and beside git alone?
 
-    python benchmarks/audit.py PATH/TO/CLONE [--rounds 3] [--pydriller-commits 300]
+    python benchmarks/audit.py PATH/TO/CLONE [--rounds 3]
 
-Needs ``pip install pydriller``. The jobs run in turn, round by round, and the medians of their CPU times (children
-included) are put in relation:
+Needs ``pip install pydriller``. The jobs run in turn, round by round, each over the whole history, and the medians of
+their CPU times (children included) are put in relation:
 
 - ``git``: ``git log --raw -z``, its output thrown away.
 - ``first``: ``bugguard audit --no-cache --format json``: all rules, merges, files of both sides.
 - ``second``: the same with a warm cache.
-- ``pydriller``: for each commit whose subject holds a fix word, the changed test files before and after, read by
-  PyDriller and parsed whole by ``ast``. As it takes minutes on a long history, it is given the newest commits only,
-  and its time is scaled by the number of all commits.
+- ``all files``: PyDriller reads each file that a commit changed, before and after, as one has to that judges every
+  commit and both sides; those of tests go whole through ``ast.parse``.
+- ``fix tests``: PyDriller reads no more than the changed test files of those commits whose subject holds a fix word,
+  and ``ast.parse`` takes them whole. No merge, no source, no rule: less than an audit has to look at.
+
+Neither of the two finds out which tests changed. Python keeps its bytecode, as it does where a package is installed.
+The peak of memory is that of the largest process of the first audit, git's included.
 """
 
 from __future__ import annotations
@@ -25,11 +29,17 @@ import sys
 import tempfile
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from turns import in_turn, median
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 _FIX = re.compile(r"\bfix(?:e[sd])?\b", re.IGNORECASE)
 _TEST = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
+_ALL_FILES, _FIX_TESTS = "all files", "fix tests"
+_KIB = 1024
 
 
 def main() -> None:
@@ -37,52 +47,59 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("clone", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pydriller-commits", type=int, default=300)
-    parser.add_argument("--pydriller-job", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--pydriller", choices=(_ALL_FILES, _FIX_TESTS), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.pydriller_job:
-        pydriller_job(options.clone, options.pydriller_commits)
+    if options.pydriller:
+        pydriller_job(options.clone, only_fix_tests=options.pydriller == _FIX_TESTS)
         return
     with tempfile.TemporaryDirectory() as cache:
-        medians = measure(options.clone, options.rounds, options.pydriller_commits, cache)
+        medians, peak_mb = measure(options.clone, options.rounds, cache)
     commits = int(subprocess.check_output(["git", "-C", options.clone, "rev-list", "--count", "HEAD"]))
-    scale = max(commits / options.pydriller_commits, 1)
-    medians["pydriller"] *= scale
     print(f"{options.clone.name}: {commits} commits, CPU seconds, median of {options.rounds}")
     for job, seconds in medians.items():
         print(f"  {job:<10} {seconds:8.2f} s   {seconds / medians['first']:7.2f} x first")
-    print(f"  first is {medians['first'] / medians['git']:.1f} x git alone")
+    print(f"  first is {medians['first'] / medians['git']:.1f} x git alone; {peak_mb:.0f} MB at its peak")
 
 
-def measure(clone: Path, rounds: int, commits: int, cache: str) -> dict[str, float]:
-    """CPU seconds of each job, the median of turns."""
+def measure(clone: Path, rounds: int, cache: str) -> tuple[dict[str, float], float]:
+    """CPU seconds of each job, the median of turns, and the peak of memory of a first audit."""
     audit = [sys.executable, "-m", "pytest_bugguard", "-C", str(clone), "audit", "--format", "json"]
+    pydriller = [sys.executable, __file__, str(clone), "--pydriller"]
     jobs = {
         "git": ["git", "-C", str(clone), "log", "--raw", "-z"],
         "first": [*audit, "--no-cache"],
         "second": audit,
-        "pydriller": [sys.executable, __file__, str(clone), "--pydriller-job", "--pydriller-commits", str(commits)],
+        _ALL_FILES: [*pydriller, _ALL_FILES],
+        _FIX_TESTS: [*pydriller, _FIX_TESTS],
     }
     environment = {**os.environ, "XDG_CACHE_HOME": cache}
-    subprocess.run(audit, env=environment, stdout=subprocess.DEVNULL, check=True)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    peak_mb = peak(audit, environment)
     quietly = partial(subprocess.run, env=environment, stdout=subprocess.DEVNULL, check=True)
     spent = in_turn({job: partial(quietly, command) for job, command in jobs.items()}, rounds)
-    return {job: median(laps).cpu_s for job, laps in spent.items()}
+    return {job: median(laps).cpu_s for job, laps in spent.items()}, peak_mb
 
 
-def pydriller_job(clone: Path, commits: int) -> None:
-    """Read and parse the changed test files of the commits that look like fixes."""
+def peak(command: Sequence[str], environment: Mapping[str, str]) -> float:
+    """Megabytes of the largest process that a command is or starts."""
+    running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    return os.wait4(running.pid, 0)[2].ru_maxrss / _KIB
+
+
+def pydriller_job(clone: Path, *, only_fix_tests: bool) -> None:
+    """Read changed files before and after, and parse those of tests."""
     from pydriller import Repository  # noqa: PLC0415 - only this job needs it
 
-    newest = subprocess.check_output(["git", "-C", clone, "rev-list", f"--max-count={commits}", "HEAD"], text=True)
-    for commit in Repository(str(clone), only_commits=newest.split()).traverse_commits():
-        if commit.merge or not _FIX.search(commit.msg.split("\n", 1)[0]):
+    for commit in Repository(str(clone)).traverse_commits():
+        if only_fix_tests and (commit.merge or not _FIX.search(commit.msg.split("\n", 1)[0])):
             continue
         for file in commit.modified_files:
-            if _TEST.search(file.new_path or file.old_path or ""):
-                for source in (file.source_code_before, file.source_code):
-                    with contextlib.suppress(SyntaxError, ValueError):
-                        ast.parse(source or "")
+            is_test = _TEST.search(file.new_path or file.old_path or "")
+            if only_fix_tests and not is_test:
+                continue
+            for source in (file.source_code_before, file.source_code):
+                with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+                    ast.parse(source or "" if is_test else "")
 
 
 if __name__ == "__main__":
