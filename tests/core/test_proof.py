@@ -154,6 +154,20 @@ NEXT_RUN = run(passed(OTHER), failed(), end=End.CRASHED, detail="SIGSEGV")
         ),
         pytest.param(run(failed()), run(failed()), Verdict.BROKEN, "fails with the fix", id="11-red-with-the-fix"),
         pytest.param(
+            run(failed(how=raised("OSError", "no server"), phase="setup")),
+            run(failed(how=raised("OSError", "no server"), phase="setup")),
+            Verdict.UNDECIDED,
+            "does not come past its set-up with the fix: OSError: no server",
+            id="11-set-up-with-the-fix",
+        ),
+        pytest.param(
+            run(Case(TEST, Outcome.FAILED, phase="setup", reason="it did not come to its end")),
+            GREEN,
+            Verdict.BROKEN,
+            "fails with the fix",
+            id="11-no-report-with-the-fix",
+        ),
+        pytest.param(
             run(Case(TEST, Outcome.FAILED, reason="[XPASS(strict)] known")),
             run(Case(TEST, Outcome.XFAILED)),
             Verdict.BROKEN,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import doubts, pairing, trial
 from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdict
-from pytest_bugguard.core.reds import one_line
+from pytest_bugguard.core.reds import one_line, told
 from pytest_bugguard.core.runs import End
 from pytest_bugguard.core.trial import Use
 from pytest_bugguard.core.verdict import Judgement, unguarded
@@ -124,18 +124,25 @@ def _no_test(found: _Findings) -> Judgement | None:
 
 def _broken(found: _Findings) -> Judgement | None:
     for row in found.counting:
-        if _has_failed(found.tried.after, row.after):
+        has_judged = row.after.phase != "setup" or row.after.raised is None
+        if has_judged and _has_failed(found.tried.after, row.after):
             return Judgement(Verdict.BROKEN, f"{row.nodeid} fails with the fix in place", f"pytest '{row.nodeid}'")
     return None
 
 
 def _not_run_with_fix(found: _Findings) -> Judgement | None:
-    """Nothing that counts passed with the fix, and nothing failed."""
+    """Nothing that counts passed with the fix, and nothing that came to judge failed."""
     if found.green:
         return None
     for row in found.counting:
         if found.tried.after.has_cut_off(row.after):
             return Judgement(Verdict.UNDECIDED, *_missing_with_fix(row.nodeid, found.tried.after))
+        if row.after.raised is not None:
+            return Judgement(
+                Verdict.UNDECIDED,
+                f"{row.nodeid} does not come past its set-up with the fix: {told(row.after.raised)}",
+                f"make it run: pytest '{row.nodeid}'",
+            )
         why = f": {one_line(row.after.reason)}" if row.after.reason else ""
         return Judgement(
             Verdict.UNDECIDED, f"{row.nodeid} {_UNJUDGED[row.after.outcome]}{why}", _ENDED_NEXT[row.after.outcome]

@@ -135,7 +135,7 @@ class Grounds:
         return self.novelty.reshapes(function) or (parameter and self.novelty.takes(function, parameter)) or False
 
     def _red(self, kind: RedKind, raised: Raised) -> Red:
-        return Red(kind, _told(raised), self._where(raised))
+        return Red(kind, told(raised), self._where(raised))
 
     def _where(self, raised: Raised) -> str:
         """The innermost line of the source where the source raised; else the innermost of the tree."""
@@ -155,7 +155,7 @@ def one_line(text: str) -> str:
     return words if len(words) <= _MESSAGE_CAP else f"{words[: _MESSAGE_CAP - 3]}..."
 
 
-def _told(raised: Raised) -> str:
+def told(raised: Raised) -> str:
     """``assert 0 == 10`` for an assertion; with the name of its class for anything else."""
     message = one_line(raised.message)
     name = raised.type.rpartition(".")[2]
