@@ -228,7 +228,7 @@ NEXT_RUN = run(passed(OTHER), failed(), end=End.CRASHED, detail="SIGSEGV")
             run(uncollected=(Uncollected(FILE, NO_YAML),)),
             run(),
             Verdict.UNDECIDED,
-            "could not be collected with the fix: No module named 'yaml'",
+            "could not be collected with the fix: ModuleNotFoundError: No module named 'yaml'",
             id="not-collected-with-the-fix",
         ),
         pytest.param(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import doubts, pairing, trial
 from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdict
-from pytest_bugguard.core.reds import one_line, told
+from pytest_bugguard.core.reds import one_line, told, unwrapped
 from pytest_bugguard.core.runs import End
 from pytest_bugguard.core.trial import Use
 from pytest_bugguard.core.verdict import Judgement, unguarded
@@ -168,7 +168,7 @@ def _missing_with_fix(nodeid: str, run: TestRun) -> tuple[str, str]:
     by_hand = f"make it run: pytest '{nodeid}'"
     for file in run.uncollected:
         if file.path == path:
-            why = one_line(file.raised.message) if file.raised is not None else "pytest could not read it"
+            why = told(unwrapped(file.raised)) if file.raised is not None else "pytest could not read it"
             return f"{path} could not be collected with the fix: {why}", by_hand
     if any(pairing.is_case_of(left_out, nodeid) for left_out in run.deselected):
         return (

@@ -74,8 +74,7 @@ class Grounds:
         """How the tests of a file were red that pytest could not read: each of them in this way."""
         if raised is None:
             return Red(RedKind.COLLECTION, "the file could not be collected")
-        if raised.type in _WRAPPERS and raised.cause is not None:
-            return self.of_uncollected(raised.cause)
+        raised = unwrapped(raised)
         if self._wants_something_new(raised):
             kind = RedKind.NEW_API
         elif not _SKIPS.isdisjoint(raised.bases):
@@ -147,6 +146,11 @@ class Grounds:
         return frame.is_inside and self.is_source(frame.path)
 
 
+def unwrapped(raised: Raised) -> Raised:
+    """What a test module or a conftest raised as it was imported, without what pytest wraps around it."""
+    return raised.cause if raised.type in _WRAPPERS and raised.cause is not None else raised
+
+
 def one_line(text: str) -> str:
     """The first line that says something, of a traceback the last one; cut where it is too long."""
     lines = [line for line in text.splitlines() if line.strip()] or [""]
@@ -156,7 +160,7 @@ def one_line(text: str) -> str:
 
 
 def told(raised: Raised) -> str:
-    """``assert 0 == 10`` for an assertion; with the name of its class for anything else."""
+    """What it says, in one line: ``assert 0 == 10`` for an assertion; with the name of its class for anything else."""
     message = one_line(raised.message)
     name = raised.type.rpartition(".")[2]
     if _is_assertion(raised):
