@@ -34,10 +34,11 @@ ACCEPTED = {
     "no_test": {"unguarded"},
     "test_only": {"not-applicable"},
     "docs_only": {"not-applicable"},
+    "words_only": {"not-applicable", "unguarded", "unproven"},
 }
 """Which of our verdicts agree with one of the data's."""
-NOTHING_TO_PROVE = "comment_only"
-"""Tag of commits whose product change is none: the data calls them unproven, and we do not run them."""
+WORDS_ONLY = "not_behaviour"
+"""Tag of commits that mend words: the data runs their tests and calls them unproven; we find no test, or no cause."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Said:
     def expected(self) -> str:
         """The verdict of the data."""
         verdict: str = self.case["expected"]["verdict"]
-        return "docs_only" if NOTHING_TO_PROVE in self.case["tags"] else verdict
+        return "words_only" if WORDS_ONLY in self.case["tags"] else verdict
 
     @property
     def verdict(self) -> str:
