@@ -1,0 +1,250 @@
+"""What is to be said of a test by its history: verdict, rate, since when, at which cost? Pure; no I/O.
+
+Flaky is only what both passed and failed on the same code in the same environment: outcomes that differ from commit to
+commit may be a bug and its fix. Rates are taken from natural runs alone, since reruns follow failures.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_bugguard.core.estimates import CONFIDENCE, rate_of
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.recorded_runs import Why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pytest_bugguard.core.estimates import Rate
+    from pytest_bugguard.core.recorded_runs import Failure
+
+STEADY_BELOW = 0.05
+"""A test that never failed is steady once its rate is below this; about 50 runs show that."""
+FAILING_FROM = 2
+"""Failed runs of the newest code, none passed, from which on a test is failing."""
+_STRIP = 60
+
+
+class FlakeVerdict(StrEnum):
+    """What a test is, by its history."""
+
+    STEADY = "steady"
+    FLAKY = "flaky"
+    ORDER_DEPENDENT = "order-dependent"
+    FAILING = "failing"
+    UNDECIDED = "undecided"
+
+
+class Trend(StrEnum):
+    """How the newer half of the runs compares with the older half."""
+
+    RISING = "rising"
+    FALLING = "falling"
+    LEVEL = "level"
+    """The two intervals overlap, so no difference is shown."""
+
+
+class Sighting(NamedTuple):
+    """One attempt of a test, and what there is to know of the run in which it was made."""
+
+    run: str
+    started_s: int
+    why: Why
+    is_natural: bool
+    """Whether the run is, and the attempt is its first."""
+    commit: str
+    code: str
+    """What stands for the code: the id of a tree, or of the run where uncommitted work took part."""
+    environment: str
+    """A digest."""
+    environment_words: str
+    branch: str
+    number: int
+    outcome: Outcome
+    failure: Failure | None
+    lost_ms: int
+    """The run's time, shared among the tests that failed in it; 0 where this one did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """Between which commits a test began to fail, with 95 % confidence."""
+
+    after: str
+    """The newest commit on which it is known to have been sound; empty: before the history begins."""
+    until: str
+    """The commit on which it failed first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A test's rate on one branch, or in one environment."""
+
+    name: str
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Flake:
+    """One test by its history."""
+
+    nodeid: str
+    verdict: FlakeVerdict
+    reason: str
+    next: str
+    rate: Rate
+    lost_s: float
+    """What its failures cost: the time of the runs that it failed, shared with what else failed in them."""
+    signature: str
+    """The commonest failure: ``TimeoutError at src/shop/net.py:41``; empty where nothing failed."""
+    onset: Onset | None
+    """None where it never failed, or no commit is known."""
+    first_failed_s: int | None
+    last_failed_s: int | None
+    trend: Trend | None
+    """None where the runs are too few for halves."""
+    strip: str
+    """The newest natural runs, oldest first: ``.`` passed, ``F`` failed."""
+    branches: tuple[Group, ...]
+    environments: tuple[Group, ...]
+
+
+_COUNTED = frozenset({Outcome.PASSED, Outcome.FAILED})
+
+
+def flake_of(nodeid: str, sightings: Iterable[Sighting]) -> Flake:
+    """What all sightings of a test come to, in whatever order they are given."""
+    seen = sorted((one for one in sightings if one.outcome in _COUNTED), key=_order)
+    natural = [one for one in seen if one.is_natural]
+    rate = _rate(natural)
+    verdict, reason = _judge(seen, natural, rate)
+    failed = [one for one in seen if one.outcome is Outcome.FAILED]
+    return Flake(
+        nodeid=nodeid,
+        verdict=verdict,
+        reason=reason,
+        next=_next(verdict, nodeid),
+        rate=rate,
+        lost_s=sum(one.lost_ms for one in natural) / 1000,
+        signature=_signature(failed),
+        onset=_onset(natural),
+        first_failed_s=failed[0].started_s if failed else None,
+        last_failed_s=failed[-1].started_s if failed else None,
+        trend=_trend(natural),
+        strip="".join("F" if one.outcome is Outcome.FAILED else "." for one in natural[-_STRIP:]),
+        branches=_groups(natural, lambda one: one.branch),
+        environments=_groups(natural, lambda one: one.environment_words),
+    )
+
+
+def _order(one: Sighting) -> tuple[int, str, int]:
+    return one.started_s, one.run, one.number
+
+
+def _rate(natural: Sequence[Sighting]) -> Rate:
+    return rate_of(sum(one.outcome is Outcome.FAILED for one in natural), len(natural))
+
+
+def _judge(seen: Sequence[Sighting], natural: Sequence[Sighting], rate: Rate) -> tuple[FlakeVerdict, str]:
+    comparable = [one for one in seen if one.why is not Why.EXPERIMENT]
+    mixed = _mixed(comparable)
+    if mixed is not None:
+        return FlakeVerdict.FLAKY, f"passed {mixed.passed} and failed {mixed.failed} times on the same code"
+    if not natural:
+        return FlakeVerdict.UNDECIDED, "no first run of it is recorded"
+    newest = [one for one in comparable if _same(one) == _same(natural[-1])]
+    if newest[-1].outcome is Outcome.FAILED:
+        return _of_failing(len(newest))
+    return _of_passing(rate)
+
+
+def _of_failing(runs: int) -> tuple[FlakeVerdict, str]:
+    if runs >= FAILING_FROM:
+        return FlakeVerdict.FAILING, f"failed {runs} of {runs} times on the newest code"
+    return FlakeVerdict.UNDECIDED, "failed on the newest code, which was run once"
+
+
+def _of_passing(rate: Rate) -> tuple[FlakeVerdict, str]:
+    if rate.failures:
+        return FlakeVerdict.UNDECIDED, "passed and failed, and never both on the same code: a bug and its fix look so"
+    if rate.high > STEADY_BELOW:
+        return FlakeVerdict.UNDECIDED, f"too few runs: its rate may be up to {100 * rate.high:.1f} %"
+    return FlakeVerdict.STEADY, f"never failed in {rate.runs} runs"
+
+
+class _Mixed(NamedTuple):
+    passed: int
+    failed: int
+
+
+def _same(one: Sighting) -> tuple[str, str]:
+    """What has to be the same before two outcomes contradict each other."""
+    return one.code, one.environment
+
+
+def _mixed(seen: Iterable[Sighting]) -> _Mixed | None:
+    """The code on which a test did both, and most often."""
+    counts: dict[tuple[str, str], Counter[Outcome]] = defaultdict(Counter)
+    for one in seen:
+        counts[_same(one)][one.outcome] += 1
+    both = [_Mixed(count[Outcome.PASSED], count[Outcome.FAILED]) for count in counts.values()]
+    return max((mixed for mixed in both if mixed.passed and mixed.failed), key=min, default=None)
+
+
+def _next(verdict: FlakeVerdict, nodeid: str) -> str:
+    match verdict:
+        case FlakeVerdict.STEADY:
+            return ""
+        case FlakeVerdict.UNDECIDED:
+            return "record more runs of the same code"
+        case FlakeVerdict.FAILING:
+            return f"mend it, or what it tests: {nodeid}"
+        case FlakeVerdict.FLAKY | FlakeVerdict.ORDER_DEPENDENT:
+            return "mend it, beginning with its commonest failure"
+
+
+def _signature(failed: Sequence[Sighting]) -> str:
+    known = Counter((one.failure.kind, one.failure.place) for one in failed if one.failure is not None)
+    if not known:
+        return ""
+    kind, place = min(known, key=lambda one: (-known[one], one))
+    return " at ".join(filter(None, [kind, place]))
+
+
+def _onset(natural: Sequence[Sighting]) -> Onset | None:
+    """The range by the runs that would all have passed by luck in 5 % of cases, had it failed as often as since."""
+    failed = [place for place, one in enumerate(natural) if one.outcome is Outcome.FAILED]
+    if not failed or not natural[failed[0]].commit:
+        return None
+    first = failed[0]
+    share = min(len(failed) / (len(natural) - first), 1 - 1e-9)
+    needed = math.ceil(math.log(1 - CONFIDENCE) / math.log(1 - share))
+    sound = natural[first - needed].commit if needed <= first else ""
+    return Onset("" if sound == natural[first].commit else sound, natural[first].commit)
+
+
+def _trend(natural: Sequence[Sighting]) -> Trend | None:
+    half = len(natural) // 2
+    if not half:
+        return None
+    older, newer = _rate(natural[:half]), _rate(natural[-half:])
+    if newer.low > older.high:
+        return Trend.RISING
+    return Trend.FALLING if newer.high < older.low else Trend.LEVEL
+
+
+def _groups(natural: Sequence[Sighting], name: Callable[[Sighting], str]) -> tuple[Group, ...]:
+    found: dict[str, list[Sighting]] = defaultdict(list)
+    for one in natural:
+        found[name(one)].append(one)
+    groups = [Group(key, _rate(found[key])) for key in found if key]
+    return tuple(sorted(groups, key=lambda group: (-group.rate.failures, group.name)))
+
+
+def ranked(flakes: Iterable[Flake]) -> tuple[Flake, ...]:
+    """The dearest first, then the most surely frequent."""
+    return tuple(sorted(flakes, key=lambda one: (-one.lost_s, -one.rate.low, one.nodeid)))
