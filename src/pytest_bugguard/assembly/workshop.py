@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import audit_cache, ci, guests, settings_file
-from pytest_bugguard.adapters.receipts import Receipts, Shelf, default_shelf
 from pytest_bugguard.adapters.repository import open_repository
 from pytest_bugguard.core import base, commit_file, coverage_findings, findings, fixes, settings, verdict
 from pytest_bugguard.core.coverage_rules import CoverageSettings
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_bugguard.adapters.history import GitHistory
+    from pytest_bugguard.adapters.receipts import Receipts
     from pytest_bugguard.adapters.repository import Repository
     from pytest_bugguard.core.coverage_verdict import Coverage
     from pytest_bugguard.core.duty import Breach
@@ -336,6 +336,8 @@ class Workshop:
 
     def receipts(self, named: Sequence[Path] = ()) -> Receipts:
         """The stored proofs: in the folders that are named, else where the settings say, else in the user's cache."""
+        from pytest_bugguard.adapters.receipts import Receipts, Shelf, default_shelf  # noqa: PLC0415 - an audit has none
+
         setting, top = self.settings.fixes.receipts, self.repository.top
         if not named and setting is not None and top is not None:
             named = [top / setting]
