@@ -200,8 +200,8 @@ class Diff:
         if not change.path.endswith((".py", ".pyi")):
             return None
         old, new = self.snapshot.old_text(change), self.snapshot.new_text(change)
-        if isinstance(old, Unavailable) or isinstance(new, Unavailable):
-            return None
+        if isinstance(old, Unavailable) or isinstance(new, Unavailable) or (old is None and new is None):
+            return None  # the last: a symlink, whose target is no text of its own
         return old or b"", new or b""
 
 
