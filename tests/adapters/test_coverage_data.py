@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sqlite3
@@ -10,10 +11,11 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import coverage
 import pytest
 from coverage import CoverageData
 
-from pytest_bugguard.adapters import coverage_data
+from pytest_bugguard.adapters import coverage_data, coverage_objects
 from pytest_bugguard.adapters.coverage_reports import CoverageDataError
 from pytest_bugguard.adapters.measured_paths import MeasuredPaths
 from pytest_bugguard.core.measured import Exits, FileCoverage, Measured
@@ -284,3 +286,30 @@ def test_a_document_type_alone_is_no_harm(project: Project) -> None:
     )
     (project.top / "doctype.xml").write_bytes(spelt)
     assert project.read("doctype.xml").files == project.read("coverage.xml").files
+
+
+def test_without_the_private_way_its_public_report_says_the_same(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should coverage.py change what it keeps for itself, only time is lost."""
+    usual = _by_path(project.read(".coverage"))
+    monkeypatch.setattr(coverage_objects, "_ANALYSE", "_no_such_thing")
+    assert _by_path(project.read(".coverage")) == usual
+
+
+def test_who_listens_changes_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report makes the same text, is not analysed twice, and the object is left as it was."""
+    monkeypatch.chdir(project.top)
+    measured = coverage.Coverage()
+    measured.load()
+    plain = io.StringIO()
+    measured.report(file=plain)
+    listener = coverage_objects.Listener(measured)
+    heard = io.StringIO()
+    measured.report(file=heard)
+    assert heard.getvalue() == plain.getvalue()
+    monkeypatch.setattr(coverage_objects, "_report", None)
+    assert len(list(listener.files())) == len(SOURCES)
+    listener.close()
+    assert "_analyze" not in vars(measured)
+    measured.get_data().close()

@@ -57,7 +57,9 @@ class Listener:
             CoverageDataError: coverage.py cannot make sense of its data.
         """
         try:
-            if not self._analyses and self._original is not None:
+            if self._original is None:
+                return self._by_the_book()
+            if not self._analyses:
                 _report(self._coverage)
             return iter([Found((name,), _file(name, one)) for name, one in sorted(self._analyses.items())])
         except AttributeError:

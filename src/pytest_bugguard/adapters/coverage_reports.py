@@ -69,10 +69,11 @@ def _json_file(name: str, one: dict[str, Any]) -> FileCoverage:
     if "num_branches" in summary:
         partial = {abs(line) for line, _ in one.get("missing_branches", ())}
         exits = Exits(int(summary["covered_branches"]), int(summary["num_branches"]), tuple(sorted(partial)))
-    ran, missing, excluded = (
-        frozenset(map(int, one[key])) for key in ("executed_lines", "missing_lines", "excluded_lines")
+    executed, missing, excluded = (
+        frozenset(map(int, one[f"{kind}_lines"])) for kind in ("executed", "missing", "excluded")
     )
-    return FileCoverage(name, ran, missing, excluded, exits)
+    # Older versions list what they leave out of the count among the executed lines too.
+    return FileCoverage(name, executed - excluded, missing, excluded, exits)
 
 
 @dataclass
