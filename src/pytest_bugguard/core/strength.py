@@ -208,6 +208,9 @@ def _first(call: ast.expr) -> ast.expr | None:
     return call.args[0] if isinstance(call, ast.Call) and call.args else None
 
 
+_MAY_BE_TEXT = ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.JoinedStr
+
+
 def _is_within(part: ast.expr, whole: ast.expr) -> bool:
     match part, whole:
         case ast.Constant(value=str() as some), ast.Constant(value=str() as text):
@@ -217,7 +220,7 @@ def _is_within(part: ast.expr, whole: ast.expr) -> bool:
         case _, ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
             return any(syntax.same(part, value) for value in values)
         case _:  # of two names that are equal one is in the other, if they are texts
-            return not isinstance(whole, ast.Constant) and syntax.same(part, whole)
+            return isinstance(whole, _MAY_BE_TEXT) and syntax.same(part, whole)
 
 
 def _is_nothing(value: ast.expr) -> bool:
