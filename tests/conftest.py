@@ -10,12 +10,18 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_IN_THE_BACKGROUND = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
+"""What a shell has a command ignore that it starts with ``&`` or ``nohup``, and what it does else."""
+
 
 @pytest.fixture(scope="session", autouse=True)
-def _ctrl_c() -> Iterator[None]:
-    """Let Ctrl-C reach us and our children: a shell that starts a command in the background has it ignored."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def _signals() -> Iterator[None]:
+    """Let signals reach us and our children as in the foreground, however the suite was started."""
+    numbers = {getattr(signal, name): usual for name, usual in _IN_THE_BACKGROUND.items() if hasattr(signal, name)}
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is signal.SIG_IGN:
+            signal.signal(number, numbers[number])
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
