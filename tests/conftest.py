@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
-_IN_THE_BACKGROUND = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
+_IN_THE_BACKGROUND: dict[str, signal.Handlers | Callable[[int, FrameType | None], object]] = {
+    "SIGINT": signal.default_int_handler,
+    "SIGHUP": signal.SIG_DFL,
+}
 """What a shell has a command ignore that it starts with ``&`` or ``nohup``, and what it does else."""
 
 
