@@ -540,16 +540,17 @@ RUNS = st.builds(
 )
 TRIALS = st.builds(
     Trial,
-    st.just("88d0e12"),
-    st.lists(st.builds(MappedTest, IDS, st.sampled_from(How), st.booleans()), max_size=3).map(tuple),
-    RUNS,
-    RUNS,
-    st.none() | RUNS,
-    st.none() | RUNS,
-    st.just(Novelty(names=frozenset({"first_page"}), data_only=frozenset({SOURCE}))),
-    FILES,
-    FILES,
-    st.just(is_source),
+    fix=st.just("88d0e12"),
+    tests=st.lists(st.builds(MappedTest, IDS, st.sampled_from(How), st.booleans()), max_size=3).map(tuple),
+    after=RUNS,
+    before=RUNS,
+    again=st.none() | RUNS,
+    veiled=st.none() | RUNS,
+    control=st.none() | RUNS,
+    novelty=st.just(Novelty(names=frozenset({"first_page"}), data_only=frozenset({SOURCE}))),
+    changed=FILES,
+    changed_now=FILES,
+    is_source=st.just(is_source),
 )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fixes import GUARD, LAST, NEW, PAGER, repaired
+from tests.fixes import CONFIGURED, GUARD, LAST, NEW, PAGER, repaired
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +52,58 @@ def test_to_look_at_the_source_is_not_to_test_it(tmp_path: Path, test: str) -> N
     """How the fix is written is no behaviour."""
     said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": test})
     assert said.verdict == "undecided", said.reason
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        pytest.param(
+            "    import subprocess\n"
+            "    assert not subprocess.run(['grep', '-q', '--', '-(-', 'src/shop/pager.py']).returncode\n",
+            id="another-program",
+        ),
+        pytest.param("    from tools import text\n    assert '-(-' in text()\n", id="a-helper"),
+        pytest.param("    assert '-(-' in SEEN\n", id="before-the-test"),
+        pytest.param("    import os\n    assert os.path.getsize('src/shop/pager.py') > 42\n", id="the-size"),
+        pytest.param(
+            "    from pathlib import Path\n"
+            "    assert pages(10 if '-(-' in Path('src/shop/pager.py').read_text() else None)\n",
+            id="and-has-it-raise",
+        ),
+    ],
+)
+def test_a_red_that_follows_the_text_is_none(tmp_path: Path, check: str) -> None:
+    """The source is run too, so that it looks used; but with its old code behind the new text the test is green."""
+    helper = "def text():\n    return open('src/shop/pager.py').read()\n"
+    fix = {PAGER: NEW, "tests/test_last.py": f"import tools\nSEEN = tools.text()\n{IDLE}{check}"}
+    configured = CONFIGURED.replace('["src"]', '["src", "."]')
+    said = repaired(tmp_path, fix, base={"tools.py": helper, "pyproject.toml": configured})
+    assert said.verdict == "undecided", said.reason
+    assert "is red over the text of src/shop/pager.py" in said.reason
+
+
+@pytest.mark.parametrize(
+    ("source", "test"),
+    [
+        pytest.param(
+            "print({} // 10)\n",
+            "import subprocess, sys\ndef test_last():\n"
+            "    assert subprocess.check_output([sys.executable, 'src/shop/made.py']).split() == [b'1']\n",
+            id="a-script",
+        ),
+        pytest.param(
+            "pages = {} // 10\n",
+            "import subprocess, sys\ndef test_last():\n    subprocess.run([sys.executable, '-c', "
+            "'from shop import made; assert made.pages == 1'], check=True)\n",
+            id="in-another-process",
+        ),
+    ],
+)
+def test_a_red_that_follows_the_code_is_one(tmp_path: Path, source: str, test: str) -> None:
+    """However it comes to be run."""
+    made = "src/shop/made.py"
+    said = repaired(tmp_path, {made: source.format(10), "tests/test_last.py": test}, base={made: source.format(9)})
+    assert said.verdict == "proven", said.reason
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,7 @@ class PytestRunner:
             "roots": list(request.roots),
             "watched": list(request.watched),
             "around": list(request.around),
+            "instead": {put.path: put.content for put in request.instead if put.content is not None},
             "targets": list(request.targets),
             "private": str(private.folder),
             "evidence": str(private.evidence),

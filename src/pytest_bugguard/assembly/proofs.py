@@ -295,6 +295,7 @@ def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs | Judgement) -> Pr
         after=runs.after,
         before=runs.before,
         again=runs.again,
+        veiled=runs.veiled,
         control=runs.control,
         novelty=plan.novelty,
         changed=plan.changed,

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.trial import Row, Trial
 
 
+_CALL_IT = "let the test call what the fix changed, and assert on what comes out"
+
+
 def of(row: Row, tried: Trial, broken_files: frozenset[str]) -> Judgement | None:
     """What speaks against a row that flips; None where nothing does, and it is a proof."""
     if _file(row) in broken_files:
         return _broken_tree(row, tried)
-    return _repeat(row, tried) or _control(row, tried) or _use(row, tried) or _stranger(row, tried)
+    looks = (_repeat, _veil, _control, _use, _stranger)
+    return next(filter(None, (look(row, tried) for look in looks)), None)
 
 
 def broken_files(rows: Iterable[Row]) -> frozenset[str]:
@@ -76,6 +80,17 @@ def _repeat(row: Row, tried: Trial) -> Judgement | None:
     )
 
 
+def _veil(row: Row, tried: Trial) -> Judgement | None:
+    if row.veiled is None or row.veiled.outcome is Outcome.FAILED:
+        return None
+    return Judgement(
+        Verdict.UNDECIDED,
+        f"{row.nodeid} is red over the text of {named(tried)}, not over what its code does: "
+        f"with the old code behind the new text it has {row.veiled.outcome}",
+        _CALL_IT,
+    )
+
+
 def _control(row: Row, tried: Trial) -> Judgement | None:
     if tried.control is None or (row.control is not None and row.control.outcome is Outcome.PASSED):
         return None
@@ -96,7 +111,7 @@ def _use(row: Row, tried: Trial) -> Judgement | None:
         why = f"{row.nodeid} starts a process that gave no sign of which source it used"
     else:
         why = f"{row.nodeid} is red without the fix, but ran nothing of {named(tried)} in either run"
-    return Judgement(Verdict.UNDECIDED, why, "let the test call what the fix changed, and assert on what comes out")
+    return Judgement(Verdict.UNDECIDED, why, _CALL_IT)
 
 
 def _stranger(row: Row, tried: Trial) -> Judgement | None:

@@ -47,11 +47,21 @@ class Experiment:
     packages: tuple[str, ...] = ()
     """Folders of packages, in which generated files are looked for."""
 
+    @property
+    def veiled(self) -> tuple[Put, ...]:
+        """Those of ``back`` that can stand for a file of another text: Python files that both sides have."""
+        return tuple(
+            old
+            for old, new in zip(self.back, self.now, strict=True)
+            if old.path.endswith(".py") and old.mode != _SYMLINK and None not in {old.content, new.content}
+        )
+
     def limited_s(self, green_s: float) -> RunRequest:
         """The run without the fix, ended where it takes far longer than the same tests took with it."""
         return replace(self.without_fix, limit_s=max(_LEAST_LIMIT_S, _PATIENCE * green_s))
 
 
+_SYMLINK = 0o120000
 _LEAST_LIMIT_S = 30.0
 _PATIENCE = 10
 """Old code may be slower, and a machine busier; what takes ten times as long hangs."""

@@ -49,6 +49,12 @@ def to_repeat(after: TestRun, before: TestRun) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reds))
 
 
+def is_all_red(run: TestRun, targets: tuple[str, ...]) -> bool:
+    """Whether all that was asked for came to run, and failed."""
+    found = {case.nodeid for case in run.cases} | {pairing.test_of(case.nodeid) for case in run.cases}
+    return found.issuperset(targets) and all(_has_failed(run, case) for case in run.cases)
+
+
 def unreached(after: TestRun, before: TestRun) -> tuple[str, ...]:
     """Node ids of what passed with the fix, and what a run without it that hung or died had not come to yet."""
     if before.end not in {End.TIMEOUT, End.CRASHED}:

@@ -24,11 +24,11 @@ class Note(NamedTuple):
     """One fact that a process of the run wrote down about a watched file."""
 
     kind: str
-    """``loaded``, ``executed``, ``read``, ``process``."""
+    """``loaded``, ``executed``, ``read``, ``bared``, ``process``."""
     path: str
     place: str
     node: str
-    """The test on whose behalf, as pytest names it; empty outside of tests, and where it is ``loaded``."""
+    """The test on whose behalf, as pytest names it; empty outside of tests, and where it is ``loaded`` or ``bared``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ def fold(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
         uncollected=(*log.uncollected, *(Uncollected(path, None) for path in log.uncollectable)),
         deselected=tuple(log.left_out),
         loaded=tuple(facts[""].loaded) if "" in facts else (),
+        bared=tuple(sorted(facts[""].bared)) if "" in facts else (),
         running="" if end is End.FINISHED else log.running,
         detail="" if end is End.FINISHED else _detail(log, ended),
         raised=None if end is End.FINISHED else log.raised,
@@ -184,6 +185,7 @@ class _Facts:
     loaded: list[Loaded] = field(default_factory=list)
     executed: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
+    bared: set[str] = field(default_factory=set)
     started_process: bool = False
 
 
@@ -201,6 +203,8 @@ def _by_node(seen: Iterable[Note]) -> dict[str, _Facts]:
                 of.executed.add(note.path)
             case "read":
                 of.read.add(note.path)
+            case "bared":
+                of.bared.add(note.path)
             case _:
                 of.started_process = True
     return facts

@@ -41,6 +41,8 @@ class RunRequest:
     """Where pytest is started: the folder of its configuration file."""
     options: tuple[str, ...] = ()
     """The project's own command-line options, as ``core.addopts`` keeps them."""
+    instead: tuple[Put, ...] = ()
+    """Python files of the tree whose code is that of these texts, whatever lies there to be read."""
     limit_s: float = 600.0
     """After so many seconds it is ended, with every process that it started."""
     measures: bool = False
@@ -165,6 +167,8 @@ class TestRun:
     deselected: tuple[str, ...] = ()
     """Node ids that the project's own options left out."""
     loaded: tuple[Loaded, ...] = ()
+    bared: tuple[str, ...] = ()
+    """The files with other code in their stead whose own text was run all the same: as a script, or by a path."""
     running: str = ""
     """The test that was running when it ended, where it ended early."""
     detail: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core import pairing
 from pytest_bugguard.core.model import Outcome, Red, RedKind
@@ -32,6 +32,8 @@ class Trial:
     """The same without it."""
     again: TestRun | None = None
     """What ``proof.to_repeat`` named, once more without the fix."""
+    veiled: TestRun | None = None
+    """The same with the old code behind the new text of its files, where not all of it was red."""
     control: TestRun | None = None
     """The same with the fix in a scratch tree; needed where ``after`` was the user's own session."""
     novelty: Novelty = field(default_factory=Novelty)
@@ -47,7 +49,7 @@ class Trial:
     @property
     def leaks(self) -> tuple[Loaded, ...]:
         """Changed source that some run took from elsewhere than its own tree."""
-        runs = (self.before, self.again, self.control, self.after)
+        runs = (self.before, self.again, self.veiled, self.control, self.after)
         return tuple(one for run in runs if run is not None for one in run.loaded if one.place)
 
     @property
@@ -77,6 +79,7 @@ class Row:
     """How it was red without the fix; also where it did not come to run."""
     again: Case | None
     again_red: Red | None
+    veiled: Case | None
     control: Case | None
     mapped: MappedTest | None
     """None: a test of the same file that the fix did not touch."""
@@ -105,18 +108,23 @@ class Row:
         return self.again_red is not None and self.again_red.kind in BEHAVIOUR
 
 
+class _Others(NamedTuple):
+    """The cases of the runs besides the first two, by the node ids that they have with the fix."""
+
+    again: dict[str, Case]
+    veiled: dict[str, Case]
+    control: dict[str, Case]
+
+
 def rows(trial: Trial) -> tuple[Row, ...]:
     """A row for each case that ran with the fix, ordered by node id."""
     grounds = Grounds(trial.novelty, trial.is_source)
-    again = _partners(trial.after, trial.again)
-    control = _partners(trial.after, trial.control)
-    return tuple(
-        _row(trial, grounds, pair, again.get(pair.nodeid), control.get(pair.nodeid))
-        for pair in pairing.pairs(trial.after.cases, trial.before.cases)
-    )
+    others = _Others(*(_partners(trial.after, run) for run in (trial.again, trial.veiled, trial.control)))
+    return tuple(_row(trial, grounds, pair, others) for pair in pairing.pairs(trial.after.cases, trial.before.cases))
 
 
-def _row(trial: Trial, grounds: Grounds, pair: pairing.Pair, again: Case | None, control: Case | None) -> Row:
+def _row(trial: Trial, grounds: Grounds, pair: pairing.Pair, others: _Others) -> Row:
+    again, control = others.again.get(pair.nodeid), others.control.get(pair.nodeid)
     return Row(
         nodeid=pair.nodeid,
         after=pair.one,
@@ -124,6 +132,7 @@ def _row(trial: Trial, grounds: Grounds, pair: pairing.Pair, again: Case | None,
         red=_red(trial.before, pair, grounds),
         again=again,
         again_red=grounds.of_case(again) if again is not None else None,
+        veiled=others.veiled.get(pair.nodeid),
         control=control,
         mapped=_mapped(trial.tests, pair.nodeid),
         use=_use(trial, without=_there(pair.other, again), with_fix=_there(pair.one, control)),

@@ -37,6 +37,7 @@ class Runs:
     after: TestRun
     before: TestRun = _NOT_RUN
     again: TestRun | None = None
+    veiled: TestRun | None = None
     control: TestRun | None = None
 
 
@@ -58,7 +59,7 @@ def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | No
         request = experiment.limited_s(after.duration_s)
         before = _to_the_end(bench, tree, request, after)
         reds = proof.to_repeat(after, before)
-        again = bench.runner.run(tree, replace(request, targets=reds)) if reds else None
+        again, veiled = _repeated(experiment, bench, tree, replace(request, targets=reds)) if reds else (None, None)
         if bench.keep is not None:
             tree.keep()
             bench.keep(bench.runner.by_hand(tree, replace(request, targets=reds or request.targets)))
@@ -66,7 +67,23 @@ def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | No
     if session is not None and reds:
         # The session had files that no scratch tree has: a test that misses them is red without any bug.
         control = _run(experiment, bench, experiment.shared, replace(experiment.with_fix, targets=reds))
-    return Runs(after, before, again, control)
+    return Runs(after, before, again, veiled, control)
+
+
+def _repeated(experiment: Experiment, bench: Bench, tree: Tree, request: RunRequest) -> tuple[TestRun, TestRun | None]:
+    """What was red, once more; first with the old code behind the new text.
+
+    Where all is red again that is the repeat. Else it is repeated as it was, and both are told; behind a veil that
+    was lifted nothing can be seen.
+    """
+    if not experiment.veiled:
+        return bench.runner.run(tree, request), None
+    others = tuple(put for put in experiment.back if put not in experiment.veiled)
+    with bench.scratch.plant(experiment.commit, (*experiment.shared, *others)) as veiled:
+        run = bench.runner.run(veiled, replace(request, instead=experiment.veiled))
+    if not run.bared and proof.is_all_red(run, request.targets):
+        return run, None
+    return bench.runner.run(tree, request), None if run.bared else run
 
 
 def _to_the_end(bench: Bench, tree: Tree, request: RunRequest, after: TestRun) -> TestRun:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from .places import Places
+    from .veil import Veil
 
 _isfile = os.path.isfile
 _isdir = os.path.isdir
@@ -23,8 +24,9 @@ _METADATA = (".egg-info", ".dist-info")
 class Guide:
     """Stands before all other finders, asks them, and turns an answer that leaves the tree."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, veil: Veil) -> None:
         self._places = places
+        self._veil = veil
         self._stdlib = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 
     def turn_path(self) -> None:
@@ -47,6 +49,9 @@ class Guide:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Answer as the first of the others does; where that lies outside, with the tree's file of the same name."""
+        return self._veil.drawn(self._found(name, path, target))
+
+    def _found(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
         spec = _ask_others(self, name, path, target)
         if spec is None:
             return self._in_roots(name) if path is None else None

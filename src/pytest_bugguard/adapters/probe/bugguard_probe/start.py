@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, TypedDict
 from .guide import Guide
 from .measure import Measure
 from .places import Places
+from .veil import Veil
 from .witness import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 class Plan(TypedDict):
@@ -24,6 +25,7 @@ class Plan(TypedDict):
     roots: Sequence[str]
     watched: Sequence[str]
     around: Sequence[str]
+    instead: Mapping[str, bytes]
     targets: Sequence[str]
     private: str
     evidence: str
@@ -52,10 +54,11 @@ def begin() -> None:
     record = os.environ.pop(RECORD_VARIABLE, "")
     told = [*plan["watched"], *plan["around"]]
     places = Places(plan["top"], plan["original"], plan["roots"], told, plan["private"])
-    guide = Guide(places)
+    veil = Veil(places, plan["instead"])
+    guide = Guide(places, veil)
     guide.turn_path()
     sys.meta_path.insert(0, guide)
-    witness = Witness(places, plan, is_main=bool(record))
+    witness = Witness(places, plan, veil, is_main=bool(record))
     witness.begin()
     if plan["lines"]:
         measure = Measure(plan["top"], plan["watched"], plan["lines"], is_main=bool(record))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from .places import Places
     from .start import Plan
+    from .veil import Veil
 
 # Held on to, since tests replace them.
 _getpid = os.getpid
@@ -37,6 +38,8 @@ _STARTS = (
     "_winapi.CreateProcess",
 )
 """Events of a process that starts another one; ``subprocess`` and ``os.exec`` have their own."""
+_OF_THE_RUN = frozenset({"loaded", "bared"})
+"""Facts that are nobody's: a file is loaded once, by whichever test comes first."""
 _INHERITED = ("BUGGUARD_RUN", "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
 _IMPORTING = frozenset({"_find_and_load", "_load_unlocked", "exec_module"})
 _SHOWING = frozenset({"traceback.py", "warnings.py", "runpy.py"})
@@ -47,8 +50,9 @@ _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 class Witness:
     """Listens to the interpreter's audit events and writes down what concerns the watched files."""
 
-    def __init__(self, places: Places, plan: Plan, *, is_main: bool) -> None:
+    def __init__(self, places: Places, plan: Plan, veil: Veil, *, is_main: bool) -> None:
         self._places = places
+        self._veil = veil
         self._targets = frozenset(target.partition("::")[0].replace("/", _SEP) for target in plan["targets"])
         self._around = frozenset(plan["around"])
         self._evidence = plan["evidence"]
@@ -92,7 +96,7 @@ class Witness:
         code = arguments[0]
         found = self._places.watched_at(code.co_filename)
         if found is not None:
-            self._loaded(*found)
+            self._loaded(*found, code)
             if not found[1] and found[0] not in self._around:
                 self.execution.follow(code, found[0])
 
@@ -143,7 +147,10 @@ class Witness:
 
     def _is_read_by_a_test(self) -> bool:
         """Whether the nearest caller outside of the standard library stands in a test, and not to import."""
-        frame = _getframe(_CALLER)
+        try:
+            frame = _getframe(_CALLER)
+        except ValueError:  # Python itself, about to run it as a script
+            return False
         while frame is not None:
             name, function = frame.f_code.co_filename, frame.f_code.co_name
             if name.startswith("<frozen importlib"):
@@ -170,8 +177,10 @@ class Witness:
             or not _TEST_FOLDERS.isdisjoint(folders)
         )
 
-    def _loaded(self, path: str, place: str) -> None:
+    def _loaded(self, path: str, place: str, code: CodeType | None = None) -> None:
         self._note("loaded", path, place)
+        if not place and self._veil.is_bared(path, code):
+            self._note("bared", path)
 
     def _executed(self, path: str) -> None:
         if self.test:
@@ -179,7 +188,7 @@ class Witness:
 
     def _note(self, kind: str, path: str = "", place: str = "") -> None:
         """Write down a fact, once: four fields, each ended by NUL, which none of them can hold."""
-        fact = (kind, path, place, self.test.replace("\0", "(null)") if kind != "loaded" else "")
+        fact = (kind, path, place, self.test.replace("\0", "(null)") if kind not in _OF_THE_RUN else "")
         if fact in self._written:
             return
         self._written.add(fact)
