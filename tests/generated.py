@@ -73,14 +73,17 @@ def _settings(fields: Iterable[Field]) -> str:
     return _table(columns, rows)
 
 
+_NO_VALUES = {settings_fields.REQUIRED: "must be given", settings_fields.NOTHING: "nothing", None: "found by looking"}
+
+
 def _default(field: Field) -> str:
     match field.default:
-        case settings_fields.REQUIRED:
-            return "must be given"
-        case None:
-            return "found by looking"
+        case value if value in _NO_VALUES:
+            return _NO_VALUES[value]
         case bool(flag):
             return f"`{str(flag).lower()}`"
+        case int(number):
+            return f"`{number}`"
         case tuple():
             return "`[]`"
         case value:
@@ -172,6 +175,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "waivers": lambda: _settings(settings_fields.waiver_fields()),
     "coverage": lambda: _settings(settings_fields.coverage_fields()),
     "gate": lambda: _settings(settings_fields.gate_fields()),
+    "flaky": lambda: _settings(settings_fields.flaky_fields()),
+    "quarantine": lambda: _settings(settings_fields.quarantine_fields()),
     "rules": _rules,
     "commands": _commands,
     "options": _common_options,

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from pytest_bugguard.core import settings
 from pytest_bugguard.core.coverage_rules import CoverageSettings, Gate, Limits, Places
 from pytest_bugguard.core.errors import SettingsError
-from pytest_bugguard.core.model import Waiver
-from pytest_bugguard.core.settings import FixSettings, Layer, Settings
+from pytest_bugguard.core.model import Excused, Quarantine, Waiver
+from pytest_bugguard.core.settings import FixSettings, FlakySettings, Layer, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,10 +92,10 @@ def test_everything_set_arrives() -> None:
     ("table", "fault"),
     [
         pytest.param({"enabeld": True}, "enabeld: unknown key; did you mean 'enabled'?", id="misspelt"),
-        pytest.param({"flaky": {}}, "flaky: unknown key; known here: enabled, base, source, tests, undecided, json, "
-                     "plugins, fixes, waivers, coverage", id="unknown"),
+        pytest.param({"colour": {}}, "colour: unknown key; known here: enabled, base, source, tests, undecided, json, "
+                     "plugins, fixes, waivers, coverage, flaky, quarantine", id="unknown"),
         pytest.param({"\x1b[31m": 1}, r"'\x1b[31m': unknown key; known here: enabled, base, source, tests, undecided, "
-                     "json, plugins, fixes, waivers, coverage", id="a-key-that-moves-terminals"),
+                     "json, plugins, fixes, waivers, coverage, flaky, quarantine", id="a-key-that-moves-terminals"),
         pytest.param({"enabled": "CI"}, "enabled: found 'CI', needs true, false or \"ci\"; did you mean 'ci'?",
                      id="flag"),
         pytest.param({"enabled": 1}, 'enabled: found the number 1, needs true, false or "ci"', id="number-for-flag"),
@@ -214,7 +214,8 @@ def test_a_digest_is_the_same_in_every_process() -> None:
 
 _KEYS = st.sampled_from(
     ["enabled", "base", "source", "tests", "undecided", "plugins", "fixes", "waivers", "rules", "without", "patterns",
-     "fix", "expires", "owner", "coverage", "gate", "paths", "line", "each-file", "total", "\x00", ""]
+     "fix", "expires", "owner", "coverage", "gate", "paths", "line", "each-file", "total",
+     "flaky", "history", "reruns", "quarantine", "test", "failures", "\x00", ""]
 )  # fmt: skip
 _VALUES = st.recursive(
     st.one_of(
@@ -324,3 +325,76 @@ def test_two_gates_may_share_a_file_where_they_ask_for_different_things() -> Non
     """One on lines, one on branches; one on each file, one on the group."""
     gates = [GATE, {"paths": ["src/shop/pay"], "branch": 90}, {"paths": ["src/shop/pay"], "line": 9, "scope": "group"}]
     assert len(_load({"coverage": {"gate": gates}}).coverage.gates) == 3
+
+
+QUARANTINE = {
+    "test": "tests/test_net.py::test_retry",
+    "owner": "platform",
+    "reason": "real clock",
+    "expires": dt.date(2027, 1, 31),
+}
+
+
+def test_everything_set_of_flaky_tests_arrives() -> None:
+    """Numbers, the places of the history, and each quarantine with the failures that it excuses."""
+    table: dict[str, Any] = {
+        "reruns": 5,
+        "max-failures": 20,
+        "on-flaky": "warn",
+        "history": "postgresql://ci@db.example.org:5432/bugguard?sslmode=require",
+        "keep-days": 90,
+        "run-files": "reports/runs",
+        "burn-in": 20,
+        "burn-in-seconds": 300,
+    }
+    failures = ["TimeoutError at src/shop/net.py:41", "AssertionError"]
+    found = _load({"flaky": table, "quarantine": [QUARANTINE | {"failures": failures}]})
+    assert found.flaky == FlakySettings(5, 20, "warn", table["history"], 90, "reports/runs", 20, 300)
+    assert found.quarantine == (
+        Quarantine(
+            "tests/test_net.py::test_retry",
+            "platform",
+            "real clock",
+            dt.date(2027, 1, 31),
+            (Excused("TimeoutError", "src/shop/net.py:41"), Excused("AssertionError", "")),
+            "pyproject.toml:quarantine.0",
+        ),
+    )
+    assert _load({"flaky": {"history": "off"}}).flaky.history == "off"
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        pytest.param({"flaky": []}, "flaky: found a list, needs a table", id="list"),
+        pytest.param({"flaky": {"rerun": 1}}, "flaky.rerun: unknown key; did you mean 'reruns'?", id="misspelt"),
+        pytest.param({"flaky": {"reruns": -1}}, "flaky.reruns: found the number -1, needs a whole number from 0 to 100",
+                     id="negative"),
+        pytest.param({"flaky": {"burn-in": True}}, "flaky.burn-in: found true, needs a whole number from 0 to 1000",
+                     id="flag"),
+        pytest.param({"flaky": {"on-flaky": "fial"}}, 'flaky.on-flaky: found \'fial\', needs "fail" or "warn"; did you '
+                     "mean 'fail'?", id="word"),
+        pytest.param({"flaky": {"history": "/var/h.db"}}, "flaky.history: found '/var/h.db', needs a path below the "
+                     "repository's top", id="absolute"),
+        pytest.param({"flaky": {"history": "mysql://db/x"}}, "flaky.history: found an address of 'mysql', needs a "
+                     "file, or postgresql://USER@HOST/DATABASE", id="other-database"),
+        pytest.param({"flaky": {"history": "postgresql://ci:secret@db/x"}}, "flaky.history: holds a password: put the "
+                     "whole address into the variable BUGGUARD_HISTORY", id="password"),
+        pytest.param({"flaky": {"history": "postgresql://db/x?password=y"}}, "flaky.history: holds a password: put the "
+                     "whole address into the variable BUGGUARD_HISTORY", id="password-behind"),
+        pytest.param({"quarantine": {}}, "quarantine: found a table, needs tables: [[tool.bugguard.quarantine]]",
+                     id="one-bracket"),
+        pytest.param({"quarantine": [QUARANTINE | {"test": "test_retry"}]}, "quarantine[0].test: found 'test_retry', "
+                     "needs a node id like tests/test_net.py::test_retry", id="no-file"),
+        pytest.param({"quarantine": [QUARANTINE | {"failures": ["at x"]}]}, "quarantine[0].failures[0]: found 'at x', "
+                     "needs a failure like TimeoutError at src/shop/net.py:41", id="no-type"),
+        pytest.param({"quarantine": [{key: QUARANTINE[key] for key in ("test", "reason", "expires")}]},
+                     "quarantine[0]: owner is missing; needs a text", id="nobody"),
+        pytest.param({"quarantine": [QUARANTINE, QUARANTINE]}, "quarantine[1].test: 'tests/test_net.py::test_retry' is "
+                     "in it already at pyproject.toml:quarantine.0; keep one of them", id="twice"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_flaky_tests_names_place_finding_and_what_is_accepted(table: dict[str, Any], fault: str) -> None:
+    """As every other; and no password is repeated in a message."""
+    (line,) = _faults(table)
+    assert line.partition(": ")[2] == fault

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.adapters import audit_cache, ci, guests, settings_file
 from pytest_bugguard.adapters.repository import open_repository
 from pytest_bugguard.core import base, commit_file, coverage_findings, findings, fixes, settings, verdict
-from pytest_bugguard.core.coverage_rules import CoverageSettings
 from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
 from pytest_bugguard.core.fixes import CiContext, RuleSet
 from pytest_bugguard.core.hotspots import hotspots_of
@@ -202,7 +201,10 @@ class Workshop:
     def _cache_key(self, since: str, tip: str) -> str:
         """Commits name all that the history holds; the rest is how we look at it, our own code included."""
         boundary = ",".join(sorted(self.repository.boundary))
-        how = replace(self.settings, waivers=(), coverage=CoverageSettings()).digest()
+        idle = settings.Settings()
+        how = replace(
+            self.settings, waivers=(), coverage=idle.coverage, flaky=idle.flaky, quarantine=idle.quarantine
+        ).digest()
         return audit_cache.key(audit_cache.own_code(), sys.version, since, tip, boundary, how, *self._skipped)
 
     def explain(self, revisions: Sequence[str]) -> Result:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from pytest_bugguard.core.model import Excused
 from pytest_bugguard.core.patterns import UnsafePatternError, compile_safely
 
 Check = Callable[[Any], Any]
@@ -222,6 +223,45 @@ def amount(value: object) -> Decimal:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise wrong(f"found {shown(value)}, needs a whole number from 0 on")
     return Decimal(value)
+
+
+def whole(least: int, most: int) -> Check:
+    """A whole number between two others."""
+
+    def check(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise wrong(f"found {shown(value)}, needs a whole number from {least} to {most}")
+        return value
+
+    return check
+
+
+def history(value: object) -> str:
+    """Where recorded runs are kept. Settings are read by many: a password has no place in them."""
+    if not isinstance(value, str) or "://" not in value:
+        return path(value)
+    address = re.fullmatch(r"postgres(?:ql)?://(?:(?P<user>[^@/?#\s]*)@)?[^@\s]*", value)
+    if address is None:
+        scheme = value.partition("://")[0]
+        raise wrong(f"found an address of {shown(scheme)}, needs a file, or postgresql://USER@HOST/DATABASE")
+    if ":" in (address["user"] or "") or "password=" in value:
+        raise wrong("holds a password: put the whole address into the variable BUGGUARD_HISTORY")
+    return value
+
+
+def nodeid(value: object) -> str:
+    """A file below the repository's top, and a test in it."""
+    if not isinstance(value, str) or not re.fullmatch(r"[^:]+::.+", value, re.DOTALL) or value.startswith("/"):
+        raise wrong(f"found {shown(value)}, needs a node id like tests/test_net.py::test_retry")
+    return value
+
+
+def excused(value: object) -> Excused:
+    """A kind of failure: ``TimeoutError``, ``TimeoutError at src/shop/net.py`` or ``... at src/shop/net.py:41``."""
+    match = re.fullmatch(r"(?P<kind>[\w.]+)(?: at (?P<place>\S.*))?", value) if isinstance(value, str) else None
+    if match is None:
+        raise wrong(f"found {shown(value)}, needs a failure like TimeoutError at src/shop/net.py:41")
+    return Excused(match["kind"], match["place"] or "")
 
 
 def word_or_percent(*words: str) -> Check:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 REQUIRED = object()
 """Stands as the default of what must be given."""
+NOTHING = object()
+"""Stands as the default of what is not done unless it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def top_fields() -> tuple[Field, ...]:
               "named for tests.", '["tests"]'),
         Field("undecided", '`"fail"` or `"warn"`', "fail", checks.one_of("fail", "warn"),
               "What a verdict that could not be reached does to the run.", '"warn"'),
-        Field("json", "a file below the repository's top", None, checks.path,
+        Field("json", "a file below the repository's top", NOTHING, checks.path,
               "Where a pytest run also writes its result as JSON.", '"reports/bugguard.json"'),
         Field("plugins", "a list of importable names", (), checks.list_of(checks.module),
               "Guests: modules with hook implementations of bugguard's own.", '["shop_rules.bugguard"]'),
@@ -105,14 +107,14 @@ _LIMITS_DOC = "a table of `line`, `branch` (per cent) and `missing` (a number)"
 def coverage_fields() -> tuple[Field, ...]:
     """The keys of ``[tool.bugguard.coverage]`` itself."""
     return (
-        Field("each-file", _LIMITS_DOC, None, _LIMITS,
+        Field("each-file", _LIMITS_DOC, NOTHING, _LIMITS,
               "What each measured file must reach that no gate says otherwise of.", "{ line = 80 }"),
-        Field("total", _LIMITS_DOC, None, _LIMITS,
+        Field("total", _LIMITS_DOC, NOTHING, _LIMITS,
               "What all measured files must reach together.", "{ line = 90, branch = 85 }"),
-        Field("floors", "a file below the repository's top", None, checks.path,
+        Field("floors", "a file below the repository's top", NOTHING, checks.path,
               "The list of files with statements that no test runs, and how many each may have: a number that may "
               "only fall.", '"bugguard-floors.txt"'),
-        Field("changed", "a table of `line` (per cent) and `missing` (a number)", None,
+        Field("changed", "a table of `line` (per cent) and `missing` (a number)", NOTHING,
               checks.table_of({"line": checks.percent, "missing": checks.amount}, Limits),
               "What the statements that the change touched must reach together.", "{ line = 100 }"),
         Field("fixes", '`"any"`, `"all"`, a number (per cent) or `"off"`', "off",
@@ -130,11 +132,54 @@ def gate_fields() -> tuple[Field, ...]:
               "The modules and packages that it is for.", '["shop.pay"]'),
         Field("scope", '`"each"` or `"group"`', "each", checks.one_of("each", "group"),
               "Whether it is asked of each of the files, or of all of them added up.", '"group"'),
-        Field("line", "a number over 0 and up to 100", None, checks.percent,
+        Field("line", "a number over 0 and up to 100", NOTHING, checks.percent,
               "The share of statements that must be run, in per cent.", "100"),
-        Field("branch", "a number over 0 and up to 100", None, checks.percent,
+        Field("branch", "a number over 0 and up to 100", NOTHING, checks.percent,
               "The share of branches that must be taken, in per cent.", "95"),
-        Field("missing", "a whole number from 0 on", None, checks.amount,
+        Field("missing", "a whole number from 0 on", NOTHING, checks.amount,
               "How many statements may be missing.", "12"),
         Field("reason", "a text", "", checks.text, "Why; shown with whatever fails it.", '"money"'),
+    )  # fmt: skip
+
+
+def flaky_fields() -> tuple[Field, ...]:
+    """The keys of ``[tool.bugguard.flaky]``."""
+    return (
+        Field("reruns", "a whole number from 0 to 100", 3, checks.whole(0, 100),
+              "How often a failed test is run again, in fresh processes, to tell a flaky test from a failing one.",
+              "5"),
+        Field("max-failures", "a whole number from 1 to 1000", 10, checks.whole(1, 1000),
+              "Where more tests fail than this, none is run again: so much at once is no flakiness.", "20"),
+        Field("on-flaky", '`"fail"` or `"warn"`', "fail", checks.one_of("fail", "warn"),
+              "What a flaky test does to the run.", '"warn"'),
+        Field("history", 'a file below the repository\'s top, a `postgresql://` address without a password, or `"off"`',
+              ".bugguard/history.db", checks.history,
+              "Where the outcomes of every run are kept; the variable `BUGGUARD_HISTORY` wins.",
+              '"postgresql://ci@db.example.org/bugguard"'),
+        Field("keep-days", "a whole number from 1 to 3660", 365, checks.whole(1, 3660),
+              "How long a run is kept, counted back from the newest one.", "90"),
+        Field("run-files", "a folder below the repository's top", NOTHING, checks.path,
+              "Where each run also leaves a file of its outcomes, for `bugguard flaky import` elsewhere.",
+              '"reports/runs"'),
+        Field("burn-in", "a whole number from 0 to 1000", 0, checks.whole(0, 1000),
+              "How often each test that the change adds or changes has to pass before it may guard a fix.", "20"),
+        Field("burn-in-seconds", "a whole number from 1 to 86400", 60, checks.whole(1, 86_400),
+              "How long a burn-in may take in all.", "300"),
+    )  # fmt: skip
+
+
+def quarantine_fields() -> tuple[Field, ...]:
+    """The keys of each ``[[tool.bugguard.quarantine]]``."""
+    return (
+        Field("test", "a node id", REQUIRED, checks.nodeid,
+              "The test, or all cases of it where the id has no parameters.", '"tests/test_net.py::test_retry"'),
+        Field("owner", "a text", REQUIRED, checks.text, "Who mends it.", '"platform"'),
+        Field("reason", "a text", REQUIRED, checks.text, "Why it is not mended yet.", '"real clock; see #812"'),
+        Field("expires", "a date", REQUIRED, checks.day,
+              "The last day on which it holds; after it the quarantine fails the run and names its owner.",
+              "2027-01-31"),
+        Field("failures", "a list of exception types, each alone or with `at` and a place", (),
+              checks.list_of(checks.excused),
+              "The failures that are excused; any other fails the run as ever. Without it: whatever fails in the test.",
+              '["TimeoutError at src/shop/net.py:41"]'),
     )  # fmt: skip
