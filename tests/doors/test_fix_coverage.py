@@ -10,6 +10,8 @@ from tests.doors.shop import GUARDING, shown
 from tests.shell import Shell
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.doors.shop import Shop
 
 FIXES = '[coverage]\nfixes = "any"\n'
@@ -134,3 +136,64 @@ def test_nothing_of_the_user_is_touched(shop: Shop) -> None:
     shop.run_apart("--bugguard", "-p", "no:cacheprovider")
     assert not list(shop.repo.path.rglob(".coverage*"))
     assert "src" not in shop.repo.git("status", "--porcelain")
+
+
+def _counting(log: Path, test: str = GUARDING) -> str:
+    """A test that leaves a line wherever it is run."""
+    return test.replace(
+        "    assert", f"    with open({str(log)!r}, 'a') as log:\n        print(file=log)\n    assert", 1
+    )
+
+
+def test_a_proof_and_its_coverage_share_a_run(shop: Shop, tmp_path: Path) -> None:
+    """The run with the fix is measured: what the fix's tests reach costs no run more."""
+    log = tmp_path / "runs"
+    shop.repo.write("src/shop/pager.py", PAGER.replace("return whole + bool(rest)", "return whole"))
+    shop.repo.commit("feat: pages anew")
+    _fix(shop, _counting(log))
+    runs = {}
+    for asked in ("off", "any"):
+        shop.settings(f'[coverage]\nfixes = "{asked}"\n')
+        log.write_text("", encoding="utf-8")
+        done = Shell(shop.repo.path).bugguard("prove", "main..", "--fresh", "--format", "json")
+        runs[asked] = log.read_text(encoding="utf-8").count("\n")
+    assert [row["verdict"] for row in done.document["coverage"]] == ["met"]
+    assert runs["off"] == runs["any"] > 0
+
+
+def test_other_tests_of_the_same_file_are_not_the_fixs_own(shop: Shop) -> None:
+    """A test that was there before may run the fix; the new one has to."""
+    shop.settings(FIXES)
+    old = GUARDING.replace("test_last_page", "test_old").replace("== 2", ">= 1")
+    shop.repo.write("src/shop/pager.py", PAGER.replace("return whole + bool(rest)", "return whole"))
+    shop.repo.write("tests/test_last.py", old)
+    shop.repo.commit("feat: pages anew")
+    sha = _fix(shop, f"{old}\n\n{AROUND}")
+    done = Shell(shop.repo.path).bugguard("prove", "main..")
+    assert f"COVERAGE   {sha[:7]}   its own tests: 1 never" in done.out
+
+
+def test_what_another_test_made_ready_is_not_held_against_the_fixs_own(shop: Shop) -> None:
+    """A fixture that all share runs for the first test only: where others ran before, the fix's own run alone."""
+    shop.settings(FIXES)
+    old = (
+        "import pytest\nfrom shop.pager import pages\n\n@pytest.fixture(scope='module')\ndef count():\n"
+        "    return pages(11)\n\ndef test_old(count):\n    assert count\n"
+    )
+    shop.repo.write("src/shop/pager.py", PAGER.replace("return whole + bool(rest)", "return whole"))
+    shop.repo.write("tests/test_last.py", old)
+    shop.repo.commit("feat: pages anew")
+    _fix(shop, f"{old}\n\ndef test_last_page(count):\n    assert count == 2\n")
+    done = Shell(shop.repo.path).bugguard("prove", "main..", "--format", "json")
+    (row,) = done.document["coverage"]
+    assert (row["verdict"], row["covered"], row["missing"]) == ("met", 1, [])
+
+
+def test_a_test_that_fails_of_the_tracer_is_proven_all_the_same(shop: Shop) -> None:
+    """Measuring must not turn a proof: what fails under the tracer is run without it."""
+    shop.settings(FIXES)
+    untraced = "    import sys\n    assert sys.gettrace() is None\n    assert"
+    _fix(shop, GUARDING.replace("    assert", untraced, 1))
+    done = Shell(shop.repo.path).bugguard("prove", "main..", "--format", "json")
+    assert [fix["verdict"] for fix in done.document["fixes"]] == ["proven"]
+    assert [row["verdict"] for row in done.document["coverage"]] == ["undecided"]

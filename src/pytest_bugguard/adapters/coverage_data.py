@@ -18,13 +18,15 @@ from pytest_bugguard.adapters.coverage_reports import CoverageDataError
 from pytest_bugguard.core.measured import FileCoverage, Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from coverage import CoverageData
 
     from pytest_bugguard.adapters.coverage_reports import Found
     from pytest_bugguard.adapters.measured_paths import MeasuredPaths
 
+CONFIGURATION = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
+"""The files in which coverage.py looks for its configuration."""
 _SQLITE = b"SQLite format 3\0"
 _REPORTS = ("coverage.json", "coverage.xml", "coverage.lcov")
 _MEASURE = "run the tests under coverage first: pytest --cov, or coverage run -m pytest"
@@ -111,6 +113,21 @@ def unmeasured(path: str, folder: Path, top: Path) -> FileCoverage:
         except CoverageException:  # no Python that this interpreter can read: nothing in it can be counted
             return FileCoverage(path)
     return FileCoverage(path, missing=frozenset(statements), excluded=frozenset(excluded))
+
+
+def counted(configuration: Mapping[str, bytes], texts: Mapping[str, bytes]) -> dict[str, FileCoverage]:
+    """The statements of Python files that stand in no work tree, as coverage.py counts them; none of them run.
+
+    Args:
+        configuration: What there is of ``CONFIGURATION``, by name.
+        texts: The files, by path.
+    """
+    with tempfile.TemporaryDirectory(prefix="bugguard-") as folder:
+        top = Path(folder)
+        for name, content in {**texts, **configuration}.items():
+            (top / name).parent.mkdir(parents=True, exist_ok=True)
+            (top / name).write_bytes(content)
+        return {path: unmeasured(path, top, top) for path in texts}
 
 
 def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measured:

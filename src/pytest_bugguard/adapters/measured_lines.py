@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from coverage import CoverageData
 from coverage.exceptions import CoverageException
 
-from pytest_bugguard.adapters.probe.bugguard_probe.measure import MAIN, TEST
+from pytest_bugguard.adapters.probe.bugguard_probe.measure import MAIN, OTHER_TEST, TEST
 from pytest_bugguard.core.runs import Ran
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def read(folder: Path, top: Path) -> tuple[Ran, ...] | None:
                     in_others[inside].add(line)
                 elif TEST in contexts:
                     in_tests[inside].add(line)
-                else:
+                elif set(contexts) != {OTHER_TEST}:
                     at_import[inside].add(line)
         data.close()
     files = sorted({*in_tests, *in_others, *at_import})

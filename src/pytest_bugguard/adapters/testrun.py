@@ -177,6 +177,7 @@ class PytestRunner:
             "private": str(private.folder),
             "evidence": str(private.evidence),
             "lines": str(private.lines) if request.measures else "",
+            "own": list(request.own),
         }
 
     def _words(self, top: Path, request: RunRequest, private: _Private) -> Iterator[str]:

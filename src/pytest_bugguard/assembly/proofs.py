@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import carryover, ci, interrupts, pool
@@ -16,17 +15,16 @@ from pytest_bugguard.adapters.scratch import GitScratch
 from pytest_bugguard.adapters.testrun import PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
 from pytest_bugguard.assembly.filing import Filing
+from pytest_bugguard.assembly.fix_coverage import MAKE_ROOM, FixCoverageDesk
 from pytest_bugguard.core import experiment, proof
 from pytest_bugguard.core.coverage_verdict import Coverage
 from pytest_bugguard.core.errors import BugguardError, ScratchError
 from pytest_bugguard.core.experiment import Experiment
-from pytest_bugguard.core.measured import Doubt
 from pytest_bugguard.core.model import Sign, Verdict
 from pytest_bugguard.core.proof import Proof
 from pytest_bugguard.core.results import Result
 from pytest_bugguard.core.trial import Trial
 from pytest_bugguard.core.verdict import Judgement
-from pytest_bugguard.journeys import fix_coverage
 from pytest_bugguard.journeys.attribution import attribute
 from pytest_bugguard.journeys.audit import offers_among
 from pytest_bugguard.journeys.check import CheckedUnit
@@ -37,10 +35,10 @@ from pytest_bugguard.journeys.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.coverage_verdict import Judged
-    from pytest_bugguard.core.measured import FileCoverage
     from pytest_bugguard.core.model import Record, Unit
     from pytest_bugguard.core.outcomes import Outcomes
     from pytest_bugguard.core.runs import TestRun
@@ -50,7 +48,6 @@ Progress = Callable[[int, int, str], None]
 """Told how many fixes are done, of how many, and which one is next."""
 
 _SHORT = 7
-_MAKE_ROOM = "make room in the folder for temporary files, or let TMPDIR name another one"
 _NEIGHBOURS = 20
 """Units before and after a fix that are looked through for its test, where it brought none: as many as in an audit."""
 
@@ -91,6 +88,8 @@ class Proofs:
         self._space = space
         self._options = options
         self._notes: list[str] = []
+        self._measured: dict[str, tuple[Experiment, TestRun]] = {}
+        """By fix, what its proof measured with the fix in place, for ``coverage_of``."""
 
     def of_revision(self, revision: str, *, progress: Progress) -> Result:
         """The proof of one commit, which is taken for a fix because somebody asks."""
@@ -101,7 +100,8 @@ class Proofs:
         seen = workshop.survey.single(unit, asked=asked)
         one, tip = self._with_neighbours(seen)
         records = self.records([one], tip, progress=progress)
-        return workshop.with_findings(self.noted(workshop.result("prove", map(workshop.waive, records), 1)))
+        result = workshop.with_findings(self.noted(workshop.result("prove", map(workshop.waive, records), 1)))
+        return self._with_coverage(result, [one], tip, progress)
 
     def of_change(
         self, revisions: str | None, *, base_option: str | None, reads_work_tree: bool, progress: Progress
@@ -112,10 +112,7 @@ class Proofs:
             return replace(change, command="prove")
         records = self.records(change.found, change.tip, progress=progress)
         result = self._workshop.judged(change, records, command="prove")
-        if self._workshop.settings.coverage.fixes != "off":
-            rows = self.coverage_of(change.found, change.tip, progress=progress)
-            result = self._workshop.with_coverage(result, Coverage(tuple(rows)))
-        return self.noted(result)
+        return self.noted(self._with_coverage(result, change.found, change.tip, progress))
 
     def of_decay(self, revisions: str | None, *, progress: Progress) -> Result:
         """Whether the tests of fixes still guard them: each is taken out of today's HEAD.
@@ -179,30 +176,36 @@ class Proofs:
                 if not isinstance(plan, Experiment):
                     records.append(one.record if plan is None else _judged(one.record, plan))
                     continue
-                said = known.get(id(plan)) or _judgement(one, plan, next(done))
+                said = known.get(id(plan)) or self._judgement(one, plan, next(done))
                 if isinstance(said, Proof) and known.get(id(plan)) is None:
                     said = filing.settle(plan, one.record, said)
                 records.append(self._with_hunks(_judged(one.record, said), plan, bench))
         return records
 
+    def _with_coverage(self, result: Result, found: Sequence[CheckedUnit], tip: Snapshot, progress: Progress) -> Result:
+        if self._workshop.settings.coverage.fixes == "off":
+            return result
+        rows = self.coverage_of(found, tip, progress=progress)
+        return self._workshop.with_coverage(result, Coverage(tuple(rows)))
+
     def coverage_of(self, found: Sequence[CheckedUnit], tip: Snapshot, *, progress: Progress) -> list[Judged]:
-        """How much of each fix its own tests run: they are run once more, alone and measured."""
-        chosen = self._workshop.settings.coverage
-        assert chosen.fixes != "off"
-        from pytest_bugguard.adapters import coverage_data  # noqa: PLC0415 - brings coverage.py
-
-        def count(top: str, path: str) -> FileCoverage:
-            return coverage_data.unmeasured(path, Path(top), Path(top))
-
-        asked = fix_coverage.Asked(chosen.fixes, chosen.places.fixes, count)
-        planned = [(one, self._plan(one, tip, Where.OWN)) for one in found]
+        """How much of each fix its own tests run: by its proof, where one was just made; else they are run alone."""
+        planned = [(one, *self._measured.get(one.record.sha, (self._plan(one, tip, Where.OWN), None))) for one in found]
         rows = []
-        with self._open_bench(self._carried([plan for _, plan in planned if isinstance(plan, Experiment)])) as bench:
-            for number, (one, plan) in enumerate(planned):
+        with self._open_bench(self._carried([plan for _, plan, _ in planned if isinstance(plan, Experiment)])) as bench:
+            desk = FixCoverageDesk(self._workshop, bench)
+            for number, (one, plan, seen) in enumerate(planned):
                 progress(number, len(planned), one.record.sha)
                 if plan is not None:
-                    rows.append(_covered(one, plan, bench, asked))
+                    rows.append(desk.judge(one, plan, seen))
         return rows
+
+    def _judgement(self, one: CheckedUnit, plan: Experiment, runs: Runs | Judgement) -> Proof | Judgement:
+        if isinstance(runs, Judgement):
+            return runs
+        if runs.measured is not None:
+            self._measured[one.record.sha] = plan, runs.measured
+        return _judgement(one, plan, runs)
 
     def _with_hunks(self, record: Record, plan: Experiment, bench: Bench) -> Record:
         """The record of a proven fix with what holds its parts, where somebody asks."""
@@ -235,7 +238,9 @@ class Proofs:
             return None
         plan = plan_best(one, tip, GitScratch(self._workshop.repository, space=self._space).merge, where)
         if isinstance(plan, Experiment):
-            return replace(plan, with_fix=replace(plan.with_fix, limit_s=self._options.limit_s))
+            plan = replace(plan, with_fix=replace(plan.with_fix, limit_s=self._options.limit_s))
+            measures = self._workshop.settings.coverage.fixes != "off" and where is not Where.TIP_ALONE
+            return plan.measured if measures else plan
         return plan if is_guarded else None
 
     def _with_neighbours(self, seen: Seen) -> tuple[CheckedUnit, Snapshot]:
@@ -269,26 +274,12 @@ def _work(bench: Bench, session: Callable[[Experiment], TestRun | None]) -> Call
         except ScratchError as error:
             return Judgement(Verdict.UNDECIDED, str(error), error.hint)
         except OSError as error:
-            return Judgement(Verdict.UNDECIDED, f"the tests could not be run: {error}", _MAKE_ROOM)
+            return Judgement(Verdict.UNDECIDED, f"the tests could not be run: {error}", MAKE_ROOM)
 
     return work
 
 
-def _covered(one: CheckedUnit, plan: Experiment | Judgement, bench: Bench, asked: fix_coverage.Asked) -> Judged:
-    if isinstance(plan, Judgement):
-        return fix_coverage.undecided(one.record.sha, Doubt(plan.reason, plan.next), asked.place)
-    try:
-        return fix_coverage.judge(one, plan, bench, asked)
-    except ScratchError as error:
-        doubt = Doubt(str(error), error.hint)
-    except OSError as error:
-        doubt = Doubt(f"the tests could not be run: {error}", _MAKE_ROOM)
-    return fix_coverage.undecided(one.record.sha, doubt, asked.place)
-
-
-def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs | Judgement) -> Proof | Judgement:
-    if isinstance(runs, Judgement):
-        return runs
+def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs) -> Proof | Judgement:
     trial = Trial(
         fix=one.record.sha[:_SHORT],
         tests=plan.tests,

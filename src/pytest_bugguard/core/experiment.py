@@ -56,6 +56,12 @@ class Experiment:
             if old.path.endswith(".py") and old.mode != _SYMLINK and None not in {old.content, new.content}
         )
 
+    @property
+    def measured(self) -> Experiment:
+        """The same, the lines that its own tests run told of the runs with the fix."""
+        own = tuple(test.nodeid for test in self.tests if test.counts)
+        return replace(self, with_fix=replace(self.with_fix, measures=True, own=own))
+
     def limited_s(self, green_s: float) -> RunRequest:
         """The run without the fix, ended where it takes far longer than the same tests took with it."""
         return replace(self.without_fix, limit_s=max(_LEAST_LIMIT_S, _PATIENCE * green_s))

@@ -47,6 +47,8 @@ class RunRequest:
     """After so many seconds it is ended, with every process that it started."""
     measures: bool = False
     """Whether the lines of the watched files that are run are told, too."""
+    own: tuple[str, ...] = ()
+    """The tests whose lines are told as a test's, where lines are told; none: all of them."""
 
 
 class Frame(NamedTuple):
@@ -148,7 +150,7 @@ class Ran:
 
     path: str
     in_tests: frozenset[int] = frozenset()
-    """While a test ran, in the process that ran it."""
+    """While a test ran that was asked for as ``own``, in the process that ran it."""
     in_subprocesses: frozenset[int] = frozenset()
     at_import: frozenset[int] = frozenset()
     """Outside of every test: while modules were imported and tests collected; and in no test."""

@@ -1,4 +1,4 @@
-"""Do a fix's own tests run what the fix changed? They are run alone, in the tree with the fix, and measured."""
+"""Do a fix's own tests run what the fix changed? By a proof's run of them, or by one of their own."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pytest_bugguard.core.coverage_verdict import Judged
 from pytest_bugguard.core.fix_coverage import Reached, Require
 from pytest_bugguard.core.measured import Doubt, FileCoverage
 from pytest_bugguard.core.model import Outcome, RuleVerdict
+from pytest_bugguard.core.pairing import is_case_of
 from pytest_bugguard.core.statements import source_of
 from pytest_bugguard.core.thresholds import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_bugguard.core.experiment import Experiment
     from pytest_bugguard.core.model import FileChange
@@ -35,32 +36,51 @@ class Asked:
     require: Require
     place: str
     """Where the settings say so."""
-    count: Callable[[str, str], FileCoverage]
-    """The statements of a file, by the top of its tree and its path in there; none of them run."""
+    count: Callable[[str, Mapping[str, bytes]], Mapping[str, FileCoverage]]
+    """The statements of files, none of them run: by the commit whose configuration holds, and their texts by path."""
 
 
-def judge(one: CheckedUnit, plan: Experiment, bench: Bench, asked: Asked) -> Judged:
-    """Run the tests of a fix, and say how much of what it changed they ran.
+def judge(one: CheckedUnit, plan: Experiment, bench: Bench, asked: Asked, *, proof: TestRun | None = None) -> Judged:
+    """Say how much of what a fix changed its own tests ran.
+
+    Args:
+        one: The fix.
+        plan: Its tests, and the tree with it.
+        bench: Where they are run, if need be.
+        asked: What they have to reach.
+        proof: What a proof saw with the fix, its lines measured. Other tests of the same files may have been there
+            first, with a fixture that all share: what is reached then is reached, and for the rest they run alone.
 
     Raises:
         ScratchError: The tree could not be made.
     """
-    own = tuple(test.nodeid for test in plan.tests if test.counts)
-    request = replace(plan.with_fix, targets=own or plan.with_fix.targets, measures=True)
+    files = tuple(file for change in one.seen.diff.source_changes if (file := _file(change, one, plan)) is not None)
+    if proof is not None and proof.ran is not None:
+        said = _said(one, plan, files, asked, proof)
+        if said.verdict is RuleVerdict.MET:
+            return said
+    own = plan.measured.with_fix.own
+    request = replace(plan.measured.with_fix, targets=own or plan.with_fix.targets)
     with bench.scratch.plant(plan.commit, plan.shared) as tree:
         run = bench.runner.run(tree, request)
-        doubt = _doubt(run, one.record.sha)
-        if doubt is not None:
-            return undecided(one.record.sha, doubt, asked.place)
-        files = [file for change in one.seen.diff.source_changes if (file := _file(change, one, plan)) is not None]
-        counted = {file.patch.path: asked.count(tree.top, file.patch.path) for file in files}
+    return _said(one, plan, files, asked, run)
+
+
+def _said(one: CheckedUnit, plan: Experiment, files: Sequence[_File], asked: Asked, run: TestRun) -> Judged:
+    """The verdict by one run."""
+    doubt = _doubt(run, one.record.sha)
+    if doubt is not None:
+        return undecided(one.record.sha, doubt, asked.place)
+    own = plan.measured.with_fix.own
+    is_alone = not own or all(any(is_case_of(case.nodeid, test) for test in own) for case in run.cases)
+    counted = asked.count(plan.commit, {file.patch.path: file.content for file in files})
     ran = {of.path: of for of in run.ran or ()}
     changed = [
         statement
         for file in files
         for statement in fix_coverage.in_file(
             file.patch,
-            _reached(counted[file.patch.path], ran.get(file.patch.path), file.source),
+            _reached(counted[file.patch.path], ran.get(file.patch.path), file.source, is_alone=is_alone),
             file.source,
             file.before,
         )
@@ -93,6 +113,7 @@ class _File:
     """One Python file that the fix changed, as the tree has it."""
 
     patch: Patch
+    content: bytes
     source: Source
     before: Source | None
 
@@ -106,7 +127,7 @@ def _file(change: FileChange, one: CheckedUnit, plan: Experiment) -> _File | Non
         return None
     patch = patches.between(change.path, change.old_path, old or b"", new)
     here = patches.carried(patch, change.path, new, content)
-    return _File(here, source_of(content), None if old is None else source_of(old))
+    return _File(here, content, source_of(content), None if old is None else source_of(old))
 
 
 def _text(snapshot: Snapshot, change: FileChange, *, is_new: bool) -> bytes | None:
@@ -114,8 +135,11 @@ def _text(snapshot: Snapshot, change: FileChange, *, is_new: bool) -> bytes | No
     return text if isinstance(text, bytes) else None
 
 
-def _reached(counted: FileCoverage, ran: Ran | None, source: Source) -> Reached:
-    """Lines as statements: what runs on a continuation line is its statement's."""
+def _reached(counted: FileCoverage, ran: Ran | None, source: Source, *, is_alone: bool) -> Reached:
+    """Lines as statements: what runs on a continuation line is its statement's.
+
+    Which test started a process cannot be told where others ran beside those of the fix.
+    """
 
     def statements(lines: frozenset[int]) -> frozenset[int]:
         return frozenset(map(source.statement, lines))
@@ -124,7 +148,7 @@ def _reached(counted: FileCoverage, ran: Ran | None, source: Source) -> Reached:
         return Reached(statements=counted.statements, excluded=counted.excluded)
     return Reached(
         statements(ran.in_tests),
-        statements(ran.in_subprocesses),
+        statements(ran.in_subprocesses) if is_alone else frozenset(),
         statements(ran.at_import),
         counted.statements,
         counted.excluded,

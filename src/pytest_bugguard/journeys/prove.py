@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.experiment import Experiment
     from pytest_bugguard.core.model import MappedTest
-    from pytest_bugguard.core.runs import Put, RunRequest
+    from pytest_bugguard.core.runs import RunRequest
     from pytest_bugguard.journeys.ports import Scratch, TestRunner, Tree
 
 _NOT_RUN = TestRun(End.NOT_STARTED)
@@ -40,6 +40,11 @@ class Runs:
     veiled: TestRun | None = None
     control: TestRun | None = None
 
+    @property
+    def measured(self) -> TestRun | None:
+        """The run with the fix of which the lines are known; None where none was measured."""
+        return next((run for run in (self.after, self.control) if run is not None and run.ran is not None), None)
+
 
 def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | None = None) -> Runs:
     """Run the tests with the fix and without it, and once more without it what was red.
@@ -52,7 +57,7 @@ def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | No
     Raises:
         ScratchError: A tree could not be made.
     """
-    after = session or _run(experiment, bench, experiment.shared, experiment.with_fix)
+    after = session or _with_fix(experiment, bench, experiment.with_fix)
     if not _has_passed(experiment.tests, after):
         return Runs(after)  # nothing that is red without the fix could show anything
     with bench.scratch.plant(experiment.commit, (*experiment.shared, *experiment.back)) as tree:
@@ -66,7 +71,7 @@ def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | No
     control = None
     if session is not None and reds:
         # The session had files that no scratch tree has: a test that misses them is red without any bug.
-        control = _run(experiment, bench, experiment.shared, replace(experiment.with_fix, targets=reds))
+        control = _with_fix(experiment, bench, replace(experiment.with_fix, targets=reds))
     return Runs(after, before, again, veiled, control)
 
 
@@ -101,6 +106,19 @@ def _has_passed(tests: Sequence[MappedTest], run: TestRun) -> bool:
     )
 
 
-def _run(experiment: Experiment, bench: Bench, puts: Sequence[Put], request: RunRequest) -> TestRun:
-    with bench.scratch.plant(experiment.commit, puts) as tree:
+def _with_fix(experiment: Experiment, bench: Bench, request: RunRequest) -> TestRun:
+    """A run with the fix; where lines are asked for and a test of it fails, once more without: maybe of the tracer."""
+    run = _run(experiment, bench, request)
+    if request.measures and not _is_green(run, request.own):
+        return _run(experiment, bench, replace(request, measures=False))
+    return run
+
+
+def _is_green(run: TestRun, own: Sequence[str]) -> bool:
+    cases = [case for case in run.cases if not own or any(pairing.is_case_of(case.nodeid, test) for test in own)]
+    return run.end is End.FINISHED and all(case.outcome is not Outcome.FAILED for case in cases)
+
+
+def _run(experiment: Experiment, bench: Bench, request: RunRequest) -> TestRun:
+    with bench.scratch.plant(experiment.commit, experiment.shared) as tree:
         return bench.runner.run(tree, request)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAIN, OTHER = "main", "other"
-TEST = "test"
-"""The context of lines that a test runs."""
+TEST, OTHER_TEST = "test", "other test"
+"""The contexts of lines that a test runs: one of those that were asked for, or another one of their files."""
 _QUIET = [
     "no-data-collected", "module-not-imported", "module-not-measured", "trace-changed", "couldnt-parse", "no-ctracer",
     "no-sysmon", "no-contexts",
@@ -55,10 +55,10 @@ class Measure:
         self._coverage = coverage
         atexit.register(self._end)
 
-    def enter(self, test: str) -> None:
+    def enter(self, test: str, *, is_own: bool) -> None:
         """What runs from now on runs for this test; for none where it is empty."""
         if self._coverage is not None:
-            self._coverage.switch_context(TEST if test else "")
+            self._coverage.switch_context((TEST if is_own else OTHER_TEST) if test else "")
 
     def _end(self) -> None:
         if os.getpid() == self._owner:

@@ -20,7 +20,7 @@ from .appending import Appending
 from .exceptions import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
 _encode = json.JSONEncoder().encode
@@ -63,6 +63,7 @@ class Recorder:
         self._record = record
         self._places = start.places
         self._targets = start.plan["targets"]
+        self._own = start.plan["own"]
         self._files = {target.partition("::")[0] for target in self._targets}
         self._ids: dict[str, str] = {}
         self._seen: dict[str, None] = {}
@@ -123,7 +124,7 @@ class Recorder:
         )
 
     def _is_asked(self, nodeid: str) -> bool:
-        return any(nodeid == target or nodeid.startswith((f"{target}::", f"{target}[")) for target in self._targets)
+        return _is_below(nodeid, self._targets)
 
     def _id(self, node: Any) -> str:
         """The node id from the tree's top: pytest's own starts at its rootdir, which may lie below."""
@@ -145,7 +146,7 @@ class Recorder:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         _derandomise()
         nodeid = self._id(item)
-        start.enter(item.nodeid)
+        start.enter(item.nodeid, is_own=not self._own or _is_below(nodeid, self._own))
         self._record.add(
             "test",
             id=nodeid,
@@ -200,6 +201,11 @@ class Recorder:
         self._record.add(
             "finished", status=int(session.exitstatus), stop=str(session.shouldstop or session.shouldfail or "")
         )
+
+
+def _is_below(nodeid: str, targets: Sequence[str]) -> bool:
+    """Whether a test is one of those, a case of one, or stands in one of those files or classes."""
+    return any(nodeid == target or nodeid.startswith((f"{target}::", f"{target}[")) for target in targets)
 
 
 class Windows:

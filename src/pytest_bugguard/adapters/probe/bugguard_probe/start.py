@@ -31,6 +31,8 @@ class Plan(TypedDict):
     evidence: str
     lines: str
     """The folder for measured lines; empty where none are asked for."""
+    own: Sequence[str]
+    """The tests whose lines are told as a test's; empty: all of them."""
 
 
 PLAN_FILE = "plan"
@@ -65,8 +67,11 @@ def begin() -> None:
         measure.begin()
 
 
-def enter(test: str) -> None:
-    """All that is seen from now on is seen on behalf of this test; of none where it is empty."""
+def enter(test: str, *, is_own: bool = True) -> None:
+    """All that is seen from now on is seen on behalf of this test; of none where it is empty.
+
+    Its lines are told as a test's only where it is one of those that were asked for.
+    """
     witness.enter(test)
     if measure is not None:
-        measure.enter(test)
+        measure.enter(test, is_own=is_own)

@@ -1,0 +1,54 @@
+"""How much of a fix its own tests run: where they are run, and by whose count of statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.errors import ScratchError
+from pytest_bugguard.core.measured import Doubt
+from pytest_bugguard.core.verdict import Judgement
+from pytest_bugguard.journeys import fix_coverage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.coverage_verdict import Judged
+    from pytest_bugguard.core.experiment import Experiment
+    from pytest_bugguard.core.measured import FileCoverage
+    from pytest_bugguard.core.runs import TestRun
+    from pytest_bugguard.journeys.check import CheckedUnit
+    from pytest_bugguard.journeys.prove import Bench
+
+MAKE_ROOM = "make room in the folder for temporary files, or let TMPDIR name another one"
+
+
+class FixCoverageDesk:
+    """Judges fix after fix of one repository."""
+
+    def __init__(self, workshop: Workshop, bench: Bench) -> None:
+        chosen = workshop.settings.coverage
+        assert chosen.fixes != "off"
+        self._history = workshop.history
+        self._bench = bench
+        self._asked = fix_coverage.Asked(chosen.fixes, chosen.places.fixes, self._counted)
+
+    def judge(self, one: CheckedUnit, plan: Experiment | Judgement, proof: TestRun | None) -> Judged:
+        """The row of one fix; ``proof`` is what its proof measured with the fix in place, None where it did not."""
+        if isinstance(plan, Judgement):
+            return self._undecided(one, Doubt(plan.reason, plan.next))
+        try:
+            return fix_coverage.judge(one, plan, self._bench, self._asked, proof=proof)
+        except ScratchError as error:
+            return self._undecided(one, Doubt(str(error), error.hint))
+        except OSError as error:
+            return self._undecided(one, Doubt(f"the tests could not be run: {error}", MAKE_ROOM))
+
+    def _undecided(self, one: CheckedUnit, doubt: Doubt) -> Judged:
+        return fix_coverage.undecided(one.record.sha, doubt, self._asked.place)
+
+    def _counted(self, commit: str, texts: Mapping[str, bytes]) -> Mapping[str, FileCoverage]:
+        from pytest_bugguard.adapters import coverage_data  # noqa: PLC0415 - brings coverage.py
+
+        found = {name: self._history.file_at(commit, name) for name in coverage_data.CONFIGURATION}
+        return coverage_data.counted({name: text for name, text in found.items() if text is not None}, texts)
