@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.assembly.gate import Gate
     from pytest_bugguard.core.outcomes import PhaseReport
+    from pytest_bugguard.core.recorded_runs import Failure
     from pytest_bugguard.core.selection import SessionFacts
 
 _MARK = "regression(*issues): this test guards the fix of these issues, as in regression('#123')"
@@ -45,6 +47,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="also run the tests of each fix without it: they have to fail (setting: fixes.require)",
     )
     group.addoption("--bugguard-base", metavar="REV", help="what to compare HEAD with (setting: base)")
+    group.addoption(
+        "--bugguard-run-files",
+        metavar="DIR",
+        help="leave a file of this run's outcomes in a folder, for bugguard flaky import (setting: flaky.run-files)",
+    )
     group.addoption("--bugguard-json", metavar="FILE", help="also write the result to this file (setting: json)")
 
 
@@ -58,7 +65,6 @@ def pytest_configure(config: pytest.Config) -> None:
     from pytest_bugguard.assembly.gate import GateOptions, open_gate  # noqa: PLC0415 - a door imports late
     from pytest_bugguard.core.errors import BugguardError  # noqa: PLC0415
 
-    json_path = config.getoption("bugguard_json")
     try:
         gate = open_gate(
             config.rootpath,
@@ -66,14 +72,20 @@ def pytest_configure(config: pytest.Config) -> None:
                 is_asked=bool(asked),
                 base=config.getoption("bugguard_base"),
                 proves=bool(config.getoption("bugguard_prove")),
-                # A test may leave the process in another folder.
-                json=config.invocation_params.dir / json_path if json_path else None,
+                json=_place(config, "bugguard_json"),
+                run_files=_place(config, "bugguard_run_files"),
             ),
         )
     except BugguardError as error:
         raise pytest.UsageError(f"bugguard: {error}" + (f"\nnext: {error.hint}" if error.hint else "")) from error
     if gate is not None:
         config.pluginmanager.register(_Session(config, gate), "bugguard-session")
+
+
+def _place(config: pytest.Config, option: str) -> Path | None:
+    """The path that an option names. It is made absolute now: a test may leave the process in another folder."""
+    path = config.getoption(option)
+    return config.invocation_params.dir / path if path else None
 
 
 def _may_be_switched_on(rootdir: Path) -> bool:
@@ -108,6 +120,7 @@ class _Session:
         self._deselected = 0
         self._lost_workers = 0
         self._is_shown = False
+        self._started_s = time.time()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
@@ -134,8 +147,15 @@ class _Session:
                 report.outcome,
                 is_xfail=hasattr(report, "wasxfail"),
                 duration_s=report.duration,
+                worker=getattr(report, "worker_id", ""),
+                failure=self._failure(report) if report.outcome not in {"passed", "skipped"} else None,
             )
         )
+
+    def _failure(self, report: pytest.TestReport) -> Failure:
+        from pytest_bugguard.adapters.pytest_failures import failure_of  # noqa: PLC0415 - see the module
+
+        return failure_of(report.longrepr, self._gate.top, self._config.invocation_params.dir)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -147,7 +167,10 @@ class _Session:
         if reason:
             self._gate.skip(reason)
         else:
-            self._gate.judge(self._reports, self._facts(session), self._progress)
+            facts = self._facts(session)
+            self._gate.judge(self._reports, facts, self._progress)
+            if not facts.stopped:
+                self._gate.record(self._reports, self._started_s, time.time() - self._started_s)
         if self._gate.is_failing and int(session.exitstatus) == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -66,6 +66,11 @@ def test_what_is_kept_comes_back(store: HistoryStore) -> None:
     assert store.counts() == (2, 2)
 
 
+def names_in(folder: Path) -> list[str]:
+    """What a folder shows."""
+    return [path.name for path in folder.iterdir() if path.name != ".gitignore"]
+
+
 def test_runs_that_are_there_already_change_nothing(store: HistoryStore) -> None:
     """CI artefacts are imported again and again."""
     store.add([run_of("aF")])
@@ -191,7 +196,7 @@ def test_a_damaged_file_is_moved_aside_and_said(store: HistoryStore, harm: Calla
     assert store.add([run_of("aF", number=99)]) == 1
     assert [run.id for run in store.runs()] == ["run-99"]
     (note,) = store.notes
-    (aside,) = [path for path in store.path.parent.iterdir() if path != store.path]
+    (aside,) = store.path.parent.glob("history.db.*")
     assert aside.name.startswith("history.db.corrupt-")
     assert aside.name in note
     assert aside.read_bytes() == damaged
@@ -203,7 +208,7 @@ def test_a_damaged_file_is_not_read_as_if_it_were_sound(store: HistoryStore) -> 
     _garbage(store.path)
     with pytest.raises(HistoryError, match="is damaged"):
         store.counts()
-    assert [path.name for path in store.path.parent.iterdir()] == ["history.db"]
+    assert names_in(store.path.parent) == ["history.db"]
 
 
 def test_an_empty_file_is_a_new_history(store: HistoryStore) -> None:

@@ -37,6 +37,18 @@ def write(path: Path, content: bytes) -> None:
         raise
 
 
+def own_folder(path: Path) -> None:
+    """Make a folder of ours, unless it is there: with a ``.gitignore`` that hides all of it, itself included, from git.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    if path.is_dir():
+        return
+    path.mkdir(parents=True, exist_ok=True)
+    (path / ".gitignore").write_text("# Made by pytest-bugguard.\n*\n", encoding="utf-8")
+
+
 def _hands_on(path: Path) -> bool:
     """Whether it is a character device or a pipe, or leads to one: replaced, it would be gone for everybody."""
     with suppress(OSError):

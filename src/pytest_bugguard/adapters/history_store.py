@@ -11,6 +11,7 @@ import time
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_bugguard.adapters import files
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.flakes import Sighting
 from pytest_bugguard.core.model import Outcome
@@ -70,6 +71,7 @@ CREATE TABLE outcome (            -- one for each attempt of each test in each r
     phase TEXT NOT NULL,
     duration_s REAL NOT NULL,
     worker TEXT NOT NULL,
+    place INTEGER NOT NULL,       -- which test of its worker it was; 0 where that is not known
     failure INTEGER REFERENCES failure,
     PRIMARY KEY (run, test, number)
 ) WITHOUT ROWID;
@@ -167,7 +169,7 @@ class HistoryStore:
             connection.execute("COMMIT")
 
     def _opened_for_writing(self, *, checks: bool) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        files.own_folder(self.path.parent)
         for _ in range(3):
             seen = _identity(self.path)
             connection = sqlite3.connect(self.path, timeout=WAIT_S, isolation_level=None)
@@ -310,11 +312,12 @@ def _add_attempts(connection: sqlite3.Connection, run: int, attempts: Sequence[A
     failures = {_kept(one.failure) for one in attempts if one.failure is not None}
     connection.executemany("INSERT OR IGNORE INTO failure (kind, place, message) VALUES (?, ?, ?)", sorted(failures))
     connection.executemany(
-        "INSERT INTO outcome VALUES (?, (SELECT id FROM test WHERE nodeid = ?), ?, ?, ?, ?, ?,"
+        "INSERT INTO outcome VALUES (?, (SELECT id FROM test WHERE nodeid = ?), ?, ?, ?, ?, ?, ?,"
         " (SELECT id FROM failure WHERE kind = ? AND place = ? AND message = ?))",
         (
             [
                 run, storable(one.nodeid), one.number, one.outcome, one.phase, one.duration_s, storable(one.worker),
+                one.place,
                 *(_kept(one.failure) if one.failure is not None else (None, None, None)),
             ]
             for one in attempts
@@ -356,7 +359,8 @@ def _forget(connection: sqlite3.Connection, keep_s: int) -> None:
 def _sightings(connection: sqlite3.Connection, nodeid: str) -> Iterator[Sighting]:
     rows = connection.execute(
         "SELECT run.name, started_s, why, is_natural AND outcome.number = 1, commit_id, tree, environment,"
-        " environment_words, branch, outcome.number, outcome, kind, place, message, lost_ms"
+        " environment_words, branch, outcome.number, outcome, kind, failure.place,"
+        " message, lost_ms"
         " FROM test CROSS JOIN run CROSS JOIN outcome ON outcome.run = run.id AND outcome.test = test.id"
         " LEFT JOIN failure ON failure.id = outcome.failure WHERE nodeid = ?",
         [nodeid],
@@ -370,15 +374,16 @@ def _sightings(connection: sqlite3.Connection, nodeid: str) -> Iterator[Sighting
 
 def _run(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RecordedRun:
     rows = connection.execute(
-        "SELECT nodeid, number, outcome, phase, duration_s, worker, kind, place, message FROM outcome"
+        "SELECT nodeid, number, outcome, phase, duration_s, worker, outcome.place, kind, failure.place, message"
+        " FROM outcome"
         " JOIN test ON test.id = outcome.test LEFT JOIN failure ON failure.id = outcome.failure"
         " WHERE run = ? ORDER BY nodeid, number",
         [row[0]],
     )
     attempts = tuple(
         Attempt(nodeid, number, Outcome(ended), phase, taken_s, worker,
-                Failure(*failure) if failure[0] is not None else None)
-        for nodeid, number, ended, phase, taken_s, worker, *failure in rows
+                Failure(*failure) if failure[0] is not None else None, place)
+        for nodeid, number, ended, phase, taken_s, worker, place, *failure in rows
     )  # fmt: skip
     _, name, why, number, shard, started_s, duration_s, *circumstances = row
     return RecordedRun(

@@ -73,6 +73,14 @@ class Repository:
         default = self._target("refs/remotes/origin/HEAD").removeprefix("refs/remotes/origin/")
         return Clone(branch, default, self.is_shallow)
 
+    def head(self) -> tuple[str, str]:
+        """The ids of HEAD's commit and of its tree; both empty before the first commit."""
+        answer = self.git().ask("rev-parse", "HEAD^{commit}", "HEAD^{tree}")
+        if answer.status:
+            return "", ""
+        commit, tree = answer.output.decode().split()
+        return commit, tree
+
     def message_habits(self) -> tuple[str, str]:
         """How commit messages are cleaned here: the mark of comments, and ``commit.cleanup``, empty by default."""
         asked = r"^(core\.comment(char|string)|commit\.cleanup)$"

@@ -34,11 +34,13 @@ if TYPE_CHECKING:
 class Gate:
     """The fix gate of one pytest run: waits for its outcomes, then judges, and never raises."""
 
-    def __init__(self, rootdir: Path, read: Settings, options: GateOptions, *, json_path: Path | None) -> None:
+    def __init__(self, rootdir: Path, top: Path, read: Settings, options: GateOptions) -> None:
+        self.top = top
+        """The repository's top level, as far as one can see without git."""
         self._rootdir = rootdir
         self._settings = read
         self._options = options
-        self._json_path = json_path
+        self._json_path = options.json or (top / read.json if read.json else None)
         self._result: Result | None = None
         self._said: tuple[str, ...] = ()
         self._coverage: SessionCoverage | None = None
@@ -84,6 +86,13 @@ class Gate:
             files.write(self._json_path, report.to_json(self._result).encode())
         except OSError as error:
             self._said = (f"{self._json_path} cannot be written: {error.strerror}",)
+
+    def record(self, reports: Iterable[PhaseReport], started_s: float, duration_s: float) -> None:
+        """Put the run into the history. What goes wrong there is told, and changes nothing."""
+        from pytest_bugguard.assembly import recording  # noqa: PLC0415 - brings SQLite
+
+        session = recording.Session(self._rootdir, started_s, duration_s)
+        self._said += recording.record(session, reports, self._settings.flaky, run_files=self._options.run_files)
 
     def _judged(self, reports: Iterable[PhaseReport], facts: SessionFacts, progress: Progress) -> Result:
         try:
@@ -155,6 +164,7 @@ class GateOptions:
     base: str | None = None
     proves: bool = False
     json: Path | None = None
+    run_files: Path | None = None
 
 
 def _outcomes(workshop: Workshop, reports: Iterable[PhaseReport]) -> Outcomes:
@@ -178,8 +188,7 @@ def open_gate(rootdir: Path, options: GateOptions) -> Gate | None:
     if not options.is_asked and (layer is None or not _is_enabled(layer.table.get("enabled", False))):
         return None
     read = settings.load([layer] if layer else [], fixes.NAMES)
-    in_settings = top / read.json if read.json else None
-    return Gate(rootdir, read, options, json_path=options.json or in_settings)
+    return Gate(rootdir, top, read, options)
 
 
 def _is_enabled(value: object) -> bool:

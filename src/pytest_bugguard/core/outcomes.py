@@ -12,6 +12,8 @@ from pytest_bugguard.core.runs import Case, End, TestRun
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_bugguard.core.recorded_runs import Failure
+
 _WORST_FIRST = (Outcome.FAILED, Outcome.SKIPPED, Outcome.XFAILED, Outcome.XPASSED, Outcome.PASSED)
 
 
@@ -25,6 +27,10 @@ class PhaseReport(NamedTuple):
     """``passed``, ``failed``, ``skipped``; ``rerun`` or ``retried`` from plugins that repeat tests."""
     is_xfail: bool
     duration_s: float = 0.0
+    worker: str = ""
+    """The xdist worker that sent it; empty without xdist."""
+    failure: Failure | None = None
+    """Where it failed: how."""
 
 
 @dataclass
@@ -42,7 +48,7 @@ class Outcomes:
         if report.outcome in {"rerun", "retried"}:
             seen.clear()
         else:
-            seen.extend(_of_phase(report))
+            seen.extend(outcomes_of_phase(report))
 
     def of(self, nodeid: str) -> dict[str, Outcome]:
         """Each case of a test that was run, by full node id; a test without parameters is its own only case.
@@ -50,14 +56,14 @@ class Outcomes:
         Node ids are compared as prefixes and never split: parameter ids may hold ``::`` and brackets.
         """
         reports = self._by_file.get(_file(nodeid), {})
-        return {case: _worst(seen) for case, seen in reports.items() if case == nodeid or case.startswith(f"{nodeid}[")}
+        return {case: worst(seen) for case, seen in reports.items() if case == nodeid or case.startswith(f"{nodeid}[")}
 
     def run_of(self, files: Sequence[str]) -> TestRun | None:
         """What the session saw of these test files, as a run of its own; None where it has nothing of one of them."""
         if not all(path in self._by_file for path in files):
             return None
         cases = tuple(
-            Case(nodeid, _worst(seen), duration_s=self._taken_s[nodeid])
+            Case(nodeid, worst(seen), duration_s=self._taken_s[nodeid])
             for path in files
             for nodeid, seen in self._by_file[path].items()
         )
@@ -74,7 +80,8 @@ def _file(nodeid: str) -> str:
     return nodeid.partition("::")[0]
 
 
-def _of_phase(report: PhaseReport) -> tuple[Outcome, ...]:
+def outcomes_of_phase(report: PhaseReport) -> tuple[Outcome, ...]:
+    """What one report alone says of its test; nothing where a phase around the call went well."""
     match report.outcome, report.when:
         case "passed", "call":
             return (Outcome.XPASSED if report.is_xfail else Outcome.PASSED,)
@@ -86,7 +93,8 @@ def _of_phase(report: PhaseReport) -> tuple[Outcome, ...]:
             return (Outcome.FAILED,)
 
 
-def _worst(seen: list[Outcome]) -> Outcome:
+def worst(seen: Sequence[Outcome]) -> Outcome:
+    """What stands for several outcomes of one test."""
     # Set-up alone may have passed before the process died: missing is not green.
     return next((outcome for outcome in _WORST_FIRST if outcome in seen), Outcome.FAILED)
 

@@ -56,6 +56,8 @@ class Attempt:
     worker: str = ""
     """The xdist worker that ran it; empty without xdist."""
     failure: Failure | None = None
+    place: int = 0
+    """Which test of its worker it was, from 1; 0 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ def _attempt(row: dict[str, Any]) -> Attempt:
         phase=row["phase"],
         duration_s=_seconds(row["duration_s"]),
         worker=_text(row["worker"]),
+        place=_whole(row["place"], 0),
         failure=None if failure is None else Failure(**{key: _text(value) for key, value in failure.items()}),
     )
 

@@ -1,0 +1,121 @@
+"""How does a run of pytest get into the history? Once, when it has come to its end, and never at its cost."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.adapters import ci, ci_job
+from pytest_bugguard.adapters.environment import environment
+from pytest_bugguard.adapters.repository import open_repository
+from pytest_bugguard.assembly import records
+from pytest_bugguard.core.attempts import attempts_of
+from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.outcomes import from_top
+from pytest_bugguard.core.recorded_runs import Circumstances, RecordedRun, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pytest_bugguard.adapters.repository import Repository
+    from pytest_bugguard.core.outcomes import PhaseReport
+    from pytest_bugguard.core.recorded_runs import Attempt
+    from pytest_bugguard.core.settings import FlakySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is known of a run of pytest besides its reports."""
+
+    rootdir: Path
+    started_s: float
+    """Seconds since the epoch."""
+    duration_s: float
+
+
+def record(
+    session: Session, reports: Iterable[PhaseReport], flaky: FlakySettings, *, run_files: Path | None
+) -> tuple[str, ...]:
+    """Keep a run that has ended well; what the user has to know of it, mostly nothing.
+
+    Args:
+        session: The run.
+        reports: With node ids relative to its rootdir.
+        flaky: The settings.
+        run_files: The folder in which to leave a run file; None: that of the settings, if there is one.
+    """
+    try:
+        with open_repository(session.rootdir) as repository:
+            if repository.top is None:
+                return ()
+            run = _run(session, repository, attempts_of(reports))
+            return _keep(run, repository.top, flaky, run_files) if run.attempts else ()
+    except BugguardError as error:
+        return (f"this run was not recorded: {error}",)
+    except Exception as error:  # noqa: BLE001 - the run of the tests must not suffer
+        return (f"this run was not recorded: a fault of bugguard's own: {type(error).__name__}: {error}",)
+
+
+def _keep(run: RecordedRun, top: Path, flaky: FlakySettings, run_files: Path | None) -> tuple[str, ...]:
+    folder = run_files or (top / flaky.run_files if flaky.run_files else None)
+    said = []
+    if folder is not None:
+        try:
+            records.hand_on(run, folder)
+        except OSError as error:
+            said.append(f"no run file in {folder.name}: {error.strerror}")
+    if records.address_of(flaky) != records.OFF:
+        said += _into_history(run, top, flaky)
+    return tuple(said)
+
+
+def _into_history(run: RecordedRun, top: Path, flaky: FlakySettings) -> list[str]:
+    spool = records.Spool(top)
+    waiting = spool.waiting()
+    try:
+        history = records.open_history(top, flaky)
+        history.add([*waiting.values(), run])
+    except BugguardError as error:
+        return [_spooled(run, spool, error)]
+    spool.drop(list(waiting))
+    return list(history.notes)
+
+
+def _spooled(run: RecordedRun, spool: records.Spool, error: BugguardError) -> str:
+    try:
+        return f"{error}; this run waits in {spool.put(run)} for the next one to take it along"
+    except OSError as trouble:
+        return f"{error}; nor could this run be kept for later: {trouble.strerror}"
+
+
+def _run(session: Session, repository: Repository, attempts: Iterable[Attempt]) -> RecordedRun:
+    job = ci_job.read(os.environ)
+    found = tuple(replace(one, nodeid=from_top(one.nodeid, repository.prefix)) for one in attempts)
+    # By their ids, runs of one second are in the order in which they began.
+    return RecordedRun(
+        id=f"{round(session.started_s * 1000)}-{secrets.token_hex(8)}",
+        why=Why.FIRST,
+        started_s=int(session.started_s),
+        duration_s=round(session.duration_s, 3),
+        circumstances=_circumstances(repository),
+        attempts=found,
+        number=job.number,
+        shard=job.shard,
+    )
+
+
+def _circumstances(repository: Repository) -> Circumstances:
+    commit, tree = repository.head()
+    around = environment(repository.top)
+    facts = ci.read(os.environ)
+    return Circumstances(
+        commit=commit,
+        tree="" if repository.worktree().changes() else tree,
+        branch=facts.source or facts.branch or repository.clone().branch,
+        environment=around.key,
+        environment_words=around.words,
+        seed=os.environ.get("PYTHONHASHSEED", ""),
+    )

@@ -1,0 +1,74 @@
+"""Which history is meant, and what waits beside it to get in? By the settings, or the variable."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.adapters import files
+from pytest_bugguard.adapters.history_store import HistoryStore
+from pytest_bugguard.core import run_files
+from pytest_bugguard.core.run_files import RunFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_bugguard.core.recorded_runs import RecordedRun
+    from pytest_bugguard.core.settings import FlakySettings
+
+VARIABLE = "BUGGUARD_HISTORY"
+OFF = "off"
+_SPOOL = ".bugguard/spool"
+
+
+def address_of(flaky: FlakySettings, environ: Mapping[str, str] = os.environ) -> str:
+    """Where the history is; ``off``: there is to be none."""
+    return environ.get(VARIABLE) or flaky.history
+
+
+def open_history(top: Path, flaky: FlakySettings, environ: Mapping[str, str] = os.environ) -> HistoryStore:
+    """The history by its address; paths begin at the repository's top. Nothing is touched before it is used."""
+    return HistoryStore(top / address_of(flaky, environ), keep_days=flaky.keep_days)
+
+
+def hand_on(run: RecordedRun, folder: Path) -> None:
+    """Leave a run as a file in a folder, which is made where it is not there.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    files.own_folder(folder)
+    files.write(folder / run_files.name_of(run), run_files.to_text(run).encode())
+
+
+class Spool:
+    """Runs that the history could not take, each a run file, until it can."""
+
+    def __init__(self, top: Path) -> None:
+        self._folder = top / _SPOOL
+
+    def put(self, run: RecordedRun) -> str:
+        """Keep a run for later; the folder, for a message.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        hand_on(run, self._folder)
+        return _SPOOL
+
+    def waiting(self) -> dict[Path, RecordedRun]:
+        """What waits, by file; one that cannot be read stays where it is."""
+        found = {}
+        for path in sorted(self._folder.glob(f"*{run_files.SUFFIX}")):
+            with suppress(OSError, RunFileError):
+                found[path] = run_files.from_bytes(path.read_bytes(), path.name)
+        return found
+
+    @staticmethod
+    def drop(paths: Sequence[Path]) -> None:
+        """Let go of what has got in."""
+        for path in paths:
+            with suppress(OSError):
+                path.unlink()

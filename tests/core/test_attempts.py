@@ -1,0 +1,81 @@
+"""How reports become attempts: repeats are told apart whoever made them, and none is taken for a first run."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_bugguard.core.attempts import attempts_of
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.outcomes import PhaseReport
+from pytest_bugguard.core.recorded_runs import Failure
+
+FAILURE = Failure("TimeoutError", "a.py:1", "00")
+
+
+def reports(text: str) -> list[PhaseReport]:
+    """``setup call! teardown``: one report a word, of a test that may be named before a colon; ``!`` failed."""
+    return [_report(word) for word in text.split()]
+
+
+def _report(word: str) -> PhaseReport:
+    nodeid, _, phase = word.rpartition(":")
+    ends = {"!": "failed", "~": "skipped", "r": "rerun", "t": "retried"}
+    sign = phase[-1] if phase not in {"setup", "call", "teardown"} else ""
+    when = phase.removesuffix(sign)
+    return PhaseReport(
+        nodeid or "a.py::test", when, ends.get(sign, "passed"), is_xfail=False, duration_s=0.5,
+        failure=FAILURE if sign in {"!", "r", "t"} else None,
+    )  # fmt: skip
+
+
+def ended(text: str) -> list[str]:
+    return [f"{one.number} {one.outcome} {one.phase}" for one in attempts_of(reports(text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("setup call teardown", ["1 passed call"], id="passed"),
+        pytest.param("setup call! teardown", ["1 failed call"], id="failed"),
+        pytest.param("setup! teardown", ["1 failed setup"], id="set-up"),
+        pytest.param("setup call teardown!", ["1 failed teardown"], id="tear-down"),
+        pytest.param("setup~ teardown", ["1 skipped setup"], id="skipped"),
+        pytest.param("setup call! call teardown", ["1 failed call"], id="subtest"),
+        pytest.param("setup callr teardown setup call teardown", ["1 failed call", "2 passed call"], id="rerun"),
+        pytest.param("setupr teardown setup call! teardown", ["1 failed setup", "2 failed call"], id="rerun-of-set-up"),
+        pytest.param("setup callt call teardown", ["1 failed call", "2 passed call"], id="pytest-retry"),
+        pytest.param("setup teardown setup call teardown", ["1 failed call", "2 passed call"], id="flaky-hides-it"),
+        pytest.param("setup ???! ", ["1 failed crash"], id="crash-of-a-worker"),
+        pytest.param("setup", ["1 failed crash"], id="cut-off"),
+        pytest.param("setup call teardown setup call teardown", ["1 passed call", "2 passed call"], id="named-twice"),
+    ],
+)
+def test_attempts(text: str, expected: list[str]) -> None:
+    """One for each time that the test was begun, with the phase that decided."""
+    assert ended(text) == expected
+
+
+def test_an_attempt_knows_its_failure_and_its_place() -> None:
+    """What failed, how long it took, and what its worker had run before."""
+    of_workers = [
+        one._replace(worker=worker)
+        for worker, text in (("gw0", "a:setup a:call"), ("gw1", "b:setup b:call!"), ("gw0", "c:setup c:call"))
+        for one in reports(text)
+    ]
+    a, b, c = attempts_of(of_workers)
+    assert [(one.worker, one.place) for one in (a, b, c)] == [("gw0", 1), ("gw1", 1), ("gw0", 2)]
+    assert (b.failure, a.failure, b.duration_s) == (FAILURE, None, 1.0)
+
+
+@given(st.lists(st.sampled_from(["a:setup", "b:setup", "a:call", "a:call!", "b:callr", "a:teardown", "b:???!"])))
+def test_any_stream_gives_each_attempt_once(words: list[str]) -> None:
+    """Numbers count from 1 without a gap, whatever a plugin sends; a failure is never lost."""
+    found = attempts_of(reports(" ".join(words)))
+    for nodeid in {one.nodeid for one in found}:
+        numbers = [one.number for one in found if one.nodeid == nodeid]
+        assert numbers == list(range(1, len(numbers) + 1))
+    for nodeid, sign in (("a", "!"), ("b", "r")):
+        if any(word.startswith(nodeid) and word.endswith(sign) for word in words):
+            assert Outcome.FAILED in {one.outcome for one in found if one.nodeid == nodeid}
