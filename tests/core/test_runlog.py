@@ -23,6 +23,7 @@ RAISED = {
     "owner": "",
     "cause": None,
     "inner": [],
+    "claim": None,
 }
 DONE = Ended(0)
 

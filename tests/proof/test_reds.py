@@ -92,6 +92,23 @@ def test_06_a_third_party_that_only_the_old_source_needs_is_the_environment(tmp_
             "@pytest.mark.parametrize('n', [Pager().first()])\ndef test_it(n):\n    assert n\n",
             id="attribute-in-a-parameter-list",
         ),
+        pytest.param(
+            NEW_NAME,
+            "from shop import pager\nimport inspect\nimport pytest\n"
+            "def has(name):\n    pager.pages(1)\n    assert name in dir(pager)\n"
+            "@pytest.mark.parametrize('name', ['pages', 'first_page'])\n"
+            "def test_it(name):\n    has(name)\n    assert hasattr(pager, name)\n"
+            "def test_found():\n    found = getattr(pager, 'first_page', None)\n"
+            "    assert pager.pages(10) == 1\n    assert found is not None\n",
+            id="name-asked-for-by-an-assertion",
+        ),
+        pytest.param(
+            NEW.replace("items)", "items, size=10)"),
+            "from shop.pager import pages\nfrom inspect import signature\nimport unittest\n"
+            "class TestIt(unittest.TestCase):\n    def test_it(self):\n        assert pages(10) == 1\n"
+            "        self.assertIn('size', signature(pages).parameters)\n",
+            id="parameter-asked-for-by-an-assertion",
+        ),
     ],
 )
 def test_07_a_want_of_what_the_fix_adds_is_weak(tmp_path: Path, source: str, test: str) -> None:

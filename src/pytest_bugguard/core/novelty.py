@@ -72,6 +72,18 @@ class Novelty:
         names = {_own(function), *(f"{function}.{name}" for name in _CONSTRUCTORS)}
         return not names.isdisjoint(self.reshaped)
 
+    def names_addition(self, text: str) -> bool:
+        """Whether a text is the name of an addition: of a name, a parameter, or a module, dotted or as a path."""
+        if text in self.names or any(text == parameter for _, parameter in self.parameters):
+            return True
+        return self.names_module(text)
+
+    def names_module(self, text: str) -> bool:
+        """Whether a text is the name of a module that the fix adds, dotted or as the path of its file."""
+        ending = next((ending for ending in _MODULE_ENDINGS if text.endswith(ending)), "")
+        dotted = text.removesuffix(ending).strip("./").replace("/", ".")
+        return bool(dotted) and (bool(ending) or "." in dotted) and self._adds_module(dotted)
+
     def _adds_module(self, dotted: str) -> bool:
         inside = f".{dotted}."
         return any(inside in f".{module}." for module in self.modules)

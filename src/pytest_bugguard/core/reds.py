@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.claims import asks_for_novelty
 from pytest_bugguard.core.model import Outcome, Red, RedKind
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Grounds:
         for one in _chain(raised):
             if any(self._is_in_source(frame) for frame in one.frames):
                 return False
-            if self._is_missing(one) or self._is_misfit(one):
+            if self._is_missing(one) or self._is_misfit(one) or self._is_dressed(one):
                 return True
         return False
 
@@ -132,6 +133,10 @@ class Grounds:
             return False
         function, parameter = found["function"], found["parameter"]
         return self.novelty.reshapes(function) or (parameter and self.novelty.takes(function, parameter)) or False
+
+    def _is_dressed(self, raised: Raised) -> bool:
+        """Whether it is an assertion that a new name be there."""
+        return raised.claim is not None and asks_for_novelty(raised.claim, self.novelty)
 
     def _red(self, kind: RedKind, raised: Raised) -> Red:
         return Red(kind, told(raised), self._where(raised))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_bugguard.core.model import Outcome
-from pytest_bugguard.core.runs import Case, End, Frame, Loaded, Raised, TestRun, Uncollected
+from pytest_bugguard.core.runs import Case, Claim, End, Frame, Loaded, Raised, TestRun, Uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -177,7 +177,15 @@ def _raised(facts: dict[str, Any] | None) -> Raised | None:
         facts["owner"],
         _raised(facts["cause"]),
         tuple(inner for inner in map(_raised, facts["inner"]) if inner is not None),
+        _claim(facts["claim"]),
     )
+
+
+def _claim(facts: list[Any] | None) -> Claim | None:
+    if facts is None:
+        return None
+    source, line, strings = facts
+    return Claim(source, line, tuple((name, tuple(texts)) for name, texts in strings))
 
 
 @dataclass(slots=True)

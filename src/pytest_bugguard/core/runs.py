@@ -62,6 +62,17 @@ class Frame(NamedTuple):
     """Whether it lies in the tree."""
 
 
+class Claim(NamedTuple):
+    """What an assertion that failed had claimed."""
+
+    source: str
+    """The text of the function that it stands in, decorators included."""
+    line: int
+    """Its line in that text, from 1."""
+    strings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The local names that held text, or a few texts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Raised:
     """An exception as it was seen, from the object itself."""
@@ -83,6 +94,8 @@ class Raised:
     """What it was raised from, or while handling."""
     inner: tuple[Raised, ...] = ()
     """Those that it holds, where it is a group."""
+    claim: Claim | None = None
+    """For an assertion in the tree: the innermost one."""
 
 
 @dataclass(frozen=True, slots=True)

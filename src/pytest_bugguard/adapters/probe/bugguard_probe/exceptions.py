@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from _pytest import outcomes
 from _pytest.fixtures import FixtureLookupError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     from .places import Places
@@ -21,6 +22,11 @@ _FIRST_FRAMES, _LAST_FRAMES = 40, 160
 _CAUSES = 8
 _INNER = 20
 """So many members of a group are told."""
+_CLAIM_CHARACTERS = 20_000
+"""The text of a larger function is not told."""
+_LOCALS = 50
+_TEXT_CHARACTERS = 200
+_CLAIMS = (AssertionError, outcomes.Failed)
 _MACHINERY = ("_pytest", "pluggy", "unittest", "importlib", "bugguard_probe")
 _OWN = {
     getattr(outcomes, name): f"_pytest.outcomes.{name}"
@@ -48,8 +54,41 @@ def describe(error: BaseException, places: Places, depth: int = _CAUSES) -> dict
         "missing": missing,
         "owner": owner,
         "cause": None if cause is None else describe(cause, places, depth - 1),
+        "claim": _claim(error, places),
         "inner": [describe(each, places, depth - 1) for each in inner],
     }
+
+
+def _claim(error: BaseException, places: Places) -> tuple[str, int, list[tuple[str, list[str]]]] | None:
+    """Of an assertion: the text of the innermost function of the tree, the line in it, and the texts at hand there."""
+    if not isinstance(error, _CLAIMS):
+        return None
+    innermost: TracebackType | None = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        if places.in_tree(traceback.tb_frame.f_code.co_filename) is not None:
+            innermost = traceback
+        traceback = traceback.tb_next
+    if innermost is None:
+        return None
+    code = innermost.tb_frame.f_code
+    try:
+        lines, start = inspect.getsourcelines(code)
+    except (OSError, TypeError, SyntaxError, IndexError):
+        return None
+    source = "".join(lines)
+    if len(source) > _CLAIM_CHARACTERS:
+        return None
+    return source, (innermost.tb_lineno or start) - max(start, 1) + 1, list(_texts(innermost.tb_frame.f_locals))
+
+
+def _texts(names: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """The names that hold text, or a few texts; no method of any value is called."""
+    for name, value in list(names.items())[:_LOCALS]:
+        held = list(value) if type(value) in {list, tuple, set, frozenset} and len(value) <= _LOCALS else [value]
+        texts = [text[:_TEXT_CHARACTERS] for text in held if type(text) is str]
+        if texts:
+            yield name, texts
 
 
 def _name(kind: type) -> str:

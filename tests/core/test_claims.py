@@ -1,0 +1,101 @@
+"""An assertion that a new name be there is no more than the use of that name."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from pytest_bugguard.core import novelty
+from pytest_bugguard.core.claims import asks_for_novelty
+from pytest_bugguard.core.novelty import SourceVersions
+from pytest_bugguard.core.runs import Claim
+
+OLD = b"def pages(n): ...\nclass Pager:\n    def __init__(self, n): ...\n"
+NEW = b"def pages(n, strict): ...\nclass Pager:\n    def __init__(self, n): ...\n    def first(self): ...\nMANY = 9\n"
+NOVELTY = novelty.of(
+    [
+        SourceVersions("src/shop/pager.py", "src/shop/pager.py", OLD, NEW),
+        SourceVersions(None, "src/shop/clock.py", None, b"def now(): ...\n"),
+    ]
+)
+
+
+def claim(body: str, **strings: str) -> Claim:
+    """The last line of a test's body, with what its names held as it failed."""
+    source = f"    def test_it(self):\n{textwrap.indent(body, ' ' * 8)}\n"
+    return Claim(source, source.count("\n"), tuple((name, (text,)) for name, text in strings.items()))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "assert hasattr(shop.pager, 'MANY')",
+        "assert hasattr(Pager(3), 'first'), 'there is no such method'",
+        "assert not not hasattr(Pager, 'first')",
+        "assert hasattr(Pager, 'first') and pages(11) == 2",
+        "assert all(hasattr(Pager, name) for name in ('__init__', 'first'))",
+        "assert callable(getattr(Pager, 'first', None))",
+        "assert getattr(Pager, 'first', None) is not None",
+        "assert getattr(shop.pager, 'MANY', 0) == 9",
+        "assert getattr(Pager(3), 'first', lambda: 0)() == 1",
+        "found = getattr(Pager, 'first', None)\nassert found",
+        "assert 'MANY' in dir(shop.pager)",
+        "assert 'MANY' in vars(shop.pager)",
+        "assert 'first' in Pager.__dict__.keys()",
+        "assert 'MANY' in shop.__all__",
+        "names = [name for name in dir(Pager) if not name.startswith('_')]\nassert 'first' in names",
+        "assert [name for name, _ in inspect.getmembers(Pager)] == ['first']",
+        "assert 'strict' in inspect.signature(pages).parameters",
+        "parameters = inspect.signature(pages).parameters\nassert len(parameters) == 2",
+        "assert str(inspect.signature(shop.pages)) == '(n, strict)'",
+        "assert 'strict' in pages.__code__.co_varnames",
+        "assert Path('src/shop/clock.py').exists()",
+        "file = Path(shop.__file__).parent / 'clock.py'\nassert file.is_file()",
+        "assert os.path.isfile(os.path.join(HERE, 'shop', 'clock.py'))",
+        "assert importlib.util.find_spec('shop.clock') is not None",
+        "assert 'clock.py' in os.listdir(HERE)",
+        "self.assertTrue(hasattr(Pager, 'first'))",
+        "self.assertIn('first', dir(Pager))",
+        "self.assertIsNotNone(getattr(Pager, 'first', None), 'no first page')",
+        "if not hasattr(Pager, 'first'):\n    pytest.fail('there is no first page')",
+    ],
+)
+def test_it_asks_for_what_the_fix_adds(body: str) -> None:
+    """However it is asked, the answer only says that the API is new."""
+    assert asks_for_novelty(claim(body), NOVELTY)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "assert pages(11) == 2",
+        "assert pages(11) == 2 and hasattr(Pager, 'first')",
+        "assert [hasattr(Pager, 'first'), pages(11)] == [True, 2]",
+        "assert hasattr(Pager, '__init__')",
+        "assert not hasattr(pages(11), 'second')",
+        "assert 'first' in pages(11)",
+        "assert 'first' in vars(parse())['names']",
+        "assert vars(parse()) == {'first': 1}",
+        "assert parse().get('strict') == 1",
+        "assert 'MANY' in os.environ",
+        "assert Path(tmp_path / 'out.txt').exists()",
+        "assert shop.exists('first')",
+        "assert 'n' in inspect.signature(wrapped).parameters",
+        "assert str(inspect.signature(Made.__init__)) == '(self, n)'",
+        "assert dir(proxy) == dir(target)",
+        "self.assertEqual(pages(11), 2)",
+        "if pages(11) != 2:\n    pytest.fail(f'{hasattr(Pager, \"first\")}')",
+        "pytest.fail('first')",
+        "assert",
+    ],
+)
+def test_it_asks_for_something_else(body: str) -> None:
+    """A claim on what the source does is never taken for one on what is there."""
+    assert not asks_for_novelty(claim(body), NOVELTY)
+
+
+def test_names_that_are_not_written_there_are_known_from_the_failure() -> None:
+    """The name may come from a parameter of the test, or from whoever calls a helper."""
+    assert asks_for_novelty(claim("assert hasattr(thing, name)", name="first"), NOVELTY)
+    assert not asks_for_novelty(claim("assert hasattr(thing, name)", name="last"), NOVELTY)
