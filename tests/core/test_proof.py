@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdict
 from pytest_bugguard.core.novelty import Novelty
-from pytest_bugguard.core.proof import Proof, judge, to_repeat, unreached
+from pytest_bugguard.core.proof import Proof, judge, may_leave_state, to_repeat, unreached
 from pytest_bugguard.core.reds import BEHAVIOUR
 from pytest_bugguard.core.runs import Case, End, Frame, Loaded, Raised, TestRun, Uncollected
 from pytest_bugguard.core.trial import Trial
@@ -360,7 +360,37 @@ def test_a_red_that_was_not_repeated_is_no_proof(again: TestRun | None) -> None:
 def test_a_session_of_the_user_is_no_proof_without_a_green_scratch_tree(control: TestRun, verdict: Verdict) -> None:
     """Red in a scratch tree may be the scratch tree's doing: with the fix it has to be green there."""
     after = run(passed(**UNUSED), loaded=())
-    assert judged(after, run(failed()), control=control).verdict is verdict
+    assert judged(after, run(failed()), control=control, in_session=True).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("control", "verdict"),
+    [
+        (None, Verdict.PROVEN),
+        (run(passed()), Verdict.PROVEN),
+        (run(failed()), Verdict.UNSTABLE),
+        (run(), Verdict.UNSTABLE),
+    ],
+)
+def test_a_green_that_does_not_come_again_is_no_proof(control: TestRun | None, verdict: Verdict) -> None:
+    """Where a run with the fix at the end is red, the order of the runs may have made the difference."""
+    proof = judged(GREEN, run(failed()), control=control)
+    assert proof.verdict is verdict
+    assert verdict is Verdict.PROVEN or "left outside of its tree" in proof.reason
+
+
+@pytest.mark.parametrize(
+    ("before", "may"),
+    [
+        (run(failed()), False),
+        (run(failed(), reached_out=True), True),
+        (run(failed(started_process=True)), True),
+        (run(failed(), passed(f"{FILE}::test_other", started_process=True)), False),
+    ],
+)
+def test_what_a_run_leaves_may_turn_the_next(before: TestRun, *, may: bool) -> None:
+    """Only then the test is worth one more run with the fix."""
+    assert may_leave_state(GREEN, before, (TEST,)) is may
 
 
 def test_a_fix_that_only_adds_files_is_proven_by_what_ran_with_it() -> None:

@@ -180,6 +180,26 @@ def test_a_test_that_skips_itself_without_the_fix_proves_nothing(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    "leaves",
+    [
+        pytest.param(
+            "mark = Path(os.environ['SHOP']) / 'mark'\n    seen = mark.exists()\n    mark.touch()", id="a-file"
+        ),
+        pytest.param(
+            "seen = bool(subprocess.run(['mkdir', os.environ['SHOP'] + '/mark'], stderr=-3).returncode)",
+            id="by-a-process",
+        ),
+    ],
+)
+def test_what_a_run_leaves_behind_is_no_bug(tmp_path: Path, leaves: str) -> None:
+    """Green in the first run and red in all that follow, with the fix as well as without it."""
+    test = f"import os, subprocess\nfrom pathlib import Path\n{IDLE}    {leaves}\n    assert not seen\n"
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": test}, SHOP=str(tmp_path))
+    assert said.verdict == "unstable", said.reason
+    assert "when it was run with it once more" in said.reason
+
+
+@pytest.mark.parametrize(
     "tells",
     [
         pytest.param("'bugguard' in __file__", id="by-its-path"),

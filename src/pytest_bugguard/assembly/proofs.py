@@ -288,6 +288,7 @@ def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs) -> Proof | Judgem
         again=runs.again,
         veiled=runs.veiled,
         control=runs.control,
+        in_session=runs.in_session,
         novelty=plan.novelty,
         changed=plan.changed,
         changed_now=plan.changed_now,

@@ -94,6 +94,14 @@ def _veil(row: Row, tried: Trial) -> Judgement | None:
 def _control(row: Row, tried: Trial) -> Judgement | None:
     if tried.control is None or (row.control is not None and row.control.outcome is Outcome.PASSED):
         return None
+    if not tried.in_session:
+        then = f"has {row.control.outcome}" if row.control is not None else "did not come to run"
+        return Judgement(
+            Verdict.UNSTABLE,
+            f"{row.nodeid} passed with the fix, and {then} when it was run with it once more: "
+            "what turns it may be something that it left outside of its tree",
+            f"let it use tmp_path, and look what else it depends on: bugguard hunt '{row.nodeid}'",
+        )
     return Judgement(
         Verdict.UNDECIDED,
         f"{row.nodeid} passes in your work tree, but not in a fresh tree with the fix",

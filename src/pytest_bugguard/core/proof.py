@@ -49,6 +49,19 @@ def to_repeat(after: TestRun, before: TestRun) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reds))
 
 
+def may_leave_state(after: TestRun, before: TestRun, reds: tuple[str, ...]) -> bool:
+    """Whether a run may find what one before it has left: then that, and not the fix, may tell red from green.
+
+    Every run has a tree and temporary folders of its own. So it may where one wrote elsewhere or connected to
+    something, or where a test in question started a process, of which not all is seen.
+    """
+    return any(
+        run.reached_out
+        or any(case.started_process and any(pairing.is_case_of(case.nodeid, red) for red in reds) for case in run.cases)
+        for run in (after, before)
+    )
+
+
 def is_all_red(run: TestRun, targets: tuple[str, ...]) -> bool:
     """Whether all that was asked for came to run, and failed."""
     found = {case.nodeid for case in run.cases} | {pairing.test_of(case.nodeid) for case in run.cases}

@@ -63,6 +63,7 @@ def fold(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
         deselected=tuple(log.left_out),
         loaded=tuple(facts[""].loaded) if "" in facts else (),
         bared=tuple(sorted(facts[""].bared)) if "" in facts else (),
+        reached_out="" in facts and facts[""].reached_out,
         running="" if end is End.FINISHED else log.running,
         detail="" if end is End.FINISHED else _detail(log, ended),
         raised=None if end is End.FINISHED else log.raised,
@@ -194,6 +195,7 @@ class _Facts:
     executed: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     bared: set[str] = field(default_factory=set)
+    reached_out: bool = False
     started_process: bool = False
 
 
@@ -213,6 +215,8 @@ def _by_node(seen: Iterable[Note]) -> dict[str, _Facts]:
                 of.read.add(note.path)
             case "bared":
                 of.bared.add(note.path)
+            case "outside":
+                of.reached_out = True
             case _:
                 of.started_process = True
     return facts

@@ -184,6 +184,8 @@ class TestRun:
     loaded: tuple[Loaded, ...] = ()
     bared: tuple[str, ...] = ()
     """The files with other code in their stead whose own text was run all the same: as a script, or by a path."""
+    reached_out: bool = False
+    """Whether a process of it wrote outside of the tree and of the run's own folders, or connected to something."""
     running: str = ""
     """The test that was running when it ended, where it ended early."""
     detail: str = ""
@@ -207,6 +209,7 @@ class TestRun:
             loaded=tuple(dict.fromkeys([*self.loaded, *rest.loaded])),
             duration_s=self.duration_s + rest.duration_s,
             survivors=self.survivors + rest.survivors,
+            reached_out=self.reached_out or rest.reached_out,
         )
 
     def has_cut_off(self, case: Case) -> bool:

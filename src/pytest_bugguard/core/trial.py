@@ -35,7 +35,10 @@ class Trial:
     veiled: TestRun | None = None
     """The same with the old code behind the new text of its files, where not all of it was red."""
     control: TestRun | None = None
-    """The same with the fix in a scratch tree; needed where ``after`` was the user's own session."""
+    """The same with the fix, after all others; needed where ``after`` was the user's own session, and where a run may
+    have left something for the next."""
+    in_session: bool = False
+    """Whether ``after`` was the user's own session."""
     novelty: Novelty = field(default_factory=Novelty)
     changed: tuple[str, ...] = ()
     """The source files that the fix changed, as the tree without it names them; none where it only adds files."""

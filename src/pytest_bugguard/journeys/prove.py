@@ -39,6 +39,8 @@ class Runs:
     again: TestRun | None = None
     veiled: TestRun | None = None
     control: TestRun | None = None
+    in_session: bool = False
+    """Whether ``after`` is the user's own session."""
 
     @property
     def measured(self) -> TestRun | None:
@@ -47,7 +49,7 @@ class Runs:
 
 
 def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | None = None) -> Runs:
-    """Run the tests with the fix and without it, and once more without it what was red.
+    """Run the tests with the fix and without it, and once more without it what was red; last with it, where need be.
 
     Args:
         experiment: The two trees and what is run in them.
@@ -69,10 +71,10 @@ def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | No
             tree.keep()
             bench.keep(bench.runner.by_hand(tree, replace(request, targets=reds or request.targets)))
     control = None
-    if session is not None and reds:
-        # The session had files that no scratch tree has: a test that misses them is red without any bug.
+    # The session had files that no scratch tree has: a test that misses them is red without any bug.
+    if reds and (session is not None or proof.may_leave_state(after, before, reds)):
         control = _with_fix(experiment, bench, replace(experiment.with_fix, targets=reds))
-    return Runs(after, before, again, veiled, control)
+    return Runs(after, before, again, veiled, control, in_session=session is not None)
 
 
 def _repeated(experiment: Experiment, bench: Bench, tree: Tree, request: RunRequest) -> tuple[TestRun, TestRun | None]:

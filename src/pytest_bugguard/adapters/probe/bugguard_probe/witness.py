@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .appending import Appending
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _getpid = os.getpid
 _getframe = sys._getframe  # noqa: SLF001 - there is no other way to see who asks
 _fsdecode = os.fsdecode
+_realpath = os.path.realpath
 _ACCESS = os.O_WRONLY | os.O_RDWR
 _WRONLY = os.O_WRONLY
 _SEP = os.sep
@@ -38,8 +40,12 @@ _STARTS = (
     "_winapi.CreateProcess",
 )
 """Events of a process that starts another one; ``subprocess`` and ``os.exec`` have their own."""
-_OF_THE_RUN = frozenset({"loaded", "bared"})
+_OF_THE_RUN = frozenset({"loaded", "bared", "outside"})
 """Facts that are nobody's: a file is loaded once, by whichever test comes first."""
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_LEAVES_NO_TRACE = ("/dev/", "/proc/", "/sys/")
+_PLACES = {"os.mkdir": 0, "os.rename": 1, "os.link": 1, "os.symlink": 1, "os.truncate": 0, "sqlite3.connect": 0}
+"""Events of a process that makes something at a path, and which of their arguments that is."""
 _INHERITED = ("BUGGUARD_RUN", "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
 _IMPORTING = frozenset({"_find_and_load", "_load_unlocked", "exec_module"})
 _SHOWING = frozenset({"traceback.py", "warnings.py", "runpy.py"})
@@ -56,6 +62,7 @@ class Witness:
         self._targets = frozenset(target.partition("::")[0].replace("/", _SEP) for target in plan["targets"])
         self._around = frozenset(plan["around"])
         self._evidence = plan["evidence"]
+        self._private = os.path.realpath(plan["private"])
         self._stdlib = os.path.dirname(os.path.realpath(os.__file__)) + _SEP
         self._probe = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         self._written: set[tuple[str, str, str, str]] = set()
@@ -77,7 +84,9 @@ class Witness:
             "import": self._on_import,
             "subprocess.Popen": self._on_popen,
             "cpython.run_file": self._on_run_file,
+            "socket.connect": lambda _: self._note("outside"),
         }
+        handlers |= {event: partial(self._on_place, at) for event, at in _PLACES.items()}
         find = handlers.get
 
         def listen(event: str, arguments: Any) -> None:
@@ -116,6 +125,8 @@ class Witness:
             path = _fsdecode(path)
         if type(path) is not str:
             return
+        if type(flags) is int and flags & _WRITING:
+            self._on_place(0, arguments)
         found = self._places.watched_at(path)
         if found is None or (type(flags) is int and flags & _ACCESS == _WRONLY):
             return
@@ -125,6 +136,17 @@ class Witness:
                 self._executed(found[0])
         elif not found[1] and found[0] not in self._around and self._is_read_by_a_test():
             self._note("read", found[0])
+
+    def _on_place(self, at: int, arguments: tuple[Any, ...]) -> None:
+        """Something is written or made; outside of the tree and of the run's own folders the next run may find it."""
+        path = arguments[at]
+        if type(path) is bytes:
+            path = _fsdecode(path)
+        if type(path) is not str or path == ":memory:" or path.startswith(_LEAVES_NO_TRACE) or "__pycache__" in path:
+            return
+        real = _realpath(path)
+        if self._places.in_tree(real) is None and not f"{real}{_SEP}".startswith(f"{self._private}{_SEP}"):
+            self._note("outside")
 
     def _on_start(self, _: object) -> None:
         self._note("process")
