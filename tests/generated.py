@@ -176,6 +176,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "coverage": lambda: _settings(settings_fields.coverage_fields()),
     "gate": lambda: _settings(settings_fields.gate_fields()),
     "flaky": lambda: _settings(settings_fields.flaky_fields()),
+    "delivery": lambda: _settings(settings_fields.delivery_fields()),
     "quarantine": lambda: _settings(settings_fields.quarantine_fields()),
     "rules": _rules,
     "commands": _commands,

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing
+from pytest_bugguard.core.delivery import Band, Baseline, Figure, Period, Release, Unit
+from pytest_bugguard.core.faults import Traced
 from pytest_bugguard.core.hotspots import hotspots_of
 from pytest_bugguard.core.model import (
     Files,
@@ -100,7 +102,21 @@ def everything(text: str = "text") -> Result:
         hotspots=hotspots_of(records),
         run=Run(MAY_2024_S, 1.5),
         coverage=covered(text),
+        delivery=delivered(text),
     )
+
+
+def delivered(text: str = "text") -> Baseline:
+    """A figure of every unit and without a value, a release that failed, faults that were traced and not."""
+    figures = (
+        Figure("deployment-frequency", Unit.PER_DAY, 0.1, Band.MEDIUM, 3, "releases", text, (text,)),
+        Figure("lead-time", Unit.SECONDS, 86_400.0, Band.ELITE, 3, "commits", text, (text,), 60.0, 90_000.0),
+        Figure("change-failure-rate", Unit.RATIO, 1 / 3, Band.LOW, 3, "releases", text, (text,), 0.1, 0.7),
+        Figure("restore-from-release", Unit.SECONDS, None, None, 0, "fixes", text, (), reason=text),
+    )
+    release = Release(text, "1" * 40, MAY_2024_S, ("2" * 40,), is_judged=True)
+    faults = (Traced("2" * 40, "1" * 40), Traced("3" * 40, None, text))
+    return Baseline(Period(MAY_2024_S - 30 * DAY_S, MAY_2024_S, 30), figures, (release,), faults)
 
 
 def covered(text: str = "text") -> Coverage:

@@ -93,9 +93,10 @@ def test_everything_set_arrives() -> None:
     [
         pytest.param({"enabeld": True}, "enabeld: unknown key; did you mean 'enabled'?", id="misspelt"),
         pytest.param({"colour": {}}, "colour: unknown key; known here: enabled, base, source, tests, undecided, json, "
-                     "plugins, fixes, waivers, coverage, flaky, quarantine", id="unknown"),
+                     "plugins, fixes, waivers, coverage, flaky, quarantine, delivery", id="unknown"),
         pytest.param({"\x1b[31m": 1}, r"'\x1b[31m': unknown key; known here: enabled, base, source, tests, undecided, "
-                     "json, plugins, fixes, waivers, coverage, flaky, quarantine", id="a-key-that-moves-terminals"),
+                     "json, plugins, fixes, waivers, coverage, flaky, quarantine, delivery",
+                     id="a-key-that-moves-terminals"),
         pytest.param({"enabled": "CI"}, "enabled: found 'CI', needs true, false or \"ci\"; did you mean 'ci'?",
                      id="flag"),
         pytest.param({"enabled": 1}, 'enabled: found the number 1, needs true, false or "ci"', id="number-for-flag"),

@@ -22,6 +22,7 @@ from pytest_bugguard.core.results import Audited
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_KIND = "audit"
 _KEPT = 30
 """Files that stay; the oldest ones go first."""
 
@@ -42,25 +43,39 @@ def own_code() -> str:
 def load(name: str) -> Audited | None:
     """What was found under this key; None where there is nothing, or nothing sound."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        return _audited(json.loads(_place(name).read_bytes()))
+        return _audited(json.loads(read(_KIND, name)))
     return None
 
 
 def save(name: str, found: Audited) -> None:
     """Keep what was found; best effort."""
+    write(_KIND, name, json.dumps(_plain(found), separators=(",", ":")).encode())
+
+
+def read(kind: str, name: str) -> bytes:
+    """What is kept under a key.
+
+    Raises:
+        OSError: Nothing is.
+    """
+    return _place(kind, name).read_bytes()
+
+
+def write(kind: str, name: str, content: bytes) -> None:
+    """Keep something under a key, and let the oldest of its kind go; best effort."""
     with suppress(OSError, ValueError):
-        place = _place(name)
+        place = _place(kind, name)
         place.parent.mkdir(parents=True, exist_ok=True)
-        files.write(place, json.dumps(_plain(found), separators=(",", ":")).encode())
-        _prune(place.parent)
+        files.write(place, content)
+        _prune(place.parent, kind)
 
 
-def _place(name: str) -> Path:
-    return platformdirs.user_cache_path("bugguard", appauthor=False) / f"audit-{name}.json"
+def _place(kind: str, name: str) -> Path:
+    return platformdirs.user_cache_path("bugguard", appauthor=False) / f"{kind}-{name}.json"
 
 
-def _prune(folder: Path) -> None:
-    kept = sorted(folder.glob("audit-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+def _prune(folder: Path, kind: str) -> None:
+    kept = sorted(folder.glob(f"{kind}-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in kept[_KEPT:]:
         path.unlink()
 

@@ -36,6 +36,7 @@ _CONFIG = {
     "safe.bareRepository": "explicit",  # no repository that a commit carries along as files
     "advice.graftFileDeprecated": "false",  # says so on every call, even of an empty file
     # A broken value of these ends git before the option on the command line is looked at.
+    "diff.algorithm": "default",  # newer gits blame by it
     "log.date": "raw",
     "format.pretty": "medium",
 }
@@ -64,6 +65,8 @@ _KEPT = frozenset(
         "GIT_DISCOVERY_ACROSS_FILESYSTEM",
     },
 )
+NOBODYS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+"""Variables that keep the user's and the system's configuration out; that of the repository stays."""
 _NO_FILTER = (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
 _USAGE_EXIT = 129
 _COMPLAINT_LINES = 20
@@ -118,9 +121,8 @@ class Git:
         So no filter is known there, whatever attributes its files ask for.
         """
         at = cls.at(git_dir, top)
-        nobodys = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
         plain = {"GIT_ATTR_NOSYSTEM": "1", "GIT_DEFAULT_REF_FORMAT": "files"}
-        return cls(("-c", f"core.attributesFile={os.devnull}", *at.place), nobodys | plain)
+        return cls(("-c", f"core.attributesFile={os.devnull}", *at.place), NOBODYS | plain)
 
     def without_filters(self) -> Git:
         """As this one, with the content filters of every configuration set to nothing.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import audit_cache, ci, guests, settings_file
 from pytest_bugguard.adapters.repository import open_repository
+from pytest_bugguard.assembly import delivery
 from pytest_bugguard.core import base, commit_file, coverage_findings, findings, fixes, settings, verdict
 from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
 from pytest_bugguard.core.fixes import CiContext, RuleSet
@@ -140,12 +141,13 @@ class Workshop:
             patterns=chosen.patterns,
             exclude=chosen.exclude,
             issues=chosen.issues,
-            skip=self._skipped,
+            skip=self.skipped,
         )
         return Survey(self.history, Lens(rules, self.settings.tests, self.settings.source, self.guests))
 
     @property
-    def _skipped(self) -> tuple[str, ...]:
+    def skipped(self) -> tuple[str, ...]:
+        """Commits that only lay the code out anew, as the project's .git-blame-ignore-revs has them."""
         content = self.history.file_at(self.head, _IGNORE_REVS) if self.head else None
         lines = (content or b"").decode("utf-8", "replace").splitlines()
         return tuple(line.split("#")[0].strip() for line in lines if line.split("#")[0].strip())
@@ -173,6 +175,11 @@ class Workshop:
         is_whole = since is not None or not self.history.is_shallow
         result = self.result("audit", records, found.units, notes=(*self._history_notes(), *unfounded))
         result = replace(result, hotspots=hotspots_of(records, today=found.renamed), trend=trend)
+        if since is None:
+            figures, said = delivery.baseline(
+                self, tip, records, uses_cache=uses_cache, progress=lambda count: progress(found.units + count)
+            )
+            result = replace(result, delivery=figures, notes=(*result.notes, *said))
         if not is_whole:
             result = replace(result, notes=(*result.notes, _SHALLOW))
         return self._with_share(result, trend.whole, fail_under, is_whole=is_whole)
@@ -203,9 +210,14 @@ class Workshop:
         boundary = ",".join(sorted(self.repository.boundary))
         idle = settings.Settings()
         how = replace(
-            self.settings, waivers=(), coverage=idle.coverage, flaky=idle.flaky, quarantine=idle.quarantine
+            self.settings,
+            waivers=(),
+            coverage=idle.coverage,
+            flaky=idle.flaky,
+            quarantine=idle.quarantine,
+            delivery=idle.delivery,
         ).digest()
-        return audit_cache.key(audit_cache.own_code(), sys.version, since, tip, boundary, how, *self._skipped)
+        return audit_cache.key(audit_cache.own_code(), sys.version, since, tip, boundary, how, *self.skipped)
 
     def explain(self, revisions: Sequence[str]) -> Result:
         """What each revision is taken for, and why."""

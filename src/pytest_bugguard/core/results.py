@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_bugguard.core.coverage_verdict import Coverage
+    from pytest_bugguard.core.delivery import Baseline
     from pytest_bugguard.core.hotspots import Hotspots
     from pytest_bugguard.core.model import Record, RuleVerdict
     from pytest_bugguard.core.trend import Trend
@@ -113,6 +114,8 @@ class Result:
     run: Run | None = None
     coverage: Coverage | None = None
     """None: no coverage was asked for."""
+    delivery: Baseline | None = None
+    """None: the history as a whole was not looked at."""
 
 
 @dataclass(frozen=True, slots=True)

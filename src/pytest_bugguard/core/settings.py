@@ -62,6 +62,18 @@ class FlakySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliverySettings:
+    """``[tool.bugguard.delivery]``."""
+
+    releases: tuple[str, ...] = ()
+    """Patterns of tags; none: what looks like a version."""
+    days: int = 365
+    """How far back from the newest commit the figures look."""
+    failure_days: int = 30
+    """For how long after a release a fix of what it changed makes it a failed one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """``[tool.bugguard]``, checked."""
 
@@ -78,6 +90,7 @@ class Settings:
     coverage: CoverageSettings = field(default_factory=CoverageSettings)
     flaky: FlakySettings = field(default_factory=FlakySettings)
     quarantine: tuple[Quarantine, ...] = ()
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
 
     def digest(self) -> str:
         """The same text for the same settings on every machine; for the keys of caches."""
@@ -108,12 +121,14 @@ def load(layers: Sequence[Layer], known_rules: Collection[str]) -> Settings:
     fixes: dict[str, Any] = {}
     coverage: dict[str, Any] = {}
     flaky: dict[str, Any] = {}
+    delivery: dict[str, Any] = {}
     places: dict[str, str] = {}
     for layer in layers:
         reading = Reading(layer, faults)
         top |= reading.top()
         fixes |= reading.fixes(known_rules)
         flaky |= reading.flaky()
+        delivery |= reading.delivery()
         found = reading.coverage()
         places |= found.pop("places")
         coverage |= found
@@ -124,6 +139,7 @@ def load(layers: Sequence[Layer], known_rules: Collection[str]) -> Settings:
         fixes=FixSettings(**fixes),
         coverage=CoverageSettings(**coverage, places=Places(**places)),
         flaky=FlakySettings(**flaky),
+        delivery=DeliverySettings(**delivery),
     )
 
 

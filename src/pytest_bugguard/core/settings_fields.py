@@ -168,6 +168,19 @@ def flaky_fields() -> tuple[Field, ...]:
     )  # fmt: skip
 
 
+def delivery_fields() -> tuple[Field, ...]:
+    """The keys of ``[tool.bugguard.delivery]``."""
+    return (
+        Field("releases", "a list of regular expressions", (), checks.list_of(checks.pattern),
+              "Which tags are releases, searched for in a tag's name. Without it: what looks like a version, "
+              "pre-releases left out.", r"['^deploy-\d+$']"),
+        Field("days", "a whole number from 1 to 3660", 365, checks.whole(1, 3660),
+              "How many days the figures look back from the newest commit.", "90"),
+        Field("failure-days", "a whole number from 1 to 365", 30, checks.whole(1, 365),
+              "For how long after a release a fix of what it changed makes it a failed one.", "7"),
+    )  # fmt: skip
+
+
 def quarantine_fields() -> tuple[Field, ...]:
     """The keys of each ``[[tool.bugguard.quarantine]]``."""
     return (

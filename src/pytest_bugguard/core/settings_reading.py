@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.settings import KeyPath, Layer
 
-_TABLES = ("fixes", "waivers", "coverage", "flaky", "quarantine")
+_TABLES = ("fixes", "waivers", "coverage", "flaky", "quarantine", "delivery")
 """What the top table holds besides keys."""
 
 
@@ -61,6 +61,9 @@ class Reading:
 
     def flaky(self) -> dict[str, Any]:
         return self._fields(self._table("flaky"), settings_fields.flaky_fields(), ("flaky",))
+
+    def delivery(self) -> dict[str, Any]:
+        return self._fields(self._table("delivery"), settings_fields.delivery_fields(), ("delivery",))
 
     def _table(self, key: str) -> Mapping[str, Any]:
         table = self._layer.table.get(key, {})

@@ -8,8 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from pytest_bugguard.core.faults import Lines
     from pytest_bugguard.core.measured import FileCoverage
     from pytest_bugguard.core.model import Commit, FileChange, MappedTest, Recognition, Unavailable, Unit
+    from pytest_bugguard.core.releases import Graph, Tag
     from pytest_bugguard.core.runs import Put, RunRequest, TestRun
 
 
@@ -52,6 +54,25 @@ class History(Reader, Protocol):
     @property
     def is_shallow(self) -> bool:
         """Whether the clone lacks older history."""
+
+
+class Timeline(Protocol):
+    """When things happened in a repository, and to which commits they go back."""
+
+    boundary: frozenset[str]
+    """Commits whose parents a shallow clone lacks."""
+
+    def tags(self) -> tuple[Tag, ...]:
+        """Every tag that leads to a commit."""
+
+    def graph(self, tips: Sequence[str]) -> Graph | None:
+        """Every commit that the tips lead to; None where there are too many to lay out."""
+
+    def messages(self, tips: Sequence[str], *, without: str) -> Iterator[tuple[str, str]]:
+        """Commit ids and messages of what the tips lead to and ``without`` does not."""
+
+    def blame(self, asked: Sequence[Lines]) -> Iterator[frozenset[str] | Unavailable]:
+        """The commits that wrote some lines, for each of the questions; or why that cannot be told."""
 
 
 class WorkTree(Protocol):

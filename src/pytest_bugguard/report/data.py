@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from pytest_bugguard.core.coverage_verdict import Judged
+    from pytest_bugguard.core.delivery import Baseline, Figure
     from pytest_bugguard.core.hotspots import Hotspot, Hotspots
     from pytest_bugguard.core.model import HeldHunk, MappedTest, Recognition, Record, Red, Waiver
     from pytest_bugguard.core.results import Finding, RepositoryFacts, Result, Run, Summary
@@ -46,6 +47,7 @@ def _document(result: Result) -> dict[str, Any]:
         "notes": [_text(note) for note in result.notes],
         "trend": result.trend and _trend(result.trend),
         "hotspots": result.hotspots and _hotspots(result.hotspots),
+        "delivery": result.delivery and _delivery(result.delivery),
         "run": result.run and _run(result.run),
     }
 
@@ -212,6 +214,47 @@ def _hotspot(place: Hotspot) -> dict[str, Any]:
         **_share(place.share),
         "newest": place.newest,
     }
+
+
+def _delivery(baseline: Baseline) -> dict[str, Any]:
+    period = baseline.period
+    return {
+        "first": dates.moment(period.first_s),
+        "last": dates.moment(period.last_s),
+        "failure_days": period.failure_days,
+        "figures": [_figure(figure) for figure in baseline.figures],
+        "releases": [
+            {
+                "tag": _text(release.tag),
+                "commit": release.commit,
+                "date": dates.moment(release.made_s),
+                "failed_by": list(release.failed_by),
+                "judged": release.is_judged,
+            }
+            for release in baseline.releases
+        ],
+        "faults": [{"fix": one.fix, "origin": one.origin, "reason": _text(one.reason)} for one in baseline.faults],
+    }
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    return {
+        "name": figure.name,
+        "unit": figure.unit.value,
+        "value": _rounded(figure.value),
+        "low": _rounded(figure.low),
+        "high": _rounded(figure.high),
+        "band": figure.band and figure.band.value,
+        "sample": figure.sample,
+        "counted": figure.counted,
+        "rule": _text(figure.rule),
+        "cannot_know": [_text(limit) for limit in figure.cannot_know],
+        "reason": _text(figure.reason),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.results import WORST_FIRST
-from pytest_bugguard.report import words
+from pytest_bugguard.report import delivery, words
 from pytest_bugguard.report.escape import markdown, markdown_code
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def _closing(result: Result) -> Iterator[str]:
         yield from _trend(result.trend)
     if result.hotspots and result.hotspots.files:
         yield from _hotspots(result.hotspots)
+    if result.delivery:
+        yield from delivery.paragraphs(result.delivery)
     rules = words.rules(result.records) if result.command == "audit" else ()
     if rules:
         yield f"Recognised by: {', '.join(f'{markdown(rule)} {count}' for rule, count in rules)}."

@@ -10,7 +10,7 @@ from pytest_bugguard.core import dates
 from pytest_bugguard.core.hotspots import HALF_LIFE_DAYS
 from pytest_bugguard.core.model import Verdict
 from pytest_bugguard.core.trend import GUARDED, Share
-from pytest_bugguard.report import text, words
+from pytest_bugguard.report import delivery, text, words
 from pytest_bugguard.report.spans import OF_VERDICT, Line, Style, line, span
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def audit(result: Result, *, width: int = 80, limit: int | None = 20, is_verbose
         *(shown for verdict in named for shown in _fixes(result.records, verdict, width, limit)),
         *_undecided(result.records, width, limit),
         *(_hotspots(result.hotspots) if result.hotspots else ()),
+        *(delivery.rows(result.delivery, is_verbose=is_verbose) if result.delivery else ()),
         *_signs(result.records),
         *_notes(result),
     )

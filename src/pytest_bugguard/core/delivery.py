@@ -1,0 +1,322 @@
+"""How does this repository deliver: how often, how soon, how safely? DORA's figures as far as history holds them.
+
+The bands are those of the "Accelerate State of DevOps Report" of 2023, whose limits rise from one to the next; what
+lies beyond ``medium`` is ``low``. Each figure carries its rule, its sample and what it cannot know. They speak of a
+repository: there is none of a person. Pure; no I/O: the present is the newest commit, not the clock.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import dates
+from pytest_bugguard.core.estimates import rate_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from pytest_bugguard.core.faults import Traced
+    from pytest_bugguard.core.releases import Graph, Tag
+
+DAY_S = 86_400
+_HOUR_S = 3_600
+_WEEK_S = 7 * DAY_S
+_MONTH_S = 30 * DAY_S
+
+
+class Band(StrEnum):
+    """How teams compare, in DORA's words."""
+
+    ELITE = "elite"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Unit(StrEnum):
+    """What a figure's value is counted in."""
+
+    PER_DAY = "per-day"
+    SECONDS = "s"
+    RATIO = "ratio"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure."""
+
+    name: str
+    """``deployment-frequency``, ``lead-time``, ``change-failure-rate``, ``restore-from-release`` or
+    ``restore-from-commit``."""
+    unit: Unit
+    value: float | None
+    """None: it cannot be told; ``reason`` says why."""
+    band: Band | None
+    sample: int
+    counted: str
+    """What the sample counts: ``releases``."""
+    rule: str
+    """How it is worked out, one sentence."""
+    cannot_know: tuple[str, ...]
+    """What it leaves out, a sentence each."""
+    low: float | None = None
+    """Of a ratio: the lower end of its 95 % interval (Jeffreys). Of a time: the lower quartile."""
+    high: float | None = None
+    """As ``low``: the other end, the upper quartile."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What the figures look at."""
+
+    first_s: int
+    last_s: int
+    """The newest commit or release."""
+    failure_days: int
+    """For how long after a release a fix of what it changed makes it a failed one."""
+
+    @property
+    def days(self) -> float:
+        """Its length."""
+        return max(self.last_s - self.first_s, DAY_S) / DAY_S
+
+    def holds(self, time_s: int) -> bool:
+        """Whether something happened in it."""
+        return self.first_s <= time_s <= self.last_s
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A fix with its time, and where its fault came from."""
+
+    fix: str
+    made_s: int
+    traced: Traced
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release of the period, and what became of it."""
+
+    tag: str
+    commit: str
+    made_s: int
+    failed_by: tuple[str, ...]
+    """The fixes that make it a failed one; none: it is not."""
+    is_judged: bool
+    """Whether it is old enough to be held sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """All figures of a repository, and what they rest on."""
+
+    period: Period
+    figures: tuple[Figure, ...]
+    releases: tuple[Release, ...]
+    """Those of the period, oldest first."""
+    faults: tuple[Traced, ...]
+    """Of each fix of the period, newest first."""
+
+    @property
+    def traced(self) -> int:
+        """Fixes of which the commit that brought the fault was found."""
+        return sum(fault.origin is not None for fault in self.faults)
+
+    @property
+    def untraced(self) -> tuple[tuple[str, int], ...]:
+        """Why the others were not, and how many of each, most first."""
+        reasons = Counter(fault.reason for fault in self.faults if fault.origin is None)
+        return tuple(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What the figures are worked out from."""
+
+    period: Period
+    releases: Sequence[Tag]
+    """All that there are, oldest first."""
+    graph: Graph
+    carriers: Mapping[str, Tag]
+    repairs: Sequence[Repair]
+
+
+def period_of(tip: str, releases: Iterable[Tag], graph: Graph, *, days: int, failure_days: int) -> Period:
+    """So many days up to the newest commit, or as many as the history has; absurd times are clamped."""
+    times = [node.committed_s for node in graph.values() if dates.is_plausible(node.committed_s)]
+    made = [release.made_s for release in releases if dates.is_plausible(release.made_s)]
+    newest = graph[tip].committed_s
+    last_s = max([newest if dates.is_plausible(newest) else max(times, default=0), *made])
+    return Period(max(min(times, default=last_s), last_s - days * DAY_S), last_s, failure_days)
+
+
+def baseline_of(found: Delivered) -> Baseline:
+    """Every figure, in DORA's order."""
+    releases = _releases(found)
+    figures = (
+        _frequency(found.period, releases),
+        _lead_time(found),
+        _failure_rate(found.period, releases),
+        _restore_from_release(found),
+        _restore_from_commit(found),
+    )
+    return Baseline(found.period, figures, releases, tuple(repair.traced for repair in found.repairs))
+
+
+def _releases(found: Delivered) -> tuple[Release, ...]:
+    """The releases of the period, each with the fixes that came soon after it for what it was the first to carry."""
+    allowed_s = found.period.failure_days * DAY_S
+    failed: defaultdict[str, list[str]] = defaultdict(list)
+    for repair in found.repairs:
+        carrier = _carrier_of_fault(repair, found)
+        if carrier is not None and repair.made_s <= carrier.made_s + allowed_s:
+            failed[carrier.commit].append(repair.fix)
+    return tuple(
+        Release(
+            tag.name,
+            tag.commit,
+            tag.made_s,
+            failed_by=tuple(failed[tag.commit]),
+            is_judged=tag.made_s + allowed_s <= found.period.last_s,
+        )
+        for tag in found.releases
+        if found.period.holds(tag.made_s)
+    )
+
+
+NO_RELEASE = "no release in this time; where other tags are releases, name them in delivery.releases"
+
+
+def _frequency(period: Period, recent: Sequence[Release]) -> Figure:
+    value = len(recent) / period.days if recent else None
+    return Figure(
+        "deployment-frequency",
+        Unit.PER_DAY,
+        value,
+        _band(1 / value, (1, 7, 30)) if value else None,
+        len(recent),
+        "releases",
+        "releases in the period, by their tags",
+        ("whether a release was deployed, and how often the same one was", "deployments that nobody tagged"),
+        reason="" if recent else NO_RELEASE,
+    )
+
+
+def _lead_time(found: Delivered) -> Figure:
+    times = [
+        max(0, release.made_s - node.authored_s)
+        for commit, release in found.carriers.items()
+        if (node := found.graph.get(commit)) is not None
+        and len(node.parents) < 2  # noqa: PLR2004 - a merge is what has two parents or more
+        and found.period.holds(release.made_s)
+        and dates.is_plausible(node.authored_s)
+    ]
+    figure = _open(
+        "lead-time",
+        "commits",
+        "from a commit (its author time; no merges) to the first release of the period that has it, the median",
+        "work before the commit, and before a squash: that has the time of the squash",
+        "how long the release took to reach its users",
+    )
+    return _timed(figure, times, (DAY_S, _WEEK_S, _MONTH_S)) or replace(figure, reason=NO_RELEASE)
+
+
+def _failure_rate(period: Period, recent: Sequence[Release]) -> Figure:
+    ripe = [release for release in recent if release.is_judged]
+    rate = rate_of(sum(bool(release.failed_by) for release in ripe), len(ripe))
+    value = rate.observed
+    days = period.failure_days
+    return Figure(
+        "change-failure-rate",
+        Unit.RATIO,
+        value,
+        None if value is None else _band(value, (0.05, 0.10, 0.15)),
+        len(ripe),
+        "releases",
+        f"releases of which a fix, made within {days} days, mended lines that they were the first to carry; "
+        f"releases younger than {days} days are not judged",
+        (
+            "failures that were rolled back or mended outside of this repository",
+            "faults of fixes that only add lines: they are traced to nothing",
+            "how much a fault hurt: every fix counts the same",
+        ),
+        low=rate.low if ripe else None,
+        high=rate.high if ripe else None,
+        reason="" if ripe else f"no release of the period is {days} days old",
+    )
+
+
+def _carrier_of_fault(repair: Repair, found: Delivered) -> Tag | None:
+    """The release that brought a fault to users, if the fix came later; else nobody was hurt."""
+    origin = repair.traced.origin
+    carrier = found.carriers.get(origin) if origin is not None else None
+    mended_in = found.carriers.get(repair.fix)
+    if carrier is None or (mended_in is not None and mended_in.made_s <= carrier.made_s):
+        return None
+    return carrier
+
+
+def _restore_from_release(found: Delivered) -> Figure:
+    def since(repair: Repair) -> int | None:
+        carrier = _carrier_of_fault(repair, found)
+        return None if carrier is None else carrier.made_s
+
+    figure = _open(
+        "restore-from-release",
+        "fixes",
+        "from the first release with the fault to the first one with its fix, the median of what was traced",
+        "when somebody noticed: a fault may sleep for years, so this is an upper limit",
+        "service that was restored by going back to an older release",
+    )
+    none = "no fix that was released in the period mends what a release before it brought"
+    return _timed(figure, list(_times(found, since)), (_HOUR_S, DAY_S, _WEEK_S)) or replace(figure, reason=none)
+
+
+def _restore_from_commit(found: Delivered) -> Figure:
+    def since(repair: Repair) -> int | None:
+        origin = repair.traced.origin
+        return None if origin is None else found.graph[origin].committed_s
+
+    figure = _open(
+        "restore-from-commit",
+        "fixes",
+        "from the commit that wrote the fault to the first release with its fix, the median of what was traced",
+        "whether the lines were wrong when they were written: blame names the commit that touched them last",
+    )
+    none = "no fix that was released in the period could be traced"
+    return _timed(figure, list(_times(found, since)), None) or replace(figure, reason=none)
+
+
+def _times(found: Delivered, since: Callable[[Repair], int | None]) -> Iterator[int]:
+    """Seconds from something to the release with the fix, of each fix that was released in the period."""
+    for repair in found.repairs:
+        release = found.carriers.get(repair.fix)
+        start_s = since(repair)
+        if release is not None and start_s is not None and found.period.holds(release.made_s):
+            yield max(0, release.made_s - start_s)
+
+
+def _open(name: str, counted: str, rule: str, *cannot_know: str) -> Figure:
+    """A time that is not known yet."""
+    return Figure(name, Unit.SECONDS, None, None, 0, counted, rule, cannot_know)
+
+
+def _timed(figure: Figure, times: list[int], limits: tuple[float, float, float] | None) -> Figure | None:
+    """The figure with the median of some times; None where there are none."""
+    if not times:
+        return None
+    low, middle, high = statistics.quantiles(times, n=4, method="inclusive") if len(times) > 1 else times * 3
+    band = _band(middle, limits) if limits else None
+    return replace(figure, value=middle, band=band, sample=len(times), low=low, high=high)
+
+
+def _band(value: float, limits: tuple[float, float, float]) -> Band:
+    """The first band whose limit is not passed."""
+    bands = zip((Band.ELITE, Band.HIGH, Band.MEDIUM), limits, strict=True)
+    return next((band for band, limit in bands if value <= limit), Band.LOW)

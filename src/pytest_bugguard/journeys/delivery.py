@@ -1,0 +1,123 @@
+"""How this repository delivers: its releases, which commits each carried, and what the fixes of late mended."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_bugguard.core import faults, releases
+from pytest_bugguard.core.delivery import Delivered, Repair, baseline_of, period_of
+from pytest_bugguard.core.faults import Lines, Traced
+from pytest_bugguard.core.model import Unavailable, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_bugguard.core.delivery import Baseline
+    from pytest_bugguard.core.model import FileChange, Record, Unit
+    from pytest_bugguard.core.releases import Graph, Tag
+    from pytest_bugguard.core.settings import DeliverySettings
+    from pytest_bugguard.journeys.ports import History, Timeline
+
+FIXES_CAP = 200
+"""Fixes that are traced, the newest ones of the period; the others are counted as not traced."""
+FILES_CAP = 3
+"""Files of a fix whose lines are blamed."""
+_OVER = f"only the newest {FIXES_CAP} fixes are traced"
+
+
+class Sources(NamedTuple):
+    """Where the figures are read from."""
+
+    timeline: Timeline
+    history: History
+    known: Mapping[str, Traced]
+    """What was traced before, by fix."""
+
+
+def measure(
+    tip: str,
+    records: Sequence[Record],
+    sources: Sources,
+    settings: DeliverySettings,
+    *,
+    progress: Callable[[int], None],
+) -> Baseline | None:
+    """The baseline of the history that leads to a commit; None where it is too long to be laid out.
+
+    Args:
+        tip: The newest commit.
+        records: The fixes of its history, newest first.
+        sources: Tags, graph, blame, and the files of fixes.
+        settings: What counts as a release, and which time is looked at.
+        progress: Told the number of fixes traced so far.
+    """
+    timeline, history, known = sources
+    tags = releases.of_tags(timeline.tags(), settings.releases)
+    graph = timeline.graph([tip, *(tag.commit for tag in tags)])
+    if graph is None:
+        return None
+    shipped = _until(tip, tags, graph)
+    period = period_of(tip, shipped, graph, days=settings.days, failure_days=settings.failure_days)
+    copies = releases.copies_of(timeline.messages([tag.commit for tag in shipped], without=tip))
+    fixes = [record for record in records if _needs_restoring(record) and period.holds(record.committed_s)]
+    traced = {fix: known[fix] for fix in (record.sha for record in fixes) if fix in known}
+    missing = [record for record in fixes[:FIXES_CAP] if record.sha not in traced]
+    for count, found in enumerate(_traced(missing, graph, timeline, history), start=1):
+        traced[found.fix] = found
+        progress(count)
+    repairs = [_repair(record, traced) for record in fixes]
+    return baseline_of(Delivered(period, shipped, graph, releases.carriers(shipped, graph, copies), repairs))
+
+
+def _until(tip: str, tags: Sequence[Tag], graph: Graph) -> tuple[Tag, ...]:
+    """The releases that are in this history, or were made beside it while it went on."""
+    own = releases.reached(tip, graph)
+    return tuple(tag for tag in tags if tag.commit in own or tag.made_s <= graph[tip].committed_s)
+
+
+def _needs_restoring(record: Record) -> bool:
+    return record.is_fix and record.verdict is not Verdict.NOT_APPLICABLE
+
+
+def _repair(record: Record, traced: Mapping[str, Traced]) -> Repair:
+    found = traced.get(record.sha) or Traced(record.sha, None, _OVER)
+    return Repair(record.sha, record.committed_s, found)
+
+
+def _traced(records: Sequence[Record], graph: Graph, timeline: Timeline, history: History) -> Iterator[Traced]:
+    """Where the fault of each fix came from, in their order."""
+    units = history.units_of([record.sha for record in records])
+    questions = [_questions(record, unit, history) for record, unit in zip(records, units, strict=True)]
+    answers = timeline.blame([asked for said in questions if not isinstance(said, str) for asked in said])
+    for record, said in zip(records, questions, strict=True):
+        if isinstance(said, str):
+            yield Traced(record.sha, None, said)
+        else:
+            yield faults.traced(record.sha, tuple(islice(answers, len(said))), graph, timeline.boundary)
+
+
+def _questions(record: Record, unit: Unit, history: History) -> tuple[Lines, ...] | str:
+    """The lines to be blamed; where there are none: why."""
+    if unit.is_boundary or not record.parents:
+        return faults.OUT_OF_SIGHT
+    source = set(record.files.source)
+    found: list[Lines] = []
+    reason = faults.ADDS_ONLY
+    for change in islice((change for change in unit.changes if change.path in source), FILES_CAP):
+        lines = _mended(change, history)
+        if lines is None:
+            reason = faults.UNREAD
+        elif sum(map(len, lines)) > faults.LINES_CAP:
+            reason = faults.TOO_LARGE
+        elif lines and change.old_path is not None:
+            found.append(Lines(record.parents[0], change.old_path, lines))
+    return tuple(found) or reason
+
+
+def _mended(change: FileChange, history: History) -> tuple[range, ...] | None:
+    old = history.blob(change.old_blob) if change.old_blob else b""
+    new = history.blob(change.new_blob) if change.new_blob else b""
+    if isinstance(old, Unavailable) or isinstance(new, Unavailable):
+        return None
+    return faults.mended(old, new)
