@@ -58,6 +58,10 @@ def claim(body: str, **strings: str) -> Claim:
         "self.assertTrue(hasattr(Pager, 'first'))",
         "self.assertIn('first', dir(Pager))",
         "self.assertIsNotNone(getattr(Pager, 'first', None), 'no first page')",
+        "names = ['first']\nmissing = [name for name in names if not hasattr(Pager, name)]\nassert missing == []",
+        "missing = {'__init__', 'first'} - set(dir(Pager))\nassert not missing",
+        "try:\n    from shop.pager import MANY\n    ok = True\nexcept ImportError:\n    ok = False\nassert ok",
+        "try:\n    got = Pager(3).first()\nexcept AttributeError:\n    got = None\nassert got == 1",
         "if not hasattr(Pager, 'first'):\n    pytest.fail('there is no first page')",
     ],
 )
@@ -87,6 +91,9 @@ def test_it_asks_for_what_the_fix_adds(body: str) -> None:
         "self.assertEqual(pages(11), 2)",
         "if pages(11) != 2:\n    pytest.fail(f'{hasattr(Pager, \"first\")}')",
         "pytest.fail('first')",
+        "got = pager.first()\nassert got == 1",
+        "try:\n    got = Pager(3).first()\nexcept ValueError:\n    got = None\nassert got == 1",
+        "try:\n    got = pages(11)\nexcept Exception:\n    got = None\nassert got == 2",
         "assert",
     ],
 )

@@ -49,6 +49,8 @@ _HARMLESS = frozenset(
     }
 )
 """They only turn what they are given about."""
+_WANTS = frozenset({"AttributeError", "Exception", "ImportError", "ModuleNotFoundError", "NameError"})
+"""What the use of a name that is not there raises, and what is caught along with that."""
 _DEEP = 40
 _FAR = 4
 """So many names are followed, one to the other."""
@@ -73,7 +75,7 @@ def asks_for_novelty(claim: Claim, novelty: Novelty) -> bool:
         tree = ast.parse(textwrap.dedent(claim.source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    reader = _Reader(novelty, dict(claim.strings), _assigned(tree))
+    reader = _Reader(novelty, dict(claim.strings), _assigned(tree), _tried(tree))
     return any(reader.asks(question) for question in _questions(tree, claim.line))
 
 
@@ -128,6 +130,34 @@ def _assigned(tree: ast.Module) -> dict[str, list[ast.expr]]:
     return found
 
 
+def _tried(tree: ast.Module) -> dict[str, list[str]]:
+    """The names that are used in a ``try`` which catches the want of one, for each local name that is bound there."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Try) and any(map(_catches_a_want, node.handlers)):
+            used = [name for statement in node.body for part in ast.walk(statement) for name in _used(part)]
+            for statement in (*node.body, *node.handlers, *node.orelse):
+                for part in ast.walk(statement):
+                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                        found[part.id] += used
+    return found
+
+
+def _catches_a_want(handler: ast.ExceptHandler) -> bool:
+    caught = {_own_name(part) for part in ast.walk(handler.type)} if handler.type is not None else _WANTS
+    return not _WANTS.isdisjoint(caught)
+
+
+def _used(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Attribute(attr=name):
+            yield name
+        case ast.ImportFrom(module=module, names=names):
+            yield from (str(module), *(alias.name for alias in names))
+        case ast.Import(names=names):
+            yield from (alias.name for alias in names)
+
+
 def _is_namespace(node: ast.expr) -> bool:
     """Whether it is ``vars(x)``, ``x.__dict__``, or the keys of that."""
     match node:
@@ -144,6 +174,8 @@ class _Reader:
     strings: dict[str, tuple[str, ...]]
     """What local names held when it failed, as far as that is text."""
     assigned: dict[str, list[ast.expr]]
+    tried: dict[str, list[str]]
+    """By local name: what was used where it got its value, if that was given up for want of a name."""
     _followed: set[str] = field(default_factory=set)
 
     def asks(self, question: list[ast.expr]) -> bool:
@@ -174,6 +206,8 @@ class _Reader:
     def _of_name(self, name: str, depth: int) -> Iterator[_Part]:
         if any(map(self._is_novel, self.strings.get(name, ()))):
             yield _Part.NAME
+        if any(map(self._is_novel, self.tried.get(name, ()))):
+            yield _Part.NOVELTY
         elif name not in self._followed:
             self._followed.add(name)
             for value in self.assigned.get(name, ()):
