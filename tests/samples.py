@@ -9,7 +9,9 @@ from typing import Any
 
 from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing
 from pytest_bugguard.core.delivery import Band, Baseline, Figure, Period, Release, Unit
+from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.faults import Traced
+from pytest_bugguard.core.flakes import Flake, FlakeVerdict, Group, Onset, Ranking, Trend
 from pytest_bugguard.core.hotspots import hotspots_of
 from pytest_bugguard.core.model import (
     Files,
@@ -103,6 +105,7 @@ def everything(text: str = "text") -> Result:
         run=Run(MAY_2024_S, 1.5),
         coverage=covered(text),
         delivery=delivered(text),
+        ranking=ranked_tests(text),
     )
 
 
@@ -117,6 +120,20 @@ def delivered(text: str = "text") -> Baseline:
     release = Release(text, "1" * 40, MAY_2024_S, ("2" * 40,), is_judged=True)
     faults = (Traced("2" * 40, "1" * 40), Traced("3" * 40, None, text))
     return Baseline(Period(MAY_2024_S - 30 * DAY_S, MAY_2024_S, 30), figures, (release,), faults)
+
+
+def ranked_tests(text: str = "text") -> Ranking:
+    """A flaky test with a story, one that never failed, and one of which nothing is known."""
+    rate = rate_of(7, 212)
+    flake = Flake(
+        f"tests/{text}.py::test", FlakeVerdict.FLAKY, "passed 3 and failed 1 times on the same code", text, rate, 99.5,
+        ((text, 5), (f"{text}2", 2)), Onset("1" * 40, "2" * 40), MAY_2024_S, MAY_2024_S + 9, Trend.RISING, "..F.",
+        (Group(text, rate),), (Group(text, rate),),
+    )  # fmt: skip
+    sound = replace(flake, verdict=FlakeVerdict.STEADY, rate=rate_of(0, 0), signatures=(), onset=None, trend=None,
+                    first_failed_s=None, last_failed_s=None, lost_s=0.0, branches=(), environments=())  # fmt: skip
+    early = replace(flake, verdict=FlakeVerdict.UNDECIDED, onset=Onset("", "2" * 40))
+    return Ranking((flake, early, sound), 212, 1000, 60)
 
 
 def covered(text: str = "text") -> Coverage:

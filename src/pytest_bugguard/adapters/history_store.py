@@ -9,13 +9,13 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.adapters import files
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.flakes import Sighting
 from pytest_bugguard.core.model import Outcome
-from pytest_bugguard.core.recorded_runs import Attempt, Circumstances, Failure, RecordedRun, Why
+from pytest_bugguard.core.recorded_runs import Attempt, Circumstances, Counts, Failure, RecordedRun, Tally, Why
 from pytest_bugguard.core.run_files import digest_of, storable
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ DAY_S = 86_400
 APPLICATION = 0x42754744
 """``BuGD``: what tells our files from those of others."""
 VERSION = 1
+MAGIC = b"SQLite format 3\0"
+"""How such a file begins."""
 _BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _JOURNAL = "-journal"
 
@@ -99,15 +101,6 @@ class HistoryError(BugguardError):
     hint = "see whether it is the file that was meant (setting: flaky.history, variable: BUGGUARD_HISTORY)"
 
 
-class Tally(NamedTuple):
-    """What a test's natural runs add up to."""
-
-    nodeid: str
-    runs: int
-    failures: int
-    lost_ms: int
-
-
 class HistoryStore:
     """A file of recorded runs."""
 
@@ -145,11 +138,25 @@ class HistoryStore:
             )
             return tuple(Tally(*row) for row in rows)
 
-    def counts(self) -> tuple[int, int]:
-        """How many runs and how many tests there are."""
+    def counts(self) -> Counts:
+        """How much there is."""
         with self._reading() as connection:
-            (found,) = connection.execute("SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM tally)")
-            return found[0], found[1]
+            (found,) = connection.execute(
+                "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM tally),"
+                " (SELECT count(*) FROM tally WHERE failures)"
+            )
+            return Counts(*found)
+
+    def named(self, name: str) -> tuple[str, ...]:
+        """The tests of this node id: itself, else its cases, or those of a file or class; in order."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT nodeid FROM test WHERE nodeid = ?1 OR substr(nodeid, 1, length(?1) + 1) = ?1 || '['"
+                " OR substr(nodeid, 1, length(?1) + 2) = ?1 || '::' ORDER BY nodeid <> ?1, nodeid",
+                [storable(name)],
+            )
+            found = tuple(nodeid for (nodeid,) in rows)
+        return found[:1] if name in found else found
 
     def sightings(self, nodeids: Sequence[str]) -> dict[str, tuple[Sighting, ...]]:
         """All that is recorded of some tests, each in no special order."""

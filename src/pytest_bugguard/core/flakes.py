@@ -7,9 +7,11 @@ commit may be a bug and its fix. Rates are taken from natural runs alone, since 
 from __future__ import annotations
 
 import math
+import shlex
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core.estimates import CONFIDENCE, rate_of
@@ -99,8 +101,8 @@ class Flake:
     rate: Rate
     lost_s: float
     """What its failures cost: the time of the runs that it failed, shared with what else failed in them."""
-    signature: str
-    """The commonest failure: ``TimeoutError at src/shop/net.py:41``; empty where nothing failed."""
+    signatures: tuple[tuple[str, int], ...]
+    """Its failures with how often each was seen, the commonest first: ``TimeoutError at src/shop/net.py:41``."""
     onset: Onset | None
     """None where it never failed, or no commit is known."""
     first_failed_s: int | None
@@ -111,6 +113,24 @@ class Flake:
     """The newest natural runs, oldest first: ``.`` passed, ``F`` failed."""
     branches: tuple[Group, ...]
     environments: tuple[Group, ...]
+
+    @property
+    def signature(self) -> str:
+        """The commonest failure; empty where nothing is known of any."""
+        return self.signatures[0][0] if self.signatures else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a history says of some of its tests."""
+
+    flakes: tuple[Flake, ...]
+    """The flaky ones first, then by what they cost."""
+    runs: int
+    """How many runs it holds."""
+    tests: int
+    failed: int
+    """How many of the tests failed at least once."""
 
 
 _COUNTED = frozenset({Outcome.PASSED, Outcome.FAILED})
@@ -123,15 +143,16 @@ def flake_of(nodeid: str, sightings: Iterable[Sighting]) -> Flake:
     rate = _rate(natural)
     verdict, reason = _judge(seen, natural, rate)
     failed = [one for one in seen if one.outcome is Outcome.FAILED]
+    onset = _onset(natural)
     return Flake(
         nodeid=nodeid,
         verdict=verdict,
         reason=reason,
-        next=_next(verdict, nodeid),
+        next=_next(verdict, nodeid, onset, _signatures(failed)),
         rate=rate,
         lost_s=sum(one.lost_ms for one in natural) / 1000,
-        signature=_signature(failed),
-        onset=_onset(natural),
+        signatures=_signatures(failed),
+        onset=onset,
         first_failed_s=failed[0].started_s if failed else None,
         last_failed_s=failed[-1].started_s if failed else None,
         trend=_trend(natural),
@@ -159,7 +180,8 @@ def _judge(seen: Sequence[Sighting], natural: Sequence[Sighting], rate: Rate) ->
     newest = [one for one in comparable if _same(one) == _same(natural[-1])]
     if newest[-1].outcome is Outcome.FAILED:
         return _of_failing(len(newest))
-    return _of_passing(rate)
+    since = len(list(takewhile(lambda one: one.outcome is Outcome.PASSED, reversed(natural))))
+    return _of_passing(rate, since)
 
 
 def _of_failing(runs: int) -> tuple[FlakeVerdict, str]:
@@ -168,9 +190,10 @@ def _of_failing(runs: int) -> tuple[FlakeVerdict, str]:
     return FlakeVerdict.UNDECIDED, "failed on the newest code, which was run once"
 
 
-def _of_passing(rate: Rate) -> tuple[FlakeVerdict, str]:
+def _of_passing(rate: Rate, since: int) -> tuple[FlakeVerdict, str]:
     if rate.failures:
-        return FlakeVerdict.UNDECIDED, "passed and failed, and never both on the same code: a bug and its fix look so"
+        said = "never passed and failed on code known to be the same, as a bug and its fix do not"
+        return FlakeVerdict.UNDECIDED, f"{said}; passed {since} times since it last failed"
     if rate.high > STEADY_BELOW:
         return FlakeVerdict.UNDECIDED, f"too few runs: its rate may be up to {100 * rate.high:.1f} %"
     return FlakeVerdict.STEADY, f"never failed in {rate.runs} runs"
@@ -195,24 +218,27 @@ def _mixed(seen: Iterable[Sighting]) -> _Mixed | None:
     return max((mixed for mixed in both if mixed.passed and mixed.failed), key=min, default=None)
 
 
-def _next(verdict: FlakeVerdict, nodeid: str) -> str:
+def _next(verdict: FlakeVerdict, nodeid: str, onset: Onset | None, signatures: Sequence[tuple[str, int]]) -> str:
     match verdict:
         case FlakeVerdict.STEADY:
             return ""
+        case FlakeVerdict.UNDECIDED if onset is not None and onset.after:
+            return f"see what broke it: git log {onset.after[:12]}..{onset.until[:12]}"
         case FlakeVerdict.UNDECIDED:
             return "record more runs of the same code"
         case FlakeVerdict.FAILING:
-            return f"mend it, or what it tests: {nodeid}"
+            return f"mend it, or what it tests: pytest {shlex.quote(nodeid)}"
         case FlakeVerdict.FLAKY | FlakeVerdict.ORDER_DEPENDENT:
-            return "mend it, beginning with its commonest failure"
+            if onset is not None and onset.after:
+                return f"see what began it: git log {onset.after[:12]}..{onset.until[:12]}"
+            return f"mend it, beginning with {signatures[0][0]}" if signatures else "mend it"
 
 
-def _signature(failed: Sequence[Sighting]) -> str:
-    known = Counter((one.failure.kind, one.failure.place) for one in failed if one.failure is not None)
-    if not known:
-        return ""
-    kind, place = min(known, key=lambda one: (-known[one], one))
-    return " at ".join(filter(None, [kind, place]))
+def _signatures(failed: Sequence[Sighting]) -> tuple[tuple[str, int], ...]:
+    known = Counter(
+        " at ".join(filter(None, [one.failure.kind, one.failure.place])) for one in failed if one.failure is not None
+    )
+    return tuple(sorted(((text, count) for text, count in known.items() if text), key=lambda one: (-one[1], one[0])))
 
 
 def _onset(natural: Sequence[Sighting]) -> Onset | None:
@@ -245,6 +271,9 @@ def _groups(natural: Sequence[Sighting], name: Callable[[Sighting], str]) -> tup
     return tuple(sorted(groups, key=lambda group: (-group.rate.failures, group.name)))
 
 
+_FLAKY = frozenset({FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT})
+
+
 def ranked(flakes: Iterable[Flake]) -> tuple[Flake, ...]:
-    """The dearest first, then the most surely frequent."""
-    return tuple(sorted(flakes, key=lambda one: (-one.lost_s, -one.rate.low, one.nodeid)))
+    """The flaky ones first; of those, and of the others, the dearest first, then the most surely frequent."""
+    return tuple(sorted(flakes, key=lambda one: (one.verdict not in _FLAKY, -one.lost_s, -one.rate.low, one.nodeid)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.model import Outcome
@@ -97,3 +97,22 @@ class RecordedRun:
     def is_natural(self) -> bool:
         """Whether rates may be taken from it: nobody made it because of a failure."""
         return self.why in NATURAL and self.number == 1
+
+
+class Tally(NamedTuple):
+    """What a test's natural runs add up to."""
+
+    nodeid: str
+    runs: int
+    failures: int
+    lost_ms: int
+
+
+class Counts(NamedTuple):
+    """How much a history holds."""
+
+    runs: int
+    tests: int
+    """Tests with a natural run."""
+    failed: int
+    """Those of them that failed at least once."""

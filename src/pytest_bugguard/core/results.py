@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.coverage_verdict import Coverage
     from pytest_bugguard.core.delivery import Baseline
+    from pytest_bugguard.core.flakes import Ranking
     from pytest_bugguard.core.hotspots import Hotspots
     from pytest_bugguard.core.model import Record, RuleVerdict
     from pytest_bugguard.core.trend import Trend
@@ -116,6 +117,8 @@ class Result:
     """None: no coverage was asked for."""
     delivery: Baseline | None = None
     """None: the history as a whole was not looked at."""
+    ranking: Ranking | None = None
+    """None: the history was not asked."""
 
 
 @dataclass(frozen=True, slots=True)

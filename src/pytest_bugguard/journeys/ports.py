@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from pytest_bugguard.core.faults import Lines
+    from pytest_bugguard.core.flakes import Sighting
     from pytest_bugguard.core.measured import FileCoverage
     from pytest_bugguard.core.model import Commit, FileChange, MappedTest, Recognition, Unavailable, Unit
+    from pytest_bugguard.core.recorded_runs import Counts, RecordedRun, Tally
     from pytest_bugguard.core.releases import Graph, Tag
     from pytest_bugguard.core.runs import Put, RunRequest, TestRun
 
@@ -154,3 +156,25 @@ class Sources(Protocol):
 
     def unmeasured(self, path: str) -> FileCoverage:
         """The statements of a file that was not measured, none of them run."""
+
+
+class RunHistory(Protocol):
+    """Recorded runs of the tests. Every question may raise ``BugguardError``: there is none, or it cannot be read."""
+
+    def counts(self) -> Counts:
+        """How much it holds."""
+
+    def ranking(self, limit: int | None = None) -> tuple[Tally, ...]:
+        """The tests that failed at least once, the dearest first."""
+
+    def sightings(self, nodeids: Sequence[str]) -> dict[str, tuple[Sighting, ...]]:
+        """All that is recorded of some tests, each in no special order."""
+
+    def named(self, name: str) -> tuple[str, ...]:
+        """The tests of this node id: itself, else its cases, or those of a file or class; in order."""
+
+    def runs(self) -> Iterator[RecordedRun]:
+        """Every run, the oldest first."""
+
+    def add(self, runs: Iterable[RecordedRun], *, checks: bool = False) -> int:
+        """Take runs in, all or none; how many were new."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.report import flaky
 from pytest_bugguard.report.annotations import annotate
 from pytest_bugguard.report.coverage import rows as coverage_rows
 from pytest_bugguard.report.data import to_json
@@ -40,6 +41,10 @@ def lines(result: Result, *, width: int, shows_all: bool = False) -> tuple[Line,
             return audit(result, width=width, limit=None if shows_all else 20, is_verbose=shows_all)
         case "explain":
             return explain(result)
+        case "flaky list" if result.ranking is not None:
+            return tuple(flaky.ranking(result.ranking, shows_all=shows_all))
+        case "flaky show" if result.ranking is not None:
+            return tuple(flaky.story(result.ranking))
         case _:
             return gate(result, width=width)
 

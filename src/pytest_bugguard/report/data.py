@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.core import dates
+from pytest_bugguard.core.estimates import CONFIDENCE
 from pytest_bugguard.core.model import Sign
 from pytest_bugguard.core.paths import spelt as spelt_path
 from pytest_bugguard.report.escape import safe_text
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.coverage_verdict import Judged
     from pytest_bugguard.core.delivery import Baseline, Figure
+    from pytest_bugguard.core.estimates import Rate
+    from pytest_bugguard.core.flakes import Flake
     from pytest_bugguard.core.hotspots import Hotspot, Hotspots
     from pytest_bugguard.core.model import HeldHunk, MappedTest, Recognition, Record, Red, Waiver
     from pytest_bugguard.core.results import Finding, RepositoryFacts, Result, Run, Summary
@@ -41,7 +44,7 @@ def _document(result: Result) -> dict[str, Any]:
         "repository": _repository(result.repository),
         "summary": _summary(result.summary),
         "fixes": [_record(record) for record in result.records],
-        "flaky": [],
+        "flaky": [_flake(flake) for flake in result.ranking.flakes] if result.ranking else [],
         "coverage": [_coverage(one) for one in result.coverage.judged] if result.coverage else [],
         "findings": [_finding(finding) for finding in result.findings],
         "notes": [_text(note) for note in result.notes],
@@ -159,6 +162,40 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "next": _text(finding.next),
         "path": None if finding.path is None else spelt_path(finding.path),
         "line": finding.line,
+    }
+
+
+def _flake(flake: Flake) -> dict[str, Any]:
+    onset = flake.onset
+    return {
+        "nodeid": _text(flake.nodeid),
+        "verdict": flake.verdict,
+        "reason": flake.reason,
+        **_rate(flake.rate),
+        "confidence": CONFIDENCE,
+        "kind": None,
+        "polluters": [],
+        "setters": [],
+        "signature": _text(flake.signature),
+        "signatures": [{"failure": _text(text), "count": count} for text, count in flake.signatures],
+        "lost_s": flake.lost_s,
+        "onset": onset and {"after": onset.after or None, "until": onset.until},
+        "first_failed": None if flake.first_failed_s is None else dates.moment(flake.first_failed_s),
+        "last_failed": None if flake.last_failed_s is None else dates.moment(flake.last_failed_s),
+        "trend": flake.trend,
+        "strip": flake.strip,
+        "branches": [{"name": _text(group.name), **_rate(group.rate)} for group in flake.branches],
+        "environments": [{"name": _text(group.name), **_rate(group.rate)} for group in flake.environments],
+        "next": _text(flake.next),
+    }
+
+
+def _rate(rate: Rate) -> dict[str, Any]:
+    return {
+        "runs": rate.runs,
+        "failures": rate.failures,
+        "rate": None if rate.observed is None else round(rate.observed, 6),
+        "interval": [round(rate.low, 6), round(rate.high, 6)],
     }
 
 

@@ -6,12 +6,13 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.results import WORST_FIRST
-from pytest_bugguard.report import delivery, words
+from pytest_bugguard.report import delivery, flaky, words
 from pytest_bugguard.report.escape import markdown, markdown_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from pytest_bugguard.core.flakes import Flake, Ranking
     from pytest_bugguard.core.hotspots import Hotspots
     from pytest_bugguard.core.model import MappedTest, Record
     from pytest_bugguard.core.results import Finding, Result
@@ -24,6 +25,8 @@ _TESTS_SHOWN = 10
 
 def to_markdown(result: Result, *, budget: int = BUDGET) -> str:
     """The result as Markdown, with what does not fit into the budget left out and counted."""
+    if result.ranking is not None and result.command.startswith("flaky"):
+        return _of_history(result.command, result.ranking, budget)
     before = "".join(f"{text}\n" for text in _opening(result))
     after = "".join(f"{text}\n" for text in _closing(result))
     room = budget - len(before.encode()) - len(after.encode())
@@ -58,18 +61,40 @@ def _table(result: Result) -> Sequence[str]:
     return [*map(_finding, words.loose_findings(result)), *map(_record, ranked)]
 
 
-def _fitting(rows: Sequence[str], room: int) -> str:
+def _of_history(command: str, found: Ranking, budget: int) -> str:
+    before = f"## bugguard {command}: {markdown(flaky.headline(found))}\n\n"
+    after = f"{markdown(flaky.CAPTION)}\n"
+    room = budget - len(before.encode()) - len(after.encode())
+    return before + _fitting([_flake(flake) for flake in found.flakes], room, _FLAKY_HEAD) + after
+
+
+_FLAKY_HEAD = "| verdict | test | failed | cost | what | next |\n|---|---|---|---|---|---|\n"
+
+
+def _flake(flake: Flake) -> str:
+    what = filter(None, [flake.reason, flake.signature, flaky.began(flake)])
+    return _row(
+        f"**{flake.verdict}**",
+        markdown_code(flake.nodeid),
+        markdown(flaky.rate(flake.rate)),
+        flaky.duration(flake.lost_s),
+        _lines([*map(markdown, what), markdown_code(flake.strip)]),
+        markdown(flake.next),
+    )
+
+
+def _fitting(rows: Sequence[str], room: int, head: str = _TABLE_HEAD) -> str:
     if not rows:
         return ""
     kept: list[str] = []
-    left = room - len(_TABLE_HEAD) - len(_more(len(rows)))
+    left = room - len(head) - len(_more(len(rows)))
     for row in rows:
         left -= len(row.encode())
         if left < 0:
             break
         kept.append(row)
     more = len(rows) - len(kept)
-    return _TABLE_HEAD + "".join(kept) + "\n" + (_more(more) if more else "")
+    return head + "".join(kept) + "\n" + (_more(more) if more else "")
 
 
 def _more(count: int) -> str:

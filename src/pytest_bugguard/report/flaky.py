@@ -1,0 +1,152 @@
+"""Tests by their history, as lines for a terminal: what a team loses to them, and the story of each."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import dates
+from pytest_bugguard.core.flakes import FlakeVerdict, Trend
+from pytest_bugguard.report import words
+from pytest_bugguard.report.spans import Style, line, span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_bugguard.core.estimates import Rate
+    from pytest_bugguard.core.flakes import Flake, Group, Ranking
+    from pytest_bugguard.report.spans import Line
+
+SHOWN = 20
+_INDENT = " " * 13
+_STYLES = {
+    FlakeVerdict.STEADY: Style.GOOD,
+    FlakeVerdict.FLAKY: Style.BAD,
+    FlakeVerdict.ORDER_DEPENDENT: Style.BAD,
+    FlakeVerdict.FAILING: Style.BAD,
+    FlakeVerdict.UNDECIDED: Style.DOUBT,
+}
+_TRENDS = {Trend.RISING: "fails more often lately", Trend.FALLING: "fails less often lately", Trend.LEVEL: ""}
+_GROUPS = 8
+_HOUR_S, _MINUTE_S = 3600, 60
+_TINY = 0.1
+"""Per cent below which a rate is not rounded further."""
+
+
+def ranking(found: Ranking, *, shows_all: bool) -> Iterator[Line]:
+    """The dearest tests, each with what it costs and the command that tells its story."""
+    shown = found.flakes if shows_all else found.flakes[:SHOWN]
+    yield line(span(headline(found), Style.STRONG))
+    for flake in shown:
+        yield from _short(flake)
+    more = found.failed - len(shown)
+    if more > 0:
+        cheaper = "" if shows_all else ": bugguard flaky list --all"
+        yield line(span(f"{words.counted(more, 'test')} more failed, and cost less{cheaper}", Style.FAINT))
+    if shown:
+        yield line(span(CAPTION, Style.FAINT))
+
+
+CAPTION = "cost: the time of the runs that a test failed, shared with what else failed there; 95 %: Jeffreys' interval"
+
+
+def headline(found: Ranking) -> str:
+    """The sentence that a ranking comes down to."""
+    flaky = sum(flake.verdict in {FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT} for flake in found.flakes)
+    of_runs = f"in {words.counted(found.runs, 'run')} of {words.counted(found.tests, 'test')}"
+    return f"{words.counted(flaky, 'flaky test')}, {found.failed} that failed at least once, {of_runs}"
+
+
+def _label(flake: Flake) -> Line:
+    return line(span(f"{flake.verdict.upper():<11}", _STYLES[flake.verdict]), span(flake.nodeid, Style.STRONG))
+
+
+def _short(flake: Flake) -> Iterator[Line]:
+    yield _label(flake)
+    cost = f"cost {duration(flake.lost_s)}   last failed {_day(flake.last_failed_s)}"
+    yield line(_INDENT, f"failed {rate(flake.rate)}   {cost}")
+    about = [flake.signature, began(flake), _TRENDS[flake.trend] if flake.trend else ""]
+    if any(about):
+        yield line(_INDENT, "   ".join(filter(None, about)))
+    if flake.verdict is not FlakeVerdict.FLAKY:
+        yield line(_INDENT, flake.reason)
+    yield line(_INDENT, span("next: ", Style.STRONG), f"bugguard flaky show {shlex.quote(flake.nodeid)}")
+
+
+def story(found: Ranking) -> Iterator[Line]:
+    """All that the history says of each test."""
+    for place, flake in enumerate(found.flakes):
+        if place:
+            yield ()
+        yield from _long(flake)
+
+
+def _long(flake: Flake) -> Iterator[Line]:
+    yield _label(flake)
+    yield line(_INDENT, flake.reason)
+    trend = _TRENDS[flake.trend] if flake.trend else ""
+    facts = {
+        "failed": rate(flake.rate) + (f"   {trend}" if trend else ""),
+        "newest": flake.strip and f"{flake.strip}   . passed, F failed, oldest first",
+        "cost": duration(flake.lost_s) if flake.lost_s else "",
+        "when": flake.first_failed_s is not None
+        and f"first failed {_day(flake.first_failed_s)}, last {_day(flake.last_failed_s)}",
+        "began": began(flake),
+    }
+    for name, text in facts.items():
+        if text:
+            yield _fact(name, text)
+    yield from _listed("failures", [f"{count} x {text}" for text, count in flake.signatures])
+    yield from _listed("branches", [_group(one) for one in flake.branches])
+    yield from _listed("where", [_group(one) for one in flake.environments])
+    if flake.next:
+        yield line(_INDENT, span("next: ", Style.STRONG), flake.next)
+
+
+def _fact(name: str, text: str) -> Line:
+    return line("  ", span(f"{name:<11}", Style.FAINT), text)
+
+
+def _listed(name: str, texts: list[str]) -> Iterator[Line]:
+    for place, text in enumerate(texts[:_GROUPS]):
+        yield _fact(name if not place else "", text)
+    if len(texts) > _GROUPS:
+        yield _fact("", f"and {len(texts) - _GROUPS} more")
+
+
+def _group(group: Group) -> str:
+    return f"{group.name}   {rate(group.rate)}"
+
+
+def rate(value: Rate) -> str:
+    """``7 of 212 (95 %: 1.6-6.7 %)``."""
+    return f"{value.failures} of {value.runs} (95 %: {_percent(value.low)}-{_percent(value.high)} %)"
+
+
+def _percent(share: float) -> str:
+    """One digit behind the point, never 0 or 100 for what is not."""
+    value = 100 * share
+    if 0 < value < _TINY:
+        return "<0.1"
+    return f"{value:.1f}".removesuffix(".0") if value < 100 - _TINY or value == 100 else ">99.9"  # noqa: PLR2004 - all
+
+
+def began(flake: Flake) -> str:
+    """``began in 1c0ffee..9d01c2e``."""
+    if flake.onset is None:
+        return ""
+    until = words.short(flake.onset.until)
+    return f"began in {words.short(flake.onset.after)}..{until}" if flake.onset.after else f"began in {until} or before"
+
+
+def duration(seconds: float) -> str:
+    """``3 h 12 min``, ``4 min 5 s``, ``17 s``."""
+    whole = round(seconds)
+    hours, minutes, rest = whole // _HOUR_S, whole % _HOUR_S // _MINUTE_S, whole % _MINUTE_S
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _day(moment_s: int | None) -> str:
+    return dates.day(moment_s) if moment_s is not None else "never"

@@ -1,0 +1,117 @@
+"""JUnit reports of many makers: each case under our own node id, each attempt once, each failure known again."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_bugguard.core.junit import Case, Ended, Known, Report, run_of
+from pytest_bugguard.core.recorded_runs import Why
+
+FILES = ("tests/test_net.py", "tests/unit/test_pager.py", "src/shop/net.py", "src/shop/tests/test_own.py")
+ASSERTION = "def test_a():\n>       assert 3 == 4\nE       assert 3 == 4\n\ntests/test_net.py:5: AssertionError"
+TIMEOUT = (
+    "    fetch()\ntests/test_net.py:9: \n_ _ _\n\n>   raise TimeoutError\nE   T\n\nsrc/shop/net.py:41: TimeoutError"
+)
+
+
+def known(path: str = "junit.xml", **fields: str) -> Known:
+    return Known("junit-1", 99, path, FILES, lambda commit: "7" * 40 if commit.startswith("1c0ffee") else "", **fields)
+
+
+def case(classname: str, name: str, *ended: Ended, file: str = "") -> Case:
+    return Case(classname, name, file, 0.5, list(ended))
+
+
+def red(tag: str, message: str = "", text: str = "", kind: str = "") -> Ended:
+    return Ended(tag, kind, message, text)
+
+
+def run(*cases: Case, properties: dict[str, str] | None = None, **fields: str) -> list[str]:
+    found = run_of(Report(1, 60.0, properties or {}, cases), known(**fields))
+    return [f"{one.nodeid} {one.number} {one.outcome} {one.phase}" for one in found.attempts]
+
+
+@pytest.mark.parametrize(
+    ("given", "nodeid"),
+    [
+        pytest.param(case("tests.test_net", "test_a"), "tests/test_net.py::test_a", id="function"),
+        pytest.param(case("tests.test_net.TestA.TestB", "t[x::y]"), "tests/test_net.py::TestA::TestB::t[x::y]",
+                     id="classes"),
+        pytest.param(case("unit.test_pager", "t"), "tests/unit/test_pager.py::t", id="run-further-down"),
+        pytest.param(case("test_own.TestX", "t"), "src/shop/tests/test_own.py::TestX::t", id="unique-end"),
+        pytest.param(case("tests.test_gone.TestX", "t"), "tests/test_gone.py::TestX::t", id="file-that-is-gone"),
+        pytest.param(case("x.y", "t", file="tests/test_net.py"), "tests/test_net.py::t", id="xunit1"),
+        pytest.param(case("tests.test_net.TestA", "t", file="tests/test_net.py"), "tests/test_net.py::TestA::t",
+                     id="xunit1-class"),
+        pytest.param(case("com.shop.PagerTest", "last"), "com.shop.PagerTest::last", id="surefire"),
+        pytest.param(case("", "last"), "last", id="no-class"),
+    ],
+)  # fmt: skip
+def test_a_case_is_known_by_our_own_node_id(given: Case, nodeid: str) -> None:
+    """So that what pytest recorded here and what a CI left elsewhere are one test."""
+    assert run(given) == [f"{nodeid} 1 passed call"]
+
+
+@pytest.mark.parametrize(
+    ("cases", "expected"),
+    [
+        pytest.param([case("", "t", red("failure"))], ["1 failed call"], id="failure"),
+        pytest.param([case("", "t", red("error", 'failed on setup with "E: x"'))], ["1 failed setup"], id="set-up"),
+        pytest.param([case("", "t", red("failure")), case("", "t", red("error", 'failed on teardown with "E"'))],
+                     ["1 failed call", "2 failed teardown"], id="pytest-writes-tear-down-apart"),
+        pytest.param([case("", "t", red("skipped"))], ["1 skipped call"], id="skipped"),
+        pytest.param([case("", "t", red("skipped", kind="pytest.xfail"))], ["1 xfailed call"], id="xfail"),
+        pytest.param([case("", "t", red("flakyFailure"), red("flakyError"))],
+                     ["1 failed call", "2 failed call", "3 passed call"], id="surefire-passed-at-last"),
+        pytest.param([case("", "t", red("failure"), red("rerunFailure"), red("rerunError"))],
+                     ["1 failed call", "2 failed call", "3 failed call"], id="surefire-failed-again"),
+        pytest.param([case("", "t", red("failure")), case("", "t")], ["1 failed call", "2 passed call"], id="twice"),
+        pytest.param([case("", "")], [], id="no-name"),
+    ],
+)  # fmt: skip
+def test_attempts_are_told_apart(cases: list[Case], expected: list[str]) -> None:
+    """A repeat is a repeat in every dialect, and no second first run."""
+    assert [line.partition(" ")[2] for line in run(*cases)] == expected
+
+
+@pytest.mark.parametrize(
+    ("ended", "kind", "place"),
+    [
+        pytest.param(red("failure", "assert 3 == 4", ASSERTION), "AssertionError", "tests/test_net.py:5", id="assert"),
+        pytest.param(red("failure", "TimeoutError: after 3 s", TIMEOUT), "TimeoutError", "src/shop/net.py:41",
+                     id="deepest"),
+        pytest.param(red("error", "failed on setup with \"KeyError: 'x'\""), "KeyError", "", id="set-up"),
+        pytest.param(red("failure", "expected 1", kind="java.lang.AssertionError"), "AssertionError", "", id="java"),
+        pytest.param(red("failure"), "", "", id="nothing-said"),
+    ],
+)  # fmt: skip
+def test_a_failure_is_known_by_type_and_place(ended: Ended, kind: str, place: str) -> None:
+    """As those that we record ourselves."""
+    (attempt,) = run_of(Report(1, 1.0, {}, [case("", "t", ended)]), known()).attempts
+    assert attempt.failure is not None
+    assert (attempt.failure.kind, attempt.failure.place) == (kind, place)
+
+
+@pytest.mark.parametrize(
+    ("properties", "path", "told", "expected"),
+    [
+        pytest.param({}, "j.xml", "", ("", ""), id="nowhere"),
+        pytest.param({"git.commit": "a" * 40}, "j.xml", "", ("a" * 40, "a" * 40), id="property"),
+        pytest.param({}, f"ci/{'b' * 40}/j.xml", "", ("b" * 40, "b" * 40), id="path"),
+        pytest.param({"commit": "a" * 40}, "j.xml", "1c0ffee".ljust(40, "0"), ("1c0ffee".ljust(40, "0"), "7" * 40),
+                     id="told-and-known-here"),
+    ],
+)  # fmt: skip
+def test_the_code_is_known_by_what_is_said(
+    properties: dict[str, str], path: str, told: str, expected: tuple[str, str]
+) -> None:
+    """What was told wins over the file, the file over its path; a commit that is not here stands for its own tree."""
+    where = run_of(Report(1, 1.0, properties, []), known(path, commit=told)).circumstances
+    assert (where.commit, where.tree) == expected
+
+
+def test_a_job_that_ran_again_is_no_first_run() -> None:
+    """It was run again because of a failure; and a file that says no time has that of the file."""
+    found = run_of(Report(None, 1.0, {"github_run_attempt": "2", "branch": "main"}, []), known())
+    assert (found.why, found.number, found.is_natural, found.started_s) == (Why.IMPORT, 2, False, 99)
+    assert found.circumstances.branch == "main"

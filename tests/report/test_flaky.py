@@ -1,0 +1,61 @@
+"""What is said of tests by their history, to people: rates that promise nothing, and commands that work as printed."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_bugguard import report
+from pytest_bugguard.core.estimates import rate_of
+from pytest_bugguard.report import flaky, to_markdown
+from tests.samples import HOSTILE, ranked_tests, result_of
+
+
+@pytest.mark.parametrize(
+    ("failures", "runs", "said"),
+    [
+        pytest.param(7, 212, "7 of 212 (95 %: 1.5-6.4 %)", id="usual"),
+        pytest.param(0, 0, "0 of 0 (95 %: 0-100 %)", id="nothing-known"),
+        pytest.param(1, 9000, "1 of 9000 (95 %: <0.1-<0.1 %)", id="never-0-for-what-failed"),
+        pytest.param(8999, 9000, "8999 of 9000 (95 %: >99.9->99.9 %)", id="never-100-for-what-passed"),
+        pytest.param(3, 3, "3 of 3 (95 %: 46.4-100 %)", id="all"),
+    ],
+)
+def test_a_rate_is_never_rounded_to_certainty(failures: int, runs: int, said: str) -> None:
+    """0 and 100 are said of none and of all alone."""
+    assert flaky.rate(rate_of(failures, runs)) == said
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.2, "0 s"), (17, "17 s"), (245, "4 min 5 s"), (11_520, "3 h 12 min")])
+def test_what_is_lost_is_said_in_people_s_units(seconds: float, said: str) -> None:
+    """Two units at the most."""
+    assert flaky.duration(seconds) == said
+
+
+def test_a_ranking_says_what_to_type_next() -> None:
+    """With the id quoted for a shell; and how many were left out."""
+    result = result_of(command="flaky list", ranking=ranked_tests("a b"))
+    text = report.plain(report.lines(result, width=80))
+    assert text.startswith("1 flaky test, 60 that failed at least once, in 212 runs of 1000 tests\n")
+    assert "next: bugguard flaky show 'tests/a b.py::test'\n" in text
+    assert "57 tests more failed, and cost less: bugguard flaky list --all" in text
+    assert "began in 1111111..2222222   fails more often lately" in text
+    assert "began in 2222222 or before" in text
+
+
+def test_a_story_tells_all_that_is_known() -> None:
+    """Rate, strip, cost, range, failures, branches."""
+    text = report.plain(report.lines(result_of(command="flaky show", ranking=ranked_tests()), width=80))
+    for said in ("7 of 212", "..F.   . passed, F failed", "1 min 40 s", "5 x text", "branches   text   7 of 212"):
+        assert said in text
+
+
+@pytest.mark.parametrize("command", ["flaky list", "flaky show"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_of_a_test_does_anything(text: str, command: str) -> None:
+    """Node ids and messages are made by whoever writes tests."""
+    hostile = result_of(command=command, ranking=ranked_tests(text))
+    harmless = result_of(command=command, ranking=ranked_tests("harmless"))
+    plain = report.plain(report.lines(hostile, width=80))
+    assert all(char.isprintable() for char in plain.replace("\n", ""))
+    assert plain.count("\n") == report.plain(report.lines(harmless, width=80)).count("\n")
+    assert to_markdown(hostile).count("\n") == to_markdown(harmless).count("\n")
