@@ -183,7 +183,7 @@ def test_floors_fall_and_rise_only_on_purpose(repo: Repo, shell: Shell) -> None:
     done = shell.call("coverage", "check")
     assert done.code == 1
     assert "src/shop/util.py   3 of 3 statements missing, at most 2 may be" in done.out
-    assert "bugguard coverage floors raise src/shop/util.py --reason ..." in done.out
+    assert 'bugguard coverage floors raise src/shop/util.py --reason "..."' in done.out
     assert "note: floors can be lowered for src/shop/pay.py: bugguard coverage floors update" in done.out
     assert shell.call("coverage", "floors", "raise", "src/shop/util.py", "--reason", " ").code == 4
     assert shell.call("coverage", "floors", "raise", "src/shop/util.py", "--reason", "later").code == 0

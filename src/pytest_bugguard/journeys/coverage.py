@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import coverage_verdict, floor_verdict, floors, touched
+from pytest_bugguard.core import coverage_lint, coverage_verdict, floor_verdict, floors, touched
 from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Standing
 from pytest_bugguard.core.measured import Doubt, doubt_of
 from pytest_bugguard.core.model import RuleVerdict
@@ -49,6 +50,11 @@ def judge(asked: Asked, measured: Measured, standing: Standing, sources: Sources
         *coverage_verdict.judge(asked.settings, measured, sources.paths, is_whole=is_whole),
         *_floors(asked, measured, sources, notes),
     ]
+    if is_whole:
+        notes += (
+            f"can never fail: {said}"
+            for said in coverage_lint.idle(asked.settings, asked.floors or {}, measured, sources.paths)
+        )
     known = _Known(sources)
     weighed = list(coverage_verdict.weighed([*rows, *_changed(asked, measured, known, notes)], standing))
     if standing.doubt is not None and not weighed:
@@ -136,7 +142,9 @@ def _explained(one: Judged, known: _Known, measured: Measured) -> Judged:
     if one.verdict is not RuleVerdict.UNMET:
         return one
     missing = tuple(_described(place, known, measured, one.metric) for place in one.missing)
-    return replace(one, missing=missing, next=one.next or _next(one))
+    file = measured.file(one.path) if one.path else None
+    is_idle = file is not None and not file.ran
+    return replace(one, missing=missing, next=one.next or _next(one, _NEVER_RAN if is_idle else ""))
 
 
 def _described(place: Missing, known: _Known, measured: Measured, metric: Metric) -> Missing:
@@ -148,8 +156,13 @@ def _described(place: Missing, known: _Known, measured: Measured, metric: Metric
     return replace(place, note=f"{lines}, {place.note}" if place.note else lines)
 
 
-def _next(one: Judged) -> str:
+_NEVER_RAN = '; where only processes that tests start run it: [tool.coverage.run] patch = ["subprocess"]'
+"""pytest-cov 7 and coverage.py measure no such process unless they are told to, and say nothing of it."""
+
+
+def _next(one: Judged, hint: str) -> str:
     if one.rule == floor_verdict.FLOORS:
-        return f"add a test, or accept it: bugguard coverage floors raise {one.path} --reason ..."
-    worst = one.path or (one.missing[0].path if one.missing else "")
-    return f"add a test that runs them; for more: bugguard coverage explain {worst}"
+        path = shlex.quote(one.path or "")
+        return f'add a test, or accept it: bugguard coverage floors raise {path} --reason "..."{hint}'
+    worst = shlex.quote(one.path or (one.missing[0].path if one.missing else ""))
+    return f"add a test that runs them{hint}; for more: bugguard coverage explain {worst}"

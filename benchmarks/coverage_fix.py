@@ -1,0 +1,53 @@
+"""What fix coverage takes beside the bare run of the fix's own tests: CPU, taken in turn.
+
+    python benchmarks/coverage_fix.py REPOSITORY FIX TEST... [--rounds 5]
+
+FIX has to be HEAD, so that pytest runs the same tests on the same files; TEST are its own tests' node ids. Run it with
+an interpreter that has what the project's tests need. Compared are the bare run of pytest, the proof of the fix
+without coverage of it, and the proof with it: what is added is the difference of the last two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from functools import partial
+from pathlib import Path
+
+from turns import in_turn, median, run
+
+PROMISED = 1.5
+
+
+def main() -> int:
+    """Print the medians; 1 where the promise is broken."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("repository", type=Path)
+    parser.add_argument("fix")
+    parser.add_argument("tests", nargs="+")
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    at = given.repository
+    prove = [sys.executable, "-m", "pytest_bugguard", "prove", given.fix, "--fresh"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    jobs = {
+        "pytest": partial(run, [*pytest, *given.tests], cwd=at),
+        "proof": partial(run, [*prove, "--set", "coverage.fixes='off'"], cwd=at),
+        "proof with coverage": partial(run, [*prove, "--set", "coverage.fixes='any'"], cwd=at),
+    }
+    in_turn(jobs, 1)
+    spent = in_turn(jobs, given.rounds)
+    for name, laps in spent.items():
+        print(f"{name:<20} {median(laps).cpu_s:6.2f} s of CPU, {median(laps).wall_s:6.2f} s")
+    pairs = zip(spent["proof with coverage"], spent["proof"], strict=True)
+    more = statistics.median(one.cpu_s - other.cpu_s for one, other in pairs)
+    ratio = more / median(spent["pytest"]).cpu_s
+    is_kept = ratio <= PROMISED
+    print(f"coverage adds {more:+.2f} s: {ratio:.2f} bare runs, promised at most {PROMISED}:",
+          "kept" if is_kept else "BROKEN")  # fmt: skip
+    return 0 if is_kept else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
