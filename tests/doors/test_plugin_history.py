@@ -172,6 +172,20 @@ def test_a_history_that_cannot_be_used_costs_one_warning(shop: Shop, harm: objec
     assert list((shop.repo.path / ".bugguard" / "spool").glob("*.jsonl")) == []
 
 
+def test_a_server_out_of_reach_costs_one_warning(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run ends as it would have, waits for the next one, and no password is told."""
+    pytest.importorskip("psycopg")
+    monkeypatch.setenv("BUGGUARD_HISTORY", f"postgresql://ci:geheim@/shop?host={shop.repo.path}")
+    shop.fix(GUARDING)
+    result = shop.run("--bugguard")
+    assert result.ret == 0
+    assert result.stdout.str().count("this run waits in .bugguard/spool") == 1
+    assert "geheim" not in result.stdout.str() + result.stderr.str()
+    monkeypatch.delenv("BUGGUARD_HISTORY")
+    shop.run("--bugguard")
+    assert len(kept(shop)) == 2
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")  # noqa: PTH110
 def test_where_nothing_can_be_written_the_run_goes_on(shop: Shop) -> None:
     """Not even the file for later: one line says so."""

@@ -300,14 +300,14 @@ def _add(connection: sqlite3.Connection, run: RecordedRun) -> bool:
         [
             storable(run.id), digest, run.why, run.number, storable(run.shard), run.started_s, run.duration_s,
             *map(storable, (where.commit, where.tree, where.branch, where.environment, where.environment_words)),
-            storable(where.seed), run.is_natural, _lost_ms(run), len(run.attempts),
+            storable(where.seed), run.is_natural, lost_ms(run), len(run.attempts),
         ],
     )  # fmt: skip
     _add_attempts(connection, cursor.lastrowid or 0, run.attempts)
     return there is None
 
 
-def _lost_ms(run: RecordedRun) -> int:
+def lost_ms(run: RecordedRun) -> int:
     """What each test that failed in a run has cost."""
     failed = sum(one.outcome is Outcome.FAILED and one.number == 1 for one in run.attempts)
     return round(run.duration_s * 1000 / failed) if failed else 0

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.recorded_runs import RecordedRun
     from pytest_bugguard.core.settings import FlakySettings
+    from pytest_bugguard.journeys.ports import RunHistory
 
 VARIABLE = "BUGGUARD_HISTORY"
 OFF = "off"
@@ -28,9 +29,14 @@ def address_of(flaky: FlakySettings, environ: Mapping[str, str] = os.environ) ->
     return environ.get(VARIABLE) or flaky.history
 
 
-def open_history(top: Path, flaky: FlakySettings, environ: Mapping[str, str] = os.environ) -> HistoryStore:
+def open_history(top: Path, flaky: FlakySettings, environ: Mapping[str, str] = os.environ) -> RunHistory:
     """The history by its address; paths begin at the repository's top. Nothing is touched before it is used."""
-    return HistoryStore(top / address_of(flaky, environ), keep_days=flaky.keep_days)
+    address = address_of(flaky, environ)
+    if address.startswith(("postgresql://", "postgres://")):
+        from pytest_bugguard.adapters.history_server import HistoryServer  # noqa: PLC0415 - for those who have one
+
+        return HistoryServer(address, keep_days=flaky.keep_days)
+    return HistoryStore(top / address, keep_days=flaky.keep_days)
 
 
 def hand_on(run: RecordedRun, folder: Path) -> None:

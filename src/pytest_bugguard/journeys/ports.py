@@ -161,6 +161,9 @@ class Sources(Protocol):
 class RunHistory(Protocol):
     """Recorded runs of the tests. Every question may raise ``BugguardError``: there is none, or it cannot be read."""
 
+    notes: list[str]
+    """What a user has to know of what was done to it."""
+
     def counts(self) -> Counts:
         """How much it holds."""
 
