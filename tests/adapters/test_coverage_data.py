@@ -214,8 +214,8 @@ def test_what_was_changed_or_moved_since_is_stale(project: Project) -> None:
     for name in (".coverage", "coverage.json", "coverage.xml", "coverage.lcov"):
         assert project.read(name).stale == ("src/shop/pay.py",)
     (project.top / "src/shop/pay.py").rename(project.top / "src/shop/paid.py")
-    (stale,) = project.read(".coverage").stale
-    assert stale.endswith("pay.py")
+    (gone,) = project.read(".coverage").gone
+    assert gone.endswith("pay.py")
 
 
 def test_a_file_outside_of_the_repository_is_told_apart(project: Project) -> None:

@@ -184,6 +184,7 @@ def test_floors_fall_and_rise_only_on_purpose(repo: Repo, shell: Shell) -> None:
     assert done.code == 1
     assert "src/shop/util.py   3 of 3 statements missing, at most 2 may be" in done.out
     assert 'bugguard coverage floors raise src/shop/util.py --reason "..."' in done.out
+    assert 'where only processes that tests start run it: [tool.coverage.run] patch = ["subprocess"]' in done.out
     assert "note: floors can be lowered for src/shop/pay.py: bugguard coverage floors update" in done.out
     assert shell.call("coverage", "floors", "raise", "src/shop/util.py", "--reason", " ").code == 4
     assert shell.call("coverage", "floors", "raise", "src/shop/util.py", "--reason", "later").code == 0
@@ -195,6 +196,14 @@ def test_floors_fall_and_rise_only_on_purpose(repo: Repo, shell: Shell) -> None:
     ]
     assert shell.call("coverage", "check").code == 0
     assert "owes no more" in shell.call("coverage", "floors", "raise", "src/shop/util.py", "--reason", "x").complaint[0]
+
+
+def test_rules_that_can_never_fail_are_named(repo: Repo, shell: Shell) -> None:
+    """In a note: the gate itself is looked at, too."""
+    _settings(repo, '[[coverage.gate]]\npaths = ["src/shop/util.py"]\nmissing = 3\n')
+    done = shell.call("coverage", "check")
+    assert done.code == 0
+    assert "note: can never fail: gate src/shop/util.py, bugguard.toml:2: missing = 3 can never be exceeded" in done.out
 
 
 def test_a_renamed_file_keeps_its_floor(repo: Repo, shell: Shell) -> None:

@@ -92,17 +92,19 @@ def placed(
         before_ns: When it was measured; what was changed since is stale. None: just now.
     """
     files: dict[str, FileCoverage] = {}
-    foreign, stale = [], []
+    foreign, stale, gone = [], [], []
     for names, coverage in found:
         path = next((path for name in names if (path := known.find(name, bases)) is not None), None)
         if path is None:
             foreign.append(names[0])
             continue
-        if any(known.is_copy(name, path) for name in names) or _is_newer(known.top / path, before_ns):
+        if not (known.top / path).exists():
+            gone.append(path)
+        elif any(known.is_copy(name, path) for name in names) or _is_newer(known.top / path, before_ns):
             stale.append(path)
         files[path] = _together(files.get(path), _renamed(coverage, path))
     ordered = tuple(files[path] for path in sorted(files))
-    return Measured(ordered, origin, stale=tuple(stale), foreign=tuple(sorted(foreign)))
+    return Measured(ordered, origin, stale=tuple(stale), gone=tuple(gone), foreign=tuple(sorted(foreign)))
 
 
 def unmeasured(path: str, folder: Path, top: Path) -> FileCoverage:
@@ -144,7 +146,7 @@ def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measur
         finally:
             coverage.get_data().close()
     measured = placed(found, known, _origin(data), bases=(folder,), before_ns=_oldest(data))
-    return replace(measured, stale=tuple(dict.fromkeys([*measured.stale, *copies, *gone])))
+    return replace(measured, stale=tuple(dict.fromkeys([*measured.stale, *copies])), gone=measured.gone or gone)
 
 
 def _loaded(data: Sequence[Path], scratch: Path) -> Coverage:

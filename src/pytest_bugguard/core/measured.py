@@ -64,7 +64,9 @@ class Measured:
     origin: str = ""
     """Where it comes from: ``pytest-cov``, or the name of a file."""
     stale: tuple[str, ...] = ()
-    """Files that were changed, moved or removed after they were measured, as the data names them."""
+    """Files that were changed after they were measured, by their path here."""
+    gone: tuple[str, ...] = ()
+    """Measured files that are not there any more, or never were on this machine, as the data names them."""
     foreign: tuple[str, ...] = ()
     """Measured files that lie outside the repository, as the data names them."""
 
@@ -78,6 +80,9 @@ def doubt_of(measured: Measured) -> Doubt | None:
     if measured.stale:
         more = f" and {len(measured.stale) - 1} more" if len(measured.stale) > 1 else ""
         return Doubt(f"{measured.origin} is older than {measured.stale[0]}{more}", _MEASURE_AGAIN)
+    if measured.gone:
+        more = f" and {len(measured.gone) - 1} more" if len(measured.gone) > 1 else ""
+        return Doubt(f"{measured.origin} measured {measured.gone[0]}{more}, which is not here", _FIND)
     if not measured.files:
         if measured.foreign:
             return Doubt(f"only files outside the repository were measured: {measured.foreign[0]}", _INSTALL)
@@ -92,4 +97,5 @@ def doubt_of(measured: Measured) -> Doubt | None:
 
 
 _MEASURE_AGAIN = "run the tests again under coverage: line numbers may mean other lines by now"
+_FIND = "run the tests again under coverage, or map the place of another machine to here with [tool.coverage.paths]"
 _INSTALL = "install the project with pip install -e ., or map the copy to the source with [tool.coverage.paths]"
