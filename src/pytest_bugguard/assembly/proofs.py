@@ -190,7 +190,9 @@ class Proofs:
 
     def coverage_of(self, found: Sequence[CheckedUnit], tip: Snapshot, *, progress: Progress) -> list[Judged]:
         """How much of each fix its own tests run: by its proof, where one was just made; else they are run alone."""
-        planned = [(one, *self._measured.get(one.record.sha, (self._plan(one, tip, Where.OWN), None))) for one in found]
+        planned = [
+            (one, *(self._measured.get(one.record.sha) or (self._plan(one, tip, Where.OWN), None))) for one in found
+        ]
         rows = []
         with self._open_bench(self._carried([plan for _, plan, _ in planned if isinstance(plan, Experiment)])) as bench:
             desk = FixCoverageDesk(self._workshop, bench)
