@@ -31,7 +31,7 @@ EXIT_OK, EXIT_FINDINGS, EXIT_INTERRUPTED, EXIT_OUR_FAULT, EXIT_USAGE = range(5)
 _BISECT_SKIP = 125
 """What tells ``git bisect run`` that a commit cannot be judged."""
 
-_FORMATS = ("text", "json", "markdown")
+_FORMATS = ("text", "json", "markdown", "sarif", "gitlab", "junit")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -528,6 +528,12 @@ def _show(options: argparse.Namespace, workshop: Workshop, result: Result) -> No
             _say(report.to_json(result))
         case "markdown":
             _say(report.to_markdown(result))
+        case "sarif":
+            _say(report.to_sarif(result))
+        case "gitlab":
+            _say(report.to_gitlab(result))
+        case "junit":
+            _say(report.to_junit(result))
         case of_a_guest:
             _say(f"{workshop.guests.formats()[of_a_guest](result)}\n")
 

@@ -53,7 +53,7 @@ def test_markdown_has_a_heading_and_the_same_fixes(repo: Repo, command: list[str
     """For a job's summary."""
     shell = Shell(repo.path)
     page = shell.call(*command, "--format", "markdown").out
-    assert page.startswith(f"## bugguard {command[0]}: ")
+    assert page.startswith(f"<!-- bugguard: {command[0]} -->\n## bugguard {command[0]}: ")
     fixes = shell.call(*command, "--format", "json").document["fixes"]
     assert [fix for fix in fixes if f"`{fix['sha'][:7]}`" not in page] == []
 

@@ -14,14 +14,18 @@ from tests.samples import HOSTILE, everything, feature, fix, result_of
 def test_the_worst_comes_first() -> None:
     """Who reads only the top reads what matters; what is no fix is left out."""
     text = to_markdown(result_of(fix(Verdict.GUARDED, 1), fix(Verdict.UNGUARDED, 2), feature(3), command="check"))
-    assert text.startswith("## bugguard check: 1 guarded, 1 unguarded\n\nBase: `origin/main`, ")
+    assert text.startswith(
+        "<!-- bugguard: check -->\n## bugguard check: 1 guarded, 1 unguarded\n\nBase: `origin/main`, "
+    )
     assert re.findall(r"\*\*(\w+)\*\* \| `(\w+)`", text) == [("unguarded", "0000002"), ("guarded", "0000001")]
 
 
 def test_an_audit_opens_with_its_sentence_and_closes_with_trend_and_hotspots() -> None:
     """The same facts as on a terminal."""
     text = to_markdown(everything())
-    assert text.startswith("## bugguard audit: 2 of 8 fixes &#40;25 %&#41; brought a regression test\n")
+    assert text.startswith(
+        "<!-- bugguard: audit -->\n## bugguard audit: 2 of 8 fixes &#40;25 %&#41; brought a regression test\n"
+    )
     assert "| 2024-Q2 | 2 of 8  25 %, 1 undecided |" in text
     assert "| `src/text` | 8.8" in text
     assert "Recognised by: reference 10." in text

@@ -10,7 +10,10 @@ from pytest_bugguard.report.coverage import rows as coverage_rows
 from pytest_bugguard.report.data import to_json
 from pytest_bugguard.report.explanation import explain
 from pytest_bugguard.report.first_look import first_look
+from pytest_bugguard.report.gitlab import to_gitlab
+from pytest_bugguard.report.junit import to_junit
 from pytest_bugguard.report.markdown import to_markdown
+from pytest_bugguard.report.sarif import to_sarif
 from pytest_bugguard.report.spans import MARKUP, Span, coloured, line, plain
 from pytest_bugguard.report.survey import audit
 from pytest_bugguard.report.text import gate
@@ -28,8 +31,11 @@ __all__ = [
     "line",
     "lines",
     "plain",
+    "to_gitlab",
     "to_json",
+    "to_junit",
     "to_markdown",
+    "to_sarif",
     "verbatim",
 ]
 

@@ -39,7 +39,7 @@ def to_json(result: Result) -> str:
 def _document(result: Result) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
-        "tool": {"name": "pytest-bugguard", "version": _version()},
+        "tool": {"name": "pytest-bugguard", "version": version()},
         "command": result.command,
         "repository": _repository(result.repository),
         "summary": _summary(result.summary),
@@ -55,7 +55,8 @@ def _document(result: Result) -> dict[str, Any]:
     }
 
 
-def _version() -> str:
+def version() -> str:
+    """Ours, as it was installed."""
     from importlib import metadata  # noqa: PLC0415 - a tenth of a start, for this format alone
 
     try:

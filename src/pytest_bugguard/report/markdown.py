@@ -34,6 +34,7 @@ def to_markdown(result: Result, *, budget: int = BUDGET) -> str:
 
 
 def _opening(result: Result) -> Iterator[str]:
+    yield marker(result.command)
     yield f"## bugguard {result.command}: {markdown(_headline(result))}"
     yield ""
     facts = result.repository
@@ -42,6 +43,11 @@ def _opening(result: Result) -> Iterator[str]:
         yield f"Base: {markdown_code(words.revision(facts.base))}{reason}."
         yield ""
     yield from (f"> {markdown(note)}\n" for note in result.notes)
+
+
+def marker(command: str) -> str:
+    """The first line, by which a bot finds the comment that it wrote before: it is not shown."""
+    return f"<!-- bugguard: {markdown(command)} -->"
 
 
 def _headline(result: Result) -> str:

@@ -1,0 +1,134 @@
+"""A result as JUnit XML, as Jenkins, GitLab and most others read it: a test case for each fix, rule and finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+from pytest_bugguard.core.model import RuleVerdict, Verdict
+from pytest_bugguard.report import words
+from pytest_bugguard.report.escape import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_bugguard.core.coverage_verdict import Judged
+    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.results import Finding, Result
+
+_OUTCOMES: dict[Verdict | RuleVerdict, str] = {
+    Verdict.PROVEN: "",
+    Verdict.GUARDED: "",
+    Verdict.WAIVED: "skipped",
+    Verdict.NOT_APPLICABLE: "skipped",
+    Verdict.UNDECIDED: "error",
+    RuleVerdict.MET: "",
+    RuleVerdict.UNDECIDED: "error",
+}
+"""What a verdict is as a test; a failure where it is not in here."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    group: str
+    name: str
+    outcome: str
+    """``failure``, ``error``, ``skipped``, or nothing where it passed."""
+    kind: str
+    message: str
+    detail: str
+    path: str | None
+
+
+def to_junit(result: Result) -> str:
+    """The result as one suite. What lacks something but fails nothing is skipped."""
+    cases = tuple(_cases(result))
+    counts = {kind: sum(case.outcome == kind for case in cases) for kind in ("failure", "error", "skipped")}
+    totals = (
+        f'tests="{len(cases)}" failures="{counts["failure"]}" errors="{counts["error"]}" skipped="{counts["skipped"]}"'
+    )
+    name = quoteattr(f"bugguard {safe_text(result.command)}")
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n<testsuites>\n'
+        f'<testsuite name={name} {totals} time="0">\n{_listed(cases)}</testsuite>\n</testsuites>\n'
+    )
+
+
+def _listed(cases: Sequence[_Case]) -> str:
+    return "".join(map(_written, cases))
+
+
+def _written(case: _Case) -> str:
+    file = "" if case.path is None else f" file={_attribute(case.path)}"
+    head = f'<testcase classname={_attribute(case.group)} name={_attribute(case.name)}{file} time="0"'
+    said = f"message={_attribute(case.message)}"
+    match case.outcome:
+        case "":
+            return f"{head}/>\n"
+        case "skipped":
+            return f"{head}><skipped {said}/></testcase>\n"
+        case outcome:
+            kind = _attribute(case.kind)
+            detail = escape(safe_text(case.detail))
+            return f"{head}><{outcome} type={kind} {said}>{detail}</{outcome}></testcase>\n"
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(safe_text(text))
+
+
+def _cases(result: Result) -> Iterator[_Case]:
+    failing = {finding.subject for finding in result.findings}
+    for record in filter(words.is_shown, result.records):
+        yield _of_record(record, fails=record.sha in failing)
+    judged = result.coverage.judged if result.coverage else ()
+    is_strict = any(finding.gate == "coverage" for finding in result.findings)
+    yield from (_of_rule(rule, fails=is_strict) for rule in judged)
+    for finding in words.loose_findings(result):
+        if finding.gate != "coverage" or not judged:
+            yield _of_finding(finding)
+
+
+def _of_record(record: Record, *, fails: bool) -> _Case:
+    return _Case(
+        "bugguard.fixes",
+        f"{words.short(record.sha)} {record.subject}",
+        _outcome(record.verdict, fails=fails),
+        record.verdict,
+        f"{record.verdict}: {words.why(record)}",
+        f"next: {record.next}" if record.next else "",
+        next(iter(record.files.source), None),
+    )
+
+
+def _outcome(verdict: Verdict | RuleVerdict, *, fails: bool) -> str:
+    """What it is as a test: what fails no run of ours is skipped, and its message tells."""
+    outcome = _OUTCOMES.get(verdict, "failure")
+    return outcome if fails or not outcome else "skipped"
+
+
+def _of_rule(rule: Judged, *, fails: bool) -> _Case:
+    measured = f"{rule.metric} {rule.count.covered} of {rule.count.total}"
+    said = "; ".join(filter(None, [rule.reason, measured, *(place.note for place in rule.missing)]))
+    return _Case(
+        "bugguard.coverage",
+        f"{rule.rule} {rule.metric}: {rule.path or 'all files'}",
+        _outcome(rule.verdict, fails=fails),
+        rule.verdict,
+        f"{rule.verdict}: {said}",
+        f"next: {rule.next}" if rule.next else "",
+        rule.path,
+    )
+
+
+def _of_finding(finding: Finding) -> _Case:
+    return _Case(
+        f"bugguard.{finding.gate}",
+        finding.subject,
+        _OUTCOMES.get(finding.verdict, "failure"),
+        finding.verdict,
+        finding.message,
+        f"next: {finding.next}" if finding.next else "",
+        finding.path,
+    )
