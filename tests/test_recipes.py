@@ -1,0 +1,197 @@
+"""The recipes that we offer were run: the GitHub action's steps, GitLab's script, the hooks under pre-commit itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from tests import sessions
+from tests.sessions import TOP
+from tests.story import Repo, story
+
+PAGE = TOP / "docs" / "how-to" / "report-in-merge-requests.md"
+SHOP = (TOP / "tests" / "docs_stories" / "shop.story").read_text(encoding="utf-8")
+ACTION = yaml.safe_load((TOP / "action.yml").read_text(encoding="utf-8"))
+pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the recipes are for a POSIX shell")
+
+
+def shown(name: str) -> str:
+    """A file as the page shows it."""
+    page = PAGE.read_text(encoding="utf-8")
+    found = re.search(rf"<!-- file: {re.escape(name)} -->\n```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert found, name
+    return found[1]
+
+
+def schema(name: str) -> dict[str, Any]:
+    """A schema of SchemaStore, as check-jsonschema ships it."""
+    file = resources.files("check_jsonschema").joinpath(f"builtin_schemas/vendor/{name}.json")
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        pytest.param("github-actions", ACTION, id="action"),
+        pytest.param("github-workflows", yaml.safe_load(shown(".github/workflows/bugguard.yml")), id="workflow"),
+        pytest.param("gitlab-ci", yaml.safe_load(shown(".gitlab-ci.yml")), id="gitlab"),
+    ],
+)
+def test_a_recipe_is_what_the_schema_of_its_server_says(name: str, document: dict[Any, Any]) -> None:
+    """YAML reads ``on:`` as true; else the very document."""
+    jsonschema.Draft7Validator(schema(name)).validate({"on" if key is True else key: document[key] for key in document})
+
+
+def test_the_workflow_gives_the_action_nothing_that_it_does_not_take() -> None:
+    """A misspelt input is ignored by the server with a warning that nobody reads."""
+    (step,) = [
+        step
+        for step in yaml.safe_load(shown(".github/workflows/bugguard.yml"))["jobs"]["fixes"]["steps"]
+        if step.get("uses") == "./"
+    ]
+    assert set(step["with"]) <= set(ACTION["inputs"])
+
+
+@pytest.mark.skipif(shutil.which("actionlint") is None, reason="actionlint is not installed here")
+def test_actionlint_finds_nothing(tmp_path: Path) -> None:
+    """With the action beside the workflow, whose inputs it then checks too."""
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "bugguard.yml").write_text(shown(".github/workflows/bugguard.yml"), encoding="utf-8")
+    shutil.copy(TOP / "action.yml", tmp_path)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    done = subprocess.run(["actionlint"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Repo:
+    """A branch with a fix that nothing guards."""
+    repo = story(tmp_path / "shop", SHOP)
+    repo.git("branch", "target")
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.write("src/shop/pager.py", (repo.path / "src/shop/pager.py").read_text() + "\nSIZE = 20\n")
+    repo.commit("fix: pages are too short")
+    return repo
+
+
+def environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    """As on a server: our own interpreter is the one that is found, nobody's git configuration."""
+    (tmp_path / "bin").mkdir(exist_ok=True)
+    python = tmp_path / "bin" / "python3"
+    if not python.exists():
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+        python.chmod(0o755)
+    path = os.pathsep.join([str(tmp_path / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
+    base = {"PATH": path, "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C.UTF-8"}
+    who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER")
+           for part, value in (("NAME", "Ann"), ("EMAIL", "a@b.c"))}  # fmt: skip
+    return base | who | more
+
+
+def bash(script: str, folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """A step as GitHub runs it: ``bash --noprofile --norc -eo pipefail``."""
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=folder, env=variables, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def step(number: int, inputs: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """A step's script and its variables, with the inputs put in as the server does."""
+    one = ACTION["runs"]["steps"][number]
+    defaults = {name: about["default"] for name, about in ACTION["inputs"].items()}
+    values = defaults | inputs
+    put = {name: re.sub(r"\$\{\{ inputs\.(\w+) \}\}", lambda match: values[match[1]], text)
+           for name, text in one["env"].items()}  # fmt: skip
+    return one["run"], put
+
+
+def test_the_action_installs_itself(tmp_path: Path) -> None:
+    """From the folder where the server put it; what pip would fetch is there already."""
+    script, put = step(0, {})
+    offline = {
+        "PIP_TARGET": str(tmp_path / "site"), "PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0",
+    }  # fmt: skip
+    done = bash(script, tmp_path, environment(tmp_path, GITHUB_ACTION_PATH=str(TOP), **put, **offline))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site" / "pytest_bugguard" / "plugin.py").is_file()
+
+
+def test_the_action_annotates_sums_up_and_fails(shop: Repo, tmp_path: Path) -> None:
+    """The pull request's target is the base; a summary, a comment and SARIF are left behind, and the step is red."""
+    script, put = step(1, {"base": "target", "sarif": "out.sarif", "comment": "out.md", "directory": "."})
+    runner = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "RUNNER_TEMP": str(tmp_path)}
+    done = bash(script, shop.path, environment(tmp_path, **put, **runner))
+    assert done.returncode == 1, done.stderr
+    assert "::error file=src/shop/pager.py" in done.stdout
+    comment = (shop.path / "out.md").read_text()
+    assert comment.startswith("<!-- bugguard: check -->\n## bugguard check: 1 unguarded")
+    assert (tmp_path / "summary").read_text() == comment
+    (run,) = json.loads((shop.path / "out.sarif").read_text())["runs"]
+    assert [row["ruleId"] for row in run["results"]] == ["fixes/unguarded"]
+
+
+def test_the_action_tells_wrong_settings_from_findings(shop: Repo, tmp_path: Path) -> None:
+    """Exit 4 stays 4, and an input is an argument whatever stands in it."""
+    script, put = step(1, {"base": "main; touch owned", "directory": "."})
+    runner = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "RUNNER_TEMP": str(tmp_path)}
+    done = bash(script, shop.path, environment(tmp_path, **put, **runner))
+    assert done.returncode in {1, 4}
+    assert not (shop.path / "owned").exists()
+
+
+def test_gitlab_gets_its_reports_and_a_red_job(shop: Repo, tmp_path: Path) -> None:
+    """The script of the page, line by line, but for the installation."""
+    job = yaml.safe_load(shown(".gitlab-ci.yml"))["bugguard"]
+    install, *lines = job["script"]
+    assert install == "pip install pytest-bugguard"
+    server = {"GITLAB_CI": "true", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "target", "CI": "true"}
+    shop.git("clone", "-q", "--branch", "topic", str(shop.path), str(tmp_path / "checkout"))
+    done = bash("\n".join(lines), tmp_path / "checkout", environment(tmp_path, **server))
+    assert done.returncode == 1, done.stderr
+    for report in job["artifacts"]["reports"].values():
+        assert "fix: pages are too short" in (tmp_path / "checkout" / report).read_text()
+
+
+def test_pre_commit_runs_our_hooks(shop: Repo, tmp_path: Path) -> None:
+    """The real pre-commit reads our manifest; a commit and a push of an unguarded fix are refused, a guarded one not.
+
+    ``language: system`` takes the place of the environment that it would install us into.
+    """
+    ours = Repo(tmp_path / "ours")
+    ours.path.mkdir()
+    ours.git("init", "-q")
+    shutil.copy(TOP / ".pre-commit-hooks.yaml", ours.path)
+    ours.commit("hooks")
+    config = yaml.safe_load(shown(".pre-commit-config.yaml"))
+    config["repos"][0] |= {"repo": str(ours.path), "rev": ours.git("rev-parse", "HEAD")}
+    for hook in config["repos"][0]["hooks"]:
+        hook["language"] = "system"
+    (install,) = [fence for fence in sessions.fences(PAGE.read_text(encoding="utf-8")) if fence.language == "sh"]
+    shop.write(".pre-commit-config.yaml", yaml.safe_dump(config))
+    shop.git("add", ".pre-commit-config.yaml")
+    shop.git("init", "-q", "--bare", str(tmp_path / "remote"))
+    shop.git("remote", "add", "origin", str(tmp_path / "remote"))
+    variables = environment(tmp_path, PRE_COMMIT_HOME=str(tmp_path / "cache"))
+    assert bash("\n".join(install.lines), shop.path, variables).returncode == 0
+    refused = bash("echo 'SIZE = 30' >>src/shop/pager.py; git commit -am 'fix: still too short'", shop.path, variables)
+    assert "UNGUARDED  staged fix: still too short" in refused.stdout + refused.stderr
+    assert refused.returncode == 1
+    waived = bash("git commit -am 'fix: still too short' -m 'Bugguard: waive a constant'", shop.path, variables)
+    assert waived.returncode == 0, waived.stdout + waived.stderr
+    pushed = bash("git push -q --no-verify origin target && git push -q origin topic", shop.path, variables)
+    assert re.search(r"UNGUARDED +\w{7} fix: pages are too short", pushed.stdout + pushed.stderr)
+    assert pushed.returncode == 1
