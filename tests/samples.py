@@ -13,6 +13,7 @@ from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.faults import Traced
 from pytest_bugguard.core.flakes import Flake, FlakeVerdict, Group, Onset, Ranking, Trend
 from pytest_bugguard.core.hotspots import hotspots_of
+from pytest_bugguard.core.measured import ModuleCoverage
 from pytest_bugguard.core.model import (
     Files,
     HeldHunk,
@@ -20,6 +21,7 @@ from pytest_bugguard.core.model import (
     MappedTest,
     NotAFix,
     Outcome,
+    Quarantine,
     Record,
     Red,
     RedKind,
@@ -29,7 +31,7 @@ from pytest_bugguard.core.model import (
     Verdict,
     Waiver,
 )
-from pytest_bugguard.core.results import Finding, RepositoryFacts, Result, Run, summarise
+from pytest_bugguard.core.results import Exceptions, Finding, RepositoryFacts, Result, Run, summarise
 from pytest_bugguard.core.thresholds import Count, Metric, Threshold
 from pytest_bugguard.core.trend import trend_of
 
@@ -106,6 +108,11 @@ def everything(text: str = "text") -> Result:
         coverage=covered(text),
         delivery=delivered(text),
         ranking=ranked_tests(text),
+        modules=(ModuleCoverage(f"src/{text}.py", Count(8, 9), Count(1, 2), 1),),
+        exceptions=Exceptions(
+            (Waiver("1c0ffee", text, text, dt.date(2027, 1, 31)),),
+            (Quarantine(f"tests/{text}.py::test", text, text, dt.date(2027, 1, 31)),),
+        ),
     )
 
 

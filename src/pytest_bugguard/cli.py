@@ -118,7 +118,7 @@ def _parser() -> _Parser:
     parser.add_argument("--version", action=_Version)
     _add_common(parser, top=True)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for add in (_add_audit, _add_explain, _add_check, _add_prove, _add_coverage, _add_waive, _add_init):
+    for add in (_add_audit, _add_explain, _add_check, _add_prove, _add_coverage, _add_report, _add_waive, _add_init):
         _add_common(add(commands), top=False)
     return parser
 
@@ -290,6 +290,16 @@ def _add_data(parser: _Parser) -> None:
         "--data", metavar="FILE", type=Path, action="append", default=[],
         help="a .coverage file (may repeat), coverage.json, coverage.xml or lcov (default: what the last run left)",
     )  # fmt: skip
+
+
+def _add_report(commands: Commands[_Parser]) -> _Parser:
+    parser = commands.add_parser("report", help="all that is known of a repository: its history, proofs and coverage")
+    parser.add_argument(
+        "range", metavar="RANGE", nargs="?", default="HEAD", help="REV, or BASE..REV (default: all of HEAD's history)"
+    )
+    _add_data(parser)
+    parser.set_defaults(run=_report)
+    return parser
 
 
 def _add_waive(commands: Commands[_Parser]) -> _Parser:
@@ -466,6 +476,15 @@ def _floors_tidy(options: argparse.Namespace) -> int:
 
     with _open(options) as workshop:
         return _say_lines([coverage.tidy_floors(workshop)])
+
+
+def _report(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import reporting  # noqa: PLC0415 - see _open
+
+    with _open(options) as workshop, _progress() as progress:
+        result = reporting.gather(workshop, options.range, options.data, progress=progress)
+    _show(options, workshop, result)
+    return EXIT_OK
 
 
 def _say_lines(lines: Iterable[str]) -> int:

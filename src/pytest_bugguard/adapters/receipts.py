@@ -104,6 +104,13 @@ class Receipts:
         found = receipts.recorded(receipt for code in codes for receipt in self._legs(code))
         return tuple(test for test in found if _file(test) in wanted)
 
+    def everything(self) -> Iterator[Receipt]:
+        """Every receipt that can be read, also those of other repositories that share the folder."""
+        for shelf in self._shelves:
+            for path in sorted(_own_files(shelf.folder, "*/*.json")):
+                if receipt := _read(path, path.parent.name):
+                    yield receipt
+
     @property
     def has_proofs(self) -> bool:
         """Whether any test is on record."""

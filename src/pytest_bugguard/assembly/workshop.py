@@ -158,11 +158,17 @@ class Workshop:
         *,
         fail_under: float | None = None,
         uses_cache: bool = True,
+        proven: Callable[[Record], Record] = lambda record: record,
         progress: Callable[[int], None],
     ) -> Result:
         """Every fix of a history: all that leads to ``REV``, or what ``BASE..REV`` spans.
 
-        ``fail_under`` is the guarded share, from 0 to 1, without which there is a finding.
+        Args:
+            revisions: Which history.
+            fail_under: The guarded share, from 0 to 1, without which there is a finding.
+            uses_cache: Whether the same question may be answered from a file.
+            proven: What is known of a fix from elsewhere.
+            progress: Told how many commits were looked at.
         """
         since, tip = self._range(revisions)
         if tip is None:
@@ -170,7 +176,7 @@ class Workshop:
             return self._with_share(empty, Share(), fail_under, is_whole=True)
         found = self._audited(since, tip, uses_cache=uses_cache, progress=progress)
         unfounded = [f"{finding.message}; {finding.next}" for finding in self._unfounded(Snapshot(self.history, tip))]
-        records = tuple(map(self.waive, found.records))
+        records = tuple(self.waive(proven(record)) for record in found.records)
         trend = trend_of(records)
         is_whole = since is not None or not self.history.is_shallow
         result = self.result("audit", records, found.units, notes=(*self._history_notes(), *unfounded))

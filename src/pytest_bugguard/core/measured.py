@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core.thresholds import Count, Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_bugguard.core.floors import Floor
 
 
 class Exits(NamedTuple):
@@ -48,6 +53,19 @@ class FileCoverage:
         return tuple(sorted(self.missing))
 
 
+@dataclass(frozen=True, slots=True)
+class ModuleCoverage:
+    """How much of one file was run."""
+
+    path: str
+    """Relative to the repository's top level, with ``/``."""
+    line: Count
+    branch: Count | None
+    """None: branches were not measured."""
+    floor: int | None = None
+    """How many statements it may owe; None: no floors are kept."""
+
+
 class Doubt(NamedTuple):
     """Why something cannot be told, and what cures it."""
 
@@ -73,6 +91,19 @@ class Measured:
     def file(self, path: str) -> FileCoverage | None:
         """What is known of one file."""
         return next((file for file in self.files if file.path == path), None)
+
+
+def modules_of(measured: Measured, floors: Mapping[str, Floor] | None) -> tuple[ModuleCoverage, ...]:
+    """Each file with its counts, by path; ``floors``: None where none are kept. What they do not name may owe none."""
+    return tuple(
+        ModuleCoverage(
+            file.path,
+            Count(len(file.ran), len(file.statements)),
+            file.count(Metric.BRANCH),
+            None if floors is None else floors[file.path].missing if file.path in floors else 0,
+        )
+        for file in measured.files
+    )
 
 
 def doubt_of(measured: Measured) -> Doubt | None:

@@ -28,6 +28,9 @@ SIZE_CAP = 1_000_000
 KEPT = frozenset({Verdict.PROVEN, Verdict.WEAK, Verdict.UNPROVEN, Verdict.BROKEN})
 """Verdicts that the same code gives again. What was not sure of itself is tried anew."""
 
+_STRENGTH = (Verdict.PROVEN, Verdict.WEAK, Verdict.UNPROVEN, Verdict.BROKEN)
+"""Of what is kept, what says most for a fix comes first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
@@ -133,6 +136,14 @@ def settled(own: Proof, others: Iterable[Receipt]) -> Receipt | None:
         return None
     proofs = (receipt for receipt in others if receipt.proof.verdict is Verdict.PROVEN)
     return min(proofs, key=lambda receipt: (receipt.words, receipt.environment), default=None)
+
+
+def strongest(found: Iterable[Receipt]) -> dict[str, Receipt]:
+    """By fix, the receipt that says most for it: one proof is enough, wherever it was made."""
+    best: dict[str, Receipt] = {}
+    for receipt in sorted(found, key=lambda one: (_STRENGTH.index(one.proof.verdict), one.code, one.environment)):
+        best.setdefault(receipt.fix, receipt)
+    return best
 
 
 def to_bytes(receipt: Receipt) -> bytes | None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.delivery import Baseline
     from pytest_bugguard.core.flakes import Ranking
     from pytest_bugguard.core.hotspots import Hotspots
-    from pytest_bugguard.core.model import Record, RuleVerdict
+    from pytest_bugguard.core.measured import ModuleCoverage
+    from pytest_bugguard.core.model import Quarantine, Record, RuleVerdict, Waiver
     from pytest_bugguard.core.trend import Trend
 
 WORST_FIRST = (
@@ -97,6 +98,14 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Exceptions:
+    """What is accepted for a time, as the settings have it."""
+
+    waivers: tuple[Waiver, ...] = ()
+    quarantine: tuple[Quarantine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """All that a command found out; every report is a function of it."""
 
@@ -119,6 +128,10 @@ class Result:
     """None: the history as a whole was not looked at."""
     ranking: Ranking | None = None
     """None: the history was not asked."""
+    modules: tuple[ModuleCoverage, ...] = ()
+    """What was measured, file by file; filled in for a report alone."""
+    exceptions: Exceptions | None = None
+    """None: the command does not speak of them."""
 
 
 @dataclass(frozen=True, slots=True)

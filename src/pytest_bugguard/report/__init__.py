@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.report import flaky
+from pytest_bugguard.report import flaky, words
 from pytest_bugguard.report.annotations import annotate
 from pytest_bugguard.report.coverage import rows as coverage_rows
 from pytest_bugguard.report.data import to_json
@@ -43,7 +43,7 @@ __all__ = [
 def lines(result: Result, *, width: int, shows_all: bool = False) -> tuple[Line, ...]:
     """A result as a terminal shows it. ``shows_all``: an audit names every fix, not only the newest unguarded ones."""
     match result.command:
-        case "audit":
+        case command if command in words.SURVEYS:
             return audit(result, width=width, limit=None if shows_all else 20, is_verbose=shows_all)
         case "explain":
             return explain(result)

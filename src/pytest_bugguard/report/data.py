@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.core import dates
 from pytest_bugguard.core.estimates import CONFIDENCE
-from pytest_bugguard.core.model import Sign
+from pytest_bugguard.core.model import Sign, Waiver
 from pytest_bugguard.core.paths import spelt as spelt_path
 from pytest_bugguard.report.escape import safe_text
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.estimates import Rate
     from pytest_bugguard.core.flakes import Flake
     from pytest_bugguard.core.hotspots import Hotspot, Hotspots
-    from pytest_bugguard.core.model import HeldHunk, MappedTest, Recognition, Record, Red, Waiver
+    from pytest_bugguard.core.measured import ModuleCoverage
+    from pytest_bugguard.core.model import HeldHunk, MappedTest, Quarantine, Recognition, Record, Red
     from pytest_bugguard.core.results import Finding, RepositoryFacts, Result, Run, Summary
+    from pytest_bugguard.core.thresholds import Count
     from pytest_bugguard.core.trend import Share, Trend
 
 SCHEMA = 1
@@ -32,11 +34,12 @@ def to_json(result: Result) -> str:
     ``##[`` and ``##vso[`` are commands to a CI server wherever they stand in its log, so no two ``#`` are written
     side by side: a reader of JSON sees no difference.
     """
-    text = json.dumps(_document(result), indent=2, ensure_ascii=True, allow_nan=False)
+    text = json.dumps(document(result), indent=2, ensure_ascii=True, allow_nan=False)
     return text.replace("##", r"#\u0023") + "\n"
 
 
-def _document(result: Result) -> dict[str, Any]:
+def document(result: Result) -> dict[str, Any]:
+    """The result as plain dicts and lists, in the shape of the schema."""
     return {
         "schema": SCHEMA,
         "tool": {"name": "pytest-bugguard", "version": version()},
@@ -46,6 +49,9 @@ def _document(result: Result) -> dict[str, Any]:
         "fixes": [_record(record) for record in result.records],
         "flaky": [_flake(flake) for flake in result.ranking.flakes] if result.ranking else [],
         "coverage": [_coverage(one) for one in result.coverage.judged] if result.coverage else [],
+        "modules": [_module(one) for one in result.modules],
+        "waivers": [_exception(one) for one in result.exceptions.waivers] if result.exceptions else [],
+        "quarantine": [_exception(one) for one in result.exceptions.quarantine] if result.exceptions else [],
         "findings": [_finding(finding) for finding in result.findings],
         "notes": [_text(note) for note in result.notes],
         "trend": result.trend and _trend(result.trend),
@@ -145,7 +151,7 @@ def _red(red: Red) -> dict[str, Any]:
     return {"kind": red.kind.value, "message": _text(red.message), "where": _text(red.where)}
 
 
-def _waiver(waiver: Waiver) -> dict[str, Any]:
+def _waiver(waiver: Waiver | Quarantine) -> dict[str, Any]:
     return {
         "owner": _text(waiver.owner),
         "reason": _text(waiver.reason),
@@ -218,6 +224,24 @@ def _coverage(one: Judged) -> dict[str, Any]:
         "place": _text(one.place),
         "fix": one.fix or None,
     }
+
+
+def _module(one: ModuleCoverage) -> dict[str, Any]:
+    return {
+        "path": spelt_path(one.path),
+        "line": _count(one.line),
+        "branch": one.branch and _count(one.branch),
+        "floor": one.floor,
+    }
+
+
+def _count(count: Count) -> dict[str, int]:
+    return {"covered": count.covered, "total": count.total}
+
+
+def _exception(one: Waiver | Quarantine) -> dict[str, Any]:
+    subject = {"fix": _text(one.fix)} if isinstance(one, Waiver) else {"test": spelt_path(one.test)}
+    return {**subject, **_waiver(one)}
 
 
 def _number(value: Decimal) -> int | float:

@@ -51,7 +51,7 @@ def marker(command: str) -> str:
 
 
 def _headline(result: Result) -> str:
-    if result.command == "audit":
+    if result.command in words.SURVEYS:
         return words.headline(result)
     said = ", ".join([*words.counts(result.summary), *words.loose_words(result)])
     return said or f"no fixes in {words.counted(result.summary.units, 'commit')}"
@@ -143,7 +143,7 @@ def _closing(result: Result) -> Iterator[str]:
         yield from _hotspots(result.hotspots)
     if result.delivery:
         yield from delivery.paragraphs(result.delivery)
-    rules = words.rules(result.records) if result.command == "audit" else ()
+    rules = words.rules(result.records) if result.command in words.SURVEYS else ()
     if rules:
         yield f"Recognised by: {', '.join(f'{markdown(rule)} {count}' for rule, count in rules)}."
 

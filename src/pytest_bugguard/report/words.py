@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.results import Finding, Result, Summary
     from pytest_bugguard.core.trend import Share
 
+SURVEYS = frozenset({"audit", "report"})
+"""The commands that speak of a whole history."""
 _SHORT = 7
 _HEX = frozenset("0123456789abcdef")
 

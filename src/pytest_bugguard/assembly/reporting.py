@@ -1,0 +1,82 @@
+"""What is there to report? Fixes with their stored proofs, coverage data, the flaky ranking, exceptions: one result."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import receipts
+from pytest_bugguard.core.coverage_verdict import Coverage, Standing
+from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.measured import modules_of
+from pytest_bugguard.core.results import Exceptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.results import Result
+
+
+def gather(workshop: Workshop, revisions: str, data: Sequence[Path], *, progress: Callable[[int], None]) -> Result:
+    """All that is known of a repository, without running anything.
+
+    Args:
+        workshop: The repository.
+        revisions: The history to speak of: ``REV``, or ``BASE..REV``.
+        data: Files of coverage data; none: what the last run left, if it left any.
+        progress: Told how many commits were looked at.
+
+    Raises:
+        BugguardError: There is no such history, or data that was named cannot be used.
+    """
+    result = workshop.audit(revisions, proven=_stored_proofs(workshop), progress=progress)
+    exceptions = Exceptions(workshop.settings.waivers, workshop.settings.quarantine)
+    whole = replace(result, command="report", exceptions=exceptions)
+    return _with_history(workshop, _with_coverage(workshop, whole, data))
+
+
+def _stored_proofs(workshop: Workshop) -> Callable[[Record], Record]:
+    """What receipts say of a fix. They are read and never made: a report runs no test."""
+    found = receipts.strongest(workshop.receipts().everything())
+
+    def told(record: Record) -> Record:
+        receipt = found.get(record.sha)
+        if receipt is None or not record.is_fix:
+            return record
+        proof = receipt.proof
+        return replace(record, verdict=proof.verdict, reason=proof.reason, next=proof.next, tests=proof.tests)
+
+    return told
+
+
+def _with_coverage(workshop: Workshop, result: Result, data: Sequence[Path]) -> Result:
+    if workshop.repository.top is None:
+        return result
+    from pytest_bugguard.assembly.coverage import CoverageDesk  # noqa: PLC0415 - brings coverage.py
+
+    desk = CoverageDesk(workshop)
+    try:
+        measured = desk.read(data)
+        judged = desk.judge(measured, Standing())
+    except BugguardError as error:
+        if data:
+            raise
+        said = f"no coverage to report: {error}" + (f"; {error.hint}" if error.hint else "")
+        return workshop.with_coverage(result, Coverage(notes=(said,)))
+    modules = modules_of(measured, desk.asked.floors)
+    return replace(workshop.with_coverage(result, judged), modules=modules)
+
+
+def _with_history(workshop: Workshop, result: Result) -> Result:
+    from pytest_bugguard.assembly import flaky  # noqa: PLC0415 - brings SQLite
+
+    try:
+        return replace(result, ranking=flaky.listing(workshop).ranking)
+    except BugguardError as error:
+        # Of a file below the repository's top the path alone is told: a report is the same on every machine.
+        reason = str(error).replace(f"{workshop.repository.top}{os.sep}", "")
+        return replace(result, notes=(*result.notes, f"no flaky tests to report: {reason}; {error.hint}"))

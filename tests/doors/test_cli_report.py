@@ -1,0 +1,83 @@
+"""``bugguard report``: all that is known of a repository, with nothing run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_bugguard.adapters.receipts import Receipts, Shelf
+from pytest_bugguard.core.model import How, MappedTest, Outcome, Red, RedKind, Verdict
+from pytest_bugguard.core.proof import Proof
+from pytest_bugguard.core.receipts import Receipt
+from tests.doors import covered
+from tests.shell import Shell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.story import Repo
+
+LIMIT = "from shop.pay import charge\n\ndef test_limit():\n    assert charge(100) == 99\n"
+SETTINGS = """
+[fixes]
+receipts = "receipts"
+[coverage]
+floors = "floors.txt"
+each-file = { line = 80 }
+[[quarantine]]
+test = "tests/test_pay.py::test_charge"
+owner = "payments"
+reason = "real clock"
+expires = 2020-01-31
+[[waivers]]
+fix = "%s"
+owner = "platform"
+reason = "needs the simulator"
+expires = 2030-01-31
+"""
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    """A shop with a fix that has a stored proof, one that is waived, and coverage data from its last run."""
+    repo = covered.built(tmp_path / "shop")
+    repo.write("src/shop/util.py", 'NAME = "shop.util"\n\n\ndef spare():\n    return 1\n')
+    waived = repo.commit("fix: name of util")
+    repo.write("src/shop/pay.py", covered.PAY.replace("> 100", "> 99"))
+    repo.write("tests/test_limit.py", LIMIT)
+    proven = repo.commit("fix: limit is one too high")
+    repo.write("bugguard.toml", SETTINGS % waived)
+    repo.write("lcov.info", "SF:src/shop/pay.py\nDA:1,1\nDA:2,1\nDA:3,0\nDA:4,1\nDA:7,1\nDA:8,0\nend_of_record\n")
+    Receipts(Shelf(repo.path / "receipts")).put(_receipt(proven))
+    return repo
+
+
+def _receipt(fix: str) -> Receipt:
+    red = Red(RedKind.ASSERTION, "assert 100 == 99", "tests/test_limit.py:4")
+    row = MappedTest("tests/test_limit.py::test_limit", How.ADDED, counts=True, after=Outcome.PASSED,
+                     before=Outcome.FAILED, red=red)  # fmt: skip
+    proof = Proof(Verdict.PROVEN, "red without the fix, green with it", "", (row,))
+    return Receipt("c" * 64, "e" * 64, "CPython 3.11", fix, "fix: limit is one too high", proof)
+
+
+def test_what_is_known_comes_together(repo: Repo) -> None:
+    """The history with stored proofs, coverage with floors, waivers and quarantine: one document, and exit 0."""
+    found = Shell(repo.path).call("report", "--data", "lcov.info", "--format", "json").document
+    assert found["command"] == "report"
+    assert [fix["verdict"] for fix in found["fixes"]] == ["proven", "waived"]
+    assert found["fixes"][0]["tests"][0]["red"]["message"] == "assert 100 == 99"
+    assert found["modules"] == [
+        {"path": "src/shop/pay.py", "line": {"covered": 4, "total": 6}, "branch": None, "floor": 0}
+    ]
+    assert [one["owner"] for one in (*found["waivers"], *found["quarantine"])] == ["platform", "payments"]
+    assert found["trend"]["whole"] == {"guarded": 1, "judged": 2, "undecided": 0, "ratio": 0.5}
+
+
+def test_without_data_it_says_so(repo: Repo) -> None:
+    """Nothing was measured: a note with the reason, never a report that looks whole."""
+    (repo.path / "lcov.info").unlink()
+    shell = Shell(repo.path)
+    text = shell.call("report").out
+    assert "no coverage to report: " in text
+    assert "no coverage to report: " in shell.call("report", "--format", "markdown").out.replace("&#58;", ":")
