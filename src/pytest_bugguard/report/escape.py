@@ -76,6 +76,11 @@ def markdown_code(text: str) -> str:
     return f"`{safe}`" if safe else ""
 
 
+def chat(text: str) -> str:
+    """Text for a chat: nobody is mentioned and nothing is linked by it. A zero-width space parts the signs for that."""
+    return re.sub(r"([@<#])", "\\1\u200b", safe_text(text))
+
+
 def github_data(text: str) -> str:
     """The message of a GitHub workflow command."""
     return safe_text(text).replace("%", "%25")
