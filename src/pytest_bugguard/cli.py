@@ -298,6 +298,15 @@ def _add_report(commands: Commands[_Parser]) -> _Parser:
         "range", metavar="RANGE", nargs="?", default="HEAD", help="REV, or BASE..REV (default: all of HEAD's history)"
     )
     _add_data(parser)
+    parser.add_argument(
+        "--webhook", metavar="URL", help="send what is new there too; $NAME in it is read from the environment"
+    )
+    parser.add_argument(
+        "--webhook-state",
+        metavar="FILE",
+        type=Path,
+        help="the list of what was told before (default: in the user's cache)",
+    )
     parser.set_defaults(run=_report)
     return parser
 
@@ -484,6 +493,10 @@ def _report(options: argparse.Namespace) -> int:
     with _open(options) as workshop, _progress() as progress:
         result = reporting.gather(workshop, options.range, options.data, progress=progress)
     _show(options, workshop, result)
+    if options.webhook is not None:
+        from pytest_bugguard.assembly import webhook  # noqa: PLC0415 - brings what sends
+
+        _tell(webhook.send(workshop, result, options.webhook, state=options.webhook_state))
     return EXIT_OK
 
 

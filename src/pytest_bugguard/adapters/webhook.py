@@ -1,4 +1,4 @@
-"""Sends news to an address that the user names, and nowhere else: the one place where we use the network.
+"""Sends news to an address that the user names, and nowhere else: the one place that speaks HTTP.
 
 An address may hold ``$NAME`` or ``${NAME}``, which is read from the environment: so a secret stands in no shell
 history, no process list and no file. Redirects are not followed: they would carry the token to somebody else.
@@ -41,7 +41,7 @@ def expanded(address: str, environment: Mapping[str, str]) -> str:
     Raises:
         WebhookError: A variable is not set, or a password stands in the address itself.
     """
-    if not _VARIABLE.search(address) and urlsplit(address).password:
+    if "$" not in (urlsplit(address).password or "$"):
         hint = "put it into a variable, and write $NAME in its place"
         raise WebhookError("--webhook: a password stands in the address, where others can read it", hint=hint)
 

@@ -16,6 +16,7 @@ from pytest_bugguard.assembly.webhook import send
 from pytest_bugguard.assembly.workshop import open_workshop
 from pytest_bugguard.core.model import Verdict
 from tests.samples import HOSTILE, fix, result_of
+from tests.shell import Shell
 from tests.story import story
 
 if TYPE_CHECKING:
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_bugguard.core.results import Result
+
+
+STORY = """\
+commit: feat: it begins
+  file: shop.py
+    x = 1
+commit: fix: one too few
+  file: shop.py
+    x = 2
+"""
 
 
 class Received(NamedTuple):
@@ -82,6 +93,30 @@ def sent(tmp_path: Path) -> Callable[[Result, str], str]:
     return send_it
 
 
+def test_a_report_sends_its_news_and_prints_as_ever(tmp_path: Path) -> None:
+    """By the command line: the result on standard output, what was sent on standard error."""
+    repo = story(tmp_path / "shop", STORY)
+    with receiver() as server:
+        arguments = (
+            "report",
+            "--format",
+            "json",
+            "--webhook",
+            server.address,
+            "--webhook-state",
+            tmp_path / "told.json",
+        )
+        done = [Shell(repo.path).call(*map(str, arguments)) for _ in range(2)]
+    assert [(one.code, one.err) for one in done] == [
+        (0, "1 new sent to the webhook\n"),
+        (0, "nothing new for the webhook (1 told before)\n"),
+    ]
+    assert done[0].document["command"] == "report"
+    (body,) = [one.body for one in server.received]
+    assert body["text"].splitlines()[2].startswith("- ")
+    assert "fix: one too few: brings no test; next: " in body["text"]
+
+
 def many(*numbers: int, verdict: Verdict = Verdict.UNGUARDED) -> Result:
     return result_of(*(fix(verdict, number) for number in numbers))
 
@@ -137,7 +172,7 @@ def test_secrets_come_from_the_environment(
     ("address", "message"),
     [
         ("https://hooks.example.org/$NOT_SET_ANYWHERE", "the variable NOT_SET_ANYWHERE is not set"),
-        ("https://me:word@hooks.example.org/", "a password stands in the address"),
+        ("https://me:word@hooks.example.org/$HOME", "a password stands in the address"),
         ("http://hooks.example.org/", "http:// sends in the clear"),
     ],
 )
