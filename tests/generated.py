@@ -10,11 +10,13 @@ import argparse
 import ast
 import inspect
 import re
+import textwrap
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
-from pytest_bugguard import cli
+from pytest_bugguard import cli, hookspecs, plugin
 from pytest_bugguard.core import rules, settings_fields
 from tests import messages
 
@@ -138,6 +140,29 @@ def _common_options() -> str:
     return _options(action for action in cli._parser()._actions if action.option_strings)
 
 
+def _pytest_options() -> str:
+    """What the plugin adds to pytest's own options."""
+    parser = argparse.ArgumentParser(add_help=False)
+    group = SimpleNamespace(addoption=parser.add_argument)
+    plugin.pytest_addoption(cast("Any", SimpleNamespace(getgroup=lambda *_: group)))
+    return _options(parser._actions)
+
+
+def _hooks() -> str:
+    """Every question that guests may answer, with its contract and its example."""
+    specs = [function for name, function in vars(hookspecs).items() if name.startswith("bugguard_")]
+    return "\n".join(f"## `{function.__name__}{_signature(function)}`\n\n{_contract(function)}" for function in specs)
+
+
+def _signature(function: Callable[..., object]) -> str:
+    return str(inspect.signature(function)).replace("'", "")  # the specs' annotations are texts
+
+
+def _contract(function: object) -> str:
+    said, _, example = (inspect.getdoc(function) or "").partition("Example::\n")
+    return f"{said.replace('``', '`').strip()}\n\n```python\n{textwrap.dedent(example).strip()}\n```\n"
+
+
 def _own_options(parser: argparse.ArgumentParser) -> str:
     common = {name for action in cli._parser()._actions for name in action.option_strings}
     own = [action for action in parser._actions if common.isdisjoint(action.option_strings)]
@@ -181,6 +206,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "rules": _rules,
     "commands": _commands,
     "options": _common_options,
+    "pytest_options": _pytest_options,
+    "hooks": _hooks,
     **{kind: partial(_messages, kind) for kind in messages.kinds(PACKAGE)},
 }
 

@@ -10,6 +10,7 @@ import pytest
 import tomli
 
 from pytest_bugguard.core import rules, settings
+from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.settings import Layer
 from tests import generated, messages, sessions
 from tests.sessions import TOP, Command, Scene
@@ -73,6 +74,14 @@ def test_what_is_read_off_the_code_is_up_to_date(page: Path) -> None:
     """The rooms of the house, the settings and the rules stand in the docs as they stand in the code."""
     text = page.read_text(encoding="utf-8")
     assert text == generated.redrawn(text), "python -m tests.generated writes it"
+
+
+def test_the_exit_codes_are_those_of_pytest() -> None:
+    """Five of them, no others; what a user can mend is the fifth."""
+    page = (TOP / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
+    shown = [int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)]
+    assert shown == [int(code) for code in pytest.ExitCode][:5]
+    assert BugguardError.exit_code == int(pytest.ExitCode.USAGE_ERROR) == shown[-1]
 
 
 SHOWN = ("one", "...", "two in 0.12s", "=== end ... ===")
