@@ -140,7 +140,7 @@ def ranked_tests(text: str = "text") -> Ranking:
     sound = replace(flake, verdict=FlakeVerdict.STEADY, rate=rate_of(0, 0), signatures=(), onset=None, trend=None,
                     first_failed_s=None, last_failed_s=None, lost_s=0.0, branches=(), environments=())  # fmt: skip
     early = replace(flake, verdict=FlakeVerdict.UNDECIDED, onset=Onset("", "2" * 40))
-    return Ranking((flake, early, sound), 212, 1000, 60)
+    return Ranking((flake, early, sound), 212, 1000, 60, 1)
 
 
 def covered(text: str = "text") -> Coverage:

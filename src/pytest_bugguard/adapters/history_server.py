@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pytest_bugguard.adapters.history_store import DAY_S, WAIT_S, HistoryError, lost_ms
+from pytest_bugguard.adapters.history_rows import lost_ms
+from pytest_bugguard.adapters.history_store import DAY_S, WAIT_S, HistoryError
 from pytest_bugguard.core.flakes import Sighting
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.recorded_runs import Attempt, Circumstances, Counts, Failure, RecordedRun, Tally, Why
@@ -29,13 +30,14 @@ _LOCK = 0x42754744
 _SCHEMA = """
 CREATE TABLE bugguard_version (version integer NOT NULL);
 INSERT INTO bugguard_version VALUES (1);
-CREATE TABLE bugguard_run (             -- as in the file: see history_store
+CREATE TABLE bugguard_run (             -- as in the file: see history_rows
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, digest text NOT NULL,
     why text NOT NULL, number bigint NOT NULL, shard text NOT NULL, started_s bigint NOT NULL,
     duration_s double precision NOT NULL, commit_id text NOT NULL, tree text NOT NULL, branch text NOT NULL,
     environment text NOT NULL, environment_words text NOT NULL, seed text NOT NULL, is_natural boolean NOT NULL,
     lost_ms bigint NOT NULL, attempts bigint NOT NULL);
 CREATE INDEX ON bugguard_run (started_s);
+CREATE INDEX ON bugguard_run (tree, environment);
 CREATE TABLE bugguard_test (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, nodeid text NOT NULL);
 CREATE UNIQUE INDEX ON bugguard_test (md5(nodeid));     -- an index takes no text of any length
 CREATE TABLE bugguard_failure (
@@ -47,6 +49,7 @@ CREATE TABLE bugguard_outcome (
     number bigint NOT NULL, outcome text NOT NULL, phase text NOT NULL, duration_s double precision NOT NULL,
     worker text NOT NULL, place bigint NOT NULL, failure bigint REFERENCES bugguard_failure,
     PRIMARY KEY (run, test, number));
+CREATE INDEX ON bugguard_outcome (test, run) WHERE outcome = 'failed';
 CREATE TABLE bugguard_tally (
     test bigint PRIMARY KEY REFERENCES bugguard_test,
     runs bigint NOT NULL, failures bigint NOT NULL, lost_ms bigint NOT NULL);
@@ -56,6 +59,16 @@ SELECT outcome.test, 1 AS runs, (outcome.outcome = 'failed')::int AS failures,
     CASE outcome.outcome WHEN 'failed' THEN run.lost_ms ELSE 0 END AS lost_ms
 FROM bugguard_outcome AS outcome JOIN bugguard_run AS run ON run.id = outcome.run
 WHERE run.id = %s AND run.is_natural AND outcome.number = 1 AND outcome.outcome IN ('passed', 'failed')
+"""
+
+_CONTRADICTED = """
+SELECT DISTINCT nodeid FROM bugguard_outcome AS failed
+JOIN bugguard_run AS one ON one.id = failed.run AND one.why <> 'experiment'
+JOIN bugguard_run AS other ON other.why <> 'experiment' AND (other.id = one.id
+    OR (one.tree <> '' AND other.tree = one.tree AND other.environment = one.environment))
+JOIN bugguard_outcome AS passed ON passed.run = other.id AND passed.test = failed.test AND passed.outcome = 'passed'
+JOIN bugguard_test AS test ON test.id = failed.test
+WHERE failed.outcome = 'failed'
 """
 
 
@@ -89,6 +102,10 @@ class HistoryServer:
             [limit],
         )
         return tuple(Tally(*row) for row in rows)
+
+    def contradicted(self) -> frozenset[str]:
+        """The tests that both passed and failed on the same code in the same environment, no experiment counted."""
+        return frozenset(nodeid for (nodeid,) in self._rows(_CONTRADICTED, []))
 
     def counts(self) -> Counts:
         """How much there is."""

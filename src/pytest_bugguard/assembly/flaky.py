@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _TAKEN = (".xml", run_files.SUFFIX, ".db")
 """What is looked for in a folder; a file that is named may be called anything."""
+_SHOWN, _ALL = 20, 1000
+"""Tests in a list: those that a team has use for, and more than anybody reads."""
 _LARGEST = 512 * 1024 * 1024
 
 
@@ -44,9 +46,10 @@ class Imported(NamedTuple):
     """A line for each file that could not be taken in."""
 
 
-def listing(workshop: Workshop) -> Result:
+def listing(workshop: Workshop, *, shows_all: bool) -> Result:
     """Which tests are flaky, the dearest first."""
-    return _result(workshop, "flaky list", flaky.ranking(_history(workshop)))
+    limit = _ALL if shows_all else _SHOWN
+    return _result(workshop, "flaky list", flaky.ranking(_history(workshop), limit=limit))
 
 
 def story(workshop: Workshop, name: str) -> Result:

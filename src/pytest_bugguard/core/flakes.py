@@ -131,6 +131,8 @@ class Ranking:
     tests: int
     failed: int
     """How many of the tests failed at least once."""
+    flaky: int
+    """How many of them are flaky."""
 
 
 _COUNTED = frozenset({Outcome.PASSED, Outcome.FAILED})
@@ -211,11 +213,11 @@ def _same(one: Sighting) -> tuple[str, str]:
 
 def _mixed(seen: Iterable[Sighting]) -> _Mixed | None:
     """The code on which a test did both, and most often."""
-    counts: dict[tuple[str, str], Counter[Outcome]] = defaultdict(Counter)
+    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for one in seen:
-        counts[_same(one)][one.outcome] += 1
-    both = [_Mixed(count[Outcome.PASSED], count[Outcome.FAILED]) for count in counts.values()]
-    return max((mixed for mixed in both if mixed.passed and mixed.failed), key=min, default=None)
+        counts[_same(one)][one.outcome is Outcome.FAILED] += 1
+    both = [_Mixed(passed, failed) for passed, failed in counts.values() if passed and failed]
+    return max(both, key=min, default=None)
 
 
 def _next(verdict: FlakeVerdict, nodeid: str, onset: Onset | None, signatures: Sequence[tuple[str, int]]) -> str:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.journeys.ports import RunHistory
 
-LOOKED_AT = 200
-"""How many of the dearest tests are looked into; a team that has more has no use for the next."""
 _STORIES = 50
 
 
@@ -24,9 +22,11 @@ class UnknownTestError(BugguardError):
     hint = "give a node id as pytest prints it, from the repository's top: bugguard flaky list shows some"
 
 
-def ranking(history: RunHistory) -> Ranking:
-    """The tests that failed at least once: the flaky ones first, then by what they cost."""
-    return _ranking(history, [row.nodeid for row in history.ranking(LOOKED_AT)])
+def ranking(history: RunHistory, *, limit: int) -> Ranking:
+    """So many of the tests that failed at least once: the flaky ones first, then by what they cost."""
+    flaky = history.contradicted()
+    found = sorted((row.nodeid for row in history.ranking()), key=lambda nodeid: nodeid not in flaky)
+    return _ranking(history, found[:limit])
 
 
 def story(history: RunHistory, name: str) -> Ranking:
@@ -43,5 +43,5 @@ def story(history: RunHistory, name: str) -> Ranking:
 
 def _ranking(history: RunHistory, nodeids: Sequence[str]) -> Ranking:
     seen = history.sightings(nodeids)
-    counts = history.counts()
-    return Ranking(ranked(flake_of(nodeid, seen[nodeid]) for nodeid in nodeids), *counts)
+    flaky = len(history.contradicted())
+    return Ranking(ranked(flake_of(nodeid, seen[nodeid]) for nodeid in nodeids), *history.counts(), flaky)

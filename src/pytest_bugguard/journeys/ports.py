@@ -173,6 +173,9 @@ class RunHistory(Protocol):
     def sightings(self, nodeids: Sequence[str]) -> dict[str, tuple[Sighting, ...]]:
         """All that is recorded of some tests, each in no special order."""
 
+    def contradicted(self) -> frozenset[str]:
+        """The tests that both passed and failed on the same code in the same environment, no experiment counted."""
+
     def named(self, name: str) -> tuple[str, ...]:
         """The tests of this node id: itself, else its cases, or those of a file or class; in order."""
 

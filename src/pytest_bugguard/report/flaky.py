@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.flakes import Flake, Group, Ranking
     from pytest_bugguard.report.spans import Line
 
-SHOWN = 20
 _INDENT = " " * 13
 _STYLES = {
     FlakeVerdict.STEADY: Style.GOOD,
@@ -35,15 +34,14 @@ _TINY = 0.1
 
 def ranking(found: Ranking, *, shows_all: bool) -> Iterator[Line]:
     """The dearest tests, each with what it costs and the command that tells its story."""
-    shown = found.flakes if shows_all else found.flakes[:SHOWN]
     yield line(span(headline(found), Style.STRONG))
-    for flake in shown:
+    for flake in found.flakes:
         yield from _short(flake)
-    more = found.failed - len(shown)
+    more = found.failed - len(found.flakes)
     if more > 0:
         cheaper = "" if shows_all else ": bugguard flaky list --all"
         yield line(span(f"{words.counted(more, 'test')} more failed, and cost less{cheaper}", Style.FAINT))
-    if shown:
+    if found.flakes:
         yield line(span(CAPTION, Style.FAINT))
 
 
@@ -52,9 +50,8 @@ CAPTION = "cost: the time of the runs that a test failed, shared with what else 
 
 def headline(found: Ranking) -> str:
     """The sentence that a ranking comes down to."""
-    flaky = sum(flake.verdict in {FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT} for flake in found.flakes)
     of_runs = f"in {words.counted(found.runs, 'run')} of {words.counted(found.tests, 'test')}"
-    return f"{words.counted(flaky, 'flaky test')}, {found.failed} that failed at least once, {of_runs}"
+    return f"{words.counted(found.flaky, 'flaky test')}, {found.failed} that failed at least once, {of_runs}"
 
 
 def _label(flake: Flake) -> Line:
