@@ -118,7 +118,9 @@ def _parser() -> _Parser:
     parser.add_argument("--version", action=_Version)
     _add_common(parser, top=True)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for add in (_add_audit, _add_explain, _add_check, _add_prove, _add_coverage, _add_report, _add_waive, _add_init):
+    for add in (
+        _add_audit, _add_explain, _add_check, _add_prove, _add_flaky, _add_coverage, _add_report, _add_waive, _add_init
+    ):  # fmt: skip
         _add_common(add(commands), top=False)
     return parser
 
@@ -247,6 +249,29 @@ def _add_prove(commands: Commands[_Parser]) -> _Parser:
         help="run it in a CI job on pull_request_target or workflow_run too, where strangers meet your secrets",
     )
     parser.set_defaults(run=_prove)
+    return parser
+
+
+def _add_flaky(commands: Commands[_Parser]) -> _Parser:
+    parser = commands.add_parser("flaky", help="the history of test outcomes, and what is flaky by it")
+    steps = parser.add_subparsers(metavar="STEP", required=True, parser_class=_Parser)
+    listed = steps.add_parser("list", help="the tests that failed: flaky ones first, then by what they cost")
+    listed.add_argument("--all", action="store_true", help="list a thousand of them, not only the first twenty")
+    listed.set_defaults(run=_flaky_list)
+    show = steps.add_parser("show", help="the story of a test")
+    show.add_argument("test", metavar="TEST", help="a node id, from the repository's top; of all cases without [...]")
+    show.set_defaults(run=_flaky_show)
+    taken = steps.add_parser("import", help="take runs in: JUnit XML of any CI, run files, other histories")
+    taken.add_argument("files", metavar="FILE", type=Path, nargs="+", help="a file, or a folder of them")
+    taken.add_argument("--commit", metavar="REV", default="", help="what JUnit files ran on, where they do not say it")
+    taken.add_argument("--branch", metavar="NAME", default="", help="on which branch")
+    taken.add_argument("--environment", metavar="WORDS", default="", help="in which environment: a name of your own")
+    taken.set_defaults(run=_flaky_import)
+    out = steps.add_parser("export", help="write every run of the history as a run file")
+    out.add_argument("folder", metavar="DIR", type=Path, help="where to; it is made where it is not there")
+    out.set_defaults(run=_flaky_export)
+    for step in (listed, show, taken, out):
+        _add_common(step, top=False)
     return parser
 
 
@@ -437,6 +462,43 @@ def _bisect(result: Result) -> int:
     return EXIT_OK if verdicts == {Verdict.PROVEN} else EXIT_FINDINGS
 
 
+def _flaky_list(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import flaky  # noqa: PLC0415 - see _open
+
+    with _open(options) as workshop:
+        _show(options, workshop, flaky.listing(workshop, shows_all=options.all))
+    return EXIT_OK
+
+
+def _flaky_show(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import flaky  # noqa: PLC0415 - see _open
+
+    with _open(options) as workshop:
+        _show(options, workshop, flaky.story(workshop, options.test))
+    return EXIT_OK
+
+
+def _flaky_import(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import flaky  # noqa: PLC0415 - see _open
+
+    _need_text(options)
+    told = flaky.Told(options.commit, options.branch, options.environment)
+    with _open(options) as workshop, _progress("files") as progress:
+        found = flaky.take_in(workshop, options.files, told, progress)
+    _say_lines(found.said)
+    for line in found.refused:
+        _complain(line)
+    return EXIT_FINDINGS if found.refused else EXIT_OK
+
+
+def _flaky_export(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import flaky  # noqa: PLC0415 - see _open
+
+    _need_text(options)
+    with _open(options) as workshop:
+        return _say_lines([flaky.hand_out(workshop, options.folder)])
+
+
 def _coverage_check(options: argparse.Namespace) -> int:
     from pytest_bugguard.assembly import coverage  # noqa: PLC0415 - see _open
 
@@ -544,7 +606,7 @@ def _need_format(options: argparse.Namespace, workshop: Workshop) -> None:
 def _need_text(options: argparse.Namespace) -> None:
     """Refuse another format for what is said to people only."""
     if options.format != "text":
-        raise BugguardError("--format: waive and init know text alone", hint="leave out --format")
+        raise BugguardError("--format: this command knows text alone", hint="leave out --format")
 
 
 def _show(options: argparse.Namespace, workshop: Workshop, result: Result) -> None:
@@ -587,14 +649,14 @@ def _is_coloured(options: argparse.Namespace) -> bool:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int], None]]:
+def _progress(unit: str = "commits") -> Iterator[Callable[[int], None]]:
     """A counter on the terminal for what takes longer; silent in a log."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     import tqdm  # noqa: PLC0415 - see _open
 
-    with tqdm.tqdm(unit=" commits", leave=False, delay=0.5, file=sys.stderr) as bar:
+    with tqdm.tqdm(unit=f" {unit}", leave=False, delay=0.5, file=sys.stderr) as bar:
         yield lambda count: _advance(bar, count)
 
 

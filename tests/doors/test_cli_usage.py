@@ -84,7 +84,7 @@ COMPLAINTS = [
     pytest.param(["check", "--staged", "--message-file", "x", "main.."], "judges one commit", "leave out", id="both"),
     pytest.param(["check", "--staged", "--message-file", "no/such"], "cannot be read", "commit-msg hook", id="no-file"),
     pytest.param(["audit", "--format", "xml"], "--format: there is no 'xml'", "text, json, markdown", id="format"),
-    pytest.param(["init", "--format", "json"], "--format: waive and init", "leave out", id="init-as-json"),
+    pytest.param(["init", "--format", "json"], "--format: this command knows text", "leave out", id="init-as-json"),
     pytest.param(["waive", "nosuch", "--owner", "a", "--reason", "b", "--expires", "2999-01-01"],
                  "no commit 'nosuch'", "git fetch", id="waive-unknown"),
     pytest.param(["waive", "HEAD", "--owner", "a", "--reason", "b", "--expires", "2020-01-31"],

@@ -46,7 +46,7 @@ class Imported(NamedTuple):
     """A line for each file that could not be taken in."""
 
 
-def listing(workshop: Workshop, *, shows_all: bool) -> Result:
+def listing(workshop: Workshop, *, shows_all: bool = False) -> Result:
     """Which tests are flaky, the dearest first."""
     limit = _ALL if shows_all else _SHOWN
     return _result(workshop, "flaky list", flaky.ranking(_history(workshop), limit=limit))
@@ -57,14 +57,14 @@ def story(workshop: Workshop, name: str) -> Result:
     return _result(workshop, "flaky show", flaky.story(_history(workshop), name))
 
 
-def take_in(workshop: Workshop, paths: Sequence[Path], told: Told, progress: Callable[[int, int], None]) -> Imported:
+def take_in(workshop: Workshop, paths: Sequence[Path], told: Told, progress: Callable[[int], None]) -> Imported:
     """Put what files hold into the history: all runs of all files that can be read, in one step.
 
     Args:
         workshop: The repository.
         paths: JUnit XML, run files, histories of ours, and folders of such.
         told: What JUnit files do not say.
-        progress: Told how many files of how many are done.
+        progress: Told how many files are done.
 
     Raises:
         BugguardError: There is no history to write to, or nothing to read.
@@ -135,10 +135,10 @@ class _Reading:
         self._without_commit = 0
         self.refused: list[str] = []
 
-    def runs(self, files: Sequence[Path], progress: Callable[[int, int], None]) -> Iterator[RecordedRun]:
+    def runs(self, files: Sequence[Path], progress: Callable[[int], None]) -> Iterator[RecordedRun]:
         """The runs of all files, one after the other."""
         for place, path in enumerate(files):
-            progress(place, len(files))
+            progress(place)
             try:
                 found = list(self._runs(path))
             except BugguardError as error:
@@ -149,7 +149,7 @@ class _Reading:
                 continue
             self.seen += len(found)
             yield from found
-        progress(len(files), len(files))
+        progress(len(files))
 
     def notes(self) -> Iterator[str]:
         """What there is to know of what was read."""

@@ -194,7 +194,7 @@ def _of_failing(runs: int) -> tuple[FlakeVerdict, str]:
 
 def _of_passing(rate: Rate, since: int) -> tuple[FlakeVerdict, str]:
     if rate.failures:
-        said = "never passed and failed on code known to be the same, as a bug and its fix do not"
+        said = "never both on code known to be the same, so it may have been a bug and its fix"
         return FlakeVerdict.UNDECIDED, f"{said}; passed {since} times since it last failed"
     if rate.high > STEADY_BELOW:
         return FlakeVerdict.UNDECIDED, f"too few runs: its rate may be up to {100 * rate.high:.1f} %"

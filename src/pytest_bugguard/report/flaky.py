@@ -88,7 +88,7 @@ def _long(flake: Flake) -> Iterator[Line]:
         "cost": duration(flake.lost_s) if flake.lost_s else "",
         "when": flake.first_failed_s is not None
         and f"first failed {_day(flake.first_failed_s)}, last {_day(flake.last_failed_s)}",
-        "began": began(flake),
+        "began": began(flake).removeprefix("began "),
     }
     for name, text in facts.items():
         if text:
