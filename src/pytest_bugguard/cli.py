@@ -618,16 +618,8 @@ def _show(options: argparse.Namespace, workshop: Workshop, result: Result) -> No
             lines = report.lines(result, width=_width(), shows_all=getattr(options, "all", False))
             _print(options, lines)
             _say("".join(f"{line}\n" for line in report.annotate(result.findings, workshop.ci_name)))
-        case "json":
-            _say(report.to_json(result))
-        case "markdown":
-            _say(report.to_markdown(result))
-        case "sarif":
-            _say(report.to_sarif(result))
-        case "gitlab":
-            _say(report.to_gitlab(result))
-        case "junit":
-            _say(report.to_junit(result))
+        case form if form in _FORMATS:
+            _say(report.document(result, form))
         case of_a_guest:
             _say(f"{workshop.guests.formats()[of_a_guest](result)}\n")
 

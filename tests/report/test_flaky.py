@@ -6,7 +6,8 @@ import pytest
 
 from pytest_bugguard import report
 from pytest_bugguard.core.estimates import rate_of
-from pytest_bugguard.report import flaky, to_markdown
+from pytest_bugguard.report import flaky
+from pytest_bugguard.report.markdown import to_markdown
 from tests.samples import HOSTILE, ranked_tests, result_of
 
 

@@ -20,7 +20,7 @@ from pytest_bugguard.report import sarif
 from pytest_bugguard.report.gitlab import to_gitlab
 from pytest_bugguard.report.junit import to_junit
 from pytest_bugguard.report.sarif import to_sarif
-from tests.samples import HOSTILE, covered, everything, fix, result_of
+from tests.samples import HOSTILE, covered, everything, fix, ranked_tests, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +74,15 @@ def test_sarif_tells_findings_from_what_only_lacks_something() -> None:
     ]
     assert rows[0]["message"]["text"] == "no base; next: name one"
     assert "locations" not in rows[0]
+
+
+def test_a_flaky_test_is_shown_in_its_file() -> None:
+    """One that cannot be trusted is a warning there, and skipped in JUnit; a steady one passes."""
+    ranked = result_of(ranking=ranked_tests())
+    (row,) = results_of(ranked)
+    assert (row["ruleId"], row["level"]) == ("flaky/flaky", "warning")
+    assert row["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "tests/text.py"
+    assert outcomes(ranked) == ["skipped", "passed", "passed"]
 
 
 @pytest.mark.parametrize("path", ["src/a b.py", "a:b.py", "50%/#?.py", "caf\udce9.py", "na\u00efve.py"])

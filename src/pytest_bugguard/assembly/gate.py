@@ -83,7 +83,7 @@ class Gate:
         if self._json_path is None:
             return
         try:
-            files.write(self._json_path, report.to_json(self._result).encode())
+            files.write(self._json_path, report.document(self._result, "json").encode())
         except OSError as error:
             self._said = (f"{self._json_path} cannot be written: {error.strerror}",)
 

@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.report import flaky, words
 from pytest_bugguard.report.annotations import annotate
 from pytest_bugguard.report.coverage import rows as coverage_rows
-from pytest_bugguard.report.data import to_json
+from pytest_bugguard.report.documents import document
 from pytest_bugguard.report.explanation import explain
 from pytest_bugguard.report.first_look import first_look
-from pytest_bugguard.report.gitlab import to_gitlab
-from pytest_bugguard.report.junit import to_junit
-from pytest_bugguard.report.markdown import to_markdown
-from pytest_bugguard.report.sarif import to_sarif
 from pytest_bugguard.report.spans import MARKUP, Span, coloured, line, plain
 from pytest_bugguard.report.survey import audit
 from pytest_bugguard.report.text import gate
@@ -27,15 +23,11 @@ __all__ = [
     "annotate",
     "coloured",
     "coverage_rows",
+    "document",
     "first_look",
     "line",
     "lines",
     "plain",
-    "to_gitlab",
-    "to_json",
-    "to_junit",
-    "to_markdown",
-    "to_sarif",
     "verbatim",
 ]
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.flakes import FlakeVerdict
 from pytest_bugguard.core.model import RuleVerdict, Verdict
 from pytest_bugguard.core.results import WORST_FIRST
 from pytest_bugguard.report import words
 from pytest_bugguard.report.escape import safe_text
 
 if TYPE_CHECKING:
+    from pytest_bugguard.core.flakes import Flake
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.results import Finding, Result
 
@@ -39,6 +41,10 @@ _OF_SURVEY: dict[Verdict, Level] = {
 }
 
 
+DOUBTFUL = frozenset({FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT, FlakeVerdict.FAILING})
+"""The verdicts on tests that ask for attention."""
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One thing to look at; its texts are safe to show in one line."""
@@ -46,7 +52,7 @@ class Issue:
     id: str
     """The same for the same thing in every run."""
     gate: str
-    verdict: Verdict | RuleVerdict
+    verdict: Verdict | RuleVerdict | FlakeVerdict
     level: Level
     message: str
     """What is wrong, and what to do next."""
@@ -66,12 +72,16 @@ class Issue:
 
 
 def issues(result: Result) -> tuple[Issue, ...]:
-    """Every finding, and every fix that lacks something but fails nothing; of the same kind in git's order."""
+    """Every finding; every fix that lacks something, and every test that cannot be trusted, but that fail nothing.
+
+    Of the same kind in git's order, or that of the ranking.
+    """
     told = {finding.subject for finding in result.findings}
     survey = [
         _of_record(record) for record in result.records if record.sha not in told and record.verdict in _OF_SURVEY
     ]
-    return tuple(sorted([*map(_of_finding, result.findings), *survey], key=_rank))
+    flakes = [flake for flake in (result.ranking.flakes if result.ranking else ()) if flake.verdict in DOUBTFUL]
+    return tuple(sorted([*map(_of_finding, result.findings), *survey, *map(_of_flake, flakes)], key=_rank))
 
 
 def _rank(issue: Issue) -> tuple[int, int]:
@@ -99,6 +109,18 @@ def _of_record(record: Record) -> Issue:
         _OF_SURVEY[record.verdict],
         _message(f"{words.short(record.sha)} {record.subject}: {words.why(record)}", record.next),
         next(iter(record.files.source), None),
+        None,
+    )
+
+
+def _of_flake(flake: Flake) -> Issue:
+    return Issue(
+        f"flaky:{flake.nodeid}",
+        "flaky",
+        flake.verdict,
+        Level.WARNING,
+        _message(f"{flake.nodeid}: {flake.reason}", flake.next),
+        flake.nodeid.partition("::")[0],
         None,
     )
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape  # as XML needs it, and without xml.sax, which brings all of urllib
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
 from pytest_bugguard.core.model import RuleVerdict, Verdict
 from pytest_bugguard.report import words
 from pytest_bugguard.report.escape import safe_text
+from pytest_bugguard.report.issues import DOUBTFUL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_bugguard.core.coverage_verdict import Judged
+    from pytest_bugguard.core.flakes import Flake
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.results import Finding, Result
 
@@ -48,7 +50,7 @@ def to_junit(result: Result) -> str:
     totals = (
         f'tests="{len(cases)}" failures="{counts["failure"]}" errors="{counts["error"]}" skipped="{counts["skipped"]}"'
     )
-    name = quoteattr(f"bugguard {safe_text(result.command)}")
+    name = _attribute(f"bugguard {result.command}")
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<testsuites>\n'
         f'<testsuite name={name} {totals} time="0">\n{_listed(cases)}</testsuite>\n</testsuites>\n'
@@ -75,7 +77,7 @@ def _written(case: _Case) -> str:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(safe_text(text))
+    return f'"{escape(safe_text(text))}"'
 
 
 def _cases(result: Result) -> Iterator[_Case]:
@@ -85,6 +87,7 @@ def _cases(result: Result) -> Iterator[_Case]:
     judged = result.coverage.judged if result.coverage else ()
     is_strict = any(finding.gate == "coverage" for finding in result.findings)
     yield from (_of_rule(rule, fails=is_strict) for rule in judged)
+    yield from map(_of_flake, result.ranking.flakes if result.ranking else ())
     for finding in words.loose_findings(result):
         if finding.gate != "coverage" or not judged:
             yield _of_finding(finding)
@@ -120,6 +123,12 @@ def _of_rule(rule: Judged, *, fails: bool) -> _Case:
         f"next: {rule.next}" if rule.next else "",
         rule.path,
     )
+
+
+def _of_flake(flake: Flake) -> _Case:
+    outcome = "skipped" if flake.verdict in DOUBTFUL else ""
+    return _Case("bugguard.flaky", flake.nodeid, outcome, flake.verdict, f"{flake.verdict}: {flake.reason}", "",
+                 flake.nodeid.partition("::")[0])  # fmt: skip
 
 
 def _of_finding(finding: Finding) -> _Case:

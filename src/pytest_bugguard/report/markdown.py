@@ -68,7 +68,7 @@ def _table(result: Result) -> Sequence[str]:
 
 
 def _of_history(command: str, found: Ranking, budget: int) -> str:
-    before = f"## bugguard {command}: {markdown(flaky.headline(found))}\n\n"
+    before = f"{marker(command)}\n## bugguard {command}: {markdown(flaky.headline(found))}\n\n"
     after = f"{markdown(flaky.CAPTION)}\n"
     room = budget - len(before.encode()) - len(after.encode())
     return before + _fitting([_flake(flake) for flake in found.flakes], room, _FLAKY_HEAD) + after
