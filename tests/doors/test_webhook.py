@@ -14,6 +14,7 @@ from pytest_bugguard.adapters import webhook
 from pytest_bugguard.adapters.webhook import TOKEN, WebhookError
 from pytest_bugguard.assembly.webhook import send
 from pytest_bugguard.assembly.workshop import open_workshop
+from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.model import Verdict
 from tests.samples import HOSTILE, fix, result_of
 from tests.shell import Shell
@@ -135,6 +136,25 @@ def test_only_what_is_new_is_sent(sent: Callable[[Result, str], str]) -> None:
     assert first["text"].splitlines()[:2] == ["bugguard: 8 new", "fixes/unguarded: 8"]
     assert first["text"].splitlines()[-1] == "- and 3 more"
     assert (second["new"], second["gone"], second["head"]) == (1, 1, "9" * 40)
+
+
+def test_what_cannot_be_remembered_is_told_again(tmp_path: Path) -> None:
+    """A file where a folder should be: the news arrive, and the reader is told why they will come once more."""
+    repo = story(tmp_path / "shop", STORY)
+    (tmp_path / "file").write_text("")
+    with receiver() as server, open_workshop(repo.path) as workshop:
+        said = send(workshop, many(1), server.address, state=tmp_path / "file" / "told.json")
+    assert said.startswith("1 new sent to the webhook; it will be told again, since ")
+    assert len(server.received) == 1
+
+
+def test_a_list_of_what_was_told_has_to_be_one(tmp_path: Path) -> None:
+    """A file that the user names is not overwritten because it cannot be read."""
+    repo = story(tmp_path / "shop", STORY)
+    (tmp_path / "told.json").write_text("[]")
+    with receiver() as server, open_workshop(repo.path) as workshop, pytest.raises(BugguardError, match="is no list"):
+        send(workshop, many(1), server.address, state=tmp_path / "told.json")
+    assert server.received == []
 
 
 @pytest.mark.parametrize("status", [302, 403, 500])

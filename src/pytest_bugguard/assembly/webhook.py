@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import platformdirs
@@ -38,14 +37,12 @@ def send(workshop: Workshop, result: Result, address: str, *, state: Path | None
     items = written.items(result)
     found = news.since(_told(place, is_ours=state is None), items)
     if not found.count:
-        _keep(place, items)
-        return f"nothing new for the webhook ({len(items)} told before)"
+        return f"nothing new for the webhook ({len(items)} told before){_keep(place, items)}"
     if webhook.is_web(target):
         webhook.post(target, written.document(found, result.repository.head), os.environ)
     else:
         webhook.notify(target, written.title(found), written.text(found))
-    _keep(place, items)
-    return f"{found.count} new sent to the webhook"
+    return f"{found.count} new sent to the webhook{_keep(place, items)}"
 
 
 def _place(repository: str, address: str) -> Path:
@@ -58,7 +55,7 @@ def _told(place: Path, *, is_ours: bool) -> frozenset[str]:
     try:
         told = json.loads(place.read_text(encoding="ascii"))
         return frozenset(told["told"])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return frozenset()
     except (OSError, ValueError, KeyError, TypeError):
         if is_ours:
@@ -67,8 +64,12 @@ def _told(place: Path, *, is_ours: bool) -> frozenset[str]:
         raise BugguardError(f"--webhook-state: {place} is no list of what was told", hint=hint) from None
 
 
-def _keep(place: Path, items: tuple[news.Item, ...]) -> None:
-    with suppress(OSError):  # what cannot be kept is told again
+def _keep(place: Path, items: tuple[news.Item, ...]) -> str:
+    """Remember what was told; what is to be said where that fails."""
+    told = {"told": sorted({item.id for item in items})}
+    try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        told = {"told": sorted({item.id for item in items})}
         files.write(place, (json.dumps(told, indent=0) + "\n").encode("ascii"))
+    except OSError as error:
+        return f"; it will be told again, since {place} cannot be written: {error.strerror}"
+    return ""

@@ -190,7 +190,7 @@ def _releases(found: Delivered) -> tuple[Release, ...]:
     )
 
 
-NO_RELEASE = "no release in this time; where other tags are releases, name them in delivery.releases"
+NO_RELEASE = "no release in this time: delivery.days looks further back, delivery.releases names other tags"
 
 
 def _frequency(period: Period, recent: Sequence[Release]) -> Figure:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Items of a group that are told in full; a chat is no report."""
+LISTED = 100
+"""Findings of a group in the document: receivers refuse what is long, and the report has them all."""
 _LONG = 300
 
 
@@ -46,7 +48,7 @@ def _group(group: Group) -> Iterator[str]:
 
 
 def document(news: News, head: str | None) -> bytes:
-    """The news as JSON, ASCII throughout: every new finding, and a text that chats with plain webhooks show."""
+    """The news as JSON, ASCII throughout: new findings by kind, and a text that chats with plain webhooks show."""
     whole = {
         "schema": 1,
         "tool": {"name": "pytest-bugguard", "version": version()},
@@ -57,7 +59,9 @@ def document(news: News, head: str | None) -> bytes:
             {
                 "name": group.name,
                 "count": len(group.items),
-                "findings": [{"id": safe_text(item.id), "message": safe_text(item.text)} for item in group.items],
+                "findings": [
+                    {"id": safe_text(item.id), "message": safe_text(item.text)} for item in group.items[:LISTED]
+                ],
             }
             for group in news.groups
         ],
