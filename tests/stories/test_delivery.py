@@ -91,3 +91,28 @@ def test_a_shallow_clone_claims_nothing_of_what_it_lacks(shop: Repo, tmp_path: P
     shop.git("clone", "-q", "--depth=2", f"file://{shop.path}", str(tmp_path / "shallow"))
     found = measured(Repo(tmp_path / "shallow"))
     assert {one.origin for one in found.faults} == {None}
+
+
+def test_a_fix_counts_from_the_release_of_the_branch_that_it_was_picked_onto(shop: Repo) -> None:
+    """The copy says where it comes from (``-x``); users of that branch had the cure before the next big release."""
+    shop.git("tag", "-d", "v1.2")
+    shop.git("checkout", "-q", "-b", "1.1.x", "v1.1")
+    shop.git("cherry-pick", "-x", shop.sha("sizes are one"), GIT_COMMITTER_DATE="2024-01-03T12:00:00Z")
+    shop.git("tag", "v1.1.1")
+    shop.git("checkout", "-q", "main")
+    found = measured(shop)
+    (restored,) = [figure for figure in found.figures if figure.name == "restore-from-release"]
+    assert [release.tag for release in found.releases] == ["v1.0", "v1.1", "v1.1.1"]
+    assert (restored.sample, restored.value) == (1, 36 * 3600)
+
+
+def test_odd_tags_end_nothing(shop: Repo) -> None:
+    """A tag of a file, a tag of a tag, one with an odd name and one of a far future."""
+    late = {"GIT_COMMITTER_DATE": "2024-01-04T00:00:00Z"}
+    shop.git("tag", "v7.0", shop.git("rev-parse", "HEAD:src/shop/pager.py"))
+    shop.git("tag", "-a", "-m", "outer", "v8.0", "HEAD", **late)
+    shop.git("tag", "-a", "-m", "of a tag", "v8.1", "v8.0", **late)
+    shop.git("tag", "v1.0;caf\u00e9$(id)")
+    shop.git("tag", "-a", "-m", "far", "v9.0", "HEAD~1", GIT_COMMITTER_DATE="@32503680000 +0000")
+    names = [release.tag for release in measured(shop).releases]
+    assert names == ["v1.0", "v1.1", "v1.2", "v8.0"]
