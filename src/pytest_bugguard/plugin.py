@@ -12,12 +12,13 @@ import shlex
 import sys
 import time
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from pytest_bugguard.assembly.gate import Gate
@@ -120,6 +121,8 @@ class _Session:
         self._deselected = 0
         self._lost_workers = 0
         self._is_shown = False
+        self._own_ids: dict[str, str] = {}
+        self._is_below_root = cache(lambda path: os.path.lexists(config.rootpath / path))
         self._started_s = time.time()
 
     @pytest.hookimpl(wrapper=True)
@@ -142,7 +145,7 @@ class _Session:
 
         self._reports.append(
             PhaseReport(
-                _own_id(report, self._config.rootpath),
+                self._own_id(report),
                 report.when or "",
                 report.outcome,
                 is_xfail=hasattr(report, "wasxfail"),
@@ -151,6 +154,13 @@ class _Session:
                 failure=self._failure(report) if report.outcome not in {"passed", "skipped"} else None,
             )
         )
+
+    def _own_id(self, report: pytest.TestReport) -> str:
+        """Worked out once for all phases of a test: a run has tens of thousands of reports."""
+        known = self._own_ids.get(report.nodeid)
+        if known is None:
+            known = self._own_ids[report.nodeid] = _own_id(report, self._is_below_root)
+        return known
 
     def _failure(self, report: pytest.TestReport) -> Failure:
         from pytest_bugguard.adapters.pytest_failures import failure_of  # noqa: PLC0415 - see the module
@@ -239,13 +249,13 @@ def _named_paths(config: pytest.Config) -> list[str]:
     return ["" if path == "." else path for path in paths]
 
 
-def _own_id(report: pytest.TestReport, rootdir: Path) -> str:
+def _own_id(report: pytest.TestReport, is_below_root: Callable[[str], bool]) -> str:
     """The test's node id, with its file relative to rootdir, whatever others made of it."""
     place, _, dotted = report.location
     nodeid = _without_group(report.nodeid, dotted.rpartition(".")[2])
     path, colons, name = nodeid.partition("::")
     # Of a file outside of rootdir pytest keeps the name alone, as if it lay inside.
-    return nodeid if os.path.lexists(rootdir / path) else f"{place}{colons}{name}"
+    return nodeid if is_below_root(path) else f"{place}{colons}{name}"
 
 
 def _without_group(nodeid: str, name: str) -> str:

@@ -170,8 +170,9 @@ class GateOptions:
 def _outcomes(workshop: Workshop, reports: Iterable[PhaseReport]) -> Outcomes:
     """What the session saw, by node ids of the repository's top."""
     outcomes = Outcomes()
+    prefix = workshop.repository.prefix
     for one in reports:
-        outcomes.add(one._replace(nodeid=from_top(one.nodeid, workshop.repository.prefix)))
+        outcomes.add(one._replace(nodeid=from_top(one.nodeid, prefix)) if prefix else one)
     return outcomes
 
 

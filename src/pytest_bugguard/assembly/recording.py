@@ -93,7 +93,8 @@ def _spooled(run: RecordedRun, spool: records.Spool, error: BugguardError) -> st
 
 def _run(session: Session, repository: Repository, attempts: Iterable[Attempt]) -> RecordedRun:
     job = ci_job.read(os.environ)
-    found = tuple(replace(one, nodeid=from_top(one.nodeid, repository.prefix)) for one in attempts)
+    prefix = repository.prefix
+    found = tuple(replace(one, nodeid=from_top(one.nodeid, prefix)) if prefix else one for one in attempts)
     # By their ids, runs of one second are in the order in which they began.
     return RecordedRun(
         id=f"{round(session.started_s * 1000)}-{secrets.token_hex(8)}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core.model import MappedTest, Outcome
@@ -72,8 +73,13 @@ class Outcomes:
 
 def from_top(nodeid: str, prefix: str) -> str:
     """A node id relative to a folder of the repository (pytest's rootdir), as one relative to the repository's top."""
-    path, *rest = nodeid.split("::", 1)
-    return "::".join([posixpath.normpath(posixpath.join(prefix, path)), *rest])
+    path, colons, rest = nodeid.partition("::")
+    return f"{_joined(prefix, path)}{colons}{rest}"
+
+
+@lru_cache(maxsize=10_000)
+def _joined(prefix: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(prefix, path))
 
 
 def _file(nodeid: str) -> str:
