@@ -322,6 +322,11 @@ def _add_report(commands: Commands[_Parser]) -> _Parser:
     parser.add_argument(
         "range", metavar="RANGE", nargs="?", default="HEAD", help="REV, or BASE..REV (default: all of HEAD's history)"
     )
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write it as one page that opens without a network")
+    parser.add_argument(
+        "--from", metavar="FILE", dest="stored", type=Path, action="append", default=[],
+        help="with --html: results that were stored as JSON (may repeat), instead of looking again",
+    )  # fmt: skip
     _add_data(parser)
     parser.add_argument(
         "--webhook", metavar="URL", help="send what is new there too; $NAME in it is read from the environment"
@@ -552,8 +557,16 @@ def _floors_tidy(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     from pytest_bugguard.assembly import reporting  # noqa: PLC0415 - see _open
 
+    if options.stored:
+        if options.html is None:
+            raise BugguardError("--from is for a page", hint="add --html FILE")
+        return _say_lines([reporting.write_stored_page(options.stored, options.html)])
     with _open(options) as workshop, _progress() as progress:
         result = reporting.gather(workshop, options.range, options.data, progress=progress)
+    if options.html is not None:
+        said = reporting.write_page(result, options.html)
+        if options.format == "text":
+            return _say_lines([said])
     _show(options, workshop, result)
     if options.webhook is not None:
         from pytest_bugguard.assembly import webhook  # noqa: PLC0415 - brings what sends

@@ -54,6 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="leave a file of this run's outcomes in a folder, for bugguard flaky import (setting: flaky.run-files)",
     )
     group.addoption("--bugguard-json", metavar="FILE", help="also write the result to this file (setting: json)")
+    group.addoption("--bugguard-html", metavar="FILE", help="also write the result as a page (setting: html)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -74,6 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
                 base=config.getoption("bugguard_base"),
                 proves=bool(config.getoption("bugguard_prove")),
                 json=_place(config, "bugguard_json"),
+                html=_place(config, "bugguard_html"),
                 run_files=_place(config, "bugguard_run_files"),
             ),
         )

@@ -62,6 +62,7 @@ def test_everything_set_arrives() -> None:
             "tests": ["tests"],
             "undecided": "warn",
             "json": "reports/bugguard.json",
+            "html": "reports/bugguard.html",
             "plugins": ["shop_rules.bugguard"],
             "fixes": {
                 "require": "off",
@@ -82,6 +83,7 @@ def test_everything_set_arrives() -> None:
         tests=("tests",),
         undecided="warn",
         json="reports/bugguard.json",
+        html="reports/bugguard.html",
         plugins=("shop_rules.bugguard",),
         fixes=FixSettings("off", "unit", ("subject",), ("fragment",), (r"^\[BUG\]",), ("^Bump ",), (r"SHOP-\d+",)),
         waivers=(Waiver("1c0ffee", "payments", "simulator", dt.date(2027, 1, 31)),),
@@ -93,9 +95,9 @@ def test_everything_set_arrives() -> None:
     [
         pytest.param({"enabeld": True}, "enabeld: unknown key; did you mean 'enabled'?", id="misspelt"),
         pytest.param({"colour": {}}, "colour: unknown key; known here: enabled, base, source, tests, undecided, json, "
-                     "plugins, fixes, waivers, coverage, flaky, quarantine, delivery", id="unknown"),
+                     "html, plugins, fixes, waivers, coverage, flaky, quarantine, delivery", id="unknown"),
         pytest.param({"\x1b[31m": 1}, r"'\x1b[31m': unknown key; known here: enabled, base, source, tests, undecided, "
-                     "json, plugins, fixes, waivers, coverage, flaky, quarantine, delivery",
+                     "json, html, plugins, fixes, waivers, coverage, flaky, quarantine, delivery",
                      id="a-key-that-moves-terminals"),
         pytest.param({"enabled": "CI"}, "enabled: found 'CI', needs true, false or \"ci\"; did you mean 'ci'?",
                      id="flag"),

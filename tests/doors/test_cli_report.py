@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.story import Repo
 
 LIMIT = "from shop.pay import charge\n\ndef test_limit():\n    assert charge(100) == 99\n"
+HOLES = '{"schema": 1, "fixes": []}'
 SETTINGS = """
 [fixes]
 receipts = "receipts"
@@ -81,3 +82,39 @@ def test_without_data_it_says_so(repo: Repo) -> None:
     text = shell.call("report").out
     assert "no coverage to report: " in text
     assert "no coverage to report: " in shell.call("report", "--format", "markdown").out.replace("&#58;", ":")
+
+
+def test_the_page_is_a_file(repo: Repo) -> None:
+    """``--html`` writes it and says where; a stored result gives the same page again, without a repository."""
+    shell = Shell(repo.path)
+    assert shell.call("report", "--data", "lcov.info", "--html", "a.html").out == "the report is in a.html\n"
+    page = (repo.path / "a.html").read_text(encoding="utf-8")
+    assert "50 % of 2 fixes are guarded by a test." in page
+    stored = shell.call("report", "--data", "lcov.info", "--format", "json", "--html", "b.html")
+    assert stored.code == 0
+    (repo.path / "b.json").write_text(stored.out)
+    assert shell.call("report", "--from", "b.json", "--html", "c.html").code == 0
+    assert (repo.path / "c.html").read_bytes() == (repo.path / "b.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "complaint"),
+    [
+        pytest.param("{}", ("--html", "x.html"), "stored.json is no result of bugguard", id="another-document"),
+        pytest.param(HOLES, ("--html", "x.html"), "stored.json: a field is missing, or is no such thing", id="holes"),
+        pytest.param("{}", (), "--from is for a page", id="no-page-asked"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_a_page_is_told(tmp_path: Path, content: str, options: tuple[str, ...], complaint: str) -> None:
+    """Wrong usage, with the next thing to do, and no traceback."""
+    (tmp_path / "stored.json").write_text(content)
+    done = Shell(tmp_path).call("report", "--from", "stored.json", *options)
+    assert done.code == 4
+    assert done.complaint[0] == complaint
+
+
+def test_a_page_that_cannot_be_written_is_told(repo: Repo) -> None:
+    """The folder is not there, or it is a folder: the file is named."""
+    done = Shell(repo.path).call("report", "--html", "src")
+    assert done.code == 4
+    assert done.complaint[0].startswith("src cannot be written: ")

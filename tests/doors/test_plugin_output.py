@@ -41,6 +41,17 @@ def test_the_result_is_written_as_json(shop: Shop) -> None:
     assert [(test["nodeid"], test["after"]) for test in fix["tests"]] == [(GUARD, "passed")]
 
 
+def test_the_result_is_written_as_a_page(shop: Shop) -> None:
+    """The page of the run stands beside the JSON; one that cannot be written costs a line, and no run."""
+    shop.settings('enabled = true\nhtml = "from-settings.html"\n')
+    shop.fix(GUARDING)
+    assert shop.run().ret == 0
+    assert "100 % of 1 fix is guarded" in (shop.repo.path / "from-settings.html").read_text(encoding="utf-8")
+    done = shop.run("--bugguard-html=src")
+    assert done.ret == 0
+    done.stdout.fnmatch_lines(["bugguard: *src cannot be written: *"])
+
+
 def test_the_setting_names_the_file_from_the_top(shop: Shop) -> None:
     """``json`` in the settings does what the option does, wherever pytest is started."""
     shop.settings('enabled = true\njson = "out.json"\n')

@@ -41,6 +41,7 @@ class Gate:
         self._settings = read
         self._options = options
         self._json_path = options.json or (top / read.json if read.json else None)
+        self._html_path = options.html or (top / read.html if read.html else None)
         self._result: Result | None = None
         self._said: tuple[str, ...] = ()
         self._coverage: SessionCoverage | None = None
@@ -80,12 +81,23 @@ class Gate:
             progress: Told of each fix that is being proven: that takes a run of its tests.
         """
         self._result = self._judged(reports, facts, progress)
-        if self._json_path is None:
-            return
+        if self._json_path is not None:
+            try:
+                files.write(self._json_path, report.document(self._result, "json").encode())
+            except OSError as error:
+                self._said = (f"{self._json_path} cannot be written: {error.strerror}",)
+        if self._html_path is not None:
+            self._write_page(self._result, self._html_path)
+
+    def _write_page(self, result: Result, path: Path) -> None:
+        from pytest_bugguard.assembly import reporting  # noqa: PLC0415 - with it comes a template engine
+
         try:
-            files.write(self._json_path, report.document(self._result, "json").encode())
-        except OSError as error:
-            self._said = (f"{self._json_path} cannot be written: {error.strerror}",)
+            reporting.write_page(result, path)
+        except BugguardError as error:
+            self._said += (str(error),)
+        except Exception as error:  # noqa: BLE001 - a page that fails costs a page, and no run
+            self._said += (f"{path} is not written, by a fault of bugguard's own: {type(error).__name__}: {error}",)
 
     def record(self, reports: Iterable[PhaseReport], started_s: float, duration_s: float) -> None:
         """Put the run into the history. What goes wrong there is told, and changes nothing."""
@@ -164,6 +176,7 @@ class GateOptions:
     base: str | None = None
     proves: bool = False
     json: Path | None = None
+    html: Path | None = None
     run_files: Path | None = None
 
 

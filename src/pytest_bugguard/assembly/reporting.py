@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pytest_bugguard.core import receipts
+from pytest_bugguard.adapters import files
+from pytest_bugguard.core import receipts, stored_results
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.measured import modules_of
 from pytest_bugguard.core.results import Exceptions
+from pytest_bugguard.core.stored_results import StoredResultError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_bugguard.assembly.workshop import Workshop
@@ -37,6 +39,46 @@ def gather(workshop: Workshop, revisions: str, data: Sequence[Path], *, progress
     exceptions = Exceptions(workshop.settings.waivers, workshop.settings.quarantine)
     whole = replace(result, command="report", exceptions=exceptions)
     return _with_history(workshop, _with_coverage(workshop, whole, data))
+
+
+def write_page(result: Result, path: Path) -> str:
+    """Write the page of a result; what was done, in one sentence.
+
+    Raises:
+        BugguardError: The file cannot be written.
+    """
+    from pytest_bugguard.report.data import as_dict  # noqa: PLC0415 - as for the page
+
+    return _write(as_dict(result), path)
+
+
+def write_stored_page(stored: Sequence[Path], path: Path) -> str:
+    """Write the page of results that were stored as JSON; what was done, in one sentence.
+
+    Raises:
+        BugguardError: A file cannot be read or written, or is no result.
+    """
+    documents = []
+    for one in stored:
+        try:
+            documents.append(stored_results.read(one.read_bytes(), str(one)))
+        except OSError as error:
+            raise StoredResultError(f"{one} cannot be read: {error.strerror}") from None
+    try:
+        return _write(stored_results.merged(documents), path)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise StoredResultError(f"{', '.join(map(str, stored))}: a field is missing, or is no such thing") from None
+
+
+def _write(document: Mapping[str, Any], path: Path) -> str:
+    from pytest_bugguard.report.page import to_html  # noqa: PLC0415 - brings a template engine
+
+    content = to_html(document).encode()
+    try:
+        files.write(path, content)
+    except OSError as error:
+        raise BugguardError(f"{path} cannot be written: {error.strerror}", hint="name another file") from None
+    return f"the report is in {path}"
 
 
 def _stored_proofs(workshop: Workshop) -> Callable[[Record], Record]:

@@ -84,6 +84,7 @@ class Settings:
     tests: tuple[str, ...] | None = None
     undecided: Literal["fail", "warn"] = "fail"
     json: str | None = None
+    html: str | None = None
     plugins: tuple[str, ...] = ()
     fixes: FixSettings = field(default_factory=FixSettings)
     waivers: tuple[Waiver, ...] = ()

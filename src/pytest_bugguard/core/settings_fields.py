@@ -55,6 +55,8 @@ def top_fields() -> tuple[Field, ...]:
               "What a verdict that could not be reached does to the run.", '"warn"'),
         Field("json", "a file below the repository's top", NOTHING, checks.path,
               "Where a pytest run also writes its result as JSON.", '"reports/bugguard.json"'),
+        Field("html", "a file below the repository's top", NOTHING, checks.path,
+              "Where a pytest run also writes its result as a page.", '"reports/bugguard.html"'),
         Field("plugins", "a list of importable names", (), checks.list_of(checks.module),
               "Guests: modules with hook implementations of bugguard's own.", '["shop_rules.bugguard"]'),
     )  # fmt: skip

@@ -34,11 +34,11 @@ def to_json(result: Result) -> str:
     ``##[`` and ``##vso[`` are commands to a CI server wherever they stand in its log, so no two ``#`` are written
     side by side: a reader of JSON sees no difference.
     """
-    text = json.dumps(document(result), indent=2, ensure_ascii=True, allow_nan=False)
+    text = json.dumps(as_dict(result), indent=2, ensure_ascii=True, allow_nan=False)
     return text.replace("##", r"#\u0023") + "\n"
 
 
-def document(result: Result) -> dict[str, Any]:
+def as_dict(result: Result) -> dict[str, Any]:
     """The result as plain dicts and lists, in the shape of the schema."""
     return {
         "schema": SCHEMA,

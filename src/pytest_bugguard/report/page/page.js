@@ -1,0 +1,237 @@
+"use strict";
+// Searches, filters and sorts the tables, and draws their rows a chunk at a time. Texts become text nodes alone.
+(() => {
+  const CHUNK = 100;
+  const LINES_SHOWN = 4;
+  const SVG = "http://www.w3.org/2000/svg";
+
+  let read = null;
+  const data = () => (read ??= JSON.parse(document.getElementById("data").textContent));
+
+  // --- elements ---
+
+  function element(name, attributes, ...children) {
+    const made = document.createElement(name);
+    for (const key in attributes) made.setAttribute(key, attributes[key]);
+    made.append(...children);
+    return made;
+  }
+
+  function drawn(name, attributes, ...children) {
+    const made = document.createElementNS(SVG, name);
+    for (const key in attributes) made.setAttribute(key, attributes[key]);
+    made.append(...children);
+    return made;
+  }
+
+  // --- cells: what cells.html draws, by the same numbers as cells.py ---
+
+  const first = (text) => element("span", { class: "first" }, text);
+  const detail = (text) => element("span", { class: "detail" }, text);
+  const tenths = (value) => `${Math.floor(value / 10)}.${value % 10}`;
+  const share = (part, whole) => (whole ? Math.floor((1000 * part) / whole) : 0);
+
+  function ticks(strip, kind) {
+    const [top, height] = kind === "." ? [7, 6] : [1, 12];
+    let path = "";
+    for (let place = 0; place < strip.length; place++) {
+      if (strip[place] === kind) path += `M${4 * place} ${top}h3v${height}h-3z`;
+    }
+    return path;
+  }
+
+  const CELLS = {
+    stack(value) {
+      const [head, ...rest] = value.split("\n");
+      const lines = [first(head), ...rest.slice(0, LINES_SHOWN).map(detail)];
+      return rest.length > LINES_SHOWN ? [...lines, detail(`and ${rest.length - LINES_SHOWN} more`)] : lines;
+    },
+    badge: (value) => [element("span", { class: `badge ${data().tones[value] ?? "quiet"}` }, value)],
+    strip(value) {
+      const width = 4 * value.length;
+      const failed = value.split("F").length - 1;
+      const about = {
+        class: "strip", role: "img", viewBox: `0 0 ${width} 14`, width, height: 14,
+        "aria-label": `failed ${failed} of the newest ${value.length} runs`,
+      };
+      return [drawn("svg", about, drawn("path", { class: "pass", d: ticks(value, ".") }),
+        drawn("path", { class: "fail", d: ticks(value, "F") }))];
+    },
+    rate(value) {
+      const [failures, runs, low, high] = value.split(" ").map(Number);
+      const interval = `${tenths(low)} to ${tenths(high)}`;
+      return [first(`${tenths(share(failures, runs))} %`), detail(`${failures} of ${runs}, ${interval} %`)];
+    },
+    bar(value) {
+      const [part, whole, needed] = value.split(" ").map(Number);
+      const filled = share(part, whole);
+      const marks = [
+        drawn("rect", { class: "whole", width: 100, height: 8, rx: 1 }),
+        drawn("rect", { class: filled < needed ? "short" : "part", width: tenths(filled), height: 8, rx: 1 }),
+      ];
+      if (needed !== undefined) marks.push(drawn("rect", { class: "needed", x: tenths(needed), y: -2, width: 1.5, height: 12 }));
+      const about = { class: "bar", "aria-hidden": "true", viewBox: "0 0 100 8", width: 100, height: 8 };
+      const asked = needed === undefined ? "" : `, needs ${tenths(needed)} %`;
+      return [drawn("svg", about, ...marks), first(`${tenths(filled)} %`), detail(`${part} of ${whole}${asked}`)];
+    },
+  };
+
+  const cell = (kind, value) => (value === "" ? [] : (CELLS[kind] ?? ((text) => [text]))(value));
+
+  // --- the values of a table ---
+
+  const unrolled = (strip) => strip.replace(/(\d+)(.)/g, (_, count, mark) => mark.repeat(count));
+
+  function column({ title, kind, values, places }) {
+    const whole = kind === "strip" ? values.map(unrolled) : values;
+    const at = places ? (row) => whole[places[row]] : (row) => whole[row];
+    return { title, kind, at };
+  }
+
+  const SORTED_BY = {
+    number: Number,
+    rate: (value) => Number(value.split(" ")[2] ?? -1),
+    bar(value) {
+      const [part, whole] = value.split(" ").map(Number);
+      return value === "" ? -1 : share(part, whole);
+    },
+    strip: (value) => value.split("F").length,
+  };
+
+  class Table {
+    constructor(section) {
+      this.section = section;
+      this.body = section.querySelector("tbody");
+      this.form = section.querySelector("form");
+      this.search = this.form.querySelector("input");
+      this.choice = this.form.querySelector("select");
+      this.output = this.form.querySelector("output");
+      this.rest = section.querySelector(".rest");
+      this.sorted = null;
+      this.descends = false;
+      this.form.hidden = false;
+      this.offer();
+      this.form.addEventListener("submit", (event) => event.preventDefault());
+      this.search.addEventListener("input", () => this.show());
+      this.choice?.addEventListener("change", () => this.show());
+      section.querySelectorAll("thead th").forEach((head, place) => {
+        const button = element("button", { type: "button" }, ...head.childNodes);
+        button.addEventListener("click", () => this.sort(place));
+        head.append(button);
+      });
+    }
+
+    // What stands there already is drawn anew only when somebody asks for more of it, or for something else.
+    offer() {
+      if (!this.rest.textContent) return;
+      const button = element("button", { type: "button" }, "Show more");
+      button.addEventListener("click", () => {
+        const stood = this.body.rows.length;
+        this.show();
+        this.body.rows[stood]?.scrollIntoView({ block: "nearest" });
+      });
+      this.rest.replaceChildren(button);
+    }
+
+    // Reading 50,000 rows takes a moment: it is done when the page has time, or when somebody first asks.
+    read() {
+      if (this.columns) return;
+      const table = data().tables[this.section.id];
+      this.columns = table.columns.map(column);
+      this.preset = new Set(table.preset);
+      this.badge = table.badge === null ? null : this.columns[table.badge];
+      this.texts = Array.from({ length: table.rows }, (_, row) =>
+        this.columns.map((one) => (one.kind === "strip" ? "" : one.at(row))).join("\n").toLowerCase());
+      this.order = this.texts.map((_, row) => row);
+    }
+
+    sort(place) {
+      this.read();
+      const { kind, at } = this.columns[place];
+      this.descends = this.sorted === place ? !this.descends : ["number", "rate", "bar", "day", "strip"].includes(kind);
+      this.sorted = place;
+      const key = SORTED_BY[kind] ?? ((value) => value.toLowerCase());
+      const keys = this.texts.map((_, row) => key(at(row)));
+      const sign = this.descends ? -1 : 1;
+      this.order = this.texts.map((_, row) => row).sort((one, other) =>
+        (keys[one] < keys[other] ? -sign : keys[one] > keys[other] ? sign : one - other));
+      this.section.querySelectorAll("thead th").forEach((head, number) => {
+        if (number === place) head.setAttribute("aria-sort", this.descends ? "descending" : "ascending");
+        else head.removeAttribute("aria-sort");
+      });
+      this.show();
+    }
+
+    matching() {
+      const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const chosen = this.choice ? this.choice.value : "";
+      const fits = (row) => {
+        if (chosen === "*" ? !this.preset.has(this.badge.at(row)) : chosen && this.badge.at(row) !== chosen) return false;
+        return words.every((word) => this.texts[row].includes(word));
+      };
+      return this.order.filter(fits);
+    }
+
+    show() {
+      this.read();
+      this.found = this.matching();
+      this.drawn = 0;
+      this.body.replaceChildren();
+      this.more();
+      this.section.querySelectorAll(":scope > .empty").forEach((said) => said.remove());
+    }
+
+    more() {
+      const rows = this.found.slice(this.drawn, this.drawn + CHUNK);
+      this.body.append(...rows.map((row) => this.row(row)));
+      this.drawn += rows.length;
+      this.tell();
+    }
+
+    row(row) {
+      return element("tr", { role: "row" }, ...this.columns.map(({ title, kind, at }) =>
+        element("td", { role: "cell", class: kind, "data-title": title }, ...cell(kind, at(row)))));
+    }
+
+    tell() {
+      const left = this.found.length - this.drawn;
+      this.output.textContent = `${this.found.length.toLocaleString("en")} of ${this.texts.length.toLocaleString("en")}`;
+      this.rest.replaceChildren();
+      if (left <= 0) return;
+      const button = element("button", { type: "button" }, `Show ${Math.min(CHUNK, left)} more of ${left.toLocaleString("en")}`);
+      button.addEventListener("click", () => {
+        const next = this.drawn;
+        this.more();
+        this.rest.querySelector("button")?.focus({ preventScroll: true });
+        this.body.rows[next]?.scrollIntoView({ block: "nearest" });
+      });
+      this.rest.append(button);
+    }
+
+    narrow(badge, text) {
+      this.search.value = text;
+      if (this.choice) this.choice.value = badge;
+      this.show();
+    }
+  }
+
+  const tables = new Map();
+  for (const form of document.querySelectorAll("section > form")) {
+    tables.set(form.parentElement.id, new Table(form.parentElement));
+  }
+
+  for (const link of document.querySelectorAll("a[data-table]")) {
+    link.addEventListener("click", () => {
+      const table = tables.get(link.dataset.table);
+      if (table && link.dataset.badge) table.narrow(link.dataset.badge, "");
+    });
+  }
+
+  const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));
+  const waiting = [...tables.values()];
+  const prepare = () => {
+    waiting.shift()?.read();
+    if (waiting.length) idle(prepare);
+  };
+  window.addEventListener("load", () => idle(prepare));
+})();

@@ -1,0 +1,153 @@
+"""Where is it brittle, and how does it deliver? A document to the tables of coverage, hotspots and delivery."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from pytest_bugguard.core.delivery import Band, Figure, Unit
+from pytest_bugguard.report import delivery as figures
+from pytest_bugguard.report.page.tables import Column, Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    Judged = Mapping[str, Any]
+
+_WORST = ("unmet", "undecided", "met", "no gate")
+
+
+def coverage(document: Mapping[str, Any]) -> Table:
+    """Each module with what is asked of it, and each rule that speaks of several."""
+    asked: defaultdict[str, list[Judged]] = defaultdict(list)
+    for one in document["coverage"]:
+        asked[one["path"] or ""].append(one)
+    rows = [_rule(one) for one in asked.pop("", [])]
+    rows += [_module(module, asked.pop(module["path"], [])) for module in document["modules"]]
+    rows += [_rule(one) for rules in asked.values() for one in rules]
+    return Table(
+        "coverage",
+        "Coverage by module",
+        "How much of each file the tests ran, with what its gates and floors ask: what is not met first.",
+        (Column("Where", "stack"), Column("State", "badge"), Column("Lines", "bar"), Column("Branches", "bar"),
+         Column("Not run", "number"), Column("Floor", "number"), Column("Next", "next")),
+        tuple(sorted(rows, key=lambda row: (_WORST.index(row[1]), -int(row[4] or 0), row[0]))),
+        "No coverage was measured: pytest --cov, and then bugguard report.",
+    )  # fmt: skip
+
+
+def _module(module: Mapping[str, Any], rules: Sequence[Judged]) -> Row:
+    line, branch = module["line"], module["branch"]
+    floor = module["floor"]
+    return (
+        "\n".join([module["path"], *map(_said, rules)]),
+        min((rule["verdict"] for rule in rules), key=_WORST.index, default="no gate"),
+        _bar(line, _threshold(rules, "line")),
+        _bar(branch, _threshold(rules, "branch")) if branch else "",
+        str(line["total"] - line["covered"]),
+        "" if floor is None else str(floor),
+        next((rule["next"] for rule in rules if rule["verdict"] != "met" and rule["next"]), ""),
+    )
+
+
+def _rule(one: Judged) -> Row:
+    """A rule that speaks of several files, or of one that was not measured."""
+    bar = _bar(one, one["threshold"] if one["metric"] != "missing" else None) if one["total"] else ""
+    is_branch = one["metric"] == "branch"
+    missing = one["total"] - one["covered"]
+    return (
+        f"{one['path'] or one['rule']}\n{_said(one)}",
+        one["verdict"],
+        "" if is_branch else bar,
+        bar if is_branch else "",
+        "" if is_branch else str(missing),
+        "",
+        one["next"],
+    )
+
+
+def _said(one: Judged) -> str:
+    missing = "; ".join(f"{place['path']}: {place['note']}" if place["note"] else place["path"]
+                        for place in one["missing"][:3])  # fmt: skip
+    parts = [one["rule"], one["metric"], one["place"], one["reason"], missing and f"not run: {missing}"]
+    return ", ".join(filter(None, parts))
+
+
+def _threshold(rules: Iterable[Judged], metric: str) -> float | None:
+    asked = [rule["threshold"] for rule in rules if rule["metric"] == metric and rule["threshold"] is not None]
+    return max(asked, default=None)
+
+
+def _bar(count: Mapping[str, Any], threshold: float | None) -> str:
+    asked = "" if threshold is None else f" {round(10 * threshold)}"
+    return f"{count['covered']} {count['total']}{asked}"
+
+
+def hotspots(document: Mapping[str, Any]) -> Table:
+    """Where fixes cluster, against what guards the place: where an hour of testing buys most."""
+    found = document["hotspots"] or {"files": (), "folders": ()}
+    covered = _covered(document["modules"])
+    rows = [_hotspot(one, covered.get(one["path"])) for one in (*found["files"], *found["folders"])]
+    return Table(
+        "hotspots",
+        "Where to invest",
+        "Places by the weight of their fixes (one of today weighs 1, one of 180 days ago half of that), less the part "
+        "that is both guarded and covered.",
+        (Column("Place", "stack"), Column("To gain", "number"), Column("Fixes", "number"), Column("Guarded", "bar"),
+         Column("Covered", "bar"), Column("Newest fix", "stack")),
+        tuple(sorted(rows, key=lambda row: (-float(row[1]), row[0]))),
+        "No fix touched a source file.",
+    )  # fmt: skip
+
+
+def _hotspot(one: Mapping[str, Any], covered: tuple[int, int] | None) -> Row:
+    guarded = one["guarded"] / one["judged"] if one["judged"] else 0.0
+    share = covered[0] / covered[1] if covered and covered[1] else 1.0
+    return (
+        one["path"],
+        f"{one['weight'] * (1 - guarded * share):.2f}",
+        str(one["fixes"]),
+        f"{one['guarded']} {one['judged']}" if one["judged"] else "",
+        f"{covered[0]} {covered[1]}" if covered else "",
+        one["newest"][:7],
+    )
+
+
+def _covered(modules: Iterable[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
+    """Statements that ran, and all, by file and by folder."""
+    found: dict[str, tuple[int, int]] = {}
+    for module in modules:
+        folder = f"{module['path'].rpartition('/')[0] or '.'}/"
+        for place in (module["path"], folder):
+            ran, total = found.get(place, (0, 0))
+            found[place] = ran + module["line"]["covered"], total + module["line"]["total"]
+    return found
+
+
+def delivery(found: Mapping[str, Any] | None) -> Table:
+    """The figures of the delivery baseline, each with its rule and what it cannot know."""
+    return Table(
+        "delivery",
+        "How it is delivered",
+        "What this repository can tell of DORA's figures, with the bands of 2023, the sample and what stays unknown.",
+        (Column("Figure", "stack"), Column("Band", "badge"), Column("Value", "stack"), Column("Sample", "stack"),
+         Column("What it cannot know", "stack")),
+        tuple(map(_figure, found["figures"])) if found else (),
+        "The delivery figures need the whole history: bugguard report without a range.",
+    )  # fmt: skip
+
+
+def _figure(one: Mapping[str, Any]) -> Row:
+    band = one["band"] and Band(one["band"])
+    limits = tuple(one["cannot_know"])
+    figure = Figure(
+        one["name"], Unit(one["unit"]), one["value"], band, one["sample"], one["counted"], one["rule"], limits,
+        one["low"], one["high"], one["reason"],
+    )  # fmt: skip
+    return (
+        f"{figures.TITLES[figure.name]}\n{figure.rule}",
+        figure.band or "no band",
+        figures.value(figure),
+        f"{figure.sample} {figure.counted}",
+        "\n".join(figure.cannot_know),
+    )

@@ -1,0 +1,213 @@
+"""What does the page say, top down? A document to its opening and its tables, each sorted for whoever acts on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_bugguard.report import words
+from pytest_bugguard.report.escape import safe_text
+from pytest_bugguard.report.page import places, tests
+from pytest_bugguard.report.page.tables import Column, Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    Document = Mapping[str, Any]
+    Fix = Mapping[str, Any]
+
+_OPEN = ("broken", "unguarded", "unproven", "unstable", "undecided", "weak", "waived")
+_DOUBTED = ("broken", "unproven", "unstable", "undecided", "weak")
+_GUARDED = ("proven", "guarded")
+_FLAKY = ("flaky", "order-dependent", "failing")
+
+
+class Fact(NamedTuple):
+    """A number of the opening, with the table that bears it out."""
+
+    number: str
+    said: str
+    table: str
+    badge: str
+    """What the table is narrowed to; empty: nothing."""
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What stands at the top."""
+
+    sentence: str
+    recent: str
+    """How the newest year compares with the one before; empty where there are not both."""
+    facts: tuple[Fact, ...]
+    about: tuple[tuple[str, str], ...]
+    """What was looked at, by name."""
+    notes: tuple[str, ...]
+
+
+def tables_of(document: Document) -> tuple[Table, ...]:
+    """Every table, in the order of the page."""
+    fixes = [fix for fix in document["fixes"] if fix["is_fix"] or fix["verdict"] == "undecided"]
+    return tuple(
+        _safe(table)
+        for table in (
+            _fixes(fixes),
+            _proofs(fixes),
+            tests.flaky(document),
+            tests.exceptions(document),
+            places.coverage(document),
+            places.hotspots(document),
+            places.delivery(document.get("delivery")),
+            _findings(document["findings"]),
+        )
+    )
+
+
+def _safe(table: Table) -> Table:
+    """Nothing invisible, nothing that runs backwards; the line feeds that part the lines of a cell are ours."""
+    rows = tuple(tuple(_safe_cell(cell) for cell in row) for row in table.rows)
+    return Table(table.id, table.title, table.about, table.columns, rows, table.empty, table.preset, table.preset_title)
+
+
+def _safe_cell(cell: str) -> str:
+    if cell.isascii() and cell.isprintable() and "#" not in cell and ":" not in cell[:20]:
+        return cell
+    return "\n".join(map(safe_text, cell.split("\n")))
+
+
+def lines(first: str, details: Iterable[str]) -> str:
+    """The cell of kind ``stack``."""
+    return "\n".join(text.replace("\n", " ") for text in (first, *filter(None, details)))
+
+
+def day(moment: str | None) -> str:
+    """The date of a moment; empty where there is none."""
+    return (moment or "")[:10]
+
+
+def _fixes(fixes: Iterable[Fix]) -> Table:
+    return Table(
+        "fixes",
+        "Fixes without a guard",
+        "The fixes that no test guards, newest first, each with the next thing to do; the others can be chosen.",
+        (Column("Date", "day"), Column("Fix", "stack"), Column("Verdict", "badge"), Column("Evidence", "stack"),
+         Column("Next", "next")),
+        tuple((day(fix["date"]), _name(fix), fix["verdict"], _evidence(fix), fix["next"]) for fix in fixes),
+        "Every fix is guarded.",
+        _OPEN,
+        "without a guard",
+    )  # fmt: skip
+
+
+def _name(fix: Fix) -> str:
+    issues = "".join(f", {issue}" for issue in fix["issues"])
+    return lines(fix["subject"], [f"{words.short(fix['sha'] or '')} by rule {fix['rule']}{issues}"])
+
+
+def _evidence(fix: Fix) -> str:
+    waiver = fix["waiver"]
+    waived = waiver and f"waived by {waiver['owner']} until {waiver['expires']}: {waiver['reason']}"
+    guards = [f"{test['change']} {test['nodeid']}" for test in fix["tests"] if test["counts"]]
+    changed = [] if guards else [f"changed {path}" for path in fix["files"]["source"]]
+    return lines(fix["reason"] or fix["verdict"], [waived or "", *guards, *changed])
+
+
+def _proofs(fixes: Iterable[Fix]) -> Table:
+    rows = [
+        (day(fix["date"]), _name(fix), fix["verdict"], lines(fix["reason"], _reds(fix)), fix["next"])
+        for fix in fixes
+        if fix["verdict"] in {"proven", *_DOUBTED}
+    ]
+    return Table(
+        "proofs",
+        "Proofs, and what was not provable",
+        "Fixes whose tests were run without them and with them; first what could not be shown, newest first.",
+        (Column("Date", "day"), Column("Fix", "stack"), Column("Verdict", "badge"), Column("What was seen", "stack"),
+         Column("Next", "next")),
+        tuple(sorted(rows, key=lambda row: row[2] == "proven")),
+        "No proof is stored: bugguard prove makes one.",
+    )  # fmt: skip
+
+
+def _reds(fix: Fix) -> Iterable[str]:
+    for test in fix["tests"]:
+        if test["red"]:
+            yield f"{test['nodeid']} red: {test['red']['message']} at {test['red']['where']}"
+        elif test["before"]:
+            yield f"{test['nodeid']} {test['before']} without the fix"
+
+
+def _findings(findings: Iterable[Mapping[str, Any]]) -> Table:
+    rows: tuple[Row, ...] = tuple(
+        (lines(one["subject"], [one["path"] or ""]), one["gate"], one["message"], one["next"]) for one in findings
+    )
+    return Table(
+        "findings",
+        "What fails a gate",
+        "Each reason why a gate is not met.",
+        (Column("Where", "stack"), Column("Gate", "badge"), Column("What", "stack"), Column("Next", "next")),
+        rows,
+        "No gate fails.",
+    )
+
+
+def opening(document: Document, tables: Iterable[Table]) -> Opening:
+    """The state in one sentence, and the numbers that it rests on."""
+    by_id = {table.id: table for table in tables}
+    return Opening(
+        _sentence(document),
+        _recent(document["trend"]),
+        tuple(fact for fact in _facts(by_id) if fact.number != "0"),
+        _about(document),
+        tuple(map(safe_text, document["notes"])),
+    )
+
+
+def _sentence(document: Document) -> str:
+    counts = document["summary"]
+    guarded = sum(counts[verdict] for verdict in _GUARDED)
+    judged = guarded + sum(counts[verdict] for verdict in (*_OPEN,) if verdict != "undecided")
+    if not judged:
+        return f"No fixes to judge in {words.counted(counts['units'], 'commit')}."
+    are = "is" if judged == 1 else "are"
+    return f"{words.percent(guarded, judged)} % of {words.fixes(judged)} {are} guarded by a test."
+
+
+def _recent(trend: Mapping[str, Any] | None) -> str:
+    quarters = trend["quarters"] if trend else []
+    newest, before = (
+        [sum(one[key] for one in part) for key in ("guarded", "judged")] for part in (quarters[-4:], quarters[-8:-4])
+    )
+    if not (newest[1] and before[1]):
+        return ""
+    now, then = words.percent(*newest), words.percent(*before)
+    return f"In the newest four quarters it was {now} %, in the four before {then} %."
+
+
+def _facts(tables: Mapping[str, Table]) -> Iterable[Fact]:
+    def count(table: str, *badges: str) -> str:
+        choices = dict(tables[table].choices)
+        return str(sum(choices.get(badge, 0) for badge in badges))
+
+    yield Fact(count("fixes", "unguarded"), "without a test", "fixes", "unguarded", "bad")
+    yield Fact(count("proofs", *_DOUBTED), "not provable", "proofs", "", "doubt")
+    yield Fact(count("proofs", "proven"), "proven", "proofs", "proven", "good")
+    yield Fact(count("flaky", *_FLAKY), "tests not to be trusted", "flaky", "", "bad")
+    yield Fact(count("exceptions", "overdue"), "exceptions overdue", "exceptions", "overdue", "bad")
+    yield Fact(count("coverage", "unmet"), "coverage rules not met", "coverage", "unmet", "bad")
+    yield Fact(count("coverage", "undecided"), "coverage rules undecided", "coverage", "undecided", "doubt")
+    yield Fact(str(len(tables["findings"].rows)), "reasons why a gate fails", "findings", "", "bad")
+
+
+def _about(document: Document) -> tuple[tuple[str, str], ...]:
+    repository, run = document["repository"], document["run"]
+    facts = {
+        "commit": words.short(repository["head"] or "") if repository["head"] else "none yet",
+        "compared with": repository["base"] or "",
+        "history": "cut off: the clone is shallow" if repository["shallow"] else "",
+        "looked at": words.counted(document["summary"]["units"], "commit"),
+        "run": run["started"].replace("T", " ").removesuffix("Z") + " UTC" if run else "",
+        "made by": f"{document['tool']['name']} {document['tool']['version']}",
+    }
+    return tuple((name, safe_text(text)) for name, text in facts.items() if text)

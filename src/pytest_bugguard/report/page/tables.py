@@ -1,0 +1,88 @@
+"""What is a table of the page? Columns with a kind of cell each, and rows of texts; packed for the script."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Row = tuple[str, ...]
+_RUN = re.compile(r"(.)\1{3,}")
+
+
+class Column(NamedTuple):
+    """One column."""
+
+    title: str
+    kind: str
+    """How a cell is drawn: ``stack``, ``badge``, ``day``, ``number``, ``strip``, ``rate``, ``bar``, ``next``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of one subject, the worst first."""
+
+    id: str
+    title: str
+    about: str
+    """One sentence: what is listed, and in which order."""
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    empty: str
+    """What to say where there are no rows."""
+    preset: tuple[str, ...] = ()
+    """Badges of the rows that are shown before anybody asks for others; none: all."""
+    preset_title: str = ""
+
+    @property
+    def badge(self) -> int | None:
+        """Which column can be chosen from a list."""
+        return next((place for place, column in enumerate(self.columns) if column.kind == "badge"), None)
+
+    @property
+    def shown(self) -> tuple[Row, ...]:
+        """The rows before anybody asks for others."""
+        if not self.preset or self.badge is None:
+            return self.rows
+        return tuple(row for row in self.rows if row[self.badge] in self.preset)
+
+    @property
+    def choices(self) -> tuple[tuple[str, int], ...]:
+        """The badges that occur, in the order of the rows, and how often."""
+        counts: dict[str, int] = {}
+        if self.badge is not None:
+            for row in self.rows:
+                counts[row[self.badge]] = counts.get(row[self.badge], 0) + 1
+        return tuple(counts.items())
+
+
+def packed(table: Table) -> dict[str, Any]:
+    """A table for the script: column by column, so that what repeats is written once."""
+    by_column = zip(*table.rows, strict=True) if table.rows else ((),) * len(table.columns)
+    return {
+        "columns": [
+            {"title": column.title, "kind": column.kind, **_values(column, values)}
+            for column, values in zip(table.columns, by_column, strict=True)
+        ],
+        "rows": len(table.rows),
+        "badge": table.badge,
+        "preset": table.preset,
+        "empty": table.empty,
+    }
+
+
+def _values(column: Column, values: Sequence[str]) -> dict[str, Any]:
+    if column.kind == "strip":
+        values = [_RUN.sub(_counted, value) for value in values]
+    known = {value: place for place, value in enumerate(dict.fromkeys(values))}
+    if 2 * len(known) > len(values):
+        return {"values": list(values)}
+    return {"values": list(known), "places": [known[value] for value in values]}
+
+
+def _counted(match: re.Match[str]) -> str:
+    """``......`` as ``6.``: a strip is mostly of one kind."""
+    return f"{len(match[0])}{match[1]}"

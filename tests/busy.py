@@ -1,0 +1,100 @@
+"""A result as large as a team's: so many fixes, tests and modules, the same for the same numbers."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.estimates import rate_of
+from pytest_bugguard.core.flakes import Flake, FlakeVerdict, Ranking
+from pytest_bugguard.core.hotspots import hotspots_of
+from pytest_bugguard.core.measured import ModuleCoverage
+from pytest_bugguard.core.model import Files, How, MappedTest, Outcome, Record, Red, RedKind, Verdict
+from pytest_bugguard.core.results import Result, Run
+from pytest_bugguard.core.thresholds import Count
+from pytest_bugguard.core.trend import trend_of
+from tests.samples import DAY_S, MAY_2024_S, fix, result_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WORDS = (
+    "basket", "cache", "cookie", "currency", "export", "header", "invoice", "login", "order", "pager", "retry",
+    "rounding", "session", "timeout", "token", "upload",
+)  # fmt: skip
+_VERDICTS = (
+    *(3 * [Verdict.UNGUARDED]), *(5 * [Verdict.GUARDED]), *(5 * [Verdict.PROVEN]), Verdict.UNPROVEN, Verdict.WEAK,
+    Verdict.WAIVED, Verdict.UNDECIDED, Verdict.UNSTABLE,
+)  # fmt: skip
+_FAILING_SHARE = 0.02
+
+
+def busy(fixes: int, tests: int, modules: int) -> Result:
+    """A report in which each part has so many rows; numbers and names vary as they do in life."""
+    chance = random.Random(fixes)
+    records = tuple(_fix(number, chance) for number in range(1, fixes + 1))
+    return result_of(
+        *records,
+        command="report",
+        trend=trend_of(records),
+        hotspots=hotspots_of(records),
+        ranking=Ranking(tuple(_flakes(tests, chance)), 400, tests, tests),
+        modules=tuple(_modules(modules, chance)),
+        run=Run(MAY_2024_S, 1.5),
+    )
+
+
+def _fix(number: int, chance: random.Random) -> Record:
+    area, part, cause = chance.sample(_WORDS, 3)
+    verdict = chance.choice(_VERDICTS)
+    is_red = verdict in {Verdict.PROVEN, Verdict.WEAK, Verdict.UNSTABLE}
+    red = Red(RedKind.ASSERTION, f"assert {number} == 0", f"src/shop/{area}.py:41") if is_red else None
+    before = Outcome.FAILED if is_red else None
+    test = MappedTest(
+        f"tests/{area}/test_{part}.py::test_empty_{cause}", How.ADDED, counts=True, after=Outcome.PASSED,
+        before=before, red=red,
+    )  # fmt: skip
+    has_test = verdict not in {Verdict.UNGUARDED, Verdict.WAIVED}
+    return fix(
+        verdict,
+        number,
+        subject=f"fix({area}): the {part} is lost when the {cause} is empty",
+        committed_s=MAY_2024_S - number * DAY_S,
+        issues=(f"#{number}",),
+        files=Files(source=(f"src/shop/{area}.py", f"src/shop/{part}.py")),
+        tests=(test,) if has_test else (),
+        reason="a test was added" if has_test else "no test was added or changed",
+        next="" if has_test else "add a test that fails without it",
+    )
+
+
+def _flakes(count: int, chance: random.Random) -> Iterator[Flake]:
+    for number in range(count):
+        area, part, cause = chance.sample(_WORDS, 3)
+        nodeid = f"tests/{area}/test_{part}.py::Test{area.title()}::test_empty_{cause}_{number}"
+        runs = chance.randint(40, 400)
+        fails = number < 10 + _FAILING_SHARE * count
+        failures = chance.randint(1, runs // 4) if fails else 0
+        yield Flake(
+            nodeid,
+            FlakeVerdict.FLAKY if fails else FlakeVerdict.STEADY,
+            "",
+            f"bugguard flaky show {nodeid}" if fails else "",
+            rate_of(failures, runs),
+            2.0 * failures,
+            ((f"TimeoutError at src/shop/{area}.py:{number}", failures),) if fails else (),
+            None,
+            MAY_2024_S - number * DAY_S if fails else None,
+            MAY_2024_S if fails else None,
+            None,
+            "".join("F" if chance.random() < failures / runs else "." for _ in range(60)),
+            (),
+            (),
+        )
+
+
+def _modules(count: int, chance: random.Random) -> Iterator[ModuleCoverage]:
+    for number in range(count):
+        total = chance.randint(10, 400)
+        covered = total - chance.choice((0, 0, 1, 3, total // 3))
+        yield ModuleCoverage(f"src/shop/module_{number:04}.py", Count(covered, total), None, number % 4)

@@ -1,0 +1,152 @@
+"""The page of a report in a real browser: it renders, filters and sorts, and nothing of it leaves or runs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from pytest_bugguard.core.model import Files, Verdict
+from pytest_bugguard.report.data import as_dict
+from pytest_bugguard.report.page import STATIC_ROWS, to_html
+from tests.busy import busy
+from tests.samples import HOSTILE, everything, fix, result_of
+
+if TYPE_CHECKING:
+    from tests.page.conftest import Reader
+
+SCRIPTS = (
+    "<script>alert(1)</script>",
+    "</script><script>alert(2)</script>",
+    "<img src=x onerror=alert(3)>",
+    '"><svg onload=alert(4)>',
+    "javascript:alert(5)",
+    "<!--<script>",
+    "{{ 7 * 7 }}",
+    *HOSTILE,
+)
+
+
+def _busy() -> dict[str, Any]:
+    return as_dict(busy(400, 300, 60))
+
+
+def test_it_is_whole_and_alone(reader: Reader) -> None:
+    """Every part stands there with what it is about; nothing is loaded and nothing complains."""
+    opened = reader.open(as_dict(everything()))
+    titles = opened.page.locator("h2").all_inner_texts()
+    assert titles[:8] == [
+        "Guarded share over time", "Fixes without a guard", "Proofs, and what was not provable",
+        "Tests that cannot be trusted", "Quarantine and waivers", "Coverage by module", "Where to invest",
+        "How it is delivered",
+    ]  # fmt: skip
+    assert opened.page.locator("h1").inner_text() == "25 % of 8 fixes are guarded by a test."
+    assert opened.rows("fixes")[0][2] in {"broken", "unguarded", "unproven", "unstable", "undecided", "weak", "waived"}
+    assert (opened.said, opened.asked) == ([], [])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 820, 1360])
+def test_everybody_can_use_it(reader: Reader, scheme: str, width: int) -> None:
+    """Axe finds nothing to complain of, drawn or searched; no width makes a reader scroll to the side."""
+    opened = reader.open(_busy(), color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
+    opened.page.fill("#flaky input", "basket")
+    found = Axe().run(opened.page)
+    assert found.response["violations"] == [], found.generate_report()
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not opened.page.evaluate(wide)
+
+
+def test_a_table_is_searched_narrowed_and_sorted(reader: Reader) -> None:
+    """Words have to be there in any order; a list narrows to one verdict; a heading sorts, and again backwards."""
+    opened = reader.open(_busy())
+    page = opened.page
+    page.fill("#fixes input", "PAGER fix(cache)")
+    shown = opened.rows("fixes")
+    assert shown
+    assert all("fix(cache)" in row[1] and "pager" in "".join(row) for row in shown)
+    page.fill("#fixes input", "")
+    page.select_option("#fixes select", "proven")
+    assert {row[2] for row in opened.rows("fixes")} == {"proven"}
+    page.click("#coverage th >> text=Not run")
+    missing = [int(row[4]) for row in opened.rows("coverage")]
+    assert missing == sorted(missing, reverse=True)
+    page.keyboard.press("Enter")
+    assert [int(row[4]) for row in opened.rows("coverage")] == sorted(missing)
+    assert page.get_attribute("#coverage th[aria-sort]", "aria-sort") == "ascending"
+    assert (opened.said, opened.asked) == ([], [])
+
+
+def test_a_number_leads_to_its_evidence(reader: Reader) -> None:
+    """The count at the top opens just the rows that it counts."""
+    opened = reader.open(_busy())
+    fact = opened.page.locator(".facts a", has_text="without a test")
+    count = int(fact.locator("strong").inner_text())
+    fact.click()
+    assert opened.page.locator("#fixes output").inner_text() == f"{count} of 400"
+    assert {row[2] for row in opened.rows("fixes")} == {"unguarded"}
+
+
+def test_the_script_draws_what_stands_there(reader: Reader) -> None:
+    """Both ways of drawing a row give the same words in the same marks."""
+    opened = reader.open(as_dict(everything()))
+    drawn = "rows => rows.map(row => row.outerHTML.replace(/\\s+/g, ' ').replace(/> | </g, m => m.trim()))"
+    for section in ("fixes", "proofs", "flaky", "exceptions", "coverage", "hotspots", "delivery", "findings"):
+        rows = opened.page.locator(f"#{section} > table > tbody > tr")
+        before = rows.evaluate_all(drawn)
+        assert before
+        opened.page.fill(f"#{section} input", " ")
+        assert rows.evaluate_all(drawn) == before
+
+
+def test_more_is_shown_when_somebody_asks(reader: Reader) -> None:
+    """Rows come in chunks, and none is out of reach."""
+    opened = reader.open(_busy())
+    assert len(opened.rows("flaky")) == 16
+    opened.page.select_option("#flaky select", "")
+    assert len(opened.rows("flaky")) == 100
+    opened.page.click("#flaky .rest button")
+    opened.page.click("#flaky .rest button")
+    assert len(opened.rows("flaky")) == 300
+    assert opened.page.locator("#flaky .rest button").count() == 0
+
+
+def test_without_scripts_the_worst_can_be_read(reader: Reader) -> None:
+    """The first rows of each table are plain HTML, and it says how many there are."""
+    opened = reader.open(_busy(), java_script_enabled=False)
+    assert opened.page.locator("#fixes tbody tr").count() == STATIC_ROWS
+    assert opened.page.locator("#fixes .rest").inner_text().startswith(f"{STATIC_ROWS} of 400 stand here")
+    assert not opened.page.locator("#fixes form").is_visible()
+
+
+def test_what_strangers_wrote_runs_nothing(reader: Reader) -> None:
+    """Names and messages are text, whether they stand there or are drawn; so is what looks like a template."""
+    for hostile in SCRIPTS:
+        opened = reader.open(as_dict(everything(hostile)))
+        for section in ("fixes", "flaky", "coverage"):
+            opened.page.fill(f"#{section} input", " ")
+        assert (opened.said, opened.asked) == ([], []), hostile
+        assert opened.page.locator("script").count() == 2
+
+
+def test_the_same_document_gives_the_same_bytes() -> None:
+    """No clock, no chance, no order by hash; and the policy allows nothing but what stands in the page."""
+    text = to_html(as_dict(everything()))
+    assert text == to_html(json.loads(json.dumps(as_dict(everything()))))
+    assert "unsafe" not in text
+    assert "default-src &#39;none&#39;" in text
+
+
+def test_an_empty_history_is_a_page_too(reader: Reader) -> None:
+    """Nothing to report is said, part by part."""
+    opened = reader.open(as_dict(result_of(command="report")))
+    assert opened.page.locator(".empty").all_inner_texts()[0] == "Every fix is guarded."
+    assert (opened.said, opened.asked) == ([], [])
+
+
+def test_a_path_that_no_encoding_fits_is_shown() -> None:
+    """Bytes that are no UTF-8 reach the page as escapes, and never end it."""
+    record = fix(Verdict.UNGUARDED, subject="caf\udce9", files=Files(source=("caf\udce9.py",)))
+    assert r"caf\xe9" in to_html(as_dict(result_of(record)))
