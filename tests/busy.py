@@ -38,7 +38,7 @@ def busy(fixes: int, tests: int, modules: int) -> Result:
         command="report",
         trend=trend_of(records),
         hotspots=hotspots_of(records),
-        ranking=Ranking(tuple(_flakes(tests, chance)), 400, tests, tests),
+        ranking=Ranking(tuple(_flakes(tests, chance)), 400, tests, tests, tests),
         modules=tuple(_modules(modules, chance)),
         run=Run(MAY_2024_S, 1.5),
     )

@@ -563,11 +563,11 @@ def _report(options: argparse.Namespace) -> int:
         return _say_lines([reporting.write_stored_page(options.stored, options.html)])
     with _open(options) as workshop, _progress() as progress:
         result = reporting.gather(workshop, options.range, options.data, progress=progress)
-    if options.html is not None:
-        said = reporting.write_page(result, options.html)
-        if options.format == "text":
-            return _say_lines([said])
-    _show(options, workshop, result)
+    said = [] if options.html is None else [reporting.write_page(result, options.html)]
+    if said and options.format == "text":
+        _say_lines(said)
+    else:
+        _show(options, workshop, result)
     if options.webhook is not None:
         from pytest_bugguard.assembly import webhook  # noqa: PLC0415 - brings what sends
 

@@ -117,7 +117,7 @@ def _with_history(workshop: Workshop, result: Result) -> Result:
     from pytest_bugguard.assembly import flaky  # noqa: PLC0415 - brings SQLite
 
     try:
-        return replace(result, ranking=flaky.listing(workshop).ranking)
+        return replace(result, ranking=flaky.listing(workshop, shows_all=True).ranking)
     except BugguardError as error:
         # Of a file below the repository's top the path alone is told: a report is the same on every machine.
         reason = str(error).replace(f"{workshop.repository.top}{os.sep}", "")
