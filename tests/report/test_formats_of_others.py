@@ -57,6 +57,14 @@ def results_of(result: Result) -> list[dict[str, Any]]:
     return rows
 
 
+def test_sarif_explains_each_of_its_rules() -> None:
+    """GitHub's code scanning asks for a short and a full description and for help; every result points at its rule."""
+    run = json.loads(to_sarif(everything()))["runs"][0]
+    rules = run["tool"]["driver"]["rules"]
+    assert all(set(rule) == {"id", "shortDescription", "fullDescription", "help"} for rule in rules)
+    assert all(rules[row["ruleIndex"]]["id"] == row["ruleId"] for row in run["results"])
+
+
 def test_sarif_tells_findings_from_what_only_lacks_something() -> None:
     """A finding is an error, a fix of a survey a warning, a waived one a note; worst first, guarded ones not at all."""
     rows = results_of(

@@ -21,6 +21,20 @@ if TYPE_CHECKING:
     from pytest_bugguard.report.issues import Issue
 
 CAP = 5_000
+_GATES = {
+    "fixes": (
+        "A bug fix brings a test that fails without it.",
+        "Add a test that fails without the fix, name one in a trailer (Regression-Test: NODEID), or waive the fix.",
+    ),
+    "waivers": (
+        "A waiver holds until its last day.",
+        "Bring the test and take the waiver out, or agree on a new date.",
+    ),
+    "proofs": ("A test that proves a fix keeps what it demands.", "Keep it, or let another test guard that fix."),
+    "coverage": ("The coverage rules of the settings are met.", "Run the statements that are named, by a test."),
+    "flaky": ("A test tells the same thing twice.", "Mend the test, or quarantine it with an owner and a date."),
+}
+"""What each gate asks for, and what helps."""
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
@@ -34,7 +48,7 @@ def to_sarif(result: Result) -> str:
             "driver": {
                 "name": "pytest-bugguard",
                 "version": version(),
-                "rules": [{"id": rule, "shortDescription": {"text": _about(rule)}} for rule in rules],
+                "rules": [_rule(rule) for rule in rules],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -53,9 +67,16 @@ def to_sarif(result: Result) -> str:
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
 
-def _about(rule: str) -> str:
+def _rule(rule: str) -> dict[str, Any]:
+    """With all that GitHub's code scanning asks for (rule GH2012 of Microsoft's SARIF validator)."""
     gate, _, verdict = rule.partition("/")
-    return f"The gate {gate} says {verdict}."
+    asked, cure = _GATES.get(gate, ("Nothing could be judged.", "Each result says what to do next."))
+    return {
+        "id": rule,
+        "shortDescription": {"text": f"The gate {gate} says {verdict}."},
+        "fullDescription": {"text": asked},
+        "help": {"text": cure},
+    }
 
 
 def _notes(result: Result, left_out: int) -> Iterator[str]:
