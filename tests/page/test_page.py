@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,7 +36,7 @@ def _busy() -> dict[str, Any]:
 
 def test_it_is_whole_and_alone(reader: Reader) -> None:
     """Every part stands there with what it is about; nothing is loaded and nothing complains."""
-    opened = reader.open(as_dict(everything()))
+    opened = reader.open(as_dict(replace(everything(), command="report")))
     titles = opened.page.locator("h2").all_inner_texts()
     assert titles[:8] == [
         "Guarded share over time", "Fixes without a guard", "Proofs, and what was not provable",
@@ -87,6 +88,21 @@ def test_a_number_leads_to_its_evidence(reader: Reader) -> None:
     fact.click()
     assert opened.page.locator("#fixes output").inner_text() == f"{count} of 400"
     assert {row[2] for row in opened.rows("fixes")} == {"unguarded"}
+
+
+def test_a_place_leads_to_its_newest_fix(reader: Reader) -> None:
+    """The id in one table opens the row of the other, guarded or not."""
+    opened = reader.open(_busy())
+    link = opened.page.locator("#hotspots td.sha a").first
+    link.click()
+    assert [link.inner_text() in row[1] for row in opened.rows("fixes")] == [True]
+
+
+def test_what_nobody_looked_at_is_not_called_empty(reader: Reader) -> None:
+    """The page of a pytest run has no history of tests to speak of, and says nothing of one."""
+    opened = reader.open(as_dict(result_of(fix(), command="pytest")))
+    assert opened.page.locator("h2").all_inner_texts() == ["Fixes without a guard"]
+    assert (opened.said, opened.asked) == ([], [])
 
 
 def test_the_script_draws_what_stands_there(reader: Reader) -> None:
@@ -147,7 +163,7 @@ def test_the_same_document_gives_the_same_bytes() -> None:
 def test_an_empty_history_is_a_page_too(reader: Reader) -> None:
     """Nothing to report is said, part by part."""
     opened = reader.open(as_dict(result_of(command="report")))
-    assert opened.page.locator(".empty").all_inner_texts()[0] == "Every fix is guarded."
+    assert opened.page.locator(".empty").all_inner_texts()[0] == "There is no fix to judge."
     assert (opened.said, opened.asked) == ([], [])
 
 

@@ -39,7 +39,7 @@ def to_html(document: Mapping[str, Any]) -> str:
             opening=sections.opening(document, tables),
             chart=chart.of_trend(document["trend"]),
             quarters=(document["trend"] or {}).get("quarters", ()),
-            tables={table.id: table for table in tables},
+            tables=tables,
             static=STATIC_ROWS,
             policy=_policy(style, script),
             style=style,

@@ -57,6 +57,7 @@
       return [drawn("svg", about, drawn("path", { class: "pass", d: ticks(value, ".") }),
         drawn("path", { class: "fail", d: ticks(value, "F") }))];
     },
+    sha: (value) => [element("a", { href: "#fixes", "data-table": "fixes", "data-find": value }, value)],
     rate(value) {
       const [failures, runs, low, high] = value.split(" ").map(Number);
       const interval = `${tenths(low)} to ${tenths(high)}`;
@@ -220,12 +221,12 @@
     tables.set(form.parentElement.id, new Table(form.parentElement));
   }
 
-  for (const link of document.querySelectorAll("a[data-table]")) {
-    link.addEventListener("click", () => {
-      const table = tables.get(link.dataset.table);
-      if (table && link.dataset.badge) table.narrow(link.dataset.badge, "");
-    });
-  }
+  // A number at the top leads to the rows that it counts, an id to its fix; rows come and go, so one listener hears all.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-table]");
+    const { badge = "", find = "" } = link?.dataset ?? {};
+    if (badge || find) tables.get(link.dataset.table)?.narrow(badge, find);
+  });
 
   const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));
   const waiting = [...tables.values()];

@@ -11,7 +11,7 @@ from pytest_bugguard.report.page import places, tests
 from pytest_bugguard.report.page.tables import Column, Row, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     Document = Mapping[str, Any]
     Fix = Mapping[str, Any]
@@ -47,20 +47,24 @@ class Opening:
 
 
 def tables_of(document: Document) -> tuple[Table, ...]:
-    """Every table, in the order of the page."""
+    """Every table, in the order of the page.
+
+    A command that did not ask for a part says nothing of it; that a report found nothing is worth a line.
+    """
     fixes = [fix for fix in document["fixes"] if fix["is_fix"] or fix["verdict"] == "undecided"]
+    found = (
+        _fixes(fixes),
+        _proofs(fixes),
+        tests.flaky(document),
+        tests.exceptions(document),
+        places.coverage(document),
+        places.hotspots(document),
+        places.delivery(document.get("delivery")),
+        _findings(document["findings"]),
+    )
+    is_whole = document["command"] == "report"
     return tuple(
-        _safe(table)
-        for table in (
-            _fixes(fixes),
-            _proofs(fixes),
-            tests.flaky(document),
-            tests.exceptions(document),
-            places.coverage(document),
-            places.hotspots(document),
-            places.delivery(document.get("delivery")),
-            _findings(document["findings"]),
-        )
+        _safe(table) for table in found if table.rows or table.id == "fixes" or (is_whole and table.id != "findings")
     )
 
 
@@ -86,7 +90,7 @@ def day(moment: str | None) -> str:
     return (moment or "")[:10]
 
 
-def _fixes(fixes: Iterable[Fix]) -> Table:
+def _fixes(fixes: Sequence[Fix]) -> Table:
     return Table(
         "fixes",
         "Fixes without a guard",
@@ -94,7 +98,7 @@ def _fixes(fixes: Iterable[Fix]) -> Table:
         (Column("Date", "day"), Column("Fix", "stack"), Column("Verdict", "badge"), Column("Evidence", "stack"),
          Column("Next", "next")),
         tuple((day(fix["date"]), _name(fix), fix["verdict"], _evidence(fix), fix["next"]) for fix in fixes),
-        "Every fix is guarded.",
+        "Every fix is guarded." if fixes else "There is no fix to judge.",
         _OPEN,
         "without a guard",
     )  # fmt: skip
@@ -187,7 +191,7 @@ def _recent(trend: Mapping[str, Any] | None) -> str:
 
 def _facts(tables: Mapping[str, Table]) -> Iterable[Fact]:
     def count(table: str, *badges: str) -> str:
-        choices = dict(tables[table].choices)
+        choices = dict(tables[table].choices) if table in tables else {}
         return str(sum(choices.get(badge, 0) for badge in badges))
 
     yield Fact(count("fixes", "unguarded"), "without a test", "fixes", "unguarded", "bad")
@@ -197,7 +201,13 @@ def _facts(tables: Mapping[str, Table]) -> Iterable[Fact]:
     yield Fact(count("exceptions", "overdue"), "exceptions overdue", "exceptions", "overdue", "bad")
     yield Fact(count("coverage", "unmet"), "coverage rules not met", "coverage", "unmet", "bad")
     yield Fact(count("coverage", "undecided"), "coverage rules undecided", "coverage", "undecided", "doubt")
-    yield Fact(str(len(tables["findings"].rows)), "reasons why a gate fails", "findings", "", "bad")
+    yield Fact(
+        str(len(tables["findings"].rows) if "findings" in tables else 0),
+        "reasons why a gate fails",
+        "findings",
+        "",
+        "bad",
+    )
 
 
 def _about(document: Document) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,7 @@ class Column(NamedTuple):
 
     title: str
     kind: str
-    """How a cell is drawn: ``stack``, ``badge``, ``day``, ``number``, ``strip``, ``rate``, ``bar``, ``next``."""
+    """How a cell is drawn: ``stack``, ``badge``, ``strip``, ``rate``, ``bar``, ``sha``; all others are plain text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def flaky(document: Mapping[str, Any]) -> Table:
          Column("Next", "next")),
         tuple(_test(one, excused.get(one["nodeid"]) or excused.get(one["nodeid"].partition("[")[0]))
               for one in document["flaky"]),
-        "The history knows no test that failed.",
+        "No test that failed is on record: bugguard flaky list tells what the history holds.",
         _IN_NEED,
         "in need of work",
     )  # fmt: skip
