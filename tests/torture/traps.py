@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters.repository import open_repository
+from pytest_bugguard.adapters.timeline import GitTimeline
+from pytest_bugguard.core.faults import Lines
 from tests.story import story
 
 if TYPE_CHECKING:
@@ -147,6 +149,16 @@ def read_everything(start: Path) -> tuple[list[Unit], tuple[FileChange, ...], tu
         history.merge_base("HEAD~1", "HEAD")
         units = list(history.units(head))
         assert list(history.units_of([unit.commit.sha for unit in units])) == units
+        timeline = GitTimeline(repository, history)
+        timeline.tags()
+        graph = timeline.graph([head])
+        assert graph is not None
+        assert {unit.commit.sha for unit in units} <= set(graph)
+        list(timeline.messages([head], without=units[-1].commit.sha))
+        if history.file_at(head, "a.py") is not None:
+            (blamed,) = timeline.blame([Lines(head, "a.py", (range(1, 2),))])
+            assert isinstance(blamed, frozenset)
+            assert blamed <= set(graph)
         for unit in units:
             history.folder_at(unit.commit.sha, "")
             history.file_at(unit.commit.sha, "a.py")
