@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while it runs, its event loop is that of the process
 def browser() -> Iterator[Browser]:
     """A running browser. Where there is none the tests are skipped, and never in a CI."""
     path = next(filter(None, map(shutil.which, _NAMES)), None)

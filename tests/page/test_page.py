@@ -25,6 +25,7 @@ SCRIPTS = (
     '"><svg onload=alert(4)>',
     "javascript:alert(5)",
     "<!--<script>",
+    "</script and what follows",
     "{{ 7 * 7 }}",
     *HOSTILE,
 )
