@@ -101,6 +101,20 @@ def test_a_flood_is_cut(run: Run) -> None:
     assert done.output.rstrip().splitlines()[-1].startswith("=")
 
 
+def test_the_last_words_outlive_a_cut(run: Run) -> None:
+    """A program that says all it has to say before the file of its output is emptied, and nothing after."""
+    text = """
+        import os
+        def test_flood():
+            os.write(2, b"x" * 5_000_000 + b" the last words")
+            while os.fstat(2).st_size:
+                pass
+            os._exit(1)
+    """
+    done = run(text, options=("-s",))
+    assert done.output.rstrip().endswith("the last words")
+
+
 FORGERY = """
     import pytest
 

@@ -174,7 +174,9 @@ class _Output:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._head = b""
-        self._left_out = 0
+        self._tail = b""
+        """What stood last when it was emptied: nothing more may follow."""
+        self._emptied = 0
 
     def trim(self) -> None:
         """Empty it where it has grown too large; whoever appends goes on at its new end."""
@@ -182,19 +184,21 @@ class _Output:
             size = self._path.stat().st_size
             if size > _CAP:
                 self._head = self._head or self._read(0, _HEAD)
-                self._left_out += size
+                self._tail = self._read(size - _TAIL, _TAIL)
+                self._emptied += size
                 os.truncate(self._path, 0)
 
     def text(self) -> str:
         """What was said, the middle left out where it was much."""
         try:
             size = self._path.stat().st_size
-            if not self._left_out and size <= _HEAD + _TAIL:
+            if not self._emptied and size <= _HEAD + _TAIL:
                 return self._read(0, size).decode("utf-8", "replace")
-            head, tail = self._head or self._read(0, _HEAD), self._read(max(0, size - _TAIL), _TAIL)
+            head = self._head or self._read(0, _HEAD)
+            tail = (self._tail + self._read(max(0, size - _TAIL), _TAIL))[-_TAIL:]
         except OSError:
             return ""
-        left_out = self._left_out + size - len(head) - len(tail)
+        left_out = self._emptied + size - len(head) - len(tail)
         return f"{head.decode('utf-8', 'replace')}\n[{left_out} bytes left out]\n{tail.decode('utf-8', 'replace')}"
 
     def _read(self, start: int, size: int) -> bytes:
