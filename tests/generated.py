@@ -16,7 +16,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_bugguard import cli, hookspecs, plugin
+from pytest_bugguard import hookspecs, plugin
+from pytest_bugguard.cli.door import command_line
 from pytest_bugguard.core import rules, settings_fields
 from tests import messages
 
@@ -108,7 +109,7 @@ def _modes(rule: Rule) -> str:
 def _commands() -> str:
     return "\n".join(
         f"## `bugguard {command}{_positionals(parser)}`\n\n{_sentence(about)}\n{_own_options(parser)}"
-        for command, parser, about in _subparsers(cli._parser())
+        for command, parser, about in _subparsers(command_line())
     )
 
 
@@ -137,7 +138,7 @@ def _positionals(parser: argparse.ArgumentParser) -> str:
 
 
 def _common_options() -> str:
-    return _options(action for action in cli._parser()._actions if action.option_strings)
+    return _options(action for action in command_line()._actions if action.option_strings)
 
 
 def _pytest_options() -> str:
@@ -164,7 +165,7 @@ def _contract(function: object) -> str:
 
 
 def _own_options(parser: argparse.ArgumentParser) -> str:
-    common = {name for action in cli._parser()._actions for name in action.option_strings}
+    common = {name for action in command_line()._actions for name in action.option_strings}
     own = [action for action in parser._actions if common.isdisjoint(action.option_strings)]
     return f"\n{_options(own)}" if own else ""
 

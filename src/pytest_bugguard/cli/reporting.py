@@ -1,0 +1,62 @@
+"""The command that gathers all that is known: `report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.cli.arguments import Commands, Parser, add_common, add_data
+from pytest_bugguard.cli.exit_codes import EXIT_OK
+from pytest_bugguard.cli.showing import count_progress, open_workshop, show
+from pytest_bugguard.cli.streams import say_lines, tell
+from pytest_bugguard.core.errors import BugguardError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(commands: Commands[Parser]) -> None:
+    """Add this command to the line."""
+    parser = commands.add_parser("report", help="all that is known of a repository: its history, proofs and coverage")
+    parser.add_argument(
+        "range", metavar="RANGE", nargs="?", default="HEAD", help="REV, or BASE..REV (default: all of HEAD's history)"
+    )
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write it as one page that opens without a network")
+    parser.add_argument(
+        "--from", metavar="FILE", dest="stored", type=Path, action="append", default=[],
+        help="with --html: results that were stored as JSON (may repeat), instead of looking again",
+    )  # fmt: skip
+    add_data(parser)
+    parser.add_argument(
+        "--webhook", metavar="URL", help="send what is new there too; $NAME in it is read from the environment"
+    )
+    parser.add_argument(
+        "--webhook-state",
+        metavar="FILE",
+        type=Path,
+        help="the list of what was told before (default: in the user's cache)",
+    )
+    parser.set_defaults(run=_report)
+    add_common(parser, top=False)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import reporting  # noqa: PLC0415 - see showing.open_workshop
+
+    if options.stored:
+        if options.html is None:
+            raise BugguardError("--from is for a page", hint="add --html FILE")
+        say_lines([reporting.write_stored_page(options.stored, options.html)])
+        return EXIT_OK
+    with open_workshop(options) as workshop, count_progress() as progress:
+        result = reporting.gather(workshop, options.range, options.data, progress=progress)
+    said = [] if options.html is None else [reporting.write_page(result, options.html)]
+    if said and options.format == "text":
+        say_lines(said)
+    else:
+        show(options, workshop, result)
+    if options.webhook is not None:
+        from pytest_bugguard.assembly import webhook  # noqa: PLC0415 - brings what sends
+
+        tell(webhook.send(workshop, result, options.webhook, state=options.webhook_state))
+    return EXIT_OK
