@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from pytest_bugguard.core import findings
-from pytest_bugguard.core.model import Verdict, Waiver
+from pytest_bugguard.core.model import Quarantine, Verdict, Waiver
 from pytest_bugguard.core.trend import Share
 
 
@@ -39,3 +39,13 @@ def test_the_day_of_a_waiver_is_its_last() -> None:
     assert "payments" in found.message
     assert "2027-01-31" in found.message
     assert "payments" in found.next
+
+
+def test_the_day_of_a_quarantine_is_its_last() -> None:
+    """It holds on that day and is owed the day after; test and owner are named, and where it stands."""
+    entry = Quarantine("tests/t.py::test_a", "platform", "real clock", dt.date(2027, 1, 31), "pyproject.toml:7")
+    assert not list(findings.of_quarantine([entry], today=dt.date(2027, 1, 31)))
+    (found,) = findings.of_quarantine([entry], today=dt.date(2027, 2, 1))
+    assert (found.gate, found.subject) == ("quarantine", "tests/t.py::test_a")
+    assert found.message == "the quarantine of platform ended on 2027-01-31: real clock"
+    assert found.next.startswith("platform: mend the test and take it out (pyproject.toml:7)")

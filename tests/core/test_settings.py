@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pytest_bugguard.core import settings
 from pytest_bugguard.core.coverage_rules import CoverageSettings, Gate, Limits, Places
 from pytest_bugguard.core.errors import SettingsError
-from pytest_bugguard.core.model import Excused, Quarantine, Waiver
+from pytest_bugguard.core.model import Quarantine, Waiver
 from pytest_bugguard.core.settings import FixSettings, FlakySettings, Layer, Settings
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def test_a_digest_is_the_same_in_every_process() -> None:
 _KEYS = st.sampled_from(
     ["enabled", "base", "source", "tests", "undecided", "plugins", "fixes", "waivers", "rules", "without", "patterns",
      "fix", "expires", "owner", "coverage", "gate", "paths", "line", "each-file", "total",
-     "flaky", "history", "reruns", "quarantine", "test", "failures", "\x00", ""]
+     "flaky", "history", "keep-days", "quarantine", "test", "expires", "\x00", ""]
 )  # fmt: skip
 _VALUES = st.recursive(
     st.one_of(
@@ -339,27 +339,20 @@ QUARANTINE = {
 
 
 def test_everything_set_of_flaky_tests_arrives() -> None:
-    """Numbers, the places of the history, and each quarantine with the failures that it excuses."""
+    """Numbers, the places of the history, and each quarantine."""
     table: dict[str, Any] = {
-        "reruns": 5,
-        "max-failures": 20,
-        "on-flaky": "warn",
         "history": "postgresql://ci@db.example.org:5432/bugguard?sslmode=require",
         "keep-days": 90,
         "run-files": "reports/runs",
-        "burn-in": 20,
-        "burn-in-seconds": 300,
     }
-    failures = ["TimeoutError at src/shop/net.py:41", "AssertionError"]
-    found = _load({"flaky": table, "quarantine": [QUARANTINE | {"failures": failures}]})
-    assert found.flaky == FlakySettings(5, 20, "warn", table["history"], 90, "reports/runs", 20, 300)
+    found = _load({"flaky": table, "quarantine": [QUARANTINE]})
+    assert found.flaky == FlakySettings(table["history"], 90, "reports/runs")
     assert found.quarantine == (
         Quarantine(
             "tests/test_net.py::test_retry",
             "platform",
             "real clock",
             dt.date(2027, 1, 31),
-            (Excused("TimeoutError", "src/shop/net.py:41"), Excused("AssertionError", "")),
             "pyproject.toml:quarantine.0",
         ),
     )
@@ -370,13 +363,13 @@ def test_everything_set_of_flaky_tests_arrives() -> None:
     ("table", "fault"),
     [
         pytest.param({"flaky": []}, "flaky: found a list, needs a table", id="list"),
-        pytest.param({"flaky": {"rerun": 1}}, "flaky.rerun: unknown key; did you mean 'reruns'?", id="misspelt"),
-        pytest.param({"flaky": {"reruns": -1}}, "flaky.reruns: found the number -1, needs a whole number from 0 to 100",
+        pytest.param({"flaky": {"keep-day": 1}}, "flaky.keep-day: unknown key; did you mean 'keep-days'?",
+                     id="misspelt"),
+        pytest.param({"flaky": {"keep-days": 0}}, "flaky.keep-days: found the number 0, needs a whole "
+                     "number from 1 to 3660",
                      id="negative"),
-        pytest.param({"flaky": {"burn-in": True}}, "flaky.burn-in: found true, needs a whole number from 0 to 1000",
+        pytest.param({"flaky": {"keep-days": True}}, "flaky.keep-days: found true, needs a whole number from 1 to 3660",
                      id="flag"),
-        pytest.param({"flaky": {"on-flaky": "fial"}}, 'flaky.on-flaky: found \'fial\', needs "fail" or "warn"; did you '
-                     "mean 'fail'?", id="word"),
         pytest.param({"flaky": {"history": "/var/h.db"}}, "flaky.history: found '/var/h.db', needs a path below the "
                      "repository's top", id="absolute"),
         pytest.param({"flaky": {"history": "mysql://db/x"}}, "flaky.history: found an address of 'mysql', needs a "
@@ -389,8 +382,6 @@ def test_everything_set_of_flaky_tests_arrives() -> None:
                      id="one-bracket"),
         pytest.param({"quarantine": [QUARANTINE | {"test": "test_retry"}]}, "quarantine[0].test: found 'test_retry', "
                      "needs a node id like tests/test_net.py::test_retry", id="no-file"),
-        pytest.param({"quarantine": [QUARANTINE | {"failures": ["at x"]}]}, "quarantine[0].failures[0]: found 'at x', "
-                     "needs a failure like TimeoutError at src/shop/net.py:41", id="no-type"),
         pytest.param({"quarantine": [{key: QUARANTINE[key] for key in ("test", "reason", "expires")}]},
                      "quarantine[0]: owner is missing; needs a text", id="nobody"),
         pytest.param({"quarantine": [QUARANTINE, QUARANTINE]}, "quarantine[1].test: 'tests/test_net.py::test_retry' is "

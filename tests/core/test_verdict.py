@@ -15,13 +15,14 @@ from pytest_bugguard.core.model import (
     MappedTest,
     NotAFix,
     Outcome,
+    Quarantine,
     Record,
     Sign,
     Unreadable,
     Verdict,
     Waiver,
 )
-from pytest_bugguard.core.verdict import NO_SUCH_TEST, Scope, judge, judge_run, waive
+from pytest_bugguard.core.verdict import NO_SUCH_TEST, Scope, judge, judge_run, waive, without_quarantined
 
 TODAY = dt.date(2026, 11, 24)
 GUARD = MappedTest("tests/test_a.py::test_a", How.ADDED, counts=True)
@@ -193,3 +194,30 @@ def test_undecided_fails_unless_it_is_softened() -> None:
     undecided = replace(FIX, verdict=Verdict.UNDECIDED, reason="could not look")
     assert len(of_records([undecided], undecided_fails=True)) == 1
     assert of_records([undecided], undecided_fails=False) == ()
+
+
+@pytest.mark.parametrize(
+    ("held", "verdict"),
+    [
+        pytest.param("tests/test_a.py::test_a", Verdict.UNGUARDED, id="the-test"),
+        pytest.param("tests/test_a.py::test_a[x::y]", Verdict.UNGUARDED, id="a-case-of-it"),
+        pytest.param("tests/test_a.py::test_ab", Verdict.GUARDED, id="another"),
+    ],
+)
+def test_a_test_in_quarantine_guards_nothing(held: str, verdict: Verdict) -> None:
+    """Whoever distrusts it cannot lean on it; the reason names the owner."""
+    record = replace(unguarded(), tests=(GUARD, EMPTY), verdict=Verdict.GUARDED, reason="1 test came with it")
+    judged = without_quarantined(record, [Quarantine(held, "platform", "real clock", dt.date(2027, 1, 31))])
+    assert judged.verdict is verdict
+    assert ("is in quarantine (platform: real clock)" in judged.reason) == (verdict is Verdict.UNGUARDED)
+    assert ("take it out of quarantine" in judged.next) == (verdict is Verdict.UNGUARDED)
+
+
+def test_another_test_goes_on_guarding() -> None:
+    """A quarantine takes one test away, not the fix's guard."""
+    other = replace(GUARD, nodeid="tests/test_a.py::test_b")
+    record = replace(unguarded(), tests=(GUARD, other), verdict=Verdict.GUARDED, reason="2 tests came with it")
+    entry = Quarantine(GUARD.nodeid, "platform", "real clock", dt.date(2027, 1, 31))
+    judged = without_quarantined(record, [entry])
+    assert (judged.verdict, judged.reason) == (Verdict.GUARDED, "1 test came with it")
+    assert [test.counts for test in judged.tests] == [False, True]

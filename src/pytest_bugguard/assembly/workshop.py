@@ -315,7 +315,7 @@ class Workshop:
         if found.uses_work_tree:
             notes.append("a fix is guarded only by a test in the work tree that is not committed yet")
         return Change(
-            found.found,
+            tuple(map(self._distrusting, found.found)),
             found.units,
             replace(facts, shallow=self.history.is_shallow),
             tuple(notes),
@@ -324,14 +324,18 @@ class Workshop:
             tip=snapshot,
         )
 
+    def _distrusting(self, one: CheckedUnit) -> CheckedUnit:
+        return replace(one, record=verdict.without_quarantined(one.record, self.settings.quarantine))
+
     def judged(self, change: Change, records: Iterable[Record], *, command: str = "check") -> Result:
         """The result of a change, its records judged by whoever asks; waivers come last."""
         waived = tuple(map(self.waive, records))
         result = self.result(command, waived, change.units, notes=(*change.notes, *self._foreign_waivers()))
         result = self.with_findings(replace(result, repository=change.facts))
         owed = findings.of_waivers(self.settings.waivers, waived, today=today())
+        overdue = findings.of_quarantine(self.settings.quarantine, today=today())
         weakened = findings.of_breaches(self._breaches(change), self.settings.waivers, today=today())
-        return self.with_loose(result, [*self._unfounded(change.tip), *owed, *weakened])
+        return self.with_loose(result, [*self._unfounded(change.tip), *owed, *overdue, *weakened])
 
     def _breaches(self, change: Change) -> tuple[Breach, ...]:
         """What a change does to the tests that prove fixes which were there before it."""

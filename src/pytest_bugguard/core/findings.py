@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.duty import Breach
-    from pytest_bugguard.core.model import Waiver
+    from pytest_bugguard.core.model import Quarantine, Waiver
     from pytest_bugguard.core.trend import Share
 
 _FAILING = frozenset({Verdict.UNGUARDED, Verdict.BROKEN, Verdict.UNPROVEN, Verdict.UNSTABLE})
@@ -55,6 +55,20 @@ def of_waivers(waivers: Iterable[Waiver], records: Sequence[Record], *, today: d
                 subject=waiver.fix[:_SHORT],
                 message=f"the waiver of {waiver.owner} ended on {waiver.expires.isoformat()}: {waiver.reason}",
                 next=f"{waiver.owner}: bring the test and take the waiver out, or agree on a new date in it",
+            )
+
+
+def of_quarantine(entries: Iterable[Quarantine], *, today: dt.date) -> Iterator[Finding]:
+    """A finding for each test whose quarantine has ended."""
+    for entry in entries:
+        if entry.expires < today:
+            yield Finding(
+                id=f"quarantine:{entry.test}",
+                gate="quarantine",
+                verdict=Verdict.UNGUARDED,
+                subject=entry.test,
+                message=f"the quarantine of {entry.owner} ended on {entry.expires.isoformat()}: {entry.reason}",
+                next=f"{entry.owner}: mend the test and take it out ({entry.place}), or agree on a new date there",
             )
 
 

@@ -261,27 +261,16 @@ class Waiver:
     """The last day on which it holds; None for a trailer in the commit message itself."""
 
 
-class Excused(NamedTuple):
-    """A failure that a quarantine excuses."""
-
-    kind: str
-    """The exception's type: ``TimeoutError``."""
-    place: str
-    """File, or file and line, of the deepest frame in the project: ``src/shop/net.py:41``; empty: wherever it is."""
-
-
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """An accepted exception for a test: it runs and is reported, and its known failures do not fail the run."""
+    """A test that cannot be trusted for now, and who mends it by when: it runs, and guards no fix."""
 
     test: str
-    """A node id from the repository's top; without parameters it stands for all cases of the test."""
+    """A node id from the repository's top."""
     owner: str
     reason: str
     expires: dt.date
     """The last day on which it holds."""
-    failures: tuple[Excused, ...] = ()
-    """The failures that are excused; empty: whatever fails in the test."""
     place: str = ""
     """Where it stands in the settings: ``pyproject.toml:31``."""
 

@@ -43,22 +43,13 @@ class FixSettings:
 
 @dataclass(frozen=True, slots=True)
 class FlakySettings:
-    """``[tool.bugguard.flaky]``: what happens in runs of pytest with the gate on; without it nothing does."""
+    """``[tool.bugguard.flaky]``: what is kept of runs of pytest with the gate on; without it nothing is."""
 
-    reruns: int = 3
-    """How often a failed test is run again; 0: never."""
-    max_failures: int = 10
-    """Where more tests failed than this, none is run again."""
-    on_flaky: Literal["fail", "warn"] = "fail"
     history: str = ".bugguard/history.db"
     """A file below the repository's top, the address of a PostgreSQL database, or ``off``."""
     keep_days: int = 365
     run_files: str | None = None
     """A folder below the repository's top; None: no run file is written."""
-    burn_in: int = 0
-    """Runs of each test that the change adds or changes; 0: none."""
-    burn_in_seconds: int = 60
-    """What all runs of a burn-in may take together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from pytest_bugguard.core.model import Excused
 from pytest_bugguard.core.patterns import UnsafePatternError, compile_safely
 
 Check = Callable[[Any], Any]
@@ -254,14 +253,6 @@ def nodeid(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[^:]+::.+", value, re.DOTALL) or value.startswith("/"):
         raise wrong(f"found {shown(value)}, needs a node id like tests/test_net.py::test_retry")
     return value
-
-
-def excused(value: object) -> Excused:
-    """A kind of failure: ``TimeoutError``, ``TimeoutError at src/shop/net.py`` or ``... at src/shop/net.py:41``."""
-    match = re.fullmatch(r"(?P<kind>[\w.]+)(?: at (?P<place>\S.*))?", value) if isinstance(value, str) else None
-    if match is None:
-        raise wrong(f"found {shown(value)}, needs a failure like TimeoutError at src/shop/net.py:41")
-    return Excused(match["kind"], match["place"] or "")
 
 
 def word_or_percent(*words: str) -> Check:

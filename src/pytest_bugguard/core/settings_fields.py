@@ -147,13 +147,6 @@ def gate_fields() -> tuple[Field, ...]:
 def flaky_fields() -> tuple[Field, ...]:
     """The keys of ``[tool.bugguard.flaky]``."""
     return (
-        Field("reruns", "a whole number from 0 to 100", 3, checks.whole(0, 100),
-              "How often a failed test is run again, in fresh processes, to tell a flaky test from a failing one.",
-              "5"),
-        Field("max-failures", "a whole number from 1 to 1000", 10, checks.whole(1, 1000),
-              "Where more tests fail than this, none is run again: so much at once is no flakiness.", "20"),
-        Field("on-flaky", '`"fail"` or `"warn"`', "fail", checks.one_of("fail", "warn"),
-              "What a flaky test does to the run.", '"warn"'),
         Field("history", 'a file below the repository\'s top, a `postgresql://` address without a password, or `"off"`',
               ".bugguard/history.db", checks.history,
               "Where the outcomes of every run are kept; the variable `BUGGUARD_HISTORY` wins.",
@@ -163,10 +156,6 @@ def flaky_fields() -> tuple[Field, ...]:
         Field("run-files", "a folder below the repository's top", NOTHING, checks.path,
               "Where each run also leaves a file of its outcomes, for `bugguard flaky import` elsewhere.",
               '"reports/runs"'),
-        Field("burn-in", "a whole number from 0 to 1000", 0, checks.whole(0, 1000),
-              "How often each test that the change adds or changes has to pass before it may guard a fix.", "20"),
-        Field("burn-in-seconds", "a whole number from 1 to 86400", 60, checks.whole(1, 86_400),
-              "How long a burn-in may take in all.", "300"),
     )  # fmt: skip
 
 
@@ -187,14 +176,11 @@ def quarantine_fields() -> tuple[Field, ...]:
     """The keys of each ``[[tool.bugguard.quarantine]]``."""
     return (
         Field("test", "a node id", REQUIRED, checks.nodeid,
-              "The test, or all cases of it where the id has no parameters.", '"tests/test_net.py::test_retry"'),
+              "The test; while it, or a case of it, is in quarantine it guards no fix.",
+              '"tests/test_net.py::test_retry"'),
         Field("owner", "a text", REQUIRED, checks.text, "Who mends it.", '"platform"'),
         Field("reason", "a text", REQUIRED, checks.text, "Why it is not mended yet.", '"real clock; see #812"'),
         Field("expires", "a date", REQUIRED, checks.day,
-              "The last day on which it holds; after it the quarantine fails the run and names its owner.",
+              "The last day on which it holds; after it the run fails and names the owner.",
               "2027-01-31"),
-        Field("failures", "a list of exception types, each alone or with `at` and a place", (),
-              checks.list_of(checks.excused),
-              "The failures that are excused; any other fails the run as ever. Without it: whatever fails in the test.",
-              '["TimeoutError at src/shop/net.py:41"]'),
     )  # fmt: skip

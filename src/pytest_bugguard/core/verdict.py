@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
+    from pytest_bugguard.core.model import Quarantine
+
 _ADD_A_TEST = "add a test that fails without it, or name one in a trailer: Regression-Test: tests/...::..."
 NO_SUCH_TEST = "is named by a trailer, but there is no such test"
 _NAME_A_TEST = "name its test in a trailer: Regression-Test: NODEID"
@@ -134,6 +136,27 @@ def judge_run(record: Record) -> Judgement:
     return Judgement(
         Verdict.UNGUARDED, f"its test guards nothing here: {ended.nodeid} {ended.after}", f"make {ended.nodeid} run"
     )
+
+
+def without_quarantined(record: Record, entries: Sequence[Quarantine]) -> Record:
+    """The record with no test counted that is in quarantine, or of which a case is: nobody can lean on it."""
+    held = {entry.test.partition("[")[0]: entry for entry in entries}
+    tests = tuple(_held_back(test, held.get(test.nodeid.partition("[")[0])) for test in record.tests)
+    kept = replace(record, tests=tests)
+    if record.verdict is not Verdict.GUARDED:
+        return kept
+    counting = [test for test in tests if test.counts]
+    if counting:
+        return replace(kept, reason=f"{_tests(len(counting))} came with it")
+    said = unguarded([test for test in tests if test.nodeid.partition("[")[0] in held])
+    cure = "mend it and take it out of quarantine, or add another test"
+    return replace(kept, verdict=said.verdict, reason=said.reason, next=cure)
+
+
+def _held_back(test: MappedTest, entry: Quarantine | None) -> MappedTest:
+    if entry is None or not test.counts:
+        return test
+    return replace(test, counts=False, reason=f"is in quarantine ({entry.owner}: {entry.reason})")
 
 
 def waive(record: Record, waivers: Sequence[Waiver], *, today: dt.date) -> Record:

@@ -30,9 +30,13 @@ _GATES = {
         "A waiver holds until its last day.",
         "Bring the test and take the waiver out, or agree on a new date.",
     ),
+    "quarantine": (
+        "A quarantine holds until its last day.",
+        "Mend the test and take it out of quarantine, or agree on a new date.",
+    ),
     "proofs": ("A test that proves a fix keeps what it demands.", "Keep it, or let another test guard that fix."),
     "coverage": ("The coverage rules of the settings are met.", "Run the statements that are named, by a test."),
-    "flaky": ("A test tells the same thing twice.", "Mend the test, or quarantine it with an owner and a date."),
+    "flaky": ("A test tells the same thing twice.", "Mend the test, beginning with its commonest failure."),
 }
 """What each gate asks for, and what helps."""
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

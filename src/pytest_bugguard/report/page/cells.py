@@ -12,7 +12,7 @@ TONES = {
     "met": GOOD, "unmet": BAD, "no gate": QUIET,
     "overdue": BAD, "in date": QUIET, "undated": QUIET,
     "elite": GOOD, "high": GOOD, "medium": DOUBT, "low": BAD, "no band": QUIET,
-    "fixes": BAD, "waivers": BAD, "coverage": BAD,
+    "fixes": BAD, "waivers": BAD, "quarantine": BAD, "coverage": BAD,
 }  # fmt: skip
 """What a badge means to a reader, beside its word."""
 LINES_SHOWN = 4
