@@ -130,6 +130,15 @@ def test_more_is_shown_when_somebody_asks(reader: Reader) -> None:
     assert opened.page.locator("#flaky .rest button").count() == 0
 
 
+def test_nothing_is_offered_where_all_is_shown(reader: Reader) -> None:
+    """The others can be chosen from the list; there is no more of what the list shows."""
+    opened = reader.open(as_dict(result_of(fix(verdict=Verdict.GUARDED))))
+    assert opened.rows("fixes") == []
+    assert opened.page.locator("#fixes .rest").inner_text() == ""
+    opened.page.select_option("#fixes select", "")
+    assert len(opened.rows("fixes")) == 1
+
+
 def test_without_scripts_the_worst_can_be_read(reader: Reader) -> None:
     """The first rows of each table are plain HTML, and it says how many there are."""
     opened = reader.open(_busy(), java_script_enabled=False)

@@ -124,14 +124,15 @@
 
     // What stands there already is drawn anew only when somebody asks for more of it, or for something else.
     offer() {
-      if (!this.rest.textContent) return;
+      this.rest.replaceChildren();
+      if (this.rest.dataset.left === "0") return;
       const button = element("button", { type: "button" }, "Show more");
       button.addEventListener("click", () => {
         const stood = this.body.rows.length;
         this.show();
         this.body.rows[stood]?.scrollIntoView({ block: "nearest" });
       });
-      this.rest.replaceChildren(button);
+      this.rest.append(button);
     }
 
     // Reading 50,000 rows takes a moment: it is done when the page has time, or when somebody first asks.
