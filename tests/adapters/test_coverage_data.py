@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from pytest_bugguard.adapters.measured_paths import MeasuredPaths
 from pytest_bugguard.core.measured import Exits, FileCoverage, Measured
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 FILES = {
@@ -79,6 +81,23 @@ def project(template: Path, tmp_path: Path) -> Project:
     return Project(shutil.copytree(template, tmp_path / "project"))
 
 
+@pytest.fixture(autouse=True)
+def connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[sqlite3.Connection]]:
+    """None is left open, whatever went wrong: Python 3.13 warns of each one, in the middle of the user's tests."""
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def remembered(*args: object, **options: object) -> sqlite3.Connection:
+        opened.append(connect(*args, **options))  # type: ignore[call-overload]  # passes on what it is given
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", remembered)
+    yield opened
+    for one in opened:
+        with pytest.raises(sqlite3.ProgrammingError):
+            _ = one.total_changes
+
+
 def _state(top: Path) -> dict[str, tuple[bytes, int]]:
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in top.iterdir() if path.is_file()}
 
@@ -134,9 +153,14 @@ def test_the_configured_data_file_is_found(project: Project) -> None:
 
 
 def _other_version(path: Path) -> None:
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("update coverage_schema set version = 99")
-    db.close()
+
+
+def _another_database(path: Path) -> None:
+    path.unlink()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("create table mine (id)")
 
 
 @pytest.mark.parametrize(
@@ -149,6 +173,7 @@ def _other_version(path: Path) -> None:
             lambda path: path.write_bytes(b"!coverage.py: old"), ".coverage: is no coverage data", id="ancient"
         ),
         pytest.param(_other_version, "schema: 99", id="other-version"),
+        pytest.param(_another_database, "no such table: coverage_schema", id="another-database"),
         pytest.param(lambda path: path.unlink(), ".coverage: cannot be read: No such file", id="missing"),
     ],
 )
@@ -159,8 +184,10 @@ def test_data_that_cannot_be_used_is_one_line(
     """With its cure; and never half of the data for all of it."""
     assert callable(spoil)
     spoil(project.top / ".coverage")
+    before = _state(project.top)
     with pytest.raises(CoverageDataError) as caught:
         project.read(*others, ".coverage")
+    assert _state(project.top) == before
     assert caught.value.hint
     assert "\n" not in str(caught.value)
     assert said in str(caught.value) or (others and "is a report" in str(caught.value))

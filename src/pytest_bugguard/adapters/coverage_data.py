@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
-import warnings
-from contextlib import chdir
+from contextlib import chdir, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coverage import Coverage
-from coverage.exceptions import CoverageException, CoverageWarning
+from coverage import Coverage, CoverageData
+from coverage.exceptions import CoverageException
 
 from pytest_bugguard.adapters import coverage_reports
 from pytest_bugguard.adapters.coverage_objects import Listener
@@ -18,9 +18,7 @@ from pytest_bugguard.adapters.coverage_reports import CoverageDataError
 from pytest_bugguard.core.measured import FileCoverage, Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from coverage import CoverageData
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_bugguard.adapters.coverage_reports import Found
     from pytest_bugguard.adapters.measured_paths import MeasuredPaths
@@ -110,10 +108,13 @@ def placed(
 def unmeasured(path: str, folder: Path, top: Path) -> FileCoverage:
     """The statements of a file that nothing measured, as coverage.py counts them; none of them was run."""
     with chdir(folder):
+        coverage = _coverage(data_file=None)
         try:
-            _, statements, excluded, _, _ = _coverage(data_file=None).analysis2(str(top / path))
+            _, statements, excluded, _, _ = coverage.analysis2(str(top / path))
         except CoverageException:  # no Python that this interpreter can read: nothing in it can be counted
             return FileCoverage(path)
+        finally:
+            coverage.get_data().close(force=True)
     return FileCoverage(path, missing=frozenset(statements), excluded=frozenset(excluded))
 
 
@@ -134,36 +135,50 @@ def counted(configuration: Mapping[str, bytes], texts: Mapping[str, bytes]) -> d
 
 def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measured:
     with tempfile.TemporaryDirectory(prefix="bugguard-") as scratch, chdir(folder):
-        coverage = _loaded(data, Path(scratch))
         try:
-            names = sorted(coverage.get_data().measured_files())
-            copies = tuple(
-                path for name in names if (path := known.find(name, (folder,))) and known.is_copy(name, path)
-            )
-            _map(coverage, known.aliases(names, folder))
-            found = list(Listener(coverage).files())
-            gone = _gone(coverage.get_data())
-        finally:
-            coverage.get_data().close()
+            with _loaded(data, Path(scratch)) as coverage:
+                names = sorted(coverage.get_data().measured_files())
+                copies = tuple(
+                    path for name in names if (path := known.find(name, (folder,))) and known.is_copy(name, path)
+                )
+                _map(coverage, known.aliases(names, folder))
+                found = list(Listener(coverage).files())
+                gone = _gone(coverage.get_data())
+        except (CoverageException, sqlite3.Error) as error:
+            raise CoverageDataError(f"{_origin(data)}: {_said(error)}", hint=_MEASURE) from None
     measured = placed(found, known, _origin(data), bases=(folder,), before_ns=_oldest(data))
     return replace(measured, stale=tuple(dict.fromkeys([*measured.stale, *copies])), gone=measured.gone or gone)
 
 
-def _loaded(data: Sequence[Path], scratch: Path) -> Coverage:
+@contextmanager
+def _loaded(data: Sequence[Path], scratch: Path) -> Iterator[Coverage]:
     """A Coverage object that holds the data; several files are combined elsewhere, so that they stay as they are."""
+    combined = data[0] if len(data) == 1 else _combined(data, scratch / "combined")
+    coverage = _coverage(data_file=str(combined))
+    kept = coverage.get_data()
     try:
-        if len(data) == 1:
-            coverage = _coverage(data_file=str(data[0]))
-            coverage.load()
-            return coverage
-        coverage = _coverage(data_file=str(scratch / "combined"))
-        with warnings.catch_warnings():
-            # What cannot be combined is only warned of, and left out: half of the data would look like all of it.
-            warnings.simplefilter("error", CoverageWarning)
-            coverage.combine([str(path) for path in data], strict=True, keep=True)
-    except (CoverageException, CoverageWarning) as error:
-        raise CoverageDataError(f"{_origin(data)}: {_said(error)}", hint=_MEASURE) from None
-    return coverage
+        coverage.load()
+        yield coverage
+    finally:
+        # A report works on a copy where names are mapped; and coverage.py closes neither where it fails.
+        kept.close(force=True)
+        coverage.get_data().close(force=True)
+
+
+def _combined(data: Sequence[Path], place: Path) -> Path:
+    """All of the data in one new file. ``Coverage.combine`` would only warn of what it has to leave out."""
+    whole = CoverageData(basename=str(place))
+    try:
+        for path in data:
+            part = CoverageData(basename=str(path))
+            try:
+                part.read()
+                whole.update(part)
+            finally:
+                part.close(force=True)
+    finally:
+        whole.close(force=True)
+    return place
 
 
 def _coverage(**options: str | None) -> Coverage:
@@ -198,10 +213,24 @@ def _sorted(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
         if path.is_dir():
             data += find(path)
         elif _is_sqlite(path):
+            _need_schema(path)
             data.append(path)
         else:
             reports.append(path)
     return data, reports
+
+
+def _need_schema(path: Path) -> None:
+    """Refuse a database that is not coverage.py's: it would make itself at home there, as in a new file.
+
+    Raises:
+        CoverageDataError: It has no table of coverage.py's, or is damaged.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            connection.execute("select version from coverage_schema").fetchone()
+    except sqlite3.Error as error:
+        raise CoverageDataError(f"{path.name}: is no coverage data, or is damaged: {error}", hint=_MEASURE) from None
 
 
 def _is_sqlite(path: Path) -> bool:
