@@ -17,6 +17,8 @@ from pytest_bugguard.core.model import (
     Outcome,
     Quarantine,
     Record,
+    Red,
+    RedKind,
     Sign,
     Unreadable,
     Verdict,
@@ -221,3 +223,34 @@ def test_another_test_goes_on_guarding() -> None:
     judged = without_quarantined(record, [entry])
     assert (judged.verdict, judged.reason) == (Verdict.GUARDED, "1 test came with it")
     assert [test.counts for test in judged.tests] == [False, True]
+
+
+RED = Red(RedKind.ASSERTION, "assert 1 == 2")
+NEW = Red(RedKind.NEW_API, "AttributeError: no round_up")
+
+
+@pytest.mark.parametrize(
+    ("before", "other", "verdict", "reason"),
+    [
+        pytest.param(Verdict.PROVEN, None, Verdict.UNGUARDED, "its test does not count: {held}", id="proven-by-it"),
+        pytest.param(Verdict.PROVEN, RED, Verdict.PROVEN, "told; not counted: what is in quarantine", id="and-another"),
+        pytest.param(Verdict.PROVEN, NEW, Verdict.WEAK, "only because the API is new: AttributeError", id="weak-left"),
+        pytest.param(Verdict.WEAK, None, Verdict.UNGUARDED, "its test does not count: {held}", id="weak-by-it"),
+        pytest.param(Verdict.WEAK, NEW, Verdict.WEAK, "tests/test_a.py::test_b is red without the fix only", id="weak"),
+        pytest.param(Verdict.BROKEN, None, Verdict.BROKEN, "told", id="broken"),
+        pytest.param(Verdict.UNSTABLE, RED, Verdict.UNSTABLE, "told", id="unstable"),
+    ],
+)
+def test_a_proof_by_a_test_in_quarantine_is_none(
+    before: Verdict, other: Red | None, verdict: Verdict, reason: str
+) -> None:
+    """What is left decides: another proof, a weak one, or nothing."""
+    held = replace(GUARD, nodeid="tests/test_a.py::test_a[1]", red=RED)
+    idle = replace(GUARD, nodeid="tests/test_a.py::test_b", counts=other is not None, reason="passes too", red=other)
+    entry = Quarantine(GUARD.nodeid, "platform", "real clock", dt.date(2027, 1, 31))
+    judged = without_quarantined(
+        replace(unguarded(), tests=(held, idle), verdict=before, reason="told", next="act"), [entry]
+    )
+    assert judged.verdict is verdict
+    assert reason.format(held=f"{held.nodeid} is in quarantine (platform: real clock)") in judged.reason
+    assert [test.counts for test in judged.tests] == [False, other is not None]

@@ -100,7 +100,7 @@ class Proofs:
         seen = workshop.survey.single(unit, asked=asked)
         one, tip = self._with_neighbours(seen)
         records = self.records([one], tip, progress=progress)
-        result = workshop.with_findings(self.noted(workshop.result("prove", map(workshop.waive, records), 1)))
+        result = workshop.with_findings(self.noted(workshop.result("prove", map(workshop.settled, records), 1)))
         return self._with_coverage(result, [one], tip, progress)
 
     def of_change(
@@ -126,7 +126,7 @@ class Proofs:
         fixes = guarded(workshop.survey.stream(units), workshop.linker(tip), wanted=wanted)
         found = list(islice(fixes, RECENT if revisions is None else None))
         records = self.records(found, tip, where=Where.TIP_ALONE, progress=progress)
-        result = workshop.result("prove", map(workshop.waive, map(_decayed, records)), len(records))
+        result = workshop.result("prove", map(workshop.settled, map(_decayed, records)), len(records))
         return workshop.with_findings(self.noted(result))
 
     def after_session(

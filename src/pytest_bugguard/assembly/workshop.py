@@ -176,7 +176,7 @@ class Workshop:
             return self._with_share(empty, Share(), fail_under, is_whole=True)
         found = self._audited(since, tip, uses_cache=uses_cache, progress=progress)
         unfounded = [f"{finding.message}; {finding.next}" for finding in self._unfounded(Snapshot(self.history, tip))]
-        records = tuple(self.waive(proven(record)) for record in found.records)
+        records = tuple(self.settled(proven(record)) for record in found.records)
         trend = trend_of(records)
         is_whole = since is not None or not self.history.is_shallow
         result = self.result("audit", records, found.units, notes=(*self._history_notes(), *unfounded))
@@ -233,7 +233,7 @@ class Workshop:
             seen = self.survey.single(unit)
             linker = self.linker(Snapshot(self.history, unit.commit.sha))
             record = linker.link(seen, lambda _: (), is_only_fix=False)
-            records.append(replace(self.waive(record), other_signs=seen.signs[1:]))
+            records.append(replace(self.settled(record), other_signs=seen.signs[1:]))
         return self.result("explain", records, len(records))
 
     def check(self, revisions: str | None, *, base_option: str | None) -> Result:
@@ -273,7 +273,7 @@ class Workshop:
         worktree = self._need_worktree()
         seen, snapshot = staged_unit(self.history, worktree, self.head, message, self.survey)
         record = self.linker(snapshot).link(seen, lambda _: (), is_only_fix=True) if seen.is_fix else seen.record
-        records = (self.waive(record),) if seen.is_fix else ()
+        records = (self.settled(record),) if seen.is_fix else ()
         return self.with_loose(self.with_findings(self.result("check", records, 1)), self._unfounded(snapshot))
 
     def first_look(self, *, progress: Callable[[int], None]) -> FirstLook:
@@ -328,11 +328,11 @@ class Workshop:
         return replace(one, record=verdict.without_quarantined(one.record, self.settings.quarantine))
 
     def judged(self, change: Change, records: Iterable[Record], *, command: str = "check") -> Result:
-        """The result of a change, its records judged by whoever asks; waivers come last."""
-        waived = tuple(map(self.waive, records))
-        result = self.result(command, waived, change.units, notes=(*change.notes, *self._foreign_waivers()))
+        """The result of a change, its records judged by whoever asks; the exceptions come last."""
+        settled = tuple(map(self.settled, records))
+        result = self.result(command, settled, change.units, notes=(*change.notes, *self._foreign_waivers()))
         result = self.with_findings(replace(result, repository=change.facts))
-        owed = findings.of_waivers(self.settings.waivers, waived, today=today())
+        owed = findings.of_waivers(self.settings.waivers, settled, today=today())
         overdue = findings.of_quarantine(self.settings.quarantine, today=today())
         weakened = findings.of_breaches(self._breaches(change), self.settings.waivers, today=today())
         return self.with_loose(result, [*self._unfounded(change.tip), *owed, *overdue, *weakened])
@@ -390,9 +390,10 @@ class Workshop:
         found = self.history.resolve(sha)
         return next((self.survey.single(unit) for unit in self.history.units_of([found])), None) if found else None
 
-    def waive(self, record: Record) -> Record:
-        """The record with the waiver that speaks for it, if any."""
-        return verdict.waive(record, self.settings.waivers, today=today())
+    def settled(self, record: Record) -> Record:
+        """The record as the settings have it: what is in quarantine guards nothing, and a waiver speaks for it."""
+        trusted = verdict.without_quarantined(record, self.settings.quarantine)
+        return verdict.waive(trusted, self.settings.waivers, today=today())
 
     def _unfounded(self, tip: Snapshot) -> Iterator[Finding]:
         """Findings for settings that name no file: a gate that looks at nothing would be met by everything."""

@@ -14,7 +14,7 @@ from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdic
 from pytest_bugguard.core.reds import one_line, told, unwrapped
 from pytest_bugguard.core.runs import End
 from pytest_bugguard.core.trial import Use
-from pytest_bugguard.core.verdict import Judgement, unguarded
+from pytest_bugguard.core.verdict import Judgement, unguarded, weak
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.runs import Case, TestRun
@@ -210,11 +210,7 @@ _ENDS = {
 def _weak(found: _Findings) -> Judgement | None:
     for row in found.green:
         if row.red is not None and row.red.kind is RedKind.NEW_API:
-            return Judgement(
-                Verdict.WEAK,
-                f"{row.nodeid} is red without the fix only because the API is new: {row.red.message}",
-                "test it through a name that was there before the fix; if the fix also renames, split it",
-            )
+            return weak(row.nodeid, row.red)
     return None
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.doctests import SHARES_FILE
-from pytest_bugguard.core.model import MappedTest, NotAFix, Outcome, Record, Verdict, Waiver
+from pytest_bugguard.core.model import MappedTest, NotAFix, Outcome, Record, RedKind, Verdict, Waiver
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from pytest_bugguard.core.model import Quarantine
+    from pytest_bugguard.core.model import Quarantine, Red
 
 _ADD_A_TEST = "add a test that fails without it, or name one in a trailer: Regression-Test: tests/...::..."
 NO_SUCH_TEST = "is named by a trailer, but there is no such test"
@@ -143,20 +143,46 @@ def without_quarantined(record: Record, entries: Sequence[Quarantine]) -> Record
     held = {entry.test.partition("[")[0]: entry for entry in entries}
     tests = tuple(_held_back(test, held.get(test.nodeid.partition("[")[0])) for test in record.tests)
     kept = replace(record, tests=tests)
-    if record.verdict is not Verdict.GUARDED:
+    if tests == record.tests or record.verdict not in _LEANING:
         return kept
-    counting = [test for test in tests if test.counts]
-    if counting:
-        return replace(kept, reason=f"{_tests(len(counting))} came with it")
-    said = unguarded([test for test in tests if test.nodeid.partition("[")[0] in held])
-    cure = "mend it and take it out of quarantine, or add another test"
-    return replace(kept, verdict=said.verdict, reason=said.reason, next=cure)
+    said = _leaning(kept)
+    return replace(kept, verdict=said.verdict, reason=said.reason, next=said.next)
+
+
+_LEANING = frozenset({Verdict.GUARDED, Verdict.PROVEN, Verdict.WEAK})
+"""The verdicts that lean on tests which count."""
+
+
+def _leaning(record: Record) -> Judgement:
+    """What the tests that are left say, where some that counted are in quarantine."""
+    counting = [test for test in record.tests if test.counts]
+    if counting and record.verdict is Verdict.GUARDED:
+        return Judgement(Verdict.GUARDED, f"{_tests(len(counting))} came with it")
+    if any(test.red is not None and test.red.kind is not RedKind.NEW_API for test in counting):
+        return Judgement(record.verdict, f"{record.reason}; not counted: what is in quarantine", record.next)
+    for test in counting:
+        if test.red is not None:
+            return weak(test.nodeid, test.red)
+    said = unguarded([test for test in record.tests if test.reason.startswith(_IN_QUARANTINE)])
+    return replace(said, next="mend it and take it out of quarantine, or add another test")
+
+
+def weak(nodeid: str, red: Red) -> Judgement:
+    """A test that was red without the fix, but only for want of a name that the fix adds."""
+    return Judgement(
+        Verdict.WEAK,
+        f"{nodeid} is red without the fix only because the API is new: {red.message}",
+        "test it through a name that was there before the fix; if the fix also renames, split it",
+    )
+
+
+_IN_QUARANTINE = "is in quarantine ("
 
 
 def _held_back(test: MappedTest, entry: Quarantine | None) -> MappedTest:
     if entry is None or not test.counts:
         return test
-    return replace(test, counts=False, reason=f"is in quarantine ({entry.owner}: {entry.reason})")
+    return replace(test, counts=False, reason=f"{_IN_QUARANTINE}{entry.owner}: {entry.reason})")
 
 
 def waive(record: Record, waivers: Sequence[Waiver], *, today: dt.date) -> Record:
