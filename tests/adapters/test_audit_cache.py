@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_bugguard.adapters import audit_cache
+from pytest_bugguard.assembly import auditing
 from pytest_bugguard.assembly.workshop import open_workshop
 from pytest_bugguard.core.model import (
     Files,
@@ -97,11 +98,11 @@ def test_another_commit_or_setting_is_another_question(tmp_path: Path, monkeypat
         looked.append("again")
         return FOUND
 
-    monkeypatch.setattr("pytest_bugguard.assembly.workshop.audit", counting)
+    monkeypatch.setattr("pytest_bugguard.journeys.audit.audit", counting)
 
     def look(*overrides: str, uses_cache: bool = True) -> int:
         with open_workshop(repo.path, overrides) as workshop:
-            workshop.audit("HEAD", uses_cache=uses_cache, progress=lambda _: None)
+            auditing.audit(workshop, "HEAD", uses_cache=uses_cache, progress=lambda _: None)
         return len(looked)
 
     assert look() == 1

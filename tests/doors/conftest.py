@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import psutil  # noqa: F401 - pytester takes away what a run inside this process imports first, and psutil looks for itself
 import pytest
 
+from pytest_bugguard.assembly import changes
 from pytest_bugguard.assembly.workshop import open_workshop
 from tests.doors import shop as shops
 
@@ -23,7 +24,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """The shop that is copied. It is judged once, so that all which is imported late is there before any run."""
     repo = shops.built(tmp_path_factory.mktemp("template") / "shop")
     with open_workshop(repo.path) as workshop:
-        workshop.check("HEAD..HEAD", base_option=None)
+        changes.check(workshop, "HEAD..HEAD", base_option=None)
     return repo
 
 

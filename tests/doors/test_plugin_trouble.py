@@ -214,9 +214,7 @@ def test_a_folder_that_vanishes_is_no_crash(shop: Shop) -> None:
 
 def test_a_fault_of_ours_is_told_and_is_no_crash(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What nobody foresaw is undecided too, and says where to report it."""
-    from pytest_bugguard.assembly.workshop import Workshop  # noqa: PLC0415 - patched here alone
-
-    monkeypatch.setattr(Workshop, "change", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr("pytest_bugguard.assembly.changes.read", lambda *_, **__: 1 // 0)
     shop.fix(GUARDING)
     result = shop.run("--bugguard")
     assert result.ret == 1

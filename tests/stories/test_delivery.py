@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_bugguard.assembly import auditing
 from pytest_bugguard.assembly.workshop import open_workshop
 from tests.story import Repo, story
 
@@ -56,7 +57,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 def measured(repo: Repo, *overrides: str) -> Baseline:
     with open_workshop(repo.path, overrides) as workshop:
-        found = workshop.audit("HEAD", uses_cache=False, progress=lambda _: None).delivery
+        found = auditing.audit(workshop, "HEAD", uses_cache=False, progress=lambda _: None).delivery
     assert found is not None
     return found
 

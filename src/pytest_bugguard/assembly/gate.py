@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard import report
 from pytest_bugguard.adapters import ci, files, settings_file
+from pytest_bugguard.assembly import changes
 from pytest_bugguard.assembly.proofs import ProofOptions, open_proofs
 from pytest_bugguard.assembly.workshop import open_workshop
 from pytest_bugguard.core import findings, fixes, settings
@@ -121,20 +122,22 @@ class Gate:
         """The fix gate after a run of pytest: a mapped test guards only if it ran here and passed."""
         is_asked, measures = self._settings.fixes.require != "off", self._settings.coverage.fixes != "off"
         if not (is_asked or measures):
-            return workshop.check(None, base_option=self._options.base)
-        change = workshop.change(None, base_option=self._options.base)
+            return changes.check(workshop, None, base_option=self._options.base)
+        change = changes.read(workshop, None, base_option=self._options.base)
         if isinstance(change, Result):
             return change
         found = [replace(one, record=after_run(one.record, outcomes)) for one in change.found]
         records = [one.record for one in found]
         proves = is_asked and (self._options.proves or self._settings.fixes.require == "proof")
         if not (proves or measures):
-            return workshop.judged(change, records)
+            return changes.judged(workshop, change, records)
         with open_proofs(workshop, ProofOptions()) as proofs:
             if proves:
                 records = proofs.after_session(found, change.tip, outcomes, progress=progress)
             result = (
-                workshop.judged(change, records) if is_asked else workshop.check(None, base_option=self._options.base)
+                changes.judged(workshop, change, records)
+                if is_asked
+                else changes.check(workshop, None, base_option=self._options.base)
             )
             if measures:
                 rows = proofs.coverage_of(found, change.tip, progress=progress)

@@ -14,6 +14,7 @@ from pytest_bugguard.adapters import carryover, ci, interrupts, pool
 from pytest_bugguard.adapters.scratch import GitScratch
 from pytest_bugguard.adapters.testrun import PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
+from pytest_bugguard.assembly import changes
 from pytest_bugguard.assembly.filing import Filing
 from pytest_bugguard.assembly.fix_coverage import MAKE_ROOM, FixCoverageDesk
 from pytest_bugguard.core import experiment, proof
@@ -107,11 +108,11 @@ class Proofs:
         self, revisions: str | None, *, base_option: str | None, reads_work_tree: bool, progress: Progress
     ) -> Result:
         """The proof of each fix in a range, or in what HEAD adds to its base."""
-        change = self._workshop.change(revisions, base_option=base_option, reads_work_tree=reads_work_tree)
+        change = changes.read(self._workshop, revisions, base_option=base_option, reads_work_tree=reads_work_tree)
         if isinstance(change, Result):
             return replace(change, command="prove")
         records = self.records(change.found, change.tip, progress=progress)
-        result = self._workshop.judged(change, records, command="prove")
+        result = changes.judged(self._workshop, change, records, command="prove")
         return self.noted(self._with_coverage(result, change.found, change.tip, progress))
 
     def of_decay(self, revisions: str | None, *, progress: Progress) -> Result:

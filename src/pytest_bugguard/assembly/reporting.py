@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.adapters import files
+from pytest_bugguard.assembly import auditing
 from pytest_bugguard.core import receipts, stored_results
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
 from pytest_bugguard.core.errors import BugguardError
@@ -35,7 +36,7 @@ def gather(workshop: Workshop, revisions: str, data: Sequence[Path], *, progress
     Raises:
         BugguardError: There is no such history, or data that was named cannot be used.
     """
-    result = workshop.audit(revisions, proven=_stored_proofs(workshop), progress=progress)
+    result = auditing.audit(workshop, revisions, proven=_stored_proofs(workshop), progress=progress)
     exceptions = Exceptions(workshop.settings.waivers, workshop.settings.quarantine)
     whole = replace(result, command="report", exceptions=exceptions)
     return _with_history(workshop, _with_coverage(workshop, whole, data))

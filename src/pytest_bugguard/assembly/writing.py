@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard import report
 from pytest_bugguard.adapters import settings_file, settings_writer
+from pytest_bugguard.assembly import auditing
 from pytest_bugguard.assembly.workshop import today
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.model import Waiver
@@ -54,7 +55,7 @@ def init(workshop: Workshop, *, is_dry: bool, progress: Callable[[int], None]) -
         raise BugguardError(
             f"{path.name}: there are settings already", hint="change them by hand: they are never overwritten"
         )
-    found = workshop.first_look(progress=progress)
+    found = auditing.first_look(workshop, progress=progress)
     table = found.layout.table
     if not is_dry:
         settings_writer.add_table(path, table)

@@ -57,24 +57,30 @@ def _add_check(commands: Commands[Parser]) -> Parser:
 
 
 def _audit(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import auditing  # noqa: PLC0415 - with it comes all that reads git
+
     # A long audit makes millions of short-lived syntax nodes, none of them in a cycle: looking for cycles less often
     # saves a sixth of its time and costs no memory to speak of. The process is our own and ends with the command.
     gc.set_threshold(1_000_000, 50, 1_000)
     with open_workshop(options) as workshop, count_progress() as progress:
-        result = workshop.audit(
-            options.range, fail_under=options.fail_under, uses_cache=options.cache, progress=progress
+        result = auditing.audit(
+            workshop, options.range, fail_under=options.fail_under, uses_cache=options.cache, progress=progress
         )
     show(options, workshop, result)
     return EXIT_FINDINGS if result.findings else EXIT_OK
 
 
 def _explain(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import auditing  # noqa: PLC0415 - with it comes all that reads git
+
     with open_workshop(options) as workshop:
-        show(options, workshop, workshop.explain(options.revisions))
+        show(options, workshop, auditing.explain(workshop, options.revisions))
     return EXIT_OK
 
 
 def _check(options: argparse.Namespace) -> int:
+    from pytest_bugguard.assembly import changes  # noqa: PLC0415 - with it comes all that reads git
+
     if options.staged != (options.message_file is not None):
         raise BugguardError(
             "--staged and --message-file go together", hint="bugguard check --staged --message-file FILE"
@@ -85,8 +91,8 @@ def _check(options: argparse.Namespace) -> int:
         raise BugguardError("a range has its own base", hint="leave out --base, or the range")
     with open_workshop(options) as workshop:
         if options.staged:
-            result = workshop.check_staged(options.message_file)
+            result = changes.check_staged(workshop, options.message_file)
         else:
-            result = workshop.check(options.range, base_option=options.base)
+            result = changes.check(workshop, options.range, base_option=options.base)
         show(options, workshop, result)
     return EXIT_FINDINGS if result.findings else EXIT_OK

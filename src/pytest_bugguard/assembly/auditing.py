@@ -1,0 +1,130 @@
+"""Questions about a whole history: its audit, what single commits are taken for, a first look."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.adapters import audit_cache
+from pytest_bugguard.assembly import delivery
+from pytest_bugguard.core import findings, settings
+from pytest_bugguard.core.hotspots import hotspots_of
+from pytest_bugguard.core.trend import Share, trend_of
+from pytest_bugguard.journeys import audit as journey
+from pytest_bugguard.journeys.init import look
+from pytest_bugguard.journeys.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.first_look import FirstLook
+    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.results import Audited, Result
+
+_SHALLOW = "the clone is shallow, older fixes are not in it: git fetch --unshallow (in CI: fetch-depth: 0)"
+
+
+def audit(  # noqa: PLR0913 - what may be asked of an audit
+    workshop: Workshop,
+    revisions: str,
+    *,
+    fail_under: float | None = None,
+    uses_cache: bool = True,
+    proven: Callable[[Record], Record] = lambda record: record,
+    progress: Callable[[int], None],
+) -> Result:
+    """Every fix of a history: all that leads to ``REV``, or what ``BASE..REV`` spans.
+
+    Args:
+        workshop: The open repository.
+        revisions: Which history.
+        fail_under: The guarded share, from 0 to 1, without which there is a finding.
+        uses_cache: Whether the same question may be answered from a file.
+        proven: What is known of a fix from elsewhere.
+        progress: Told how many commits were looked at.
+    """
+    since, tip = workshop.span(revisions)
+    if tip is None:
+        empty = workshop.result("audit", (), 0, notes=("there are no commits yet",))
+        return _with_share(workshop, empty, Share(), fail_under, is_whole=True)
+    found = _audited(workshop, since, tip, uses_cache=uses_cache, progress=progress)
+    unfounded = workshop.unfounded(Snapshot(workshop.history, tip))
+    warned = [f"{finding.message}; {finding.next}" for finding in unfounded]
+    records = tuple(workshop.settled(proven(record)) for record in found.records)
+    trend = trend_of(records)
+    is_whole = since is not None or not workshop.history.is_shallow
+    result = workshop.result("audit", records, found.units, notes=(*workshop.history.warnings, *warned))
+    result = replace(result, hotspots=hotspots_of(records, today=found.renamed), trend=trend)
+    if since is None:
+        figures, said = delivery.baseline(
+            workshop, tip, records, uses_cache=uses_cache, progress=lambda count: progress(found.units + count)
+        )
+        result = replace(result, delivery=figures, notes=(*result.notes, *said))
+    if not is_whole:
+        result = replace(result, notes=(*result.notes, _SHALLOW))
+    return _with_share(workshop, result, trend.whole, fail_under, is_whole=is_whole)
+
+
+def explain(workshop: Workshop, revisions: Sequence[str]) -> Result:
+    """What each revision is taken for, and why."""
+    shas = [workshop.resolve(revision) for revision in revisions]
+    records = []
+    for unit in workshop.history.units_of(shas):
+        seen = workshop.survey.single(unit)
+        linker = workshop.linker(Snapshot(workshop.history, unit.commit.sha))
+        record = linker.link(seen, lambda _: (), is_only_fix=False)
+        records.append(replace(workshop.settled(record), other_signs=seen.signs[1:]))
+    return workshop.result("explain", records, len(records))
+
+
+def first_look(workshop: Workshop, *, progress: Callable[[int], None]) -> FirstLook:
+    """What there is to see before the first settings."""
+    tip = Snapshot(workshop.history, workshop.head)
+    return look(
+        workshop.line(workshop.head, None) if workshop.head else (),
+        tip,
+        workshop.survey,
+        workshop.linker(tip),
+        compared_with=workshop.choose_base(None) if workshop.head else None,
+        progress=progress,
+    )
+
+
+def _audited(
+    workshop: Workshop, since: str | None, tip: str, *, uses_cache: bool, progress: Callable[[int], None]
+) -> Audited:
+    """What an audit finds, from the cache where the same question was asked before."""
+    uses_cache = uses_cache and not workshop.guests.names and not workshop.repository.is_partial
+    name = _cache_key(workshop, since or "", tip) if uses_cache else ""
+    found = audit_cache.load(name) if uses_cache else None
+    if found is None:
+        linker = workshop.linker(Snapshot(workshop.history, tip))
+        found = journey.audit(workshop.line(tip, since), workshop.survey, linker, progress=progress)
+        if uses_cache:
+            audit_cache.save(name, found)
+    return found
+
+
+def _cache_key(workshop: Workshop, since: str, tip: str) -> str:
+    """Commits name all that the history holds; the rest is how we look at it, our own code included."""
+    boundary = ",".join(sorted(workshop.repository.boundary))
+    idle = settings.Settings()
+    how = replace(
+        workshop.settings,
+        waivers=(),
+        coverage=idle.coverage,
+        flaky=idle.flaky,
+        quarantine=idle.quarantine,
+        delivery=idle.delivery,
+    ).digest()
+    return audit_cache.key(audit_cache.own_code(), sys.version, since, tip, boundary, how, *workshop.skipped)
+
+
+def _with_share(
+    workshop: Workshop, result: Result, share: Share, fail_under: float | None, *, is_whole: bool
+) -> Result:
+    if fail_under is None:
+        return result
+    return workshop.with_loose(result, findings.of_share(share, fail_under, is_whole=is_whole))
