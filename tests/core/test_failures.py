@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bugguard.core.failures import digest_of, normalised
+from pytest_bugguard.core.failures import digest_of, failure_of, normalised
+from pytest_bugguard.core.recorded_runs import Failure
+from pytest_bugguard.core.runs import Frame, Raised
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,20 @@ def test_what_went_wrong_tells_failures_apart() -> None:
 def test_any_text_has_a_digest(message: str) -> None:
     """Lone surrogates included: messages are made by tests."""
     assert len(digest_of(message)) == 16
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "expected"),
+    [
+        pytest.param("builtins.AssertionError", "assert 1 == 2", ("AssertionError", "assert 1 == 2"), id="assert"),
+        pytest.param("builtins.AssertionError", "no page", ("AssertionError", "AssertionError: no page"), id="said"),
+        pytest.param("shop.net.GoneError", "", ("GoneError", "shop.net.GoneError"), id="silent"),
+        pytest.param("_pytest.outcomes.Failed", "too late", ("Failed", "Failed: too late"), id="pytest-fail"),
+    ],
+)
+def test_a_failure_seen_in_a_run_of_ours_is_the_one_that_pytest_reports(
+    kind: str, message: str, expected: tuple[str, str]
+) -> None:
+    """Type, the deepest frame in the project (not in what is installed there), and the text that pytest prints."""
+    frames = (Frame("t.py", 3, "test", True), Frame(".venv/lib/x.py", 9, "f", True), Frame("/lib/y.py", 1, "g", False))
+    assert failure_of(Raised(kind, (kind,), message, frames)) == Failure(expected[0], "t.py:3", digest_of(expected[1]))

@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from pytest_bugguard.core.failures import digest_of
+from pytest_bugguard.core.failures import digest_of, is_project
 from pytest_bugguard.core.recorded_runs import Failure
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _TYPE = re.compile(r"(?:[A-Za-z_][\w]*\.)*(?P<name>[A-Za-z_]\w*)(?=:|$)")
 _NATIVE = re.compile(r'^  File "(?P<path>[^"\n]+)", line (?P<line>\d+)', re.MULTILINE)
-_NO_PROJECT = frozenset({"site-packages", "dist-packages", ".tox", ".nox", ".venv", "venv"})
 _WITHOUT_TYPE = {"FixtureLookupErrorRepr": "FixtureLookupError", "ReprFailDoctest": "DocTestFailure"}
 
 
@@ -67,5 +66,4 @@ def _frames(longrepr: Any) -> Iterator[tuple[str, int]]:  # noqa: ANN401 - as ab
 def _below(frame: tuple[str, int], top: Path, cwd: Path) -> str:
     """``src/shop/net.py:41``; empty where it is no part of the project."""
     path = os.path.relpath(os.path.join(cwd, frame[0]), top).replace(os.sep, "/")  # noqa: PTH118 - it need not exist
-    parts = path.split("/")
-    return "" if parts[0] == ".." or _NO_PROJECT.intersection(parts) else f"{path}:{frame[1]}"
+    return f"{path}:{frame[1]}" if is_project(path) else ""

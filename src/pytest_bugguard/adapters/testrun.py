@@ -83,18 +83,23 @@ class _Private:
 class PytestRunner:
     """Runs test files of a project, in as many threads as like. Close it, or use it in a ``with`` block."""
 
-    def __init__(self, space: Workspace, *, original: Path | None, python: str = sys.executable) -> None:
+    def __init__(
+        self, space: Workspace, *, original: Path | None, python: str = sys.executable, is_at_home: bool = False
+    ) -> None:
         """Prepare for runs.
 
         Args:
             space: Where the folders are made that a run needs besides the tree.
             original: Top of the user's checkout, which no run may import from; None where there is none.
             python: The interpreter of the environment that the tests need.
+            is_at_home: Whether the tree is the user's own checkout, so that tests get his whole environment, and
+                chance its part: hash seed and Hypothesis are as he has them. Else both are the same for every run.
         """
         self._processes = Processes()
         self._python = python
         self._space = space
         self._original = None if original is None else os.path.realpath(original)
+        self._is_at_home = is_at_home
 
     def run(self, tree: Tree, request: RunRequest) -> TestRun:
         """Run them in a tree, with our recorder; what pytest cannot find there is left out.
@@ -104,7 +109,7 @@ class PytestRunner:
         """
         top = Path(os.path.realpath(tree.top))
         targets = tuple(target for target in request.targets if (top / _file(target)).exists())
-        if not targets:
+        if request.targets and not targets:
             return TestRun(End.NOT_STARTED, detail="none of the test files is in the tree")
         run, refused = self._run(top, replace(request, targets=targets))
         if not refused:
@@ -178,6 +183,8 @@ class PytestRunner:
             "evidence": str(private.evidence),
             "lines": str(private.lines) if request.measures else "",
             "own": list(request.own),
+            "order": list(request.order),
+            "derandomise": not self._is_at_home,
         }
 
     def _words(self, top: Path, request: RunRequest, private: _Private) -> Iterator[str]:
@@ -208,14 +215,20 @@ class PytestRunner:
             *(os.path.normpath(top / root) for root in request.roots),
             *child_environment.turned(entries, original=self._original, top=str(top), separator=os.sep),
         ]
-        return child_environment.inherited(own) | {
-            "PYTHONPATH": os.pathsep.join(path),
-            "PYTHONHASHSEED": child_environment.hash_seed(own),
-            **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(private.scratch)),
-            "HYPOTHESIS_STORAGE_DIRECTORY": str(private.folder / "hypothesis"),
-            _RUN_VARIABLE: str(private.folder),
-            _RECORD_VARIABLE: str(private.record),
-        }
+        kept = child_environment.own(own) if self._is_at_home else child_environment.inherited(own)
+        if not self._is_at_home:
+            kept["PYTHONHASHSEED"] = child_environment.hash_seed(own)
+        return (
+            kept
+            | dict(request.variables)
+            | {
+                "PYTHONPATH": os.pathsep.join(path),
+                **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(private.scratch)),
+                "HYPOTHESIS_STORAGE_DIRECTORY": str(private.folder / "hypothesis"),
+                _RUN_VARIABLE: str(private.folder),
+                _RECORD_VARIABLE: str(private.record),
+            }
+        )
 
     @cached_property
     def _probe(self) -> Path:

@@ -43,6 +43,15 @@ def _is_harmless(name: str) -> bool:
     return not (name in _LEFT_OUT or name.startswith(_LEFT_OUT_PREFIXES) or any(part in name for part in _SECRETS))
 
 
+_OF_A_SESSION = ("PYTEST_CURRENT_TEST", "PYTEST_XDIST_", "PYTEST_ADDOPTS", "PYTEST_VERSION", "COV", "BUGGUARD_")
+"""What a run of pytest around us, or a measurement of it, has set for itself; its options are told otherwise."""
+
+
+def own(environment: Mapping[str, str]) -> dict[str, str]:
+    """The user's own environment, for tests run in his own checkout: as he runs them, with all that they may need."""
+    return {name: value for name, value in environment.items() if not name.upper().startswith(_OF_A_SESSION)}
+
+
 def hash_seed(environment: Mapping[str, str]) -> str:
     """The seed of string hashes: the user's own where it is a number, else one that is the same for every run."""
     chosen = environment.get("PYTHONHASHSEED", "")

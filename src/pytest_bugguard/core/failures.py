@@ -1,9 +1,15 @@
-"""What makes two failures the same kind of failure? Their messages, less what changes each time. Pure; no I/O."""
+"""What makes two failures the same kind of failure? Type, place, and message less what changes. Pure; no I/O."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.recorded_runs import Failure
+
+if TYPE_CHECKING:
+    from pytest_bugguard.core.runs import Raised
 
 _KEPT = 2000
 """Characters of a message that are looked at: the rest is values, not what went wrong."""
@@ -27,3 +33,27 @@ def normalised(message: str) -> str:
 def digest_of(message: str) -> str:
     """Sixteen digits, the same for messages that differ in nothing but what ``normalised`` takes out."""
     return hashlib.sha256(normalised(message).encode(errors="backslashreplace")).hexdigest()[:16]
+
+
+_NO_PROJECT = frozenset({"site-packages", "dist-packages", ".tox", ".nox", ".venv", "venv"})
+
+
+def is_project(path: str) -> bool:
+    """Whether a path relative to the repository's top is part of the project: what is installed there is not."""
+    parts = path.split("/")
+    return parts[0] != ".." and _NO_PROJECT.isdisjoint(parts)
+
+
+def failure_of(raised: Raised) -> Failure:
+    """What is kept of an exception as a run of ours saw it: the same as of pytest's report on it."""
+    frames = [frame for frame in raised.frames if frame.is_inside and is_project(frame.path)]
+    place = f"{frames[-1].path}:{frames[-1].line}" if frames else ""
+    return Failure(raised.type.rpartition(".")[2], place, digest_of(_spelled(raised)))
+
+
+def _spelled(raised: Raised) -> str:
+    """As Python's traceback ends, and as pytest shortens it for an assertion of its own."""
+    if raised.type == "builtins.AssertionError" and raised.message.startswith("assert "):
+        return raised.message
+    name = raised.type.removeprefix("builtins.").removeprefix("_pytest.outcomes.")
+    return f"{name}: {raised.message}" if raised.message else name

@@ -6,6 +6,7 @@ Missing is missing: a test is only what its own reports say, and a run that did 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -58,7 +59,7 @@ def fold(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
     end = _end(log, ended)
     return TestRun(
         end,
-        cases=tuple(_case(nodeid, test, facts.get(test.node, _NO_FACTS)) for nodeid, test in log.tests.items()),
+        cases=tuple(_case(test, facts.get(test.node, _NO_FACTS)) for test in log.tests),
         uncollected=(*log.uncollected, *(Uncollected(path, None) for path in log.uncollectable)),
         deselected=tuple(log.left_out),
         loaded=tuple(facts[""].loaded) if "" in facts else (),
@@ -92,7 +93,9 @@ class _Phase:
 
 @dataclass(slots=True)
 class _Test:
-    node: str
+    nodeid: str
+    number: int
+    node: str = ""
     has_limit: bool = False
     phases: dict[int, _Phase] = field(default_factory=dict)
     """By the number of their line."""
@@ -100,7 +103,9 @@ class _Test:
 
 @dataclass(slots=True)
 class _Log:
-    tests: dict[str, _Test] = field(default_factory=dict)
+    tests: list[_Test] = field(default_factory=list)
+    latest: dict[str, _Test] = field(default_factory=dict)
+    """By node id: the last time that it ran."""
     collected: list[str] | None = None
     left_out: list[str] = field(default_factory=list)
     uncollectable: list[str] = field(default_factory=list)
@@ -142,17 +147,26 @@ def _take(log: _Log, event: dict[str, Any]) -> None:
             log.uncollected.append(Uncollected(event["path"], _raised(event["raised"])))
         case "test":
             log.running = event["id"]
-            log.tests.setdefault(event["id"], _Test(event["node"], has_limit=event["limit"]))
+            test = _begun(log, event["id"])
+            test.node, test.has_limit = event["node"], event["limit"]
         case "report":
-            log.tests.setdefault(event["id"], _Test("")).phases[event["n"]] = _phase(event)
+            test = log.latest.get(event["id"]) or _begun(log, event["id"])
+            test.phases[event["n"]] = _phase(event)
         case "subtest" if log.running:
-            log.tests[log.running].phases[event["of"]].subtest = event["description"]
+            log.latest[log.running].phases[event["of"]].subtest = event["description"]
         case "no-start" | "interrupted":
             log.raised = log.raised or _raised(event["raised"])
         case "internal-error":
             log.raised, log.is_internal_error = _raised(event["raised"]), True
         case "finished":
             log.is_finished, log.stop, log.status = True, event["stop"], event["status"]
+
+
+def _begun(log: _Log, nodeid: str) -> _Test:
+    before = log.latest.get(nodeid)
+    test = log.latest[nodeid] = _Test(nodeid, before.number + 1 if before is not None else 1)
+    log.tests.append(test)
+    return test
 
 
 def _phase(event: dict[str, Any]) -> _Phase:
@@ -222,7 +236,7 @@ def _by_node(seen: Iterable[Note]) -> dict[str, _Facts]:
     return facts
 
 
-def _case(nodeid: str, test: _Test, facts: _Facts) -> Case:
+def _case(test: _Test, facts: _Facts) -> Case:
     phases = [phase for phase in test.phases.values() if phase.subtest is None]
     failed = tuple(
         (phase.subtest, phase.raised)
@@ -234,7 +248,7 @@ def _case(nodeid: str, test: _Test, facts: _Facts) -> Case:
         # pytest's own report of the test speaks of the number of its subtests, if it says anything.
         outcome, deciding = Outcome.FAILED, replace(deciding, when="call", reason="", raised=failed[0][1])
     return Case(
-        nodeid,
+        test.nodeid,
         outcome,
         deciding.when,
         deciding.raised if outcome is Outcome.FAILED else None,
@@ -245,6 +259,7 @@ def _case(nodeid: str, test: _Test, facts: _Facts) -> Case:
         facts.started_process,
         failed,
         test.has_limit,
+        test.number,
     )
 
 
@@ -272,7 +287,7 @@ def _end(log: _Log, ended: Ended) -> End:
 
 
 def _unrun(log: _Log) -> list[str]:
-    return [nodeid for nodeid in log.collected or () if nodeid not in log.tests]
+    return list((Counter(log.collected) - Counter(test.nodeid for test in log.tests)).elements())
 
 
 def _detail(log: _Log, ended: Ended) -> str:

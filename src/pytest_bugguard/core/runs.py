@@ -30,7 +30,7 @@ class RunRequest:
     """Which tests are run in a tree, and how."""
 
     targets: tuple[str, ...]
-    """Test files, or node ids below them."""
+    """Test files, folders of them, or node ids below them; none: what the project itself collects."""
     watched: tuple[str, ...]
     """Source files (and package data) whose use is evidence: what the fix changed, as this tree names it."""
     roots: tuple[str, ...] = ("",)
@@ -49,6 +49,11 @@ class RunRequest:
     """Whether the lines of the watched files that are run are told, too."""
     own: tuple[str, ...] = ()
     """The tests whose lines are told as a test's, where lines are told; none: all of them."""
+    order: tuple[str, ...] = ()
+    """The tests to run, in just this order, one that is named twice run twice; none: all below the targets, in
+    pytest's order. What is named and not there is left out."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Set in the environment, over all others."""
 
 
 class Frame(NamedTuple):
@@ -125,6 +130,8 @@ class Case:
     """Those of its subtests that failed: description and exception."""
     has_limit: bool = False
     """Whether it carries a time limit of its own: the mark ``timeout``."""
+    number: int = 1
+    """Which time it was that the test ran in this process."""
 
 
 @dataclass(frozen=True, slots=True)

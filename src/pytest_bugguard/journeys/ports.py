@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.model import Commit, FileChange, MappedTest, Recognition, Unavailable, Unit
     from pytest_bugguard.core.recorded_runs import Counts, RecordedRun, Tally
     from pytest_bugguard.core.releases import Graph, Tag
+    from pytest_bugguard.core.replays import Replay, Replayed
     from pytest_bugguard.core.runs import Put, RunRequest, TestRun
 
 
@@ -136,6 +137,16 @@ class TestRunner(Protocol):
 
     def stop(self) -> None:
         """End every run that is going on, from another thread."""
+
+
+class Replayer(Protocol):
+    """Runs tests again in the user's own checkout, each time in a fresh process; never raises for what they do."""
+
+    def replay(self, asked: Replay) -> Replayed:
+        """Run the tests in their order, in one process."""
+
+    def stop(self) -> None:
+        """End every replay that is going on, from another thread."""
 
 
 class Sources(Protocol):

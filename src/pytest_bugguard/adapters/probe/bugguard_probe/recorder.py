@@ -11,6 +11,7 @@ import os
 import sys
 from collections import Counter
 from contextlib import contextmanager
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,6 +65,8 @@ class Recorder:
         self._places = start.places
         self._targets = start.plan["targets"]
         self._own = start.plan["own"]
+        self._order = start.plan["order"]
+        self._asked = frozenset(self._order)
         self._files = {target.partition("::")[0] for target in self._targets}
         self._ids: dict[str, str] = {}
         self._seen: dict[str, None] = {}
@@ -99,11 +102,28 @@ class Recorder:
         if self._is_asked(self._id(item)):
             self._seen[self._id(item)] = None
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
-        """Leave what was not asked for, and what the project ignores: pytest collects it where it is named."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> Generator[None, Any, Any]:
+        """Leave what was not asked for, and what the project ignores: pytest collects it where it is named.
+
+        After all others: an order that is asked for stands against whoever sorts, shuffles or groups tests.
+        """
+        result = yield
         ignored = {path for path in {item.path for item in items} if self._is_ignored(path, session)}
         items[:] = [item for item in items if self._is_asked(self._id(item)) and item.path not in ignored]
+        if self._order:
+            items[:] = self._in_order(items)
+        return result
+
+    def _in_order(self, items: Sequence[pytest.Item]) -> Generator[pytest.Item]:
+        by_id = {self._id(item): item for item in items}
+        taken: set[str] = set()
+        for nodeid in self._order:
+            if nodeid in by_id:
+                yield _again(by_id[nodeid]) if nodeid in taken else by_id[nodeid]
+                taken.add(nodeid)
 
     def _is_ignored(self, path: Path, session: pytest.Session) -> bool:
         """Whether a run without arguments would pass a file by, or a folder on the way to it."""
@@ -124,7 +144,9 @@ class Recorder:
         )
 
     def _is_asked(self, nodeid: str) -> bool:
-        return _is_below(nodeid, self._targets)
+        if self._order:
+            return nodeid in self._asked
+        return not self._targets or _is_below(nodeid, self._targets)
 
     def _id(self, node: Any) -> str:
         """The node id from the tree's top: pytest's own starts at its rootdir, which may lie below."""
@@ -144,7 +166,8 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        _derandomise()
+        if start.plan["derandomise"]:
+            _derandomise()
         nodeid = self._id(item)
         start.enter(item.nodeid, is_own=not self._own or _is_below(nodeid, self._own))
         self._record.add(
@@ -204,8 +227,20 @@ class Recorder:
 
 
 def _is_below(nodeid: str, targets: Sequence[str]) -> bool:
-    """Whether a test is one of those, a case of one, or stands in one of those files or classes."""
-    return any(nodeid == target or nodeid.startswith((f"{target}::", f"{target}[")) for target in targets)
+    """Whether a test is one of those, a case of one, or stands in one of those folders, files or classes."""
+    return any(
+        target in {"", nodeid} or nodeid.startswith((f"{target}/", f"{target}::", f"{target}[")) for target in targets
+    )
+
+
+def _again(item: pytest.Item) -> pytest.Item:
+    """The same test once more: an item of its own, since pytest tears none down whose successor it is itself."""
+    twin = copy(item)
+    twin.stash = pytest.Stash()
+    twin._report_sections = []  # noqa: SLF001 - what pytest sets up for each item
+    if hasattr(twin, "_initrequest"):  # functions and doctests: fixture values are an item's own
+        twin._initrequest()  # noqa: SLF001 - as pytest-rerunfailures does
+    return twin
 
 
 class Windows:

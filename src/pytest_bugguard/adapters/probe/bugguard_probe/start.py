@@ -33,6 +33,10 @@ class Plan(TypedDict):
     """The folder for measured lines; empty where none are asked for."""
     own: Sequence[str]
     """The tests whose lines are told as a test's; empty: all of them."""
+    order: Sequence[str]
+    """The tests to run, in this order, the same one perhaps twice; empty: all below the targets, as collected."""
+    derandomise: bool
+    """Whether Hypothesis draws the same examples each time."""
 
 
 PLAN_FILE = "plan"

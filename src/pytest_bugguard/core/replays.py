@@ -1,0 +1,134 @@
+"""Tests run again in an order of one's own, in one fresh process: what is asked, what came of it. Pure; no I/O.
+
+A process that dies, or never ends, is an outcome of the test that was running then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.failures import digest_of, failure_of
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.recorded_runs import Attempt, Failure
+from pytest_bugguard.core.runs import End, RunRequest
+
+if TYPE_CHECKING:
+    from pytest_bugguard.core.runs import Case, TestRun
+
+CRASH, HANG = "crash", "hang"
+"""What stands for the exception's type where a process died, or was still running when its time was up."""
+_NO_FAILURE = Failure("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """How the user runs pytest in his own checkout."""
+
+    folder: str = ""
+    """Where pytest is started, relative to the repository's top."""
+    options: tuple[str, ...] = ()
+    """Those of the project and of the user, as ``core.addopts`` keeps them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a replay changes around the tests; what is not said is as the user has it."""
+
+    hash_seed: int | None = None
+    """``PYTHONHASHSEED``, from 0 to 2**32 - 1; None: his own, or a new one for each process."""
+    time_zone: str = ""
+    """``TZ``."""
+    locale: str = ""
+    """``LC_ALL``."""
+    busy: int = 0
+    """So many processes keep the machine busy meanwhile."""
+
+    @property
+    def variables(self) -> tuple[tuple[str, str], ...]:
+        """What has to stand in the environment for that."""
+        said = {
+            "PYTHONHASHSEED": "" if self.hash_seed is None else str(self.hash_seed),
+            "TZ": self.time_zone,
+            "LC_ALL": self.locale,
+        }
+        return tuple((name, value) for name, value in said.items() if value)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What is asked for."""
+
+    tests: tuple[str, ...]
+    """Node ids from the repository's top, in the order to run them in; one that is named twice is run twice."""
+    conditions: Conditions = Conditions()
+    limit_s: float = 600.0
+    """After so many seconds it is ended, with every process that it started."""
+
+    def request(self, home: Home) -> RunRequest:
+        """The run that does it."""
+        return RunRequest(
+            targets=tuple(dict.fromkeys(nodeid.partition("::")[0] for nodeid in self.tests)),
+            watched=(),
+            roots=(),
+            folder=home.folder,
+            options=home.options,
+            limit_s=self.limit_s,
+            order=self.tests,
+            variables=self.conditions.variables,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of it."""
+
+    asked: Replay
+    run: TestRun
+    attempts: tuple[Attempt, ...] = field(init=False)
+    """How each test ended, each time, in the order in which they ran. A test that did not come to run has none."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "attempts", attempts_of(self.run))
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """The tests that did not come to run: gone, left out by an option, or behind one that ended the process."""
+        return frozenset(self.asked.tests) - {one.nodeid for one in self.attempts}
+
+    def outcomes(self, nodeid: str) -> tuple[Outcome, ...]:
+        """How a test ended, the first time first; nothing where it did not run."""
+        return tuple(one.outcome for one in self.attempts if one.nodeid == nodeid)
+
+
+def attempts_of(run: TestRun) -> tuple[Attempt, ...]:
+    """How each test of a run ended, in the order in which they ran."""
+    ended_early = _ended_early(run)
+    return tuple(
+        _attempt(run, case, place, is_cut_off=case is ended_early) for place, case in enumerate(run.cases, start=1)
+    )
+
+
+def _ended_early(run: TestRun) -> Case | None:
+    """The case with which the process came to its end, where it came to none itself."""
+    if run.end is End.FINISHED or not run.cases:
+        return None
+    last = run.cases[-1]
+    return last if last.nodeid == run.running and last.outcome is Outcome.FAILED and last.raised is None else None
+
+
+def _attempt(run: TestRun, case: Case, place: int, *, is_cut_off: bool) -> Attempt:
+    failure: Failure | None = None
+    if is_cut_off:
+        failure = Failure(HANG if run.end is End.TIMEOUT else CRASH, "", digest_of(run.detail))
+    elif case.outcome is Outcome.FAILED:
+        failure = failure_of(case.raised) if case.raised is not None else _NO_FAILURE
+    return Attempt(
+        nodeid=case.nodeid,
+        number=case.number,
+        outcome=case.outcome,
+        phase=CRASH if is_cut_off else case.phase,
+        duration_s=round(case.duration_s, 6),
+        failure=failure,
+        place=place,
+    )
