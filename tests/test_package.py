@@ -119,7 +119,9 @@ def stranger(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _said(*command: str | Path, cwd: Path) -> str:
-    return subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+    done = subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.parametrize(

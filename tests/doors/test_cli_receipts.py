@@ -115,13 +115,12 @@ def test_the_setting_names_a_folder_of_the_repository(shop: Repo, tmp_path: Path
     assert list((shop.path / ".bugguard/receipts").glob("*/*.json"))
 
 
-@pytest.mark.parametrize("damage", ["", "{}", '{"schema": 1', "\x00"])
-def test_a_damaged_receipt_is_none(shop: Repo, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_receipt_is_none(shop: Repo, tmp_path: Path) -> None:
     """What cannot be read is made again, without a word of complaint."""
     shell = leg(shop, tmp_path, LEG="1")
     store = tmp_path / "store"
     shell.call("prove", "--receipts", str(store))
     for path in store.glob("*/*.json"):
-        path.write_text(damage, encoding="utf-8")
+        path.write_text('{"schema": 1', encoding="utf-8")
     done = shell.call("prove", "--receipts", str(store))
     assert (done.code, done.err, ran(tmp_path)) == (0, "", 2 * RUNS)
