@@ -129,7 +129,7 @@ def _trees(parser: argparse.ArgumentParser) -> list[argparse._SubParsersAction[a
 
 
 def _positionals(parser: argparse.ArgumentParser) -> str:
-    marks = {"?": "[{}]", "+": "{}...", None: "{}"}
+    marks = {"?": "[{}]", "+": "{}...", "*": "[{}...]", None: "{}"}
     return "".join(
         f" {marks[action.nargs if isinstance(action.nargs, str) else None].format(action.metavar)}"
         for action in parser._actions

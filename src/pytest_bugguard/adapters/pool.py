@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -27,3 +29,30 @@ def each(work: Callable[[Item], Made], items: Sequence[Item], *, jobs: int, stop
             pool.shutdown(wait=False, cancel_futures=True)
             stop()
             raise
+
+
+def lazily(
+    work: Callable[[Item], Made], items: Iterable[Item], *, jobs: int, stop: Callable[[], None]
+) -> Iterator[Made]:
+    """The result for each item, in their order, none begun long before it is asked for: who has enough may leave.
+
+    What runs by then comes to its end first. ``stop`` ends it where the wait is broken off by Ctrl-C.
+    """
+    rest = iter(items)
+    if jobs == 1:
+        yield from map(work, rest)
+        return
+    running: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="bugguard") as pool:
+        try:
+            running.extend(pool.submit(work, item) for item in islice(rest, jobs))
+            while running:
+                done = running.popleft().result()
+                running.extend(pool.submit(work, item) for item in islice(rest, 1))
+                yield done
+        except KeyboardInterrupt:
+            stop()
+            raise
+        finally:
+            for one in running:
+                one.cancel()

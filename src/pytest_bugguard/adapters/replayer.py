@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.adapters import load
 from pytest_bugguard.core.replays import Replayed
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class PytestReplayer:
         Raises:
             OSError: Our own folders cannot be written.
         """
-        return Replayed(asked, self._runner.run(self._checkout, asked.request(self._home)))
+        with load.busy(asked.conditions.busy):
+            return Replayed(asked, self._runner.run(self._checkout, asked.request(self._home)))
 
     def stop(self) -> None:
         """End every replay that is going on, from another thread."""

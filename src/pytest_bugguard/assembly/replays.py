@@ -46,7 +46,8 @@ def home_of(top: Path, folder: str, paths: Sequence[str] = (), words: Sequence[s
     except ValueError as error:
         raise BugguardError(f"{config.file}: addopts: {error}", hint="mend pytest's own settings") from None
     around = shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
-    return Home(folder, addopts.kept([*own, *around, *words]))
+    kept = addopts.kept([*own, *around, *words])
+    return Home(folder, kept, drops=addopts.kept(own) != own)
 
 
 def _read(path: Path) -> bytes | None:

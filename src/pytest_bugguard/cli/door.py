@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.cli import coverage, flaky, proving, reading, reporting, writing
+from pytest_bugguard.cli import coverage, flaky, hunting, proving, reading, reporting, writing
 from pytest_bugguard.cli.arguments import Parser, Version, add_common
 from pytest_bugguard.cli.exit_codes import EXIT_INTERRUPTED, EXIT_OK, EXIT_OUR_FAULT
 from pytest_bugguard.cli.streams import complain, drop_output, prepare, say
@@ -56,6 +56,6 @@ def command_line() -> Parser:
     parser.add_argument("--version", action=Version)
     add_common(parser, top=True)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-    for group in (reading, proving, flaky, coverage, reporting, writing):
+    for group in (reading, proving, hunting, flaky, coverage, reporting, writing):
         group.add(commands)
     return parser

@@ -15,6 +15,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core.estimates import CONFIDENCE, rate_of
+from pytest_bugguard.core.kinds import OF_ORDER, UNKNOWN, Diagnosis
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.recorded_runs import Why
 
@@ -99,20 +100,28 @@ class Flake:
     reason: str
     next: str
     rate: Rate
-    lost_s: float
+    lost_s: float = 0.0
     """What its failures cost: the time of the runs that it failed, shared with what else failed in them."""
-    signatures: tuple[tuple[str, int], ...]
+    signatures: tuple[tuple[str, int], ...] = ()
     """Its failures with how often each was seen, the commonest first: ``TimeoutError at src/shop/net.py:41``."""
-    onset: Onset | None
+    onset: Onset | None = None
     """None where it never failed, or no commit is known."""
-    first_failed_s: int | None
-    last_failed_s: int | None
-    trend: Trend | None
+    first_failed_s: int | None = None
+    last_failed_s: int | None = None
+    trend: Trend | None = None
     """None where the runs are too few for halves."""
-    strip: str
+    strip: str = ""
     """The newest natural runs, oldest first: ``.`` passed, ``F`` failed."""
-    branches: tuple[Group, ...]
-    environments: tuple[Group, ...]
+    branches: tuple[Group, ...] = ()
+    environments: tuple[Group, ...] = ()
+    diagnosis: Diagnosis = UNKNOWN
+    """In which ways it is flaky, as far as experiments told."""
+    hints: tuple[str, ...] = ()
+    """What may be behind it; never more than a hint."""
+    command: str = ""
+    """What to type to see it fail; empty where nothing is known to do that."""
+    contrast: str = ""
+    """What to type to see it pass, for comparison."""
 
     @property
     def signature(self) -> str:
@@ -133,6 +142,12 @@ class Ranking:
     """How many of the tests failed at least once."""
     flaky: int
     """How many of them are flaky."""
+
+
+def judged_by(diagnosis: Diagnosis) -> tuple[FlakeVerdict, str]:
+    """What a test is, where it is known in which way: only what depends on the order alone is order-dependent."""
+    is_of_order = OF_ORDER.issuperset(diagnosis.kinds)
+    return FlakeVerdict.ORDER_DEPENDENT if is_of_order else FlakeVerdict.FLAKY, "; ".join(diagnosis.reasons)
 
 
 _COUNTED = frozenset({Outcome.PASSED, Outcome.FAILED})
@@ -237,9 +252,12 @@ def _next(verdict: FlakeVerdict, nodeid: str, onset: Onset | None, signatures: S
 
 
 def _signatures(failed: Sequence[Sighting]) -> tuple[tuple[str, int], ...]:
-    known = Counter(
-        " at ".join(filter(None, [one.failure.kind, one.failure.place])) for one in failed if one.failure is not None
-    )
+    return signatures_of(one.failure for one in failed if one.failure is not None)
+
+
+def signatures_of(failures: Iterable[Failure]) -> tuple[tuple[str, int], ...]:
+    """Failures with how often each was seen, the commonest first: ``TimeoutError at src/shop/net.py:41``."""
+    known = Counter(" at ".join(filter(None, [one.kind, one.place])) for one in failures)
     return tuple(sorted(((text, count) for text, count in known.items() if text), key=lambda one: (-one[1], one[0])))
 
 

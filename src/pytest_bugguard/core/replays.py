@@ -29,6 +29,8 @@ class Home:
     """Where pytest is started, relative to the repository's top."""
     options: tuple[str, ...] = ()
     """Those of the project and of the user, as ``core.addopts`` keeps them."""
+    drops: bool = False
+    """Whether the project has others, which are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,22 @@ class Conditions:
     """So many processes keep the machine busy meanwhile."""
 
     @property
+    def is_plain(self) -> bool:
+        """Whether nothing is changed but the seed, which is another one in each process anyway."""
+        return not (self.time_zone or self.locale or self.busy)
+
+    @property
+    def words(self) -> str:
+        """``seed=7 zone=Pacific/Apia``: as ``conditions_of`` reads them."""
+        said = {
+            "seed": "" if self.hash_seed is None else str(self.hash_seed),
+            "zone": self.time_zone,
+            "locale": self.locale,
+            "busy": str(self.busy or ""),
+        }
+        return " ".join(f"{name}={value}" for name, value in said.items() if value)
+
+    @property
     def variables(self) -> tuple[tuple[str, str], ...]:
         """What has to stand in the environment for that."""
         said = {
@@ -55,20 +73,38 @@ class Conditions:
         return tuple((name, value) for name, value in said.items() if value)
 
 
+PLAIN = Conditions()
+
+
+def conditions_of(words: str) -> Conditions:
+    """What ``Conditions.words`` said; what it cannot have said is passed over."""
+    said = dict(word.split("=", 1) for word in words.split() if "=" in word)
+    seed, busy = said.get("seed", ""), said.get("busy", "")
+    return Conditions(
+        hash_seed=int(seed) if seed.isdecimal() else None,
+        time_zone=said.get("zone", ""),
+        locale=said.get("locale", ""),
+        busy=int(busy) if busy.isdecimal() else 0,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """What is asked for."""
 
     tests: tuple[str, ...]
-    """Node ids from the repository's top, in the order to run them in; one that is named twice is run twice."""
-    conditions: Conditions = Conditions()
+    """Node ids from the repository's top, in the order to run them in; one that is named twice is run twice. None: all
+    that pytest collects, in its own order."""
+    conditions: Conditions = PLAIN
     limit_s: float = 600.0
     """After so many seconds it is ended, with every process that it started."""
+    paths: tuple[str, ...] = ()
+    """Where to collect from, where no tests are named: files, folders, node ids; none: where the project says."""
 
     def request(self, home: Home) -> RunRequest:
         """The run that does it."""
         return RunRequest(
-            targets=tuple(dict.fromkeys(nodeid.partition("::")[0] for nodeid in self.tests)),
+            targets=tuple(dict.fromkeys(nodeid.partition("::")[0] for nodeid in self.tests)) or self.paths,
             watched=(),
             roots=(),
             folder=home.folder,
@@ -94,7 +130,7 @@ class Replayed:
     @property
     def missing(self) -> frozenset[str]:
         """The tests that did not come to run: gone, left out by an option, or behind one that ended the process."""
-        return frozenset(self.asked.tests) - {one.nodeid for one in self.attempts}
+        return frozenset(self.asked.tests or self.run.collected) - {one.nodeid for one in self.attempts}
 
     def outcomes(self, nodeid: str) -> tuple[Outcome, ...]:
         """How a test ended, the first time first; nothing where it did not run."""

@@ -61,6 +61,7 @@ def fold(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
         end,
         cases=tuple(_case(test, facts.get(test.node, _NO_FACTS)) for test in log.tests),
         uncollected=(*log.uncollected, *(Uncollected(path, None) for path in log.uncollectable)),
+        collected=tuple(log.collected or ()),
         deselected=tuple(log.left_out),
         loaded=tuple(facts[""].loaded) if "" in facts else (),
         bared=tuple(sorted(facts[""].bared)) if "" in facts else (),
@@ -310,7 +311,7 @@ def _detail(log: _Log, ended: Ended) -> str:
 def _last_words(ended: Ended) -> str:
     """What pytest complained of, or the last line that was printed at all."""
     said = [line.strip() for line in ended.output.splitlines() if line.strip()]
-    complaints = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ")]
+    complaints = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ") or ": error: " in line]
     return _one_line((complaints or said or [""])[-1])
 
 

@@ -185,6 +185,8 @@ class TestRun:
     end: End
     cases: tuple[Case, ...] = ()
     """In the order in which they ran."""
+    collected: tuple[str, ...] = ()
+    """Node ids in the order in which they were to run."""
     uncollected: tuple[Uncollected, ...] = ()
     deselected: tuple[str, ...] = ()
     """Node ids that the project's own options left out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.report import flaky, words
+from pytest_bugguard.report import flaky, hunt, words
 from pytest_bugguard.report.annotations import annotate
 from pytest_bugguard.report.coverage import rows as coverage_rows
 from pytest_bugguard.report.documents import document
@@ -39,6 +39,8 @@ def lines(result: Result, *, width: int, shows_all: bool = False) -> tuple[Line,
             return audit(result, width=width, limit=None if shows_all else 20, is_verbose=shows_all)
         case "explain":
             return explain(result)
+        case "hunt" if result.ranking is not None:
+            return tuple(hunt.found(result.ranking, result.notes))
         case "flaky list" if result.ranking is not None:
             return tuple(flaky.ranking(result.ranking, shows_all=shows_all))
         case "flaky show" if result.ranking is not None:

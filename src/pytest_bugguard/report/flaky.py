@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.flakes import Flake, Group, Ranking
     from pytest_bugguard.report.spans import Line
 
-_INDENT = " " * 13
+INDENT = " " * 13
 _STYLES = {
     FlakeVerdict.STEADY: Style.GOOD,
     FlakeVerdict.FLAKY: Style.BAD,
@@ -54,20 +54,22 @@ def headline(found: Ranking) -> str:
     return f"{words.counted(found.flaky, 'flaky test')}, {found.failed} that failed at least once, {of_runs}"
 
 
-def _label(flake: Flake) -> Line:
-    return line(span(f"{flake.verdict.upper():<11}", _STYLES[flake.verdict]), span(flake.nodeid, Style.STRONG))
+def label(flake: Flake) -> Line:
+    return line(span(f"{flake.verdict.upper():<10} ", _STYLES[flake.verdict]), span(flake.nodeid, Style.STRONG))
 
 
 def _short(flake: Flake) -> Iterator[Line]:
-    yield _label(flake)
+    yield label(flake)
     cost = f"cost {duration(flake.lost_s)}   last failed {_day(flake.last_failed_s)}"
-    yield line(_INDENT, f"failed {rate(flake.rate)}   {cost}")
+    yield line(INDENT, f"failed {rate(flake.rate)}   {cost}")
     about = [flake.signature, began(flake), _TRENDS[flake.trend] if flake.trend else ""]
     if any(about):
-        yield line(_INDENT, "   ".join(filter(None, about)))
-    if flake.verdict is not FlakeVerdict.FLAKY:
-        yield line(_INDENT, flake.reason)
-    yield line(_INDENT, span("next: ", Style.STRONG), f"bugguard flaky show {shlex.quote(flake.nodeid)}")
+        yield line(INDENT, "   ".join(filter(None, about)))
+    if flake.verdict is not FlakeVerdict.FLAKY or flake.diagnosis.kinds:
+        yield line(INDENT, why(flake))
+    for text in guilty(flake):
+        yield line(INDENT, text)
+    yield line(INDENT, span("next: ", Style.STRONG), f"bugguard flaky show {shlex.quote(flake.nodeid)}")
 
 
 def story(found: Ranking) -> Iterator[Line]:
@@ -79,8 +81,8 @@ def story(found: Ranking) -> Iterator[Line]:
 
 
 def _long(flake: Flake) -> Iterator[Line]:
-    yield _label(flake)
-    yield line(_INDENT, flake.reason)
+    yield label(flake)
+    yield line(INDENT, why(flake))
     trend = _TRENDS[flake.trend] if flake.trend else ""
     facts = {
         "failed": rate(flake.rate) + (f"   {trend}" if trend else ""),
@@ -93,11 +95,14 @@ def _long(flake: Flake) -> Iterator[Line]:
     for name, text in facts.items():
         if text:
             yield _fact(name, text)
+    yield from _listed("depends", list(guilty(flake)))
+    yield from _listed("fails", list(filter(None, [flake.command])))
+    yield from _listed("passes", list(filter(None, [flake.contrast])))
     yield from _listed("failures", [f"{count} x {text}" for text, count in flake.signatures])
     yield from _listed("branches", [_group(one) for one in flake.branches])
     yield from _listed("where", [_group(one) for one in flake.environments])
     if flake.next:
-        yield line(_INDENT, span("next: ", Style.STRONG), flake.next)
+        yield line(INDENT, span("next: ", Style.STRONG), flake.next)
 
 
 def _fact(name: str, text: str) -> Line:
@@ -113,6 +118,21 @@ def _listed(name: str, texts: list[str]) -> Iterator[Line]:
 
 def _group(group: Group) -> str:
     return f"{group.name}   {rate(group.rate)}"
+
+
+def why(flake: Flake) -> str:
+    """``victim, non-idempotent: ...``: its kinds, where they are known, and what speaks for them."""
+    kinds = ", ".join(flake.diagnosis.kinds)
+    return f"{kinds}: {flake.reason}" if kinds else flake.reason
+
+
+def guilty(flake: Flake) -> Iterator[str]:
+    """Its polluters and setters, a text for each set."""
+    for name, sets in (("polluted by", flake.diagnosis.polluters), ("needs", flake.diagnosis.setters)):
+        for tests in sets[:_GROUPS]:
+            yield f"{name} {' and then '.join(tests)}"
+        if len(sets) > _GROUPS:
+            yield f"{name} any of {len(sets) - _GROUPS} more"
 
 
 def rate(value: Rate) -> str:

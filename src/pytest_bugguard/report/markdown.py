@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.results import WORST_FIRST
-from pytest_bugguard.report import delivery, flaky, words
+from pytest_bugguard.report import delivery, flaky, hunt, words
 from pytest_bugguard.report.escape import markdown, markdown_code
 
 if TYPE_CHECKING:
@@ -25,8 +25,10 @@ _TESTS_SHOWN = 10
 
 def to_markdown(result: Result, *, budget: int = BUDGET) -> str:
     """The result as Markdown, with what does not fit into the budget left out and counted."""
+    if result.ranking is not None and result.command == "hunt":
+        return _of_tests(result.command, hunt.headline(result.ranking), result.ranking, "", budget)
     if result.ranking is not None and result.command.startswith("flaky"):
-        return _of_history(result.command, result.ranking, budget)
+        return _of_tests(result.command, flaky.headline(result.ranking), result.ranking, flaky.CAPTION, budget)
     before = "".join(f"{text}\n" for text in _opening(result))
     after = "".join(f"{text}\n" for text in _closing(result))
     room = budget - len(before.encode()) - len(after.encode())
@@ -67,9 +69,9 @@ def _table(result: Result) -> Sequence[str]:
     return [*map(_finding, words.loose_findings(result)), *map(_record, ranked)]
 
 
-def _of_history(command: str, found: Ranking, budget: int) -> str:
-    before = f"{marker(command)}\n## bugguard {command}: {markdown(flaky.headline(found))}\n\n"
-    after = f"{markdown(flaky.CAPTION)}\n"
+def _of_tests(command: str, headline: str, found: Ranking, caption: str, budget: int) -> str:
+    before = f"{marker(command)}\n## bugguard {command}: {markdown(headline)}\n\n"
+    after = f"{markdown(caption)}\n" if caption else ""
     room = budget - len(before.encode()) - len(after.encode())
     return before + _fitting([_flake(flake) for flake in found.flakes], room, _FLAKY_HEAD) + after
 
@@ -78,14 +80,14 @@ _FLAKY_HEAD = "| verdict | test | failed | cost | what | next |\n|---|---|---|--
 
 
 def _flake(flake: Flake) -> str:
-    what = filter(None, [flake.reason, flake.signature, flaky.began(flake)])
+    what = filter(None, [flaky.why(flake), *flaky.guilty(flake), flake.signature, flaky.began(flake)])
     return _row(
         f"**{flake.verdict}**",
         markdown_code(flake.nodeid),
         markdown(flaky.rate(flake.rate)),
         flaky.duration(flake.lost_s),
         _lines([*map(markdown, what), markdown_code(flake.strip)]),
-        markdown(flake.next),
+        markdown_code(flake.command) if flake.command else markdown(flake.next),
     )
 
 

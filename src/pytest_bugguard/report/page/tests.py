@@ -32,8 +32,11 @@ def flaky(document: Mapping[str, Any]) -> Table:
 
 
 def _test(one: Mapping[str, Any], excused: Mapping[str, Any] | None) -> Row:
-    guilty = [*(f"after {name}" for name in one["polluters"]), *(f"without {name}" for name in one["setters"])]
-    about = [one["kind"] or "", *guilty, one["signature"]]
+    guilty = [
+        *(f"after {' and then '.join(tests)}" for tests in one["polluters"]),
+        *(f"without {' and then '.join(tests)}" for tests in one["setters"]),
+    ]
+    about = [", ".join(one["kind"]), *guilty, one["signature"]]
     low, high = (round(1000 * end) for end in one["interval"])
     return (
         "\n".join([one["nodeid"], *filter(None, about)]),

@@ -1,0 +1,92 @@
+"""What is to be typed to see a flaky test fail? The shortest command of pytest that shows it. Pure; no I/O."""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_bugguard.core.kinds import Diagnosis
+    from pytest_bugguard.core.replays import Conditions
+
+_TRIES = 30
+"""So often a test that fails by chance is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """How pytest is typed here."""
+
+    folder: str = ""
+    """Where one stands, below the repository's top."""
+    options: tuple[str, ...] = ()
+    """What has to be said so that nothing shuffles, shares out or repeats the tests."""
+
+    def pytest(self, nodeids: Sequence[str], conditions: Conditions | None = None) -> str:
+        """The command that runs these tests in their order."""
+        around = [f"{name}={shlex.quote(value)}" for name, value in (conditions.variables if conditions else ())]
+        words = ["python", "-m", "pytest", *self.options, *(self.from_here(nodeid) for nodeid in nodeids)]
+        return " ".join([*around, shlex.join(words)])
+
+    def from_here(self, nodeid: str) -> str:
+        """A node id from where one stands."""
+        path, colons, rest = nodeid.partition("::")
+        return f"{posixpath.relpath(path, self.folder or '.')}{colons}{rest}"
+
+
+def command_of(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
+    """The command that makes a test fail as it is flaky; empty where it is not known how."""
+    kind = next((kind for kind in _COMMANDS if kind in diagnosis.kinds), None)
+    return _COMMANDS[kind](nodeid, diagnosis, typing) if kind is not None else ""
+
+
+def contrast_of(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
+    """The command under which it passes, for comparison; empty where none is short."""
+    if Kind.BRITTLE in diagnosis.kinds and diagnosis.setters[0] != (nodeid,):
+        return typing.pytest([*diagnosis.setters[0], nodeid])
+    return typing.pytest([nodeid]) if _PASSING_ALONE.intersection(diagnosis.kinds) else ""
+
+
+_PASSING_ALONE = frozenset({Kind.VICTIM, Kind.TIME_ZONE, Kind.LOCALE, Kind.LOAD, Kind.NON_IDEMPOTENT})
+
+
+def _after(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
+    return typing.pytest([*diagnosis.polluters[0], nodeid])
+
+
+def _alone(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
+    return typing.pytest([nodeid], diagnosis.conditions)
+
+
+def _under_load(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
+    alone = typing.pytest([nodeid])
+    return f"for n in $(seq {diagnosis.conditions.busy}); do yes > /dev/null & done; {alone}; kill $(jobs -p)"
+
+
+def _until_it_fails(nodeid: str, _: Diagnosis, typing: Typing) -> str:
+    return f"for n in $(seq {_TRIES}); do {typing.pytest([nodeid])} -q || break; done"
+
+
+def _twice(nodeid: str, _: Diagnosis, typing: Typing) -> str:
+    words = [*typing.options, typing.from_here(nodeid)]
+    code = f"import pytest; twice = {words!r}; pytest.main(twice); raise SystemExit(pytest.main(twice))"
+    return shlex.join(["python", "-c", code])
+
+
+_COMMANDS: dict[Kind, Callable[[str, Diagnosis, Typing], str]] = {
+    Kind.VICTIM: _after,
+    Kind.BRITTLE: _alone,
+    Kind.HASH_SEED: _alone,
+    Kind.TIME_ZONE: _alone,
+    Kind.LOCALE: _alone,
+    Kind.RANDOM: _until_it_fails,
+    Kind.LOAD: _under_load,
+    Kind.NON_IDEMPOTENT: _twice,
+}
+"""What shows it soonest comes first."""

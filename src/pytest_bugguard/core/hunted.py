@@ -1,0 +1,167 @@
+"""What has been seen in a hunt so far, and what it says of each test. No I/O."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_bugguard.core.estimates import rate_of
+from pytest_bugguard.core.flakes import Flake, FlakeVerdict, judged_by, signatures_of
+from pytest_bugguard.core.kinds import count, diagnosis_of, first_alone, showings_of
+from pytest_bugguard.core.model import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_bugguard.core.kinds import Count, Diagnosis, Showing
+    from pytest_bugguard.core.recorded_runs import Attempt
+    from pytest_bugguard.core.replays import Conditions, Replayed
+
+SMALL = 8
+"""A process with no more different tests than this is an experiment on each of them."""
+_COUNTED = frozenset({Outcome.PASSED, Outcome.FAILED})
+
+
+class Way(StrEnum):
+    """In which way the tests of a process were chosen and ordered."""
+
+    DEFAULT = "in default order"
+    TWICE = "each twice"
+    REVERSED = "reversed"
+    SHUFFLED = "shuffled"
+    ALONE = "each alone"
+    VARIED = "under other conditions"
+    EXPERIMENT = "an experiment"
+
+
+class Context(NamedTuple):
+    """What ran before a test in a process of many, and under which conditions."""
+
+    before: tuple[str, ...]
+    conditions: Conditions
+
+
+class Notebook:
+    """Every process of a hunt, by what it says of each test."""
+
+    def __init__(self) -> None:
+        self.order: tuple[str, ...] = ()
+        """All tests, as pytest orders them."""
+        self.experiments: list[Replayed] = []
+        self.processes = 0
+        self._surveys: list[tuple[Way, Replayed]] = []
+        self._firsts: dict[str, list[tuple[int, int, Attempt]]] = defaultdict(list)
+        """Of each test: survey, place in it, how it ended there the first time."""
+        self._showings: dict[str, list[Showing]] = defaultdict(list)
+        self._failed: dict[str, list[Attempt]] = defaultdict(list)
+        self._durations: dict[str, float] = {}
+        self._endings: Counter[str] = Counter()
+        self._times: Counter[str] = Counter()
+        """How often each test ran, in whatever way."""
+
+    def add(self, way: Way, done: Replayed) -> None:
+        """Note what a process showed."""
+        self.processes += 1
+        subject = done.asked.tests[-1] if way is Way.EXPERIMENT else None
+        for one in done.attempts:
+            self._times[one.nodeid] += 1
+            if one.outcome is Outcome.FAILED and subject in {None, one.nodeid}:
+                self._failed[one.nodeid].append(one)
+            self._durations[one.nodeid] = max(one.duration_s, self._durations.get(one.nodeid, 0.0))
+        if done.attempts and done.attempts[-1].phase == "crash":
+            self._endings[done.attempts[-1].nodeid] += 1
+        if way is Way.EXPERIMENT:
+            self._note_experiment(done)
+        else:
+            self._note_survey(way, done)
+
+    def _note_experiment(self, done: Replayed) -> None:
+        tests = dict.fromkeys(one.nodeid for one in done.attempts)
+        if len(tests) <= SMALL:
+            self.experiments.append(done)
+            for nodeid in tests:
+                self._showings[nodeid] += showings_of(nodeid, done.asked.conditions, done.attempts)
+
+    def _note_survey(self, way: Way, done: Replayed) -> None:
+        self._surveys.append((way, done))
+        for place, one in enumerate(done.attempts):
+            if one.number == 1 and one.outcome in _COUNTED:
+                self._firsts[one.nodeid].append((len(self._surveys) - 1, place, one))
+
+    def suspects(self) -> tuple[str, ...]:
+        """The tests that failed at all, in default order."""
+        return tuple(nodeid for nodeid in self.order if nodeid in self._failed)
+
+    def picture(self, nodeid: str) -> int:
+        """In how many surveys a test failed, where it passed in others; 0 where it did not pass: nothing to compare."""
+        surveyed = count(one.outcome for _, _, one in self._firsts[nodeid])
+        return surveyed.failed + 1 if surveyed.passed else 0
+
+    def showings(self, nodeid: str) -> tuple[Showing, ...]:
+        """What experiments showed of a test."""
+        return tuple(self._showings[nodeid])
+
+    def diagnosis(self, nodeid: str) -> Diagnosis:
+        """What they come to."""
+        return diagnosis_of(nodeid, self._showings[nodeid])
+
+    def alone(self, nodeid: str) -> Count:
+        """How it ended alone so far."""
+        return first_alone(self._showings[nodeid])
+
+    def contexts(self, nodeid: str, outcome: Outcome) -> tuple[Context, ...]:
+        """The surveys in which it ended so, those with the fewest tests before it first."""
+        found = []
+        for survey, place, one in self._firsts[nodeid]:
+            if one.outcome is outcome:
+                _, done = self._surveys[survey]
+                before = tuple(before.nodeid for before in done.attempts[:place])
+                found.append(Context(before, done.asked.conditions))
+        return tuple(sorted(found, key=lambda context: len(context.before)))
+
+    def ends_processes(self, nodeid: str) -> bool:
+        """Whether processes die or hang in it time and again: what comes after it would never run."""
+        return self._endings[nodeid] > 1
+
+    def duration_s(self, tests: Iterable[str]) -> float:
+        """How long these took, at the most."""
+        return sum(self._durations.get(nodeid, 0.0) for nodeid in tests)
+
+    def flakes(self) -> tuple[Flake, ...]:
+        """The tests that failed and are not known to be sound, with what is known of them."""
+        return tuple(map(self._flake, self.suspects()))
+
+    def _flake(self, nodeid: str) -> Flake:
+        surveyed = count(one.outcome for _, _, one in self._firsts[nodeid])
+        diagnosis = self.diagnosis(nodeid)
+        verdict, reason = self._judge(nodeid, diagnosis, surveyed)
+        signatures = signatures_of(one.failure for one in self._failed[nodeid] if one.failure is not None)
+        rate = rate_of(surveyed.failed, surveyed.total)
+        return Flake(nodeid, verdict, reason, "", rate, signatures=signatures, diagnosis=diagnosis)
+
+    def _judge(self, nodeid: str, diagnosis: Diagnosis, surveyed: Count) -> tuple[FlakeVerdict, str]:
+        if diagnosis.kinds:
+            return judged_by(diagnosis)
+        alone = self.alone(nodeid)
+        default = count(
+            one.outcome for survey, _, one in self._firsts[nodeid] if self._surveys[survey][0] is Way.DEFAULT
+        )
+        if default.passed and default.failed:
+            return FlakeVerdict.FLAKY, f"in default order it failed {default.failed} of {default.total} times"
+        if not surveyed.passed and not alone.passed:
+            total = surveyed.failed + alone.failed
+            if total > 1:
+                return FlakeVerdict.FAILING, f"it failed {total} of {total} times, in every way in which it was run"
+            return FlakeVerdict.UNDECIDED, "it failed the one time that it was run"
+        seen = f"it failed {len(self._failed[nodeid])} of {self._times[nodeid]} times"
+        excluded = f", which excludes a rate above {100 * rate_of(0, alone.total).high:.0f} %" if alone.total else ""
+        return FlakeVerdict.UNDECIDED, f"{seen}, and nothing tells why: alone it passed {alone.passed} times{excluded}"
+
+
+def in_order(tests: Sequence[str], done: Replayed) -> Iterator[str]:
+    """What is left of an order after a process that ended before its end."""
+    asked = done.asked.tests or done.run.collected
+    behind = len(done.attempts)
+    last = done.attempts[-1].nodeid if done.attempts else ""
+    yield from (nodeid for nodeid in asked[behind:] if nodeid != last and nodeid in tests)

@@ -1,0 +1,196 @@
+"""What does a test that failed depend on? Alone, twice, after what ran before it, and after ever less of that."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import orders
+from pytest_bugguard.core.hunted import Context, Way
+from pytest_bugguard.core.kinds import Kind, count
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.replays import Conditions
+from pytest_bugguard.core.search import needed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_bugguard.core.kinds import Count
+    from pytest_bugguard.journeys.lab import Lab
+
+_ALONE, _MORE_ALONE = 5, 15
+_REPEATS, _NOISY_REPEATS = 3, 10
+_UNDER_LOAD = 8
+_CONTEXTS = 3
+"""So many of the surveys in which it failed are tried again."""
+_ALPHA = 0.05
+_QUESTIONS = 30
+"""About so many are asked in a search."""
+_RAREST = 0.25
+"""Below this share of failures a search would take more runs than it is worth."""
+_SEVERAL = 5
+"""So many polluters of their own are looked for by search."""
+_OTHER = {Outcome.FAILED: Outcome.PASSED, Outcome.PASSED: Outcome.FAILED}
+
+
+def diagnose(nodeid: str, lab: Lab, *, busy: int) -> None:
+    """Make the experiments that tell in which way a test is flaky; the notebook says what came of them.
+
+    Args:
+        nodeid: A test that failed.
+        lab: Where they are made.
+        busy: How many processes make the machine busy.
+
+    Raises:
+        OutOfTimeError: There is no time for all of them.
+    """
+    alone = _alone(nodeid, lab, _ALONE)
+    if alone.passed and alone.failed:
+        _pin_seed(nodeid, lab)
+    elif alone.total:
+        usual = Outcome.PASSED if alone.passed else Outcome.FAILED
+        if not _explain(nodeid, usual, lab, busy=busy) and usual is Outcome.PASSED:
+            _alone(nodeid, lab, _MORE_ALONE)
+
+
+def _alone(nodeid: str, lab: Lab, times: int) -> Count:
+    """Run it by itself, each time twice in its process, until both outcomes are seen or it was so often."""
+    known = lab.notebook.alone(nodeid)
+    asked = [lab.replay((nodeid, nodeid)) for _ in range(times - known.total)]
+    for _ in lab.run_all(Way.EXPERIMENT, asked):
+        known = lab.notebook.alone(nodeid)
+        if known.passed and known.failed:
+            break
+    return lab.notebook.alone(nodeid)
+
+
+def _pin_seed(nodeid: str, lab: Lab) -> None:
+    """Run it with a hash seed with which it failed, and with one with which it passed: is it the seed?"""
+    for outcome in (Outcome.FAILED, Outcome.PASSED):
+        seed = next(
+            (
+                one.conditions.hash_seed
+                for one in lab.notebook.showings(nodeid)
+                if not one.before and one.conditions.hash_seed is not None and one.outcomes[0] is outcome
+            ),
+            None,
+        )
+        if seed is None:
+            return
+        asked = [lab.replay((nodeid,), Conditions(hash_seed=seed)) for _ in range(_ALONE - 1)]
+        for done in lab.run_all(Way.EXPERIMENT, asked):
+            if done.outcomes(nodeid) != (outcome,):
+                return
+
+
+def _explain(nodeid: str, usual: Outcome, lab: Lab, *, busy: int) -> bool:
+    """Find what makes it end otherwise than alone; whether that was found."""
+    wanted = _OTHER[usual]
+    contexts = lab.notebook.contexts(nodeid, wanted)
+    if not contexts:  # alone and among others it ends alike; if it was red, then after itself
+        return True
+    for context in contexts[:_CONTEXTS]:
+        seen = _again(nodeid, context, lab, _REPEATS)
+        if not _share(seen, wanted):
+            continue
+        if _share(seen, wanted) < 1 and usual is Outcome.PASSED and _fails_under_load(nodeid, lab, busy):
+            return True
+        if _search(nodeid, context, wanted, seen, lab):
+            return True
+    return usual is Outcome.PASSED and _fails_under_load(nodeid, lab, busy)
+
+
+def _again(nodeid: str, context: Context, lab: Lab, times: int) -> Count:
+    """Run it after the same tests as in a survey."""
+    asked = [lab.replay((*context.before, nodeid), context.conditions) for _ in range(times)]
+    return count(outcome for done in lab.run_all(Way.EXPERIMENT, asked) for outcome in done.outcomes(nodeid)[:1])
+
+
+def _share(seen: Count, wanted: Outcome) -> float:
+    if not seen.total:
+        return 0.0
+    return (seen.failed if wanted is Outcome.FAILED else seen.passed) / seen.total
+
+
+def _fails_under_load(nodeid: str, lab: Lab, busy: int) -> bool:
+    """Run it alone on a busy machine."""
+    asked = [lab.replay((nodeid,), Conditions(busy=busy)) for _ in range(_UNDER_LOAD)]
+    failed = 0
+    for done in lab.run_all(Way.EXPERIMENT, asked):
+        failed += Outcome.FAILED in done.outcomes(nodeid)
+        if failed >= _REPEATS:
+            break
+    return Kind.LOAD in lab.notebook.diagnosis(nodeid).kinds
+
+
+def _search(nodeid: str, context: Context, wanted: Outcome, seen: Count, lab: Lab) -> bool:
+    """Find the tests that make it end so, one set after the other; whether one was found."""
+    share = _share(seen, wanted)
+    if share < 1:
+        share = _share(_again(nodeid, context, lab, _NOISY_REPEATS), wanted)
+    if share < _RAREST:
+        return False
+    tries = 1 if share == 1 else math.ceil(math.log(_ALPHA / _QUESTIONS) / math.log(1 - share))
+    oracle = _Oracle(nodeid, context, wanted, tries, lab)
+    before = context.before
+    for place in range(_SEVERAL):
+        found = needed(before, oracle.shows)
+        if not found and context.conditions.is_plain:
+            _pin_seed(nodeid, lab)
+            return bool(lab.notebook.diagnosis(nodeid).kinds)
+        if not confirm(nodeid, found, context.conditions, lab):
+            return place > 0
+        before = tuple(one for one in before if one not in found)
+        if not found or not oracle.shows(before):
+            break
+    return True
+
+
+def confirm(nodeid: str, before: Sequence[str], conditions: Conditions, lab: Lab) -> bool:
+    """Run it after these, and without them, until the notebook knows its kind or knows that it is none."""
+    around = replace(conditions, hash_seed=conditions.hash_seed if before else None)
+    for done in lab.run_all(Way.EXPERIMENT, [lab.replay((*before, nodeid), around) for _ in range(_REPEATS)]):
+        if not done.outcomes(nodeid):
+            return False
+    diagnosis = lab.notebook.diagnosis(nodeid)
+    return tuple(before) in {*diagnosis.polluters, *diagnosis.setters} or (not before and bool(diagnosis.kinds))
+
+
+class _Oracle:
+    """Does a test end so after these tests? A no is asked again where its outcome is noisy; nothing is asked twice."""
+
+    def __init__(self, nodeid: str, context: Context, wanted: Outcome, tries: int, lab: Lab) -> None:
+        self._nodeid = nodeid
+        self._conditions = context.conditions
+        self._wanted = wanted
+        self._tries = tries
+        self._lab = lab
+        self._known = {context.before: True}
+
+    def shows(self, before: tuple[str, ...]) -> bool:
+        """Whether it does."""
+        if before not in self._known:
+            asked = [self._lab.replay((*before, self._nodeid), self._conditions) for _ in range(self._tries)]
+            done = self._lab.run_all(Way.EXPERIMENT, asked)
+            self._known[before] = any(self._wanted in one.outcomes(self._nodeid)[:1] for one in done)
+        return self._known[before]
+
+
+def sweep(nodeid: str, lab: Lab) -> None:
+    """Run it after each other test by itself: a search finds one polluter or setter, and there may be more of them.
+
+    Raises:
+        OutOfTimeError: There is no time for all of them.
+    """
+    diagnosis = lab.notebook.diagnosis(nodeid)
+    wanted = Outcome.FAILED if Kind.VICTIM in diagnosis.kinds else Outcome.PASSED
+    known = {one for found in (*diagnosis.polluters, *diagnosis.setters) if len(found) == 1 for one in found}
+    others = [one for one in orders.likely_first(lab.notebook.order, nodeid) if one != nodeid and one not in known]
+    conditions = lab.varied()
+    asked = [lab.replay((one, nodeid), conditions) for one in others if not lab.notebook.ends_processes(one)]
+    guilty = [
+        done.asked.tests[0] for done in lab.run_all(Way.EXPERIMENT, asked) if done.outcomes(nodeid)[:1] == (wanted,)
+    ]
+    for one in guilty:
+        confirm(nodeid, (one,), conditions, lab)

@@ -1,0 +1,174 @@
+"""Looking for flaky tests on purpose: run them in many ways, and find out what those that failed depend on."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import orders
+from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.hunted import Way, in_order
+from pytest_bugguard.core.kinds import Kind
+from pytest_bugguard.core.replays import PLAIN, Conditions, Replay
+from pytest_bugguard.core.runs import End
+from pytest_bugguard.journeys.diagnosis import diagnose, sweep
+from pytest_bugguard.journeys.lab import OutOfTimeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_bugguard.core.replays import Replayed
+    from pytest_bugguard.journeys.lab import Lab
+
+_LEAST_S = 20.0
+"""What the diagnosis of a test gets at least."""
+_FOR_ISOLATION = 0.5
+"""The share of what time is left that running each test alone may take."""
+_SWEPT = 400
+"""Tests up to which each is tried as a polluter of its own."""
+
+
+class NothingToHuntError(BugguardError):
+    """pytest ran no test."""
+
+    slug = "nothing-to-hunt"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a hunt does."""
+
+    paths: tuple[str, ...] = ()
+    """Where tests are collected from; none: where the project says."""
+    runs: int = 10
+    """How often all tests are run: in default order, each twice, reversed, and shuffled the other times."""
+    varied: tuple[Conditions, ...] = ()
+    """Under these all of them are run, too."""
+    busy: int = 2
+    """How many processes make the machine busy."""
+
+
+def hunt(plan: Plan, lab: Lab) -> None:
+    """Fill the notebook of a lab, until all is done or its time is over.
+
+    Raises:
+        NothingToHuntError: There are no tests, or pytest cannot begin.
+    """
+    with suppress(OutOfTimeError):
+        _first_run(plan, lab)
+        hunted = _Hunt(plan, lab)
+        for way, tests, conditions in _surveys(plan, lab):
+            hunted.survey(way, tests, conditions)
+        hunted.sweep()
+
+
+def _first_run(plan: Plan, lab: Lab) -> None:
+    """In default order, which tells what there is."""
+    lab.doing = Way.DEFAULT
+    done = lab.run(Way.DEFAULT, Replay((), lab.varied(), lab.limit_s, plan.paths))
+    if not done.run.collected:
+        raise _nothing(done)
+    lab.notebook.order = done.run.collected
+    _rest(done, lab)
+
+
+def _nothing(done: Replayed) -> NothingToHuntError:
+    if done.run.end is End.NOT_STARTED and done.run.detail:
+        return NothingToHuntError(
+            f"pytest could not begin: {done.run.detail}", hint="make pytest itself run here, then hunt"
+        )
+    return NothingToHuntError("pytest found no test", hint="name files or folders that hold some")
+
+
+def _rest(done: Replayed, lab: Lab) -> None:
+    """Where a process died or hung in a test, run what was to come after it in the next one."""
+    while done.run.end is not End.FINISHED and done.attempts:
+        left = tuple(in_order(lab.notebook.order, done))
+        if not left:
+            return
+        done = lab.run(Way.SHUFFLED, lab.replay(left, done.asked.conditions))
+
+
+_Survey = tuple[Way, tuple[str, ...], Conditions]
+
+
+def _surveys(plan: Plan, lab: Lab) -> Iterator[_Survey]:
+    """The ways in which all tests are run, after the first: what finds most at the least price comes first."""
+    order = lab.notebook.order
+    yield Way.TWICE, orders.each_twice(order), PLAIN
+    yield Way.REVERSED, order[::-1], PLAIN
+    yield Way.DEFAULT, order, PLAIN
+    yield Way.ALONE, order, PLAIN
+    for conditions in plan.varied:
+        yield Way.VARIED, order, conditions
+    for place in range(max(0, plan.runs - 4)):
+        yield Way.SHUFFLED, orders.shuffled(order, lab.seed + place), PLAIN
+
+
+class _Hunt:
+    """Surveys, and after each of them a diagnosis of what it brought to light."""
+
+    def __init__(self, plan: Plan, lab: Lab) -> None:
+        self._plan = plan
+        self._lab = lab
+        self._known: dict[str, int] = {}
+        """Of tests that were diagnosed: the picture that there was of them then."""
+
+    def survey(self, way: Way, tests: Sequence[str], conditions: Conditions) -> None:
+        lab = self._lab
+        lab.doing = way
+        staying = tuple(one for one in tests if not lab.notebook.ends_processes(one))
+        if way is Way.ALONE:
+            self._isolate(staying)
+        elif staying:
+            _rest(lab.run(way, lab.replay(staying, conditions)), lab)
+        self._diagnose()
+
+    def _isolate(self, tests: Sequence[str]) -> None:
+        """Each by itself, and twice there: a test that needs others to pass hardly shows otherwise."""
+        lab = self._lab
+        unknown = [one for one in tests if not lab.notebook.alone(one).total]
+        with _within(lab, _FOR_ISOLATION * lab.left_s):
+            for _ in lab.run_all(Way.EXPERIMENT, [lab.replay((one, one)) for one in unknown]):
+                pass
+
+    def _diagnose(self) -> None:
+        lab = self._lab
+        pending = [one for one in lab.notebook.suspects() if self._is_open(one)]
+        for place, nodeid in enumerate(pending):
+            lab.doing = f"looking into {nodeid}"
+            self._known[nodeid] = lab.notebook.picture(nodeid)
+            with _within(lab, max(_LEAST_S, lab.left_s / 2 / (len(pending) - place))):
+                diagnose(nodeid, lab, busy=self._plan.busy)
+
+    def _is_open(self, nodeid: str) -> bool:
+        """Whether a failure of a test is still to be explained, and there is something new to go by."""
+        notebook = self._lab.notebook
+        if set(notebook.diagnosis(nodeid).kinds) - {Kind.NON_IDEMPOTENT}:
+            return False
+        return self._known.get(nodeid) != notebook.picture(nodeid)
+
+    def sweep(self) -> None:
+        """Look for more polluters and setters of what has one."""
+        lab = self._lab
+        if len(lab.notebook.order) > _SWEPT:
+            return
+        for nodeid in lab.notebook.suspects():
+            if {Kind.VICTIM, Kind.BRITTLE}.intersection(lab.notebook.diagnosis(nodeid).kinds):
+                lab.doing = f"more about {nodeid}"
+                sweep(nodeid, lab)
+
+
+@contextmanager
+def _within(lab: Lab, seconds: float) -> Iterator[None]:
+    """So much of the time and no more; what is left of it stays for others."""
+    until = lab.until
+    lab.until = min(until, lab.now() + seconds)
+    try:
+        with suppress(OutOfTimeError):
+            yield
+    finally:
+        lab.until = until
+    if lab.left_s <= 0:
+        raise OutOfTimeError

@@ -1,0 +1,92 @@
+"""Where the experiments of a hunt are made: within its time, each noted down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import orders
+from pytest_bugguard.core.hunted import Notebook, Way
+from pytest_bugguard.core.replays import PLAIN, Conditions, Replay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_bugguard.core.replays import Replayed
+    from pytest_bugguard.journeys.ports import Replayer
+
+_START_S = 30.0
+"""What a process may take besides its tests: a slow start on a busy machine is no hang."""
+_PATIENCE = 5
+"""What takes five times as long as it did at the most hangs."""
+
+
+class OutOfTimeError(Exception):
+    """The time for this is over; what has been seen stands."""
+
+
+@dataclass(slots=True)
+class Lab:
+    """Makes experiments."""
+
+    replayer: Replayer
+    each: Callable[[Callable[[Replay], Replayed], Sequence[Replay]], Iterator[Replayed]]
+    """Does the same for several, perhaps side by side; results in their order."""
+    now: Callable[[], float]
+    """Seconds on a clock that only goes on."""
+    until: float
+    """When the time is over, by that clock."""
+    limit_s: float
+    """How long one process may take, where nothing better is known."""
+    seed: int
+    """Stands for all chance in the hunt."""
+    varies_hash: bool = True
+    """Whether each process gets a seed of string hashes of its own; else that of the user holds."""
+    tell: Callable[[str, Notebook], None] = lambda *_: None
+    """Told what is being done, after each process."""
+    notebook: Notebook = field(default_factory=Notebook)
+    doing: str = ""
+    _asked: int = 0
+
+    @property
+    def left_s(self) -> float:
+        """How much time there is."""
+        return self.until - self.now()
+
+    def varied(self, conditions: Conditions = PLAIN) -> Conditions:
+        """The same conditions with the next seed of string hashes, unless they have one."""
+        if not self.varies_hash or conditions.hash_seed is not None:
+            return conditions
+        self._asked += 1
+        return replace(conditions, hash_seed=orders.number(self.seed, self._asked))
+
+    def run(self, way: Way, asked: Replay) -> Replayed:
+        """One process, noted.
+
+        Raises:
+            OutOfTimeError: There is no time for it.
+        """
+        return next(iter(self.run_all(way, [asked])))
+
+    def run_all(self, way: Way, asked: Sequence[Replay]) -> Iterator[Replayed]:
+        """Several processes, each noted as it is handed out.
+
+        Raises:
+            OutOfTimeError: There is no time for the next one.
+        """
+        for done in self.each(self._in_time, asked):
+            self.notebook.add(way, done)
+            self.tell(self.doing, self.notebook)
+            yield done
+
+    def _in_time(self, asked: Replay) -> Replayed:
+        left_s = self.left_s
+        if left_s <= 0:
+            raise OutOfTimeError
+        return self.replayer.replay(replace(asked, limit_s=min(asked.limit_s, left_s + _START_S)))
+
+    def replay(self, tests: Sequence[str], conditions: Conditions = PLAIN) -> Replay:
+        """What to ask for, with a limit by what these tests have taken so far."""
+        known_s = self.notebook.duration_s(tests)
+        limit_s = min(self.limit_s, _START_S + _PATIENCE * known_s) if known_s else self.limit_s
+        return Replay(tuple(tests), self.varied(conditions), limit_s)

@@ -1,0 +1,113 @@
+"""``bugguard hunt``: what is flaky in a real project, in which way, and the command that shows it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.shell import Shell
+from tests.story import story
+
+if TYPE_CHECKING:
+    from tests.shell import Done
+    from tests.story import Repo
+
+STORY = """
+    commit: feat: sell
+      file: pyproject.toml
+        [tool.pytest.ini_options]
+        addopts = "-x -q"
+      file: shop/tests/test_shop.py
+        import os
+
+        import pytest
+
+        SEEN = []
+
+        def test_leaves():
+            os.environ["SHOP"] = "closed"
+
+        @pytest.mark.parametrize("case", ["a::b [c]"])
+        def test_victim(case):
+            assert "SHOP" not in os.environ
+
+        def test_again():
+            SEEN.append(1)
+            assert len(SEEN) == 1
+
+        def test_fails():
+            raise LookupError("no page")
+"""
+VICTIM = "shop/tests/test_shop.py::test_victim[a::b [c]]"
+LEAVES = "shop/tests/test_shop.py::test_leaves"
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    return story(tmp_path_factory.mktemp("hunt") / "shop", STORY)
+
+
+@pytest.fixture(scope="module")
+def shell(repo: Repo) -> Shell:
+    return Shell(repo.path / "shop")
+
+
+@pytest.fixture(scope="module")
+def done(shell: Shell) -> Done:
+    """A short hunt in a folder below the top."""
+    return shell.call("hunt", "--runs", "4", "--jobs", "2", "--seed", "1", "--format", "json", "tests")
+
+
+@pytest.fixture(scope="module")
+def found(done: Done) -> dict[str, dict[str, Any]]:
+    """What it says of each test."""
+    return {one["nodeid"].partition("::")[2]: one for one in done.document["flaky"]}
+
+
+def test_each_test_is_what_it_is(done: Done, found: dict[str, dict[str, Any]]) -> None:
+    """Kinds, polluters and failures; one that always fails is failing, and one that never does is not there."""
+    said = {name: (one["verdict"], one["kind"], one["polluters"], one["signature"]) for name, one in found.items()}
+    path = "shop/tests/test_shop.py"
+    assert said == {
+        "test_victim[a::b [c]]": ("order-dependent", ["victim"], [[LEAVES]], f"AssertionError at {path}:12"),
+        "test_again": ("order-dependent", ["non-idempotent"], [], f"AssertionError at {path}:16"),
+        "test_fails": ("failing", [], [], f"LookupError at {path}:19"),
+    }
+    assert done.code == 1
+
+
+def test_a_hunt_leaves_the_checkout_as_it_was(repo: Repo, done: Done) -> None:
+    """But for what the tests themselves do, and what Python compiles."""
+    assert done.code == 1
+    left = repo.git("status", "--porcelain", "--ignored").splitlines()
+    assert [line for line in left if "__pycache__" not in line] == []
+
+
+@pytest.mark.parametrize("name", ["test_victim[a::b [c]]", "test_again"])
+def test_the_command_that_is_printed_shows_it(shell: Shell, found: dict[str, dict[str, Any]], name: str) -> None:
+    """Typed as it stands, in the folder where the hunt was begun; and the other one passes."""
+    ends = [
+        subprocess.run(["bash", "-c", command], cwd=shell.folder, capture_output=True, check=False).returncode
+        for command in (found[name]["command"], found[name]["contrast"])
+    ]
+    assert ends == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        pytest.param(["nowhere"], "there is no nowhere", id="no-such-path"),
+        pytest.param(
+            ["tests", "--", "--no-such-option"], "pytest could not begin: .*no-such-option", id="wrong-option"
+        ),
+        pytest.param(["--", "-k", "nothing"], "pytest found no test", id="no-test"),
+    ],
+)
+def test_a_hunt_that_cannot_begin_says_why(shell: Shell, arguments: list[str], complaint: str) -> None:
+    """In one line, with what to do."""
+    said = shell.call("hunt", *arguments)
+    assert said.code == 4
+    assert re.search(complaint, said.complaint[0])

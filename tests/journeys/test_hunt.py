@@ -1,0 +1,257 @@
+"""A hunt over tests that are acted: each kind of flaky test is found and told apart, and nothing else is called so."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+from pytest_bugguard.core.flakes import Flake, FlakeVerdict
+from pytest_bugguard.core.kinds import Kind
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.replays import Conditions, Replay, Replayed
+from pytest_bugguard.core.runs import Case, End, Raised, TestRun
+from pytest_bugguard.journeys.hunt import NothingToHuntError, Plan, hunt
+from pytest_bugguard.journeys.lab import Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+RAISED = Raised("builtins.AssertionError", (), "no")
+PLAN = Plan()
+
+
+@dataclass
+class Process:
+    """What acted tests may look at."""
+
+    conditions: Conditions
+    chance: random.Random
+    state: set[str] = field(default_factory=set)
+    ran: list[str] = field(default_factory=list)
+
+
+Act: TypeAlias = "Callable[[Process], bool | None]"
+"""Whether it passes; None: the process dies in it."""
+
+
+def sound(_: Process) -> bool:
+    return True
+
+
+def broken(_: Process) -> bool:
+    return False
+
+
+def leaves(*names: str) -> Act:
+    def act(process: Process) -> bool:
+        process.state.update(names)
+        return True
+
+    return act
+
+
+def cleans(process: Process) -> bool:
+    process.state.clear()
+    return True
+
+
+def needs(*names: str) -> Act:
+    return lambda process: process.state.issuperset(names)
+
+
+def suffers(*names: str, rate: float = 1.0) -> Act:
+    return lambda process: not (process.state.issuperset(names) and process.chance.random() < rate)
+
+
+def fails_at(rate: float) -> Act:
+    return lambda process: process.chance.random() >= rate
+
+
+def follows(before: str, name: str) -> Act:
+    """Leaves something behind only where something else lies there already: the second of an ordered pair."""
+
+    def act(process: Process) -> bool:
+        if before in process.state:
+            process.state.add(name)
+        return True
+
+    return act
+
+
+def once(process: Process) -> bool:
+    return process.ran.count("t.py::once") == 1
+
+
+def second_time(process: Process) -> bool:
+    return process.ran.count("t.py::second_time") > 1
+
+
+class Stage:
+    """Acts tests instead of running them."""
+
+    def __init__(self, tests: dict[str, Act], *, seed: int = 1) -> None:
+        self.tests = {f"t.py::{name}": act for name, act in tests.items()}
+        self.chance = random.Random(seed)
+        self.asked: list[Replay] = []
+
+    def replay(self, asked: Replay) -> Replayed:
+        self.asked.append(asked)
+        process = Process(asked.conditions, self.chance)
+        order = asked.tests or tuple(self.tests)
+        cases = []
+        for nodeid in order:
+            process.ran.append(nodeid)
+            passes = self.tests[nodeid](process)
+            number = process.ran.count(nodeid)
+            if passes is None:
+                cases.append(Case(nodeid, Outcome.FAILED, number=number))
+                return Replayed(asked, TestRun(End.CRASHED, tuple(cases), order, running=nodeid, detail="SIGSEGV"))
+            raised = None if passes else RAISED
+            cases.append(Case(nodeid, Outcome.PASSED if passes else Outcome.FAILED, raised=raised, number=number))
+        return Replayed(asked, TestRun(End.FINISHED, tuple(cases), order))
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+
+def each(work: Callable[[Replay], Replayed], asked: Sequence[Replay]) -> Iterator[Replayed]:
+    yield from map(work, asked)
+
+
+def hunted(
+    tests: dict[str, Act], plan: Plan = PLAN, *, seed: int = 1, time: float = 1e9
+) -> tuple[Stage, dict[str, Flake]]:
+    stage = Stage(tests, seed=seed)
+    lab = Lab(stage, each, now=lambda: float(len(stage.asked)), until=time, limit_s=60.0, seed=seed)
+    hunt(plan, lab)
+    return stage, {flake.nodeid.removeprefix("t.py::"): flake for flake in lab.notebook.flakes()}
+
+
+CROWD: dict[str, Act] = {f"sound_{n}": sound for n in range(20)}
+
+
+@pytest.mark.parametrize(
+    ("tests", "name", "kinds", "guilty"),
+    [
+        pytest.param({**CROWD, "random": fails_at(0.3)}, "random", {Kind.RANDOM}, (), id="random"),
+        pytest.param(
+            {"leaves": leaves("x"), **CROWD, "victim": suffers("x")},
+            "victim", {Kind.VICTIM}, (("leaves",),), id="victim",
+        ),
+        pytest.param(
+            {"victim": suffers("x"), **CROWD, "leaves": leaves("x")},
+            "victim", {Kind.VICTIM}, (("leaves",),), id="victim-that-stands-first",
+        ),
+        pytest.param(
+            {"a": leaves("x"), "cleans": cleans, **CROWD, "victim": suffers("x"), "b": leaves("x")},
+            "victim", {Kind.VICTIM}, (("a",), ("b",)), id="two-polluters-and-a-cleaner",
+        ),
+        pytest.param(
+            {"one": leaves("x"), **CROWD, "two": follows("x", "y"), "victim": suffers("y")},
+            "victim", {Kind.VICTIM}, (("one", "two"),), id="ordered-pair",
+        ),
+        pytest.param(
+            {"leaves": leaves("x"), **CROWD, "victim": suffers("x", rate=0.5)},
+            "victim", {Kind.VICTIM}, (("leaves",),), id="noisy-polluter",
+        ),
+        pytest.param(
+            {"sets": leaves("x"), **CROWD, "brittle": needs("x"), "sets_too": leaves("x", "z")},
+            "brittle", {Kind.BRITTLE}, (("sets",), ("sets_too",)), id="brittle",
+        ),
+        pytest.param({**CROWD, "once": once}, "once", {Kind.NON_IDEMPOTENT}, (), id="non-idempotent"),
+        pytest.param(
+            {"leaves": leaves("x"), **CROWD, "once": lambda process: once(process) and "x" not in process.state},
+            "once", {Kind.NON_IDEMPOTENT, Kind.VICTIM}, (("leaves",),), id="victim-and-non-idempotent",
+        ),
+        pytest.param(
+            {**CROWD, "second_time": second_time},
+            "second_time", {Kind.BRITTLE}, (("second_time",),), id="first-run-only",
+        ),
+        pytest.param(
+            {**CROWD, "hash": lambda process: (process.conditions.hash_seed or 0) % 2 == 0},
+            "hash", {Kind.HASH_SEED}, (), id="hash-seed",
+        ),
+        pytest.param(
+            {**CROWD, "load": lambda process: not process.conditions.busy},
+            "load", {Kind.LOAD}, (), id="load-on-request",
+        ),
+        pytest.param(
+            {**CROWD, "zone": lambda process: process.conditions.time_zone != "Pacific/Apia"},
+            "zone", {Kind.TIME_ZONE}, (), id="time-zone",
+        ),
+        pytest.param(
+            {**CROWD, "dies": lambda process: None if process.chance.random() < 0.4 else True},
+            "dies", {Kind.RANDOM}, (), id="crash-now-and-then",
+        ),
+    ],
+)  # fmt: skip
+def test_each_kind_is_found(
+    tests: dict[str, Act], name: str, kinds: set[Kind], guilty: tuple[tuple[str, ...], ...]
+) -> None:
+    """With its polluters or setters, all of them, and no other test is called flaky."""
+    varied = (Conditions(busy=4), Conditions(time_zone="UTC"), Conditions(time_zone="Pacific/Apia"))
+    _, found = hunted(tests, Plan(varied=varied))
+    assert list(found) == [name]
+    diagnosis = found[name].diagnosis
+    assert set(diagnosis.kinds) == kinds
+    named = tuple(tuple(f"t.py::{one}" for one in tests) for tests in guilty)
+    assert {*diagnosis.polluters, *diagnosis.setters} == set(named)
+    is_of_order = kinds <= {Kind.VICTIM, Kind.BRITTLE, Kind.NON_IDEMPOTENT}
+    assert found[name].verdict is (FlakeVerdict.ORDER_DEPENDENT if is_of_order else FlakeVerdict.FLAKY)
+
+
+@pytest.mark.parametrize("act", [pytest.param(broken, id="fails"), pytest.param(lambda _: None, id="dies")])
+def test_what_always_fails_is_never_called_flaky(act: Act) -> None:
+    """Nor is anything that stands behind it, and what it takes down with it is run all the same."""
+    _, found = hunted({"sound": sound, "bad": act, **CROWD, "random": fails_at(0.5)})
+    assert {name: flake.verdict for name, flake in found.items()} == {
+        "bad": FlakeVerdict.FAILING,
+        "random": FlakeVerdict.FLAKY,
+    }
+    assert found["bad"].diagnosis.kinds == ()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_sound_suite_has_no_flaky_test(seed: int) -> None:
+    """Whatever the chance."""
+    _, found = hunted({**CROWD, "leaves": leaves("x"), "cleans": cleans, "needs_not": suffers("y")}, seed=seed)
+    assert found == {}
+
+
+def test_what_failed_once_and_never_again_is_undecided() -> None:
+    """It is told, with what was tried; it is not called flaky over a disk that was fresh the first time."""
+    seen: list[int] = []
+
+    def first_on_this_machine(_: Process) -> bool:
+        seen.append(1)
+        return len(seen) != 3
+
+    _, found = hunted({**CROWD, "first": first_on_this_machine})
+    assert found["first"].verdict is FlakeVerdict.UNDECIDED
+    assert "1 of " in found["first"].reason
+
+
+def test_one_polluter_among_many_takes_few_runs() -> None:
+    """Two for each halving, and eight."""
+    tests = {**{f"sound_{n}": sound for n in range(1000)}, "leaves": leaves("x")}
+    tests |= {f"more_{n}": sound for n in range(998)} | {"victim": suffers("x")}
+    stage, found = hunted(tests, Plan(runs=1), time=2200.0)
+    assert found["victim"].diagnosis.polluters == (("t.py::leaves",),)
+    partial = [asked for asked in stage.asked if asked.tests[-1:] == ("t.py::victim",) and 2 < len(asked.tests) < 1998]
+    assert len(partial) <= 2 * 11 + 8
+
+
+def test_what_was_found_by_the_end_of_the_time_stands() -> None:
+    """The time is kept, to one process."""
+    stage, found = hunted({"leaves": leaves("x"), **CROWD, "victim": suffers("x"), "late": fails_at(0.01)}, time=40.0)
+    assert found["victim"].diagnosis.kinds == (Kind.VICTIM,)
+    assert len(stage.asked) <= 41
+
+
+def test_nothing_to_hunt_is_said() -> None:
+    """Where pytest finds no test."""
+    with pytest.raises(NothingToHuntError, match="no test"):
+        hunted({})
