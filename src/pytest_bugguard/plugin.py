@@ -117,8 +117,11 @@ class _Session:
     """Follows one run of pytest and judges the change when the tests have run."""
 
     def __init__(self, config: pytest.Config, gate: Gate) -> None:
+        from pytest_bugguard.core.outcomes import PhaseReport  # noqa: PLC0415 - see the module
+
         self._config = config
         self._gate = gate
+        self._phase_report = PhaseReport
         self._reports: list[PhaseReport] = []
         self._deselected = 0
         self._lost_workers = 0
@@ -143,22 +146,21 @@ class _Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        from pytest_bugguard.core.outcomes import PhaseReport  # noqa: PLC0415 - see the module
-
+        # Fields by their places: a run has tens of thousands of reports.
         self._reports.append(
-            PhaseReport(
+            self._phase_report(
                 self._own_id(report),
                 report.when or "",
                 report.outcome,
-                is_xfail=hasattr(report, "wasxfail"),
-                duration_s=report.duration,
-                worker=getattr(report, "worker_id", ""),
-                failure=self._failure(report) if report.outcome not in {"passed", "skipped"} else None,
+                hasattr(report, "wasxfail"),
+                report.duration,
+                getattr(report, "worker_id", ""),
+                self._failure(report) if report.outcome not in {"passed", "skipped"} else None,
             )
         )
 
     def _own_id(self, report: pytest.TestReport) -> str:
-        """Worked out once for all phases of a test: a run has tens of thousands of reports."""
+        """Worked out once for all phases of a test."""
         known = self._own_ids.get(report.nodeid)
         if known is None:
             known = self._own_ids[report.nodeid] = _own_id(report, self._is_below_root)

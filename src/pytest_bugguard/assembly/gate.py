@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from pytest_bugguard import report
 from pytest_bugguard.adapters import ci, files, settings_file
 from pytest_bugguard.assembly import changes
-from pytest_bugguard.assembly.proofs import ProofOptions, open_proofs
 from pytest_bugguard.assembly.workshop import open_workshop
 from pytest_bugguard.core import findings, fixes, settings
 from pytest_bugguard.core.coverage_verdict import Coverage
@@ -110,7 +109,7 @@ class Gate:
     def _judged(self, reports: Iterable[PhaseReport], facts: SessionFacts, progress: Progress) -> Result:
         try:
             with open_workshop(self._rootdir, trusts_repository=True) as workshop:
-                result = self._judge_change(workshop, _outcomes(workshop, reports), progress)
+                result = self._judge_change(workshop, reports, progress)
                 return replace(self._with_coverage(workshop, result, facts), command="pytest")
         except BugguardError as error:
             return self._undecided("repository", str(error), error.hint)
@@ -118,7 +117,7 @@ class Gate:
             said = f"a fault of bugguard's own: {type(error).__name__}: {error}"
             return self._undecided("bugguard", said, "bugguard check shows where it comes from: report it")
 
-    def _judge_change(self, workshop: Workshop, outcomes: Outcomes, progress: Progress) -> Result:
+    def _judge_change(self, workshop: Workshop, reports: Iterable[PhaseReport], progress: Progress) -> Result:
         """The fix gate after a run of pytest: a mapped test guards only if it ran here and passed."""
         is_asked, measures = self._settings.fixes.require != "off", self._settings.coverage.fixes != "off"
         if not (is_asked or measures):
@@ -126,11 +125,16 @@ class Gate:
         change = changes.read(workshop, None, base_option=self._options.base)
         if isinstance(change, Result):
             return change
+        if is_asked and not change.found:
+            return changes.judged(workshop, change, ())
+        outcomes = _outcomes(workshop, reports)
         found = [replace(one, record=after_run(one.record, outcomes)) for one in change.found]
         records = [one.record for one in found]
         proves = is_asked and (self._options.proves or self._settings.fixes.require == "proof")
         if not (proves or measures):
             return changes.judged(workshop, change, records)
+        from pytest_bugguard.assembly.proofs import ProofOptions, open_proofs  # noqa: PLC0415 - brings what runs tests
+
         with open_proofs(workshop, ProofOptions()) as proofs:
             if proves:
                 records = proofs.after_session(found, change.tip, outcomes, progress=progress)

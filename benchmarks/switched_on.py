@@ -1,0 +1,64 @@
+"""What a long run of pytest pays for the gate where nothing fails: 10,000 trivial tests, with and without it.
+
+    python benchmarks/switched_on.py [--tests 10000] [--rounds 7]
+
+``the gate`` judges a change without a fix and records every outcome, each time into the same history; ``recorded
+alone`` has no gate on fixes and none on their coverage. CPU, children included; medians of runs that take turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from turns import in_turn, median
+
+_IN_A_FILE = 100
+_OFF = '[tool.bugguard.fixes]\nrequire = "off"\n[tool.bugguard.coverage]\nfixes = "off"\n'
+_ON = ["--bugguard", "--bugguard-base", "HEAD"]
+_KINDS = {"without": (["-p", "no:bugguard"], ""), "the gate": (_ON, ""), "recorded alone": (_ON, _OFF)}
+
+
+def main() -> int:
+    """Print the medians and their ratios."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--tests", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = {}
+        for kind, (flags, settings) in _KINDS.items():
+            project = _project(Path(folder) / kind.replace(" ", "-"), options.tests, settings)
+            jobs[kind] = partial(_pytest, project, flags)
+        in_turn(jobs, 1)  # the first one writes bytecode, and the history's tables
+        spent = {kind: median(laps).cpu_s for kind, laps in in_turn(jobs, options.rounds).items()}
+    for kind, cpu_s in spent.items():
+        print(f"{kind:<16} {cpu_s:6.2f} s CPU   {100 * (cpu_s / spent['without'] - 1):+.1f} %")
+    return 0
+
+
+def _project(folder: Path, tests: int, settings: str) -> Path:
+    (folder / "tests").mkdir(parents=True)
+    for number in range(0, tests, _IN_A_FILE):
+        text = "".join(f"def test_{one}():\n    assert True\n\n\n" for one in range(_IN_A_FILE))
+        (folder / f"tests/test_{number}.py").write_text(text, encoding="utf-8")
+    (folder / "pyproject.toml").write_text(f"[tool.pytest.ini_options]\n{settings}", encoding="utf-8")
+    (folder / ".gitignore").write_text("__pycache__/\n", encoding="utf-8")
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "feat: begin"]):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *command], cwd=folder, check=True)
+    return folder
+
+
+def _pytest(project: Path, flags: list[str]) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in {"CI", "PYTHONDONTWRITEBYTECODE"}}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *flags]
+    subprocess.run(command, cwd=project, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
