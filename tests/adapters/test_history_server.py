@@ -64,11 +64,14 @@ def test_the_server_answers_what_the_file_answers(address: str, tmp_path: Path) 
         run_of("aF", "bs", number=2),
         run_of("bF", id="again", number=3, why=Why.RERUN),
         run_of("aF", number=24 * 399 + 2),
+        run_of("b.F", number=5, why=Why.EXPERIMENT),
+        run_of("bF", number=6, why=Why.EXPERIMENT),
     ]
     store, database = HistoryStore(tmp_path / "h.db", keep_days=399), HistoryServer(address, keep_days=399)
     new = [(store.add(part), database.add(part)) for part in (runs[:2], runs[::-1], runs)]
     assert [one == other for one, other in new] == [True] * 3
     assert list(database.runs()) == list(store.runs())
+    assert database.experiments(1) == store.experiments(1) == (runs[-1],)
     assert (database.ranking(), database.ranking(1)) == (store.ranking(), store.ranking(1))
     assert database.counts() == store.counts()
     names = [row.nodeid for row in store.ranking()]

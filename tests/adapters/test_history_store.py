@@ -122,6 +122,13 @@ def test_the_ranking_knows_first_runs_alone(store: HistoryStore) -> None:
     assert [row.nodeid for row in store.ranking(1)] == ["tests/test_a.py::test"]
 
 
+def test_experiments_come_alone_and_the_newest_first(store: HistoryStore) -> None:
+    """So many of them, with all that was recorded."""
+    made = [run_of("aF.", number=number, why=Why.EXPERIMENT) for number in (1, 3, 2)]
+    store.add([*made, run_of("aF", number=4)])
+    assert store.experiments(2) == (made[1], made[2])
+
+
 def test_the_story_of_a_test_agrees_with_the_ranking(store: HistoryStore) -> None:
     """Two ways through the file, one number."""
     store.add([run_of("aF.", "bF"), run_of("a.", "b.", number=2), run_of("as", number=3)])

@@ -80,10 +80,21 @@ def test_each_test_is_what_it_is(done: Done, found: dict[str, dict[str, Any]]) -
 
 
 def test_a_hunt_leaves_the_checkout_as_it_was(repo: Repo, done: Done) -> None:
-    """But for what the tests themselves do, and what Python compiles."""
+    """But for what the tests themselves do, what Python compiles, and the history, which hides itself."""
     assert done.code == 1
     left = repo.git("status", "--porcelain", "--ignored").splitlines()
-    assert [line for line in left if "__pycache__" not in line] == []
+    assert [line for line in left if "__pycache__" not in line] == ["!! .bugguard/"]
+
+
+def test_the_history_remembers_what_was_found(shell: Shell, done: Done) -> None:
+    """In the ranking and in the story of a test, with the commands."""
+    assert done.code == 1
+    listed = {one["nodeid"]: one for one in shell.call("flaky", "list", "--format", "json").document["flaky"]}
+    assert (listed[VICTIM]["verdict"], listed[VICTIM]["kind"]) == ("order-dependent", ["victim"])
+    assert listed[VICTIM]["polluters"] == [[LEAVES]]
+    told = shell.call("flaky", "show", VICTIM).out
+    assert f"polluted by {LEAVES}" in told
+    assert f"python -m pytest {LEAVES} '{VICTIM}'" in told
 
 
 @pytest.mark.parametrize("name", ["test_victim[a::b [c]]", "test_again"])

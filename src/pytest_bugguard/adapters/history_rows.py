@@ -135,6 +135,12 @@ def runs(connection: sqlite3.Connection) -> Iterator[RecordedRun]:
         yield _run(connection, row)
 
 
+def experiments(connection: sqlite3.Connection, limit: int) -> tuple[RecordedRun, ...]:
+    """So many of the runs that were made to find out something, the newest first."""
+    query = f"SELECT {_RUN_COLUMNS} FROM run WHERE why = ? ORDER BY started_s DESC, name DESC LIMIT ?"  # noqa: S608 - our own words
+    return tuple(_run(connection, row) for row in connection.execute(query, [Why.EXPERIMENT, limit]).fetchall())
+
+
 def add(connection: sqlite3.Connection, run: RecordedRun) -> bool:
     """Take one run in. Of two that claim the same id the same one stays, whichever came first."""
     digest = digest_of(run)

@@ -164,11 +164,20 @@ class HistoryServer:
 
     def runs(self) -> Iterator[RecordedRun]:
         """Every run, the oldest first."""
+        yield from self._runs('ORDER BY started_s, name COLLATE "C"', [])
+
+    def experiments(self, limit: int) -> tuple[RecordedRun, ...]:
+        """So many of the runs that were made to find out something, the newest first."""
+        chosen = 'WHERE why = %s ORDER BY started_s DESC, name COLLATE "C" DESC LIMIT %s'
+        return tuple(self._runs(chosen, [Why.EXPERIMENT.value, limit]))
+
+    def _runs(self, chosen: str, values: list[Any]) -> Iterator[RecordedRun]:
         with self._connected() as connection:
             _need_tables(connection)
             heads = connection.execute(
-                "SELECT id, name, why, number, shard, started_s, duration_s, commit_id, tree, branch, environment,"
-                ' environment_words, seed FROM bugguard_run ORDER BY started_s, name COLLATE "C"'
+                "SELECT id, name, why, number, shard, started_s, duration_s, commit_id, tree, branch, environment,"  # noqa: S608 - our own words
+                f" environment_words, seed FROM bugguard_run {chosen}",  # type: ignore[arg-type,unused-ignore]
+                values,
             ).fetchall()
             for row, name, why, number, shard, started_s, duration_s, *circumstances in heads:
                 yield RecordedRun(

@@ -101,6 +101,11 @@ class HistoryStore:
         with self._reading() as connection:
             yield from rows.runs(connection)
 
+    def experiments(self, limit: int) -> tuple[RecordedRun, ...]:
+        """So many of the runs that were made to find out something, the newest first."""
+        with self._reading() as connection:
+            return rows.experiments(connection, limit)
+
     @contextmanager
     def _writing(self, *, checks: bool) -> Iterator[sqlite3.Connection]:
         with self._told(), closing(self._opened_for_writing(checks=checks)) as connection:

@@ -10,9 +10,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import interrupts, pool
+from pytest_bugguard.assembly.recording import Session, record_experiments
 from pytest_bugguard.assembly.replays import home_of, open_replayer
 from pytest_bugguard.core.commands import Typing, command_of, contrast_of
 from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.experiments import kept
 from pytest_bugguard.core.flakes import FlakeVerdict, Ranking, ranked
 from pytest_bugguard.core.orders import number
 from pytest_bugguard.core.replays import Conditions
@@ -90,8 +92,11 @@ def of_command(workshop: Workshop, options: HuntOptions, tell: Callable[[str, No
                 hunt(_plan(paths, options), lab)
         except KeyboardInterrupt:
             is_broken_off = True
-    typing = Typing(folder, _typed(home, options.words))
-    return _result(workshop, lab, seed, typing, started), is_broken_off
+    took = Session(top, started, time.time() - started)
+    attempts = tuple(kept(lab.notebook.telling()))
+    notes = record_experiments(took, workshop.repository, attempts, workshop.settings.flaky)
+    result = _result(workshop, lab, Typing(folder, _typed(home, options.words)), took)
+    return replace(result, notes=(f"all chance in it stands on --seed {seed}", *notes)), is_broken_off
 
 
 def _plan(paths: tuple[str, ...], options: HuntOptions) -> Plan:
@@ -116,7 +121,7 @@ def _typed(home: Home, words: Sequence[str]) -> tuple[str, ...]:
     return ("-o", "addopts=", *quiet, *home.options) if home.drops else (*quiet, *words)
 
 
-def _result(workshop: Workshop, lab: Lab, seed: int, typing: Typing, started: float) -> Result:
+def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Result:
     notebook = lab.notebook
     flakes = ranked(_with_commands(flake, typing) for flake in notebook.flakes())
     unsteady = sum(one.verdict in {FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT} for one in flakes)
@@ -126,8 +131,7 @@ def _result(workshop: Workshop, lab: Lab, seed: int, typing: Typing, started: fl
         RepositoryFacts(workshop.head, shallow=workshop.history.is_shallow),
         Summary(),
         ranking=ranking,
-        notes=(f"all chance in it stands on --seed {seed}",),
-        run=Run(int(started), round(time.time() - started, 3)),
+        run=Run(int(took.started_s), round(took.duration_s, 3)),
     )
 
 

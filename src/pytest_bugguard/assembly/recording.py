@@ -53,12 +53,30 @@ def record(
         with _without_cycle_search(), open_repository(session.rootdir) as repository:
             if repository.top is None:
                 return ()
-            run = _run(session, repository, attempts_of(reports))
+            prefix = repository.prefix
+            found = (
+                replace(one, nodeid=from_top(one.nodeid, prefix)) if prefix else one for one in attempts_of(reports)
+            )
+            run = _run(session, repository, tuple(found))
             return _keep(run, repository.top, flaky, run_files) if run.attempts else ()
     except BugguardError as error:
         return (f"this run was not recorded: {error}",)
     except Exception as error:  # noqa: BLE001 - the run of the tests must not suffer
         return (f"this run was not recorded: a fault of bugguard's own: {type(error).__name__}: {error}",)
+
+
+def record_experiments(
+    session: Session, repository: Repository, attempts: tuple[Attempt, ...], flaky: FlakySettings
+) -> tuple[str, ...]:
+    """Keep what a hunt has tried, with node ids from the repository's top; what the user has to know of it.
+
+    Raises:
+        OSError: Something of the environment cannot be read.
+    """
+    if repository.top is None or not attempts:
+        return ()
+    run = replace(_run(session, repository, attempts), why=Why.EXPERIMENT)
+    return _keep(run, repository.top, flaky, None)
 
 
 @contextmanager
@@ -105,10 +123,8 @@ def _spooled(run: RecordedRun, spool: records.Spool, error: BugguardError) -> st
         return f"{error}; nor could this run be kept for later: {trouble.strerror}"
 
 
-def _run(session: Session, repository: Repository, attempts: Iterable[Attempt]) -> RecordedRun:
+def _run(session: Session, repository: Repository, attempts: tuple[Attempt, ...]) -> RecordedRun:
     job = ci_job.read(os.environ)
-    prefix = repository.prefix
-    found = tuple(replace(one, nodeid=from_top(one.nodeid, prefix)) if prefix else one for one in attempts)
     # By their ids, runs of one second are in the order in which they began.
     return RecordedRun(
         id=f"{round(session.started_s * 1000)}-{secrets.token_hex(8)}",
@@ -116,7 +132,7 @@ def _run(session: Session, repository: Repository, attempts: Iterable[Attempt]) 
         started_s=int(session.started_s),
         duration_s=round(session.duration_s, 3),
         circumstances=_circumstances(repository),
-        attempts=found,
+        attempts=attempts,
         number=job.number,
         shard=job.shard,
     )

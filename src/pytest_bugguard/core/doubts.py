@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,7 @@ def _repeat(row: Row, tried: Trial) -> Judgement | None:
     return Judgement(
         Verdict.UNSTABLE,
         f"{row.nodeid} is red without the fix once ({red}) and {row.again.outcome} the next time",
-        f"run it a few times to find out what it depends on: pytest '{row.nodeid}'",
+        f"find out what it depends on: bugguard hunt {shlex.quote(row.nodeid)}",
     )
 
 
@@ -100,7 +101,7 @@ def _control(row: Row, tried: Trial) -> Judgement | None:
             Verdict.UNSTABLE,
             f"{row.nodeid} passed with the fix, and {then} when it was run with it once more: "
             "what turns it may be something that it left outside of its tree",
-            f"let it use tmp_path, and run it a few times to see what else it depends on: pytest '{row.nodeid}'",
+            f"let it use tmp_path, then find out what else it depends on: bugguard hunt {shlex.quote(row.nodeid)}",
         )
     return Judgement(
         Verdict.UNDECIDED,

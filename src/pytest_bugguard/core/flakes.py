@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_bugguard.core.commands import Typing, command_of, contrast_of
 from pytest_bugguard.core.estimates import CONFIDENCE, rate_of
 from pytest_bugguard.core.kinds import OF_ORDER, UNKNOWN, Diagnosis
 from pytest_bugguard.core.model import Outcome
@@ -153,12 +154,12 @@ def judged_by(diagnosis: Diagnosis) -> tuple[FlakeVerdict, str]:
 _COUNTED = frozenset({Outcome.PASSED, Outcome.FAILED})
 
 
-def flake_of(nodeid: str, sightings: Iterable[Sighting]) -> Flake:
-    """What all sightings of a test come to, in whatever order they are given."""
+def flake_of(nodeid: str, sightings: Iterable[Sighting], diagnosis: Diagnosis = UNKNOWN) -> Flake:
+    """What all sightings of a test come to, in whatever order they are given; what experiments told outweighs them."""
     seen = sorted((one for one in sightings if one.outcome in _COUNTED), key=_order)
     natural = [one for one in seen if one.is_natural]
     rate = _rate(natural)
-    verdict, reason = _judge(seen, natural, rate)
+    verdict, reason = judged_by(diagnosis) if diagnosis.kinds else _judge(seen, natural, rate)
     failed = [one for one in seen if one.outcome is Outcome.FAILED]
     onset = _onset(natural)
     return Flake(
@@ -176,6 +177,9 @@ def flake_of(nodeid: str, sightings: Iterable[Sighting]) -> Flake:
         strip="".join("F" if one.outcome is Outcome.FAILED else "." for one in natural[-_STRIP:]),
         branches=_groups(natural, lambda one: one.branch),
         environments=_groups(natural, lambda one: one.environment_words),
+        diagnosis=diagnosis,
+        command=command_of(nodeid, diagnosis, Typing()),
+        contrast=contrast_of(nodeid, diagnosis, Typing()),
     )
 
 

@@ -106,6 +106,11 @@ class Notebook:
         """What they come to."""
         return diagnosis_of(nodeid, self._showings[nodeid])
 
+    def telling(self) -> Iterator[Replayed]:
+        """The experiments that say something of a test that failed, worth to be kept."""
+        failed = frozenset(self._failed)
+        return (one for one in self.experiments if not failed.isdisjoint(one.asked.tests))
+
     def alone(self, nodeid: str) -> Count:
         """How it ended alone so far."""
         return first_alone(self._showings[nodeid])

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.experiments import diagnoses
 from pytest_bugguard.core.flakes import Ranking, flake_of, ranked
+from pytest_bugguard.core.kinds import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from pytest_bugguard.core.kinds import Diagnosis
     from pytest_bugguard.journeys.ports import RunHistory
 
 _STORIES = 50
+_EXPERIMENTS = 20
+"""So many of the newest hunts are looked at for what they say of a test."""
 
 
 class UnknownTestError(BugguardError):
@@ -24,9 +29,11 @@ class UnknownTestError(BugguardError):
 
 def ranking(history: RunHistory, *, limit: int) -> Ranking:
     """So many of the tests that failed at least once: the flaky ones first, then by what they cost."""
-    flaky = history.contradicted()
-    found = sorted((row.nodeid for row in history.ranking()), key=lambda nodeid: nodeid not in flaky)
-    return _ranking(history, found[:limit])
+    known = diagnoses(history.experiments(_EXPERIMENTS))
+    flaky = history.contradicted() | known.keys()
+    failed = dict.fromkeys([*(row.nodeid for row in history.ranking()), *sorted(known)])
+    found = sorted(failed, key=lambda nodeid: nodeid not in flaky)
+    return _ranking(history, found[:limit], known)
 
 
 def story(history: RunHistory, name: str) -> Ranking:
@@ -38,10 +45,13 @@ def story(history: RunHistory, name: str) -> Ranking:
     found = history.named(name)
     if not found:
         raise UnknownTestError(f"the history has no test {name!a}")
-    return _ranking(history, found[:_STORIES])
+    return _ranking(history, found[:_STORIES], diagnoses(history.experiments(_EXPERIMENTS)))
 
 
-def _ranking(history: RunHistory, nodeids: Sequence[str]) -> Ranking:
+def _ranking(history: RunHistory, nodeids: Sequence[str], known: Mapping[str, Diagnosis]) -> Ranking:
     seen = history.sightings(nodeids)
-    flaky = len(history.contradicted())
-    return Ranking(ranked(flake_of(nodeid, seen[nodeid]) for nodeid in nodeids), *history.counts(), flaky)
+    flaky = history.contradicted() | known.keys()
+    runs, tests, failed = history.counts()
+    only_hunted = known.keys() - {row.nodeid for row in history.ranking()}
+    flakes = ranked(flake_of(nodeid, seen[nodeid], known.get(nodeid, UNKNOWN)) for nodeid in nodeids)
+    return Ranking(flakes, runs, tests, failed + len(only_hunted), len(flaky))

@@ -193,5 +193,8 @@ class RunHistory(Protocol):
     def runs(self) -> Iterator[RecordedRun]:
         """Every run, the oldest first."""
 
+    def experiments(self, limit: int) -> tuple[RecordedRun, ...]:
+        """So many of the runs that were made to find out something, the newest first."""
+
     def add(self, runs: Iterable[RecordedRun], *, checks: bool = False) -> int:
         """Take runs in, all or none; how many were new."""
