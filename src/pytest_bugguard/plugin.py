@@ -6,19 +6,20 @@ nothing else.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shlex
 import sys
 import time
-from contextlib import suppress
-from functools import cache
+from contextlib import contextmanager, suppress
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from pytest_bugguard.assembly.gate import Gate
@@ -113,21 +114,23 @@ def _may_switch_on(content: bytes) -> bool:
     return len(_SWITCH.findall(content)) > len(off.findall(content))
 
 
+_Seen = tuple[str, tuple[str, "int | None", str], str, str, bool, float, str, "Failure | None"]
+"""What a report says, in the order of ``PhaseReport``, with pytest's node id and location in place of the test's own.
+
+A plain tuple: a run has tens of thousands of them, and of no other kind does Python's search for cycles let go.
+"""
+
+
 class _Session:
     """Follows one run of pytest and judges the change when the tests have run."""
 
     def __init__(self, config: pytest.Config, gate: Gate) -> None:
-        from pytest_bugguard.core.outcomes import PhaseReport  # noqa: PLC0415 - see the module
-
         self._config = config
         self._gate = gate
-        self._phase_report = PhaseReport
-        self._reports: list[PhaseReport] = []
+        self._seen: list[_Seen] = []
         self._deselected = 0
         self._lost_workers = 0
         self._is_shown = False
-        self._own_ids: dict[str, str] = {}
-        self._is_below_root = cache(lambda path: os.path.lexists(config.rootpath / path))
         self._started_s = time.time()
 
     @pytest.hookimpl(wrapper=True)
@@ -146,10 +149,10 @@ class _Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        # Fields by their places: a run has tens of thousands of reports.
-        self._reports.append(
-            self._phase_report(
-                self._own_id(report),
+        self._seen.append(
+            (
+                report.nodeid,
+                report.location,
                 report.when or "",
                 report.outcome,
                 hasattr(report, "wasxfail"),
@@ -159,12 +162,12 @@ class _Session:
             )
         )
 
-    def _own_id(self, report: pytest.TestReport) -> str:
-        """Worked out once for all phases of a test."""
-        known = self._own_ids.get(report.nodeid)
-        if known is None:
-            known = self._own_ids[report.nodeid] = _own_id(report, self._is_below_root)
-        return known
+    def _reports(self) -> list[PhaseReport]:
+        """All that pytest said of its tests, by their own node ids."""
+        from pytest_bugguard.core.outcomes import PhaseReport  # noqa: PLC0415 - see the module
+
+        own_id = cache(partial(_own_id, cache(lambda path: os.path.lexists(self._config.rootpath / path))))
+        return [PhaseReport(own_id(*one[:2]), *one[2:]) for one in self._seen]
 
     def _failure(self, report: pytest.TestReport) -> Failure:
         from pytest_bugguard.adapters.pytest_failures import failure_of  # noqa: PLC0415 - see the module
@@ -181,12 +184,16 @@ class _Session:
         if reason:
             self._gate.skip(reason)
         else:
-            facts = self._facts(session)
-            self._gate.judge(self._reports, facts, self._progress)
-            if not facts.stopped:
-                self._gate.record(self._reports, self._started_s, time.time() - self._started_s)
+            with _left_out_of_cycle_search():
+                self._finish(session)
         if self._gate.is_failing and int(session.exitstatus) == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _finish(self, session: pytest.Session) -> None:
+        facts, reports = self._facts(session), self._reports()
+        self._gate.judge(reports, facts, self._progress)
+        if not facts.stopped:
+            self._gate.record(reports, self._started_s, time.time() - self._started_s)
 
     def _facts(self, session: pytest.Session) -> SessionFacts:
         from pytest_bugguard.core.selection import Selection, SessionFacts  # noqa: PLC0415 - see the module
@@ -200,7 +207,7 @@ class _Session:
             own if isinstance(own, list) else shlex.split(own),
             self._deselected,
         )
-        failed = {report.nodeid for report in self._reports if report.outcome == "failed"}
+        failed = {nodeid for nodeid, _, _, outcome, *_ in self._seen if outcome == "failed"}
         stopped = str(session.shouldstop or session.shouldfail or "")
         return SessionFacts(asked, stopped, len(failed), self._lost_workers)
 
@@ -244,6 +251,16 @@ class _Session:
                 sys.stderr.writelines(f"{''.join(piece.text for piece in line)}\n" for line in self._gate.lines(80))
 
 
+@contextmanager
+def _left_out_of_cycle_search() -> Iterator[None]:
+    """What pytest holds by now takes Python long to look through, again and again while thousands of rows are made."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def _named_paths(config: pytest.Config) -> list[str]:
     """The files and folders that were named on the command line, relative to rootdir; ``""`` is rootdir itself."""
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
@@ -253,10 +270,10 @@ def _named_paths(config: pytest.Config) -> list[str]:
     return ["" if path == "." else path for path in paths]
 
 
-def _own_id(report: pytest.TestReport, is_below_root: Callable[[str], bool]) -> str:
+def _own_id(is_below_root: Callable[[str], bool], nodeid: str, location: tuple[str, int | None, str]) -> str:
     """The test's node id, with its file relative to rootdir, whatever others made of it."""
-    place, _, dotted = report.location
-    nodeid = _without_group(report.nodeid, dotted.rpartition(".")[2])
+    place, _, dotted = location
+    nodeid = _without_group(nodeid, dotted.rpartition(".")[2])
     path, colons, name = nodeid.partition("::")
     # Of a file outside of rootdir pytest keeps the name alone, as if it lay inside.
     return nodeid if is_below_root(path) else f"{place}{colons}{name}"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import secrets
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +17,7 @@ from pytest_bugguard.core.outcomes import from_top
 from pytest_bugguard.core.recorded_runs import Circumstances, RecordedRun, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pytest_bugguard.adapters.repository import Repository
@@ -50,7 +48,7 @@ def record(
         run_files: The folder in which to leave a run file; None: that of the settings, if there is one.
     """
     try:
-        with _without_cycle_search(), open_repository(session.rootdir) as repository:
+        with open_repository(session.rootdir) as repository:
             if repository.top is None:
                 return ()
             prefix = repository.prefix
@@ -77,18 +75,6 @@ def record_experiments(
         return ()
     run = replace(_run(session, repository, attempts), why=Why.EXPERIMENT)
     return _keep(run, repository.top, flaky, None)
-
-
-@contextmanager
-def _without_cycle_search() -> Iterator[None]:
-    """Thousands of rows are made here, none in a cycle, and what pytest holds by now takes long to look through."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _keep(run: RecordedRun, top: Path, flaky: FlakySettings, run_files: Path | None) -> tuple[str, ...]:
