@@ -89,6 +89,18 @@ class Shell:
         )
         return Done(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8"))
 
+    def begun(self, *arguments: str) -> subprocess.Popen[str]:
+        """The same, while it goes on."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest_bugguard", *arguments],
+            cwd=self.folder,
+            env=self.variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     @property
     def variables(self) -> dict[str, str]:
         """The whole environment of a command: a developer's machine that nobody has configured."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.shell import Shell
+from tests.shell import Done, Shell
 from tests.story import story
 
 if TYPE_CHECKING:
-    from tests.shell import Done
     from tests.story import Repo
 
 STORY = """
@@ -56,15 +57,37 @@ def shell(repo: Repo) -> Shell:
 
 
 @pytest.fixture(scope="module")
-def done(shell: Shell) -> Done:
-    """A short hunt in a folder below the top."""
-    return shell.call("hunt", "--runs", "4", "--jobs", "2", "--seed", "1", "--format", "json", "tests")
+def broken_off(shell: Shell) -> Done:
+    """A short hunt in a folder below the top, ended by Ctrl-C as soon as it has tried something."""
+    log = shell.folder.parent / ".bugguard" / "hunt.jsonl"
+    words = ["hunt", "--runs", "4", "--seed", "1", "tests"]
+    with shell.begun(*words) as running:
+        while running.poll() is None and not (log.exists() and log.read_text().count("\n") > 1):
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    return Done(running.returncode, out, err)
+
+
+@pytest.fixture(scope="module")
+def done(shell: Shell, broken_off: Done) -> Done:
+    """The same hunt, gone on with to its end."""
+    assert broken_off.code == 2
+    return shell.call("hunt", "--resume", "--jobs", "2", "--format", "json")
 
 
 @pytest.fixture(scope="module")
 def found(done: Done) -> dict[str, dict[str, Any]]:
     """What it says of each test."""
     return {one["nodeid"].partition("::")[2]: one for one in done.document["flaky"]}
+
+
+def test_ctrl_c_shows_what_there_is_and_how_to_go_on(shell: Shell, broken_off: Done, done: Done) -> None:
+    """What was tried is not tried again; once it has come to its end there is nothing to go on with."""
+    assert "0 flaky tests" not in broken_off.out
+    assert "note: it was broken off: bugguard hunt --resume goes on from here" in broken_off.out
+    assert any("--seed 1" in note for note in done.document["notes"])
+    assert shell.call("hunt", "--resume").complaint[0] == "no hunt was broken off here"
 
 
 def test_each_test_is_what_it_is(done: Done, found: dict[str, dict[str, Any]]) -> None:
@@ -115,6 +138,7 @@ def test_the_command_that_is_printed_shows_it(shell: Shell, found: dict[str, dic
             ["tests", "--", "--no-such-option"], "pytest could not begin: .*no-such-option", id="wrong-option"
         ),
         pytest.param(["--", "-k", "nothing"], "pytest found no test", id="no-test"),
+        pytest.param(["--resume", "tests"], "--resume goes on as the hunt began", id="resumed-otherwise"),
     ],
 )
 def test_a_hunt_that_cannot_begin_says_why(shell: Shell, arguments: list[str], complaint: str) -> None:

@@ -244,6 +244,22 @@ def test_one_polluter_among_many_takes_few_runs() -> None:
     assert len(partial) <= 2 * 11 + 8
 
 
+def test_one_test_can_be_hunted_for_among_all_others() -> None:
+    """They are run with it, and only it is told of."""
+    tests = {"leaves": leaves("x"), **CROWD, "other": suffers("x"), "victim": suffers("x")}
+    stage, found = hunted(tests, Plan(subjects=("t.py::victim",)))
+    assert [(name, flake.diagnosis.polluters) for name, flake in found.items()] == [("victim", (("t.py::leaves",),))]
+    assert {asked.tests[-1] for asked in stage.asked if 0 < len(asked.tests) < 20} == {"t.py::victim"}
+    with pytest.raises(NothingToHuntError, match=r"no t\.py::gone"):
+        hunted(tests, Plan(subjects=("t.py::gone",)))
+
+
+def test_a_failure_that_was_not_seen_alone_is_undecided() -> None:
+    """The time was over before it could be told from a test that always fails."""
+    _, found = hunted({"bad": broken, **CROWD}, time=1.0)
+    assert found["bad"].verdict is FlakeVerdict.UNDECIDED
+
+
 def test_what_was_found_by_the_end_of_the_time_stands() -> None:
     """The time is kept, to one process."""
     stage, found = hunted({"leaves": leaves("x"), **CROWD, "victim": suffers("x"), "late": fails_at(0.01)}, time=40.0)

@@ -199,7 +199,8 @@ class PytestRunner:
             yield "--no-bugguard"
         folder = top / request.folder
         yield from dict.fromkeys(
-            f".{os.sep}{os.path.relpath(top / _file(target), folder)}" for target in request.targets
+            f".{os.sep}{os.path.relpath(top / _file(target), folder)}{_name(target) if request.names_tests else ''}"
+            for target in request.targets
         )
 
     @cached_property

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.adapters import interrupts, pool
+from pytest_bugguard.adapters.hunt_log import HuntLog, HuntLogError, LoggedReplayer
 from pytest_bugguard.assembly.recording import Session, record_experiments
 from pytest_bugguard.assembly.replays import home_of, open_replayer
 from pytest_bugguard.core.commands import Typing, command_of, contrast_of
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _ENDLESS = 10_000
 """Runs of all tests where only the time is limited."""
+_CODE = (".py", ".toml", ".cfg", ".ini")
 _BUSY = 3
 """Processes for each processor that make a machine busy."""
 _VARIED = {
@@ -59,51 +62,103 @@ class HuntOptions:
     seed: int | None = None
     """None: another one each time."""
     varies: tuple[str, ...] = ()
+    folder: str = ""
+    """Where pytest is started, below the top."""
+    resumes: bool = False
+    """Whether to go on with the hunt that was broken off here: only ``budget_s`` and ``jobs`` are new then."""
 
 
 def of_command(workshop: Workshop, options: HuntOptions, tell: Callable[[str, Notebook], None]) -> tuple[Result, bool]:
     """Hunt; what was found, and whether it was broken off.
 
     Raises:
-        BugguardError: There is nothing to hunt in.
+        BugguardError: There is nothing to hunt in, or nothing to go on with.
     """
     top = workshop.repository.top
     if top is None:
         raise BugguardError("a bare repository has no tests to run", hint="hunt in a clone of it")
-    folder = workshop.repository.prefix
-    paths = tuple(_from_top(top, workshop.start, path) for path in options.paths)
-    home = home_of(top, folder, [path.partition("::")[0] for path in paths], options.words)
+    log = HuntLog(top)
+    asked, lines = _resumed(workshop, options, log) if options.resumes else (_begun(workshop, top, options, log), [])
     started = time.time()
-    seed = options.seed if options.seed is not None else number(started, os.getpid()) % 10_000
+    home = home_of(top, asked.folder, [path.partition("::")[0] for path in asked.paths], asked.words)
     with open_replayer(top, home) as replayer:
-        lab = Lab(
-            replayer=replayer,
-            each=partial(pool.lazily, jobs=options.jobs, stop=replayer.stop),
-            now=time.monotonic,
-            until=time.monotonic() + (options.budget_s or 600.0),
-            limit_s=options.limit_s,
-            seed=seed,
-            varies_hash=not os.environ.get("PYTHONHASHSEED", "").isdecimal(),
-            tell=tell,
-        )
-        is_broken_off = False
-        try:
-            with interrupts.unwinding():
-                hunt(_plan(paths, options), lab)
-        except KeyboardInterrupt:
-            is_broken_off = True
+        lab = _lab(asked, LoggedReplayer(replayer, log, lines), tell)
+        end = _carried_out(_plan(asked), lab)
+    if not end:
+        log.drop()
     took = Session(top, started, time.time() - started)
     attempts = tuple(kept(lab.notebook.telling()))
     notes = record_experiments(took, workshop.repository, attempts, workshop.settings.flaky)
-    result = _result(workshop, lab, Typing(folder, _typed(home, options.words)), took)
-    return replace(result, notes=(f"all chance in it stands on --seed {seed}", *notes)), is_broken_off
+    result = _result(workshop, lab, Typing(asked.folder, _typed(home, asked.words)), took)
+    said = (f"all chance in it stands on --seed {asked.seed}", *([f"{end}: {_GO_ON}"] if end else []))
+    return replace(result, notes=(*said, *notes)), end == _BROKEN_OFF
 
 
-def _plan(paths: tuple[str, ...], options: HuntOptions) -> Plan:
+_GO_ON = "bugguard hunt --resume goes on from here"
+_BROKEN_OFF, _OUT_OF_TIME = "it was broken off", "its time was over before all was tried"
+
+
+def _carried_out(plan: Plan, lab: Lab) -> str:
+    """How it ended; empty where all of it was done."""
+    try:
+        with interrupts.unwinding():
+            return "" if hunt(plan, lab) else _OUT_OF_TIME
+    except KeyboardInterrupt:
+        return _BROKEN_OFF
+
+
+def _begun(workshop: Workshop, top: Path, options: HuntOptions, log: HuntLog) -> HuntOptions:
+    """What is asked for, with all that the command line left open."""
+    paths = tuple(_from_top(top, workshop.start, path) for path in options.paths)
+    seed = options.seed if options.seed is not None else number(time.time(), os.getpid()) % 10_000
+    asked = replace(options, paths=paths, seed=seed, folder=workshop.repository.prefix)
+    log.begin({"code": _code(workshop), "asked": asdict(asked)})
+    return asked
+
+
+def _resumed(workshop: Workshop, options: HuntOptions, log: HuntLog) -> tuple[HuntOptions, list[str]]:
+    """What was asked for when the hunt began, and what was tried since.
+
+    Raises:
+        HuntLogError: There is none to go on with.
+    """
+    facts = log.facts()
+    if facts["code"] != _code(workshop):
+        raise HuntLogError("the code has changed since the hunt that was broken off here")
+    said: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in facts["asked"].items()}
+    before = HuntOptions(**said)
+    return replace(before, budget_s=options.budget_s or before.budget_s, jobs=options.jobs), log.lines()
+
+
+def _code(workshop: Workshop) -> str:
+    """A digest of the code: the tree of HEAD, and what lies over it, but for what tests and Python leave behind."""
+    worktree = workshop.repository.worktree()
+    parts = [workshop.repository.head()[1].encode()]
+    for path in (change.new_path or change.old_path or "" for change in worktree.changes()):
+        if path.endswith(_CODE):
+            parts += [path.encode("utf-8", "surrogateescape"), worktree.text(path) or b""]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _lab(asked: HuntOptions, replayer: LoggedReplayer, tell: Callable[[str, Notebook], None]) -> Lab:
+    return Lab(
+        replayer=replayer,
+        each=partial(pool.lazily, jobs=asked.jobs, stop=replayer.stop),
+        now=time.monotonic,
+        until=time.monotonic() + (asked.budget_s or 600.0),
+        limit_s=asked.limit_s,
+        seed=asked.seed or 0,
+        varies_hash=not os.environ.get("PYTHONHASHSEED", "").isdecimal(),
+        tell=tell,
+    )
+
+
+def _plan(asked: HuntOptions) -> Plan:
     busy = _BUSY * (os.cpu_count() or 1)
-    varied = [one for name in options.varies for one in _VARIED.get(name, [Conditions(busy=busy)])]
-    runs = options.runs if options.runs is not None else 10 if options.budget_s is None else _ENDLESS
-    return Plan(paths, runs, tuple(varied), busy)
+    varied = [one for name in asked.varies for one in _VARIED.get(name, [Conditions(busy=busy)])]
+    runs = asked.runs if asked.runs is not None else 10 if asked.budget_s is None else _ENDLESS
+    subjects = asked.paths if asked.paths and all("::" in path for path in asked.paths) else ()
+    return Plan(() if subjects else asked.paths, subjects, runs, tuple(varied), busy)
 
 
 def _from_top(top: Path, start: Path, path: str) -> str:
@@ -123,6 +178,7 @@ def _typed(home: Home, words: Sequence[str]) -> tuple[str, ...]:
 
 def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Result:
     notebook = lab.notebook
+    typing = replace(typing, refused=frozenset(notebook.untypeable))
     flakes = ranked(_with_commands(flake, typing) for flake in notebook.flakes())
     unsteady = sum(one.verdict in {FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT} for one in flakes)
     ranking = Ranking(flakes, notebook.processes, len(notebook.order), len(flakes), unsteady)

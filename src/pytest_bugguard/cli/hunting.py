@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.cli.arguments import Commands, Parser, add_common, count
 from pytest_bugguard.cli.exit_codes import EXIT_FINDINGS, EXIT_INTERRUPTED, EXIT_OK
 from pytest_bugguard.cli.showing import open_workshop, show
+from pytest_bugguard.core.errors import BugguardError
 
 if TYPE_CHECKING:
     import argparse
@@ -50,6 +51,9 @@ def add(commands: Commands[Parser]) -> None:
         "--vary", metavar="WHAT", action="append", choices=_VARIED, default=[],
         help=f"run all tests under other conditions too: {', '.join(_VARIED)}; may be repeated",
     )  # fmt: skip
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the hunt that was broken off here, or ran out of time"
+    )
     parser.set_defaults(run=_hunt)
     add_common(parser, top=False)
 
@@ -57,6 +61,8 @@ def add(commands: Commands[Parser]) -> None:
 def _hunt(options: argparse.Namespace) -> int:
     from pytest_bugguard.assembly import hunt  # noqa: PLC0415 - see showing.open_workshop
 
+    if options.resume and (options.arguments or options.runs or options.seed or options.vary):
+        raise BugguardError("--resume goes on as the hunt began", hint="leave out all but --time-budget and --jobs")
     paths = list(takewhile(lambda word: not word.startswith("-"), options.arguments))
     asked = hunt.HuntOptions(
         paths=tuple(paths),
@@ -67,6 +73,7 @@ def _hunt(options: argparse.Namespace) -> int:
         limit_s=float(options.timeout),
         seed=options.seed,
         varies=tuple(options.vary),
+        resumes=options.resume,
     )
     with open_workshop(options) as workshop:
         with _progress() as tell:

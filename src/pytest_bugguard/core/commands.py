@@ -28,6 +28,14 @@ class Typing:
     options: tuple[str, ...] = ()
     """What has to be said so that nothing shuffles, shares out or repeats the tests."""
 
+    refused: frozenset[tuple[str, ...]] = frozenset()
+    """Tests in an order that pytest does not keep where they stand on its command line."""
+
+    def of_first(self, sets: Sequence[tuple[str, ...]], nodeid: str) -> str:
+        """The command that runs a test after the first of these that can be typed; empty where none can."""
+        orders = ((*tests, nodeid) for tests in sets if tests != (nodeid,))
+        return next((self.pytest(order) for order in orders if order not in self.refused), "")
+
     def pytest(self, nodeids: Sequence[str], conditions: Conditions | None = None) -> str:
         """The command that runs these tests in their order."""
         around = [f"{name}={shlex.quote(value)}" for name, value in (conditions.variables if conditions else ())]
@@ -48,8 +56,8 @@ def command_of(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
 
 def contrast_of(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
     """The command under which it passes, for comparison; empty where none is short."""
-    if Kind.BRITTLE in diagnosis.kinds and diagnosis.setters[0] != (nodeid,):
-        return typing.pytest([*diagnosis.setters[0], nodeid])
+    if Kind.BRITTLE in diagnosis.kinds:
+        return typing.of_first(diagnosis.setters, nodeid)
     return typing.pytest([nodeid]) if _PASSING_ALONE.intersection(diagnosis.kinds) else ""
 
 
@@ -57,7 +65,7 @@ _PASSING_ALONE = frozenset({Kind.VICTIM, Kind.TIME_ZONE, Kind.LOCALE, Kind.LOAD,
 
 
 def _after(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
-    return typing.pytest([*diagnosis.polluters[0], nodeid])
+    return typing.of_first(diagnosis.polluters, nodeid)
 
 
 def _alone(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:

@@ -48,8 +48,12 @@ class Notebook:
     def __init__(self) -> None:
         self.order: tuple[str, ...] = ()
         """All tests, as pytest orders them."""
+        self.subjects: tuple[str, ...] = ()
+        """Those of them that are hunted for."""
         self.experiments: list[Replayed] = []
         self.processes = 0
+        self.untypeable: set[tuple[str, ...]] = set()
+        """Tests that do not run in this order where pytest is given them on its command line."""
         self._surveys: list[tuple[Way, Replayed]] = []
         self._firsts: dict[str, list[tuple[int, int, Attempt]]] = defaultdict(list)
         """Of each test: survey, place in it, how it ended there the first time."""
@@ -80,6 +84,8 @@ class Notebook:
         tests = dict.fromkeys(one.nodeid for one in done.attempts)
         if len(tests) <= SMALL:
             self.experiments.append(done)
+            if done.asked.is_typed and tuple(tests) != done.asked.tests:
+                self.untypeable.add(done.asked.tests)
             for nodeid in tests:
                 self._showings[nodeid] += showings_of(nodeid, done.asked.conditions, done.attempts)
 
@@ -90,8 +96,8 @@ class Notebook:
                 self._firsts[one.nodeid].append((len(self._surveys) - 1, place, one))
 
     def suspects(self) -> tuple[str, ...]:
-        """The tests that failed at all, in default order."""
-        return tuple(nodeid for nodeid in self.order if nodeid in self._failed)
+        """Those of the tests that are hunted for that failed at all, in default order."""
+        return tuple(nodeid for nodeid in self.subjects if nodeid in self._failed)
 
     def picture(self, nodeid: str) -> int:
         """In how many surveys a test failed, where it passed in others; 0 where it did not pass: nothing to compare."""
@@ -156,9 +162,9 @@ class Notebook:
             return FlakeVerdict.FLAKY, f"in default order it failed {default.failed} of {default.total} times"
         if not surveyed.passed and not alone.passed:
             total = surveyed.failed + alone.failed
-            if total > 1:
+            if alone.failed and total > 1:
                 return FlakeVerdict.FAILING, f"it failed {total} of {total} times, in every way in which it was run"
-            return FlakeVerdict.UNDECIDED, "it failed the one time that it was run"
+            return FlakeVerdict.UNDECIDED, f"it failed {total} of {total} times among others, and was not run alone yet"
         seen = f"it failed {len(self._failed[nodeid])} of {self._times[nodeid]} times"
         excluded = f", which excludes a rate above {100 * rate_of(0, alone.total).high:.0f} %" if alone.total else ""
         return FlakeVerdict.UNDECIDED, f"{seen}, and nothing tells why: alone it passed {alone.passed} times{excluded}"

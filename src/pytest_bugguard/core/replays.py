@@ -100,17 +100,24 @@ class Replay:
     """After so many seconds it is ended, with every process that it started."""
     paths: tuple[str, ...] = ()
     """Where to collect from, where no tests are named: files, folders, node ids; none: where the project says."""
+    is_typed: bool = False
+    """Whether the tests are named on the command line, as somebody would type them: is their order kept then, too?"""
 
     def request(self, home: Home) -> RunRequest:
         """The run that does it."""
+        if self.is_typed:
+            targets = self.tests
+        else:
+            targets = tuple(dict.fromkeys(nodeid.partition("::")[0] for nodeid in self.tests)) or self.paths
         return RunRequest(
-            targets=tuple(dict.fromkeys(nodeid.partition("::")[0] for nodeid in self.tests)) or self.paths,
+            targets=targets,
             watched=(),
             roots=(),
             folder=home.folder,
             options=home.options,
             limit_s=self.limit_s,
-            order=self.tests,
+            order=() if self.is_typed else self.tests,
+            names_tests=self.is_typed,
             variables=self.conditions.variables,
         )
 

@@ -52,6 +52,8 @@ class RunRequest:
     order: tuple[str, ...] = ()
     """The tests to run, in just this order, one that is named twice run twice; none: all below the targets, in
     pytest's order. What is named and not there is left out."""
+    names_tests: bool = False
+    """Whether targets stand on the command line with the tests that they name; else only their files do."""
     variables: tuple[tuple[str, str], ...] = ()
     """Set in the environment, over all others."""
 

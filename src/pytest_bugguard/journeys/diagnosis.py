@@ -94,11 +94,11 @@ def _explain(nodeid: str, usual: Outcome, lab: Lab, *, busy: int) -> bool:
         seen = _again(nodeid, context, lab, _REPEATS)
         if not _share(seen, wanted):
             continue
-        if _share(seen, wanted) < 1 and usual is Outcome.PASSED and _fails_under_load(nodeid, lab, busy):
+        if _share(seen, wanted) < 1 and usual is Outcome.PASSED and fails_under_load(nodeid, lab, busy):
             return True
         if _search(nodeid, context, wanted, seen, lab):
             return True
-    return usual is Outcome.PASSED and _fails_under_load(nodeid, lab, busy)
+    return usual is Outcome.PASSED and fails_under_load(nodeid, lab, busy)
 
 
 def _again(nodeid: str, context: Context, lab: Lab, times: int) -> Count:
@@ -113,9 +113,13 @@ def _share(seen: Count, wanted: Outcome) -> float:
     return (seen.failed if wanted is Outcome.FAILED else seen.passed) / seen.total
 
 
-def _fails_under_load(nodeid: str, lab: Lab, busy: int) -> bool:
-    """Run it alone on a busy machine."""
-    asked = [lab.replay((nodeid,), Conditions(busy=busy)) for _ in range(_UNDER_LOAD)]
+def fails_under_load(nodeid: str, lab: Lab, busy: int, *, times: int = _UNDER_LOAD) -> bool:
+    """Run it alone on a busy machine; whether that is why it fails.
+
+    Raises:
+        OutOfTimeError: There is no time for that.
+    """
+    asked = [lab.replay((nodeid,), Conditions(busy=busy)) for _ in range(times)]
     failed = 0
     for done in lab.run_all(Way.EXPERIMENT, asked):
         failed += Outcome.FAILED in done.outcomes(nodeid)
@@ -150,7 +154,8 @@ def _search(nodeid: str, context: Context, wanted: Outcome, seen: Count, lab: La
 def confirm(nodeid: str, before: Sequence[str], conditions: Conditions, lab: Lab) -> bool:
     """Run it after these, and without them, until the notebook knows its kind or knows that it is none."""
     around = replace(conditions, hash_seed=conditions.hash_seed if before else None)
-    for done in lab.run_all(Way.EXPERIMENT, [lab.replay((*before, nodeid), around) for _ in range(_REPEATS)]):
+    *asked, last = [lab.replay((*before, nodeid), around) for _ in range(_REPEATS)]
+    for done in lab.run_all(Way.EXPERIMENT, [*asked, replace(last, is_typed=True)]):
         if not done.outcomes(nodeid):
             return False
     diagnosis = lab.notebook.diagnosis(nodeid)

@@ -12,7 +12,7 @@ from pytest_bugguard.core.hunted import Way, in_order
 from pytest_bugguard.core.kinds import Kind
 from pytest_bugguard.core.replays import PLAIN, Conditions, Replay
 from pytest_bugguard.core.runs import End
-from pytest_bugguard.journeys.diagnosis import diagnose, sweep
+from pytest_bugguard.journeys.diagnosis import diagnose, fails_under_load, sweep
 from pytest_bugguard.journeys.lab import OutOfTimeError
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _LEAST_S = 20.0
 """What the diagnosis of a test gets at least."""
 _FOR_ISOLATION = 0.5
 """The share of what time is left that running each test alone may take."""
+_GLANCES = 3
+"""So often a test that is known to be a victim is run on a busy machine: it may watch the clock besides."""
 _SWEPT = 400
 """Tests up to which each is tried as a polluter of its own."""
 
@@ -41,6 +43,8 @@ class Plan:
 
     paths: tuple[str, ...] = ()
     """Where tests are collected from; none: where the project says."""
+    subjects: tuple[str, ...] = ()
+    """The tests that are hunted for, among all of those; none: all."""
     runs: int = 10
     """How often all tests are run: in default order, each twice, reversed, and shuffled the other times."""
     varied: tuple[Conditions, ...] = ()
@@ -49,8 +53,8 @@ class Plan:
     """How many processes make the machine busy."""
 
 
-def hunt(plan: Plan, lab: Lab) -> None:
-    """Fill the notebook of a lab, until all is done or its time is over.
+def hunt(plan: Plan, lab: Lab) -> bool:
+    """Fill the notebook of a lab, until all is done or its time is over; whether all was done.
 
     Raises:
         NothingToHuntError: There are no tests, or pytest cannot begin.
@@ -61,6 +65,8 @@ def hunt(plan: Plan, lab: Lab) -> None:
         for way, tests, conditions in _surveys(plan, lab):
             hunted.survey(way, tests, conditions)
         hunted.sweep()
+        return True
+    return False
 
 
 def _first_run(plan: Plan, lab: Lab) -> None:
@@ -70,7 +76,17 @@ def _first_run(plan: Plan, lab: Lab) -> None:
     if not done.run.collected:
         raise _nothing(done)
     lab.notebook.order = done.run.collected
+    lab.notebook.subjects = tuple(one for one in done.run.collected if _is_meant(one, plan.subjects))
+    if not lab.notebook.subjects:
+        raise NothingToHuntError(
+            f"pytest found no {plan.subjects[0]}", hint="give a node id as pytest prints it: pytest --collect-only -q"
+        )
     _rest(done, lab)
+
+
+def _is_meant(nodeid: str, names: tuple[str, ...]) -> bool:
+    """Whether a test is one of those that are named, or a case of one, or stands in a class of that name."""
+    return not names or any(nodeid == name or nodeid.startswith((f"{name}::", f"{name}[")) for name in names)
 
 
 def _nothing(done: Replayed) -> NothingToHuntError:
@@ -96,10 +112,10 @@ _Survey = tuple[Way, tuple[str, ...], Conditions]
 def _surveys(plan: Plan, lab: Lab) -> Iterator[_Survey]:
     """The ways in which all tests are run, after the first: what finds most at the least price comes first."""
     order = lab.notebook.order
-    yield Way.TWICE, orders.each_twice(order), PLAIN
+    yield Way.TWICE, orders.each_twice(lab.notebook.subjects), PLAIN
     yield Way.REVERSED, order[::-1], PLAIN
     yield Way.DEFAULT, order, PLAIN
-    yield Way.ALONE, order, PLAIN
+    yield Way.ALONE, lab.notebook.subjects, PLAIN
     for conditions in plan.varied:
         yield Way.VARIED, order, conditions
     for place in range(max(0, plan.runs - 4)):
@@ -150,13 +166,14 @@ class _Hunt:
         return self._known.get(nodeid) != notebook.picture(nodeid)
 
     def sweep(self) -> None:
-        """Look for more polluters and setters of what has one."""
+        """Look for more that matters to tests of which something is known: load, more polluters, more setters."""
         lab = self._lab
-        if len(lab.notebook.order) > _SWEPT:
-            return
         for nodeid in lab.notebook.suspects():
-            if {Kind.VICTIM, Kind.BRITTLE}.intersection(lab.notebook.diagnosis(nodeid).kinds):
-                lab.doing = f"more about {nodeid}"
+            lab.doing = f"more about {nodeid}"
+            kinds = lab.notebook.diagnosis(nodeid).kinds
+            if Kind.VICTIM in kinds:
+                fails_under_load(nodeid, lab, self._plan.busy, times=_GLANCES)
+            if {Kind.VICTIM, Kind.BRITTLE}.intersection(kinds) and len(lab.notebook.order) <= _SWEPT:
                 sweep(nodeid, lab)
 
 

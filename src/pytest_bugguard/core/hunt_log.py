@@ -1,0 +1,97 @@
+"""How is a process of a hunt written down, so that the hunt can go on later where it was broken off? Pure; no I/O."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.runs import Case, End, Frame, Raised, TestRun
+
+if TYPE_CHECKING:
+    from pytest_bugguard.core.replays import Replay
+
+FORMAT = 1
+
+
+def key_of(asked: Replay) -> str:
+    """The same for what is asked the same."""
+    parts = [asked.tests, asked.conditions.words, asked.paths, asked.is_typed]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+class Writing:
+    """Turns processes into lines, one after the other: a test is spelt once, and is a number from then on."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def row(self, asked: Replay, run: TestRun) -> str:
+        """A line, without its end."""
+        before = len(self._places)
+        cases = [
+            [
+                self._place(case.nodeid), case.outcome.value, case.phase, case.number, round(case.duration_s, 6),
+                case.reason, case.raised and _raised(case.raised),
+            ]
+            for case in run.cases
+        ]  # fmt: skip
+        collected = [self._place(nodeid) for nodeid in run.collected]
+        row = {
+            "key": key_of(asked),
+            "cases": cases,
+            "collected": collected,
+            "end": run.end.value,
+            "running": run.running,
+            "detail": run.detail,
+            "duration_s": round(run.duration_s, 6),
+            "new": list(self._places)[before:],
+        }
+        return json.dumps(row)
+
+    def learn(self, reading: Reading) -> None:
+        """Go on behind lines that were read."""
+        for name in reading.names[len(self._places) :]:
+            self._place(name)
+
+    def _place(self, nodeid: str) -> int:
+        return self._places.setdefault(nodeid, len(self._places))
+
+
+def _raised(raised: Raised) -> list[Any]:
+    return [raised.type, raised.message, [list(frame) for frame in raised.frames]]
+
+
+class Reading:
+    """Turns the lines back, in their order."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def run(self, row: str) -> tuple[str, TestRun]:
+        """The key of a line, and the run that it holds.
+
+        Raises:
+            ValueError, KeyError, TypeError, IndexError: It was cut off, or is no such line.
+        """
+        told = json.loads(row)
+        self.names += told["new"]
+        cases = tuple(self._case(*case) for case in told["cases"])
+        collected = tuple(self.names[place] for place in told["collected"])
+        run = TestRun(
+            End(told["end"]), cases, collected, running=told["running"], detail=told["detail"],
+            duration_s=told["duration_s"],
+        )  # fmt: skip
+        return str(told["key"]), run
+
+    def _case(self, place: int, *rest: Any) -> Case:  # noqa: ANN401 - cells of a row
+        outcome, phase, number, duration_s, reason, raised = rest
+        return Case(
+            self.names[place], Outcome(outcome), phase, raised and _raised_of(*raised), reason, duration_s,
+            number=number,
+        )  # fmt: skip
+
+
+def _raised_of(kind: str, message: str, frames: list[list[Any]]) -> Raised:
+    return Raised(kind, (), message, tuple(Frame(*frame) for frame in frames))

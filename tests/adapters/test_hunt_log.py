@@ -1,0 +1,96 @@
+"""A hunt that goes on from its log: what was tried is answered from it, to the letter, and all else is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_bugguard.adapters.hunt_log import HuntLog, HuntLogError, LoggedReplayer
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.replays import Conditions, Replay, Replayed
+from pytest_bugguard.core.runs import Case, End, Frame, Raised, TestRun
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RAISED = Raised(
+    "shop.net.GoneError", (), "no \udcff\n page", (Frame("t.py", 3, "test", True), Frame("/x.py", 1, "f", False))
+)
+
+
+@dataclass
+class Acting:
+    """Each process is another one."""
+
+    asked: list[Replay] = field(default_factory=list)
+    is_stopped: bool = False
+
+    def replay(self, asked: Replay) -> Replayed:
+        self.asked.append(asked)
+        cases = tuple(
+            Case(nodeid, Outcome.FAILED, "setup", RAISED, "why", 0.25 + len(self.asked), number=place)
+            for place, nodeid in enumerate(asked.tests, start=1)
+        )
+        run = TestRun(End.CRASHED, cases, ("a", *asked.tests), running="a", detail="SIGSEGV", duration_s=1.5)
+        return Replayed(asked, run)
+
+    def stop(self) -> None:
+        self.is_stopped = True
+
+
+ASKED = [
+    Replay(('a::b ["c"]', "\udcff\n", 'a::b ["c"]'), Conditions(hash_seed=7)),
+    Replay(("a",), Conditions(busy=4)),
+    Replay((), paths=("tests",)),
+]
+
+
+def test_what_was_tried_is_not_run_again(tmp_path: Path) -> None:
+    """It comes back as it was, as often as it was tried; what is asked once more is run."""
+    log = HuntLog(tmp_path)
+    log.begin({"seed": 3})
+    first, second = Acting(), Acting()
+    before = LoggedReplayer(first, log, [])
+    told = [before.replay(asked).run for asked in [*ASKED, ASKED[0]]]
+    assert log.facts() == {"seed": 3}
+    again = LoggedReplayer(second, log, log.lines())
+    assert [again.replay(asked).run for asked in [ASKED[0], ASKED[1], ASKED[2], ASKED[0]]] == told
+    assert second.asked == []
+    again.replay(ASKED[0])
+    assert second.asked == [ASKED[0]]
+    assert len(LoggedReplayer(Acting(), log, log.lines())._known) == len(ASKED)
+
+
+def test_a_line_that_was_cut_off_is_nothing(tmp_path: Path) -> None:
+    """A disk was full, or the machine died."""
+    log = HuntLog(tmp_path)
+    log.begin({})
+    LoggedReplayer(Acting(), log, []).replay(ASKED[1])
+    path = tmp_path / ".bugguard" / "hunt.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])
+    acting = Acting()
+    LoggedReplayer(acting, log, log.lines()).replay(ASKED[1])
+    assert acting.asked == [ASKED[1]]
+
+
+def test_a_process_that_we_have_ended_is_no_outcome(tmp_path: Path) -> None:
+    """What ran when Ctrl-C came is run again."""
+    log = HuntLog(tmp_path)
+    log.begin({})
+    acting = Acting()
+    replayer = LoggedReplayer(acting, log, [])
+    replayer.stop()
+    replayer.replay(ASKED[1])
+    assert acting.is_stopped
+    assert log.lines() == []
+
+
+def test_without_a_log_there_is_nothing_to_go_on_with(tmp_path: Path) -> None:
+    """Nor after a hunt has come to its end."""
+    log = HuntLog(tmp_path)
+    log.begin({})
+    log.drop()
+    with pytest.raises(HuntLogError, match="no hunt was broken off"):
+        log.facts()
