@@ -6,10 +6,10 @@ import random
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.estimates import rate_of
-from pytest_bugguard.core.flakes import Flake, FlakeVerdict, Ranking
+from pytest_bugguard.core.flakes import Flake, Ranking
 from pytest_bugguard.core.hotspots import hotspots_of
 from pytest_bugguard.core.measured import ModuleCoverage
-from pytest_bugguard.core.model import Files, How, MappedTest, Outcome, Record, Red, RedKind, Verdict
+from pytest_bugguard.core.model import Files, FlakeVerdict, How, MappedTest, Outcome, Record, Red, RedKind, Verdict
 from pytest_bugguard.core.results import Result, Run
 from pytest_bugguard.core.thresholds import Count
 from pytest_bugguard.core.trend import trend_of

@@ -11,11 +11,12 @@ from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing
 from pytest_bugguard.core.delivery import Band, Baseline, Figure, Period, Release, Unit
 from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.faults import Traced
-from pytest_bugguard.core.flakes import Flake, FlakeVerdict, Group, Onset, Ranking, Trend
+from pytest_bugguard.core.flakes import Flake, Group, Onset, Ranking, Trend
 from pytest_bugguard.core.hotspots import hotspots_of
 from pytest_bugguard.core.measured import ModuleCoverage
 from pytest_bugguard.core.model import (
     Files,
+    FlakeVerdict,
     HeldHunk,
     How,
     MappedTest,
@@ -31,7 +32,7 @@ from pytest_bugguard.core.model import (
     Verdict,
     Waiver,
 )
-from pytest_bugguard.core.results import Exceptions, Finding, RepositoryFacts, Result, Run, summarise
+from pytest_bugguard.core.results import Exceptions, Finding, Held, RepositoryFacts, Result, Run, summarise
 from pytest_bugguard.core.thresholds import Count, Metric, Threshold
 from pytest_bugguard.core.trend import trend_of
 
@@ -111,7 +112,7 @@ def everything(text: str = "text") -> Result:
         modules=(ModuleCoverage(f"src/{text}.py", Count(8, 9), Count(1, 2), 1),),
         exceptions=Exceptions(
             (Waiver("1c0ffee", text, text, dt.date(2027, 1, 31)),),
-            (Quarantine(f"tests/{text}.py::test", text, text, dt.date(2027, 1, 31)),),
+            (Held(Quarantine(f"tests/{text}.py::test", text, text, dt.date(2027, 1, 31)), text),),
         ),
     )
 

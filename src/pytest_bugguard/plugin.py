@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from pytest_bugguard.assembly.gate import Gate
@@ -62,8 +62,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make our mark known, and take part in the run where we are switched on."""
     config.addinivalue_line("markers", _MARK)
     asked = config.getoption("bugguard", None)
-    is_worker = hasattr(config, "workerinput")
-    if is_worker or asked is False or not (asked or _may_be_switched_on(config.rootpath)):
+    if hasattr(config, "workerinput"):
+        _join_worker(config)
+        return
+    if asked is False or not (asked or _may_be_switched_on(config.rootpath)):
         return
     from pytest_bugguard.assembly.gate import GateOptions, open_gate  # noqa: PLC0415 - a door imports late
     from pytest_bugguard.core.errors import BugguardError  # noqa: PLC0415
@@ -84,6 +86,18 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"bugguard: {error}" + (f"\nnext: {error.hint}" if error.hint else "")) from error
     if gate is not None:
         config.pluginmanager.register(_Session(config, gate), "bugguard-session")
+        if gate.excuses:
+            from pytest_bugguard.adapters.excuser import Excuser  # noqa: PLC0415 - a door imports late
+
+            config.pluginmanager.register(Excuser(config, gate.top, gate.excuses), "bugguard-quarantine")
+
+
+def _join_worker(config: pytest.Config) -> None:
+    """Take no part in a worker of xdist, but for what has to be done where the tests run."""
+    if "bugguard_quarantine" in config.workerinput:  # type: ignore[attr-defined] # xdist's
+        from pytest_bugguard.adapters.excuser import for_worker  # noqa: PLC0415 - see above
+
+        config.pluginmanager.register(for_worker(config), "bugguard-quarantine")
 
 
 def _place(config: pytest.Config, option: str) -> Path | None:
@@ -114,7 +128,7 @@ def _may_switch_on(content: bytes) -> bool:
     return len(_SWITCH.findall(content)) > len(off.findall(content))
 
 
-_Seen = tuple[str, tuple[str, "int | None", str], str, str, bool, float, str, "Failure | None"]
+_Seen = tuple[str, tuple[str, "int | None", str], str, str, bool, float, str, "Failure | None", str]
 """What a report says, in the order of ``PhaseReport``, with pytest's node id and location in place of the test's own.
 
 A plain tuple: a run has tens of thousands of them, and of no other kind does Python's search for cycles let go.
@@ -149,25 +163,29 @@ class _Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        excuse = getattr(report, "bugguard_excuse", "")
+        outcome = "failed" if excuse else report.outcome
         self._seen.append(
             (
                 report.nodeid,
                 report.location,
                 report.when or "",
-                report.outcome,
-                hasattr(report, "wasxfail"),
+                outcome,
+                hasattr(report, "wasxfail") and not excuse,
                 report.duration,
                 getattr(report, "worker_id", ""),
-                self._failure(report) if report.outcome not in {"passed", "skipped"} else None,
+                self._failure(report) if outcome not in {"passed", "skipped"} else None,
+                excuse,
             )
         )
 
     def _reports(self) -> list[PhaseReport]:
         """All that pytest said of its tests, by their own node ids."""
-        from pytest_bugguard.core.outcomes import PhaseReport  # noqa: PLC0415 - see the module
+        from pytest_bugguard.adapters.report_ids import own_id  # noqa: PLC0415 - see the module
+        from pytest_bugguard.core.outcomes import PhaseReport  # noqa: PLC0415
 
-        own_id = cache(partial(_own_id, cache(lambda path: os.path.lexists(self._config.rootpath / path))))
-        return [PhaseReport(own_id(*one[:2]), *one[2:]) for one in self._seen]
+        named = cache(partial(own_id, cache(lambda path: os.path.lexists(self._config.rootpath / path))))
+        return [PhaseReport(named(*one[:2]), *one[2:]) for one in self._seen]
 
     def _failure(self, report: pytest.TestReport) -> Failure:
         from pytest_bugguard.adapters.pytest_failures import failure_of  # noqa: PLC0415 - see the module
@@ -268,18 +286,3 @@ def _named_paths(config: pytest.Config) -> list[str]:
     base = config.invocation_params.dir
     paths = (os.path.relpath(base / arg, config.rootpath).replace(os.sep, "/") for arg in config.args)
     return ["" if path == "." else path for path in paths]
-
-
-def _own_id(is_below_root: Callable[[str], bool], nodeid: str, location: tuple[str, int | None, str]) -> str:
-    """The test's node id, with its file relative to rootdir, whatever others made of it."""
-    place, _, dotted = location
-    nodeid = _without_group(nodeid, dotted.rpartition(".")[2])
-    path, colons, name = nodeid.partition("::")
-    # Of a file outside of rootdir pytest keeps the name alone, as if it lay inside.
-    return nodeid if is_below_root(path) else f"{place}{colons}{name}"
-
-
-def _without_group(nodeid: str, name: str) -> str:
-    """What xdist's ``--dist loadgroup`` made ``test_a[x]@group``, as it was."""
-    bare, at, _ = nodeid.rpartition("@")
-    return bare if at and bare.endswith(name) and not nodeid.endswith(name) else nodeid

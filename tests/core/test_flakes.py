@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_bugguard.core.flakes import FlakeVerdict, Sighting, Trend, flake_of, ranked
-from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.flakes import Sighting, Trend, flake_of, ranked
+from pytest_bugguard.core.model import FlakeVerdict, Outcome
 from pytest_bugguard.core.recorded_runs import Why
 from tests.histories import ENDS, FAILURE, START_S
 

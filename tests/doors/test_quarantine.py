@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from tests.doors.shop import GUARD, GUARDING, REPAIRED, Shop
+from tests.doors.test_plugin_history import kept
 from tests.shell import Shell
 
 ENTRY = """
@@ -104,3 +106,146 @@ def test_an_overdue_quarantine_fails_the_run(shop: Shop) -> None:
             "*next: platform: mend the test and take it out (bugguard.toml:2), or agree on a new date there*",
         ]
     )
+
+
+UNSURE = """
+import pytest
+from shop.pager import pages
+
+def wait(kind):
+    raise kind("gone")
+
+@pytest.mark.parametrize("kind", [TimeoutError, OSError], ids=["a[::b]", "known"])
+def test_wait(kind):
+    wait(kind)
+
+def test_parts(subtests):
+    with subtests.test("one"):
+        wait(TimeoutError)
+
+@pytest.fixture
+def server():
+    raise ConnectionError("refused")
+
+def test_setup(server):
+    pass
+
+def test_after():
+    pass
+"""
+KNOWN = """
+[[quarantine]]
+test = "tests/test_net.py::test_wait[a[::b]]"
+owner = "platform"
+reason = "real clock"
+expires = 9999-12-31
+failures = ["TimeoutError at tests/test_net.py::wait"]
+
+[[quarantine]]
+test = "tests/test_net.py::test_parts"
+owner = "platform"
+reason = "real clock"
+expires = 9999-12-31
+failures = ["TimeoutError at tests/test_net.py::wait"]
+
+[[quarantine]]
+test = "tests/test_net.py::test_setup"
+owner = "network"
+reason = "no server in CI"
+expires = 9999-12-31
+failures = ["ConnectionError at tests/test_net.py::server"]
+"""
+
+
+@pytest.fixture
+def unsure(shop: Shop) -> Shop:
+    """Tests that fail as they are known to, and did before the change."""
+    shop.settings(KNOWN)
+    shop.repo.write("tests/test_net.py", UNSURE)
+    shop.repo.commit("test: the net")
+    shop.repo.git("branch", "-f", "main", "HEAD")
+    shop.fix(GUARDING)
+    return shop
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param((), id="plain"),
+        pytest.param(("-x",), id="first-failure"),
+        pytest.param(("-n1", "-x"), id="xdist"),
+    ],
+)
+def test_a_known_failure_is_shown_and_fails_nothing(unsure: Shop, options: tuple[str, ...]) -> None:
+    """Under an outcome of its own: call, set-up and subtest, odd parameters, and nothing stops for it."""
+    run = unsure.run_apart if "-n1" in options else unsure.run
+    result = run("--bugguard", "--bugguard-base", "main", "--junitxml=j.xml", "--bugguard-json=b.json",
+                 "--deselect", "tests/test_net.py::test_wait[known]", *options)  # fmt: skip
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "*= FAILURES IN QUARANTINE =*",
+            "*TimeoutError: gone",
+            "QUARANTINED tests/test_net.py::test_wait[[]a*   TimeoutError at *::wait   platform, until 9999-12-31: *",
+            "*= bugguard: 1 guarded, 3 quarantined =*",
+            "*3 passed*3 quarantined*",
+        ]
+    )
+    cases = {case.get("name"): case for case in ET.parse(unsure.repo.path / "j.xml").iter("testcase")}
+    (skipped,) = cases["test_setup"].iter("skipped")
+    assert skipped.get("message", "").startswith("in quarantine (network, until 9999-12-31: no server in CI)")
+    assert [one.get("name") for one in cases["test_setup"].iter("property")] == ["quarantined"]
+    assert not list(cases["test_after"])
+    told = json.loads((unsure.repo.path / "b.json").read_text(encoding="utf-8"))["quarantine"]
+    assert [one["failed"] for one in told] == 2 * ["TimeoutError at tests/test_net.py::wait"] + [
+        "ConnectionError at tests/test_net.py::server"
+    ]
+    (recorded,) = kept(unsure)
+    failed = {one.nodeid.partition("::")[2] for one in recorded.attempts if one.outcome == "failed"}
+    assert failed == {"test_wait[a[::b]]", "test_parts", "test_setup"}, "a rate knows nothing of excuses"
+
+
+def test_another_failure_of_a_test_in_quarantine_fails_the_run(unsure: Shop) -> None:
+    """It is the failure that is excused, not the test; what to write where it is the old one after all is said."""
+    unsure.settings(KNOWN.replace("test_wait[a[::b]]", "test_wait"))
+    result = unsure.run("--bugguard", "--bugguard-base", "main", "-k", "wait or last")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "FAILING    *::test_wait[[]known[]]   failed with OSError at *, which its quarantine does not excuse*",
+            '*next: *where it is the old one, name it in failures (bugguard.toml:2): "OSError at *::wait"',
+            "QUARANTINED tests/test_net.py::test_wait   Timeout*",
+            "*1 failed, 1 passed*1 quarantined*",
+        ]
+    )
+
+
+def test_a_known_failure_in_changed_code_fails_the_run(unsure: Shop) -> None:
+    """The function that it comes from is not the one that it was known in, whatever else the file holds."""
+    changed = UNSURE.replace('raise kind("gone")', 'raise kind("away")')
+    unsure.repo.write("tests/test_net.py", changed)
+    result = unsure.run("--bugguard", "--bugguard-base", "main", "-k", "a[ or setup or last")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["FAILING*::test_wait[[]a*, as it is known to, but in what the change touched: tests/test_net.py::wait"]
+    )
+    result.stdout.no_fnmatch_line("FAILING*test_setup*")
+
+
+def test_a_known_failure_time_after_time_is_no_bad_luck(unsure: Shop) -> None:
+    """By the rate that it had before: the test is broken now."""
+    quiet = ("--bugguard", "--bugguard-base", "main", "-k", "setup or last")
+    unsure.repo.write("tests/test_net.py", UNSURE.replace("raise ConnectionError", "return str"))
+    for _ in range(4):
+        unsure.run(*quiet)
+    unsure.repo.write("tests/test_net.py", UNSURE)
+    codes = [int(unsure.run(*quiet).ret) for _ in range(7)]
+    assert codes == [*[0] * codes.index(1), *[1] * (7 - codes.index(1))]
+
+
+def test_an_entry_that_names_no_failure_excuses_none(unsure: Shop) -> None:
+    """So a quarantine is never wider than somebody wrote it."""
+    unsure.settings(ENTRY.format(test="tests/test_net.py::test_setup", expires="9999-12-31"))
+    result = unsure.run("--bugguard", "--bugguard-base", "main", "-k", "setup or last")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["FAILING*::test_setup   failed with Conn*(known there: none)", "*1 passed*1 error*"])

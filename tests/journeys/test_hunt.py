@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from pytest_bugguard.core.flakes import Flake, FlakeVerdict
 from pytest_bugguard.core.kinds import Kind
-from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.model import FlakeVerdict, Outcome
 from pytest_bugguard.core.replays import Conditions, Replay, Replayed
 from pytest_bugguard.core.runs import Case, End, Raised, TestRun
 from pytest_bugguard.journeys.hunt import NothingToHuntError, Plan, hunt
@@ -18,6 +17,8 @@ from pytest_bugguard.journeys.lab import Lab
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_bugguard.core.flakes import Flake
 
 RAISED = Raised("builtins.AssertionError", (), "no")
 PLAN = Plan()

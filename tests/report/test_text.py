@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pytest_bugguard.core.hotspots import hotspots_of
 from pytest_bugguard.core.model import (
     Files,
+    FlakeVerdict,
     How,
     MappedTest,
     NotAFix,
@@ -297,4 +298,4 @@ def test_every_style_has_a_word_of_pytest_s_writer() -> None:
     assert set(spans.MARKUP) == set(spans.Style)
     for markup in spans.MARKUP.values():
         TerminalWriter().markup("text", **markup)
-    assert set(spans.OF_VERDICT) == {*Verdict, *RuleVerdict}
+    assert set(spans.OF_VERDICT) == {*Verdict, *RuleVerdict, *FlakeVerdict}

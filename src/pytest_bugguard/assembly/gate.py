@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from pytest_bugguard import report
 from pytest_bugguard.adapters import ci, files, settings_file
 from pytest_bugguard.assembly import changes
-from pytest_bugguard.assembly.workshop import open_workshop
-from pytest_bugguard.core import findings, fixes, settings
+from pytest_bugguard.assembly.workshop import open_workshop, today
+from pytest_bugguard.core import excuses, findings, fixes, settings
 from pytest_bugguard.core.coverage_verdict import Coverage
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.outcomes import Outcomes, from_top
@@ -19,11 +19,12 @@ from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
 from pytest_bugguard.journeys.gate import after_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_bugguard.assembly.proofs import Progress
     from pytest_bugguard.assembly.session import SessionCoverage
     from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.model import Quarantine
     from pytest_bugguard.core.outcomes import PhaseReport
     from pytest_bugguard.core.results import Finding
     from pytest_bugguard.core.selection import SessionFacts
@@ -59,6 +60,11 @@ class Gate:
             self._coverage = SessionCoverage(pytest_cov, is_switched_off=is_switched_off)
 
     @property
+    def excuses(self) -> tuple[Quarantine, ...]:
+        """The entries of the quarantine that excuse a failure today."""
+        return excuses.in_date(self._settings.quarantine, today())
+
+    @property
     def is_failing(self) -> bool:
         """Whether a run that went well otherwise has to end with 1."""
         return self._result is not None and bool(self._result.findings)
@@ -72,7 +78,7 @@ class Gate:
         """Judge nothing, and say why."""
         self._said = (f"not judged: {reason}",)
 
-    def judge(self, reports: Iterable[PhaseReport], facts: SessionFacts, progress: Progress) -> None:
+    def judge(self, reports: Sequence[PhaseReport], facts: SessionFacts, progress: Progress) -> None:
         """Judge the change, and what was covered.
 
         Args:
@@ -106,10 +112,11 @@ class Gate:
         session = recording.Session(self._rootdir, started_s, duration_s)
         self._said += recording.record(session, reports, self._settings.flaky, run_files=self._options.run_files)
 
-    def _judged(self, reports: Iterable[PhaseReport], facts: SessionFacts, progress: Progress) -> Result:
+    def _judged(self, reports: Sequence[PhaseReport], facts: SessionFacts, progress: Progress) -> Result:
         try:
             with open_workshop(self._rootdir, trusts_repository=True) as workshop:
                 result = self._judge_change(workshop, reports, progress)
+                result = self._with_quarantine(workshop, result, reports)
                 return replace(self._with_coverage(workshop, result, facts), command="pytest")
         except BugguardError as error:
             return self._undecided("repository", str(error), error.hint)
@@ -117,7 +124,7 @@ class Gate:
             said = f"a fault of bugguard's own: {type(error).__name__}: {error}"
             return self._undecided("bugguard", said, "bugguard check shows where it comes from: report it")
 
-    def _judge_change(self, workshop: Workshop, reports: Iterable[PhaseReport], progress: Progress) -> Result:
+    def _judge_change(self, workshop: Workshop, reports: Sequence[PhaseReport], progress: Progress) -> Result:
         """The fix gate after a run of pytest: a mapped test guards only if it ran here and passed."""
         is_asked, measures = self._settings.fixes.require != "off", self._settings.coverage.fixes != "off"
         if not (is_asked or measures):
@@ -147,6 +154,13 @@ class Gate:
                 rows = proofs.coverage_of(found, change.tip, progress=progress)
                 result = workshop.with_coverage(result, Coverage(tuple(rows)))
             return proofs.noted(result)
+
+    def _with_quarantine(self, workshop: Workshop, result: Result, reports: Sequence[PhaseReport]) -> Result:
+        if not workshop.settings.quarantine:
+            return result
+        from pytest_bugguard.assembly import quarantine  # noqa: PLC0415 - brings SQLite
+
+        return quarantine.after_run(workshop, result, reports, base_option=self._options.base)
 
     def _with_coverage(self, workshop: Workshop, result: Result, facts: SessionFacts) -> Result:
         if self._coverage is None:

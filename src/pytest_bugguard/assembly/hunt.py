@@ -17,7 +17,8 @@ from pytest_bugguard.assembly.replays import home_of, open_replayer
 from pytest_bugguard.core.commands import Typing, command_of, contrast_of
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.experiments import kept
-from pytest_bugguard.core.flakes import FlakeVerdict, Ranking, ranked
+from pytest_bugguard.core.flakes import Ranking, ranked
+from pytest_bugguard.core.model import FlakeVerdict
 from pytest_bugguard.core.orders import number
 from pytest_bugguard.core.replays import Conditions
 from pytest_bugguard.core.results import RepositoryFacts, Result, Run, Summary

@@ -127,12 +127,17 @@ def _run(session: Session, repository: Repository, attempts: tuple[Attempt, ...]
 def _circumstances(repository: Repository) -> Circumstances:
     commit, tree = repository.head()
     around = environment(repository.top)
-    facts = ci.read(os.environ)
     return Circumstances(
         commit=commit,
         tree="" if repository.worktree().changes() else tree,
-        branch=facts.source or facts.branch or repository.clone().branch,
+        branch=branch_of(repository),
         environment=around.key,
         environment_words=around.words,
         seed=os.environ.get("PYTHONHASHSEED", ""),
     )
+
+
+def branch_of(repository: Repository) -> str:
+    """The branch that a run is of: the CI knows it where nothing but a commit is checked out."""
+    facts = ci.read(os.environ)
+    return facts.source or facts.branch or repository.clone().branch

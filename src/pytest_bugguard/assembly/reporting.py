@@ -12,7 +12,7 @@ from pytest_bugguard.core import receipts, stored_results
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.measured import modules_of
-from pytest_bugguard.core.results import Exceptions
+from pytest_bugguard.core.results import Exceptions, Held
 from pytest_bugguard.core.stored_results import StoredResultError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def gather(workshop: Workshop, revisions: str, data: Sequence[Path], *, progress
         BugguardError: There is no such history, or data that was named cannot be used.
     """
     result = auditing.audit(workshop, revisions, proven=_stored_proofs(workshop), progress=progress)
-    exceptions = Exceptions(workshop.settings.waivers, workshop.settings.quarantine)
+    exceptions = Exceptions(workshop.settings.waivers, tuple(map(Held, workshop.settings.quarantine)))
     whole = replace(result, command="report", exceptions=exceptions)
     return _with_history(workshop, _with_coverage(workshop, whole, data))
 

@@ -7,8 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.recorded_runs import Failure
+from pytest_bugguard.core.statements import source_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_bugguard.core.runs import Raised
 
 _KEPT = 2000
@@ -57,3 +60,22 @@ def _spelled(raised: Raised) -> str:
         return raised.message
     name = raised.type.removeprefix("builtins.").removeprefix("_pytest.outcomes.")
     return f"{name}: {raised.message}" if raised.message else name
+
+
+def signature_of(failure: Failure, text_of: Callable[[str], bytes | None]) -> str:
+    """What stands for a failure from one commit to the next: ``TimeoutError at src/shop/net.py::Client.fetch``.
+
+    The exception's type and the function of the deepest frame in the project, since lines move with every edit above
+    them. The file alone where the frame is in no function, the type alone where no frame is in the project, and
+    nothing where the type is not known.
+
+    Args:
+        failure: The failure.
+        text_of: A file as it was when the test failed, by its path from the repository's top; None where there is none.
+    """
+    path, _, line = failure.place.rpartition(":")
+    if not (failure.kind and path):
+        return failure.kind
+    text = text_of(path) if path.endswith(".py") else None
+    around = source_of(text).around(int(line)) if text is not None else None
+    return f"{failure.kind} at {path}" + (f"::{around.name}" if around else "")

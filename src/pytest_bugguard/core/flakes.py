@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_bugguard.core.commands import Typing, command_of, contrast_of
 from pytest_bugguard.core.estimates import CONFIDENCE, rate_of
 from pytest_bugguard.core.kinds import OF_ORDER, UNKNOWN, Diagnosis
-from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.model import FlakeVerdict, Outcome
 from pytest_bugguard.core.recorded_runs import Why
 
 if TYPE_CHECKING:
@@ -31,16 +31,6 @@ STEADY_BELOW = 0.05
 FAILING_FROM = 2
 """Failed runs of the newest code, none passed, from which on a test is failing."""
 _STRIP = 60
-
-
-class FlakeVerdict(StrEnum):
-    """What a test is, by its history."""
-
-    STEADY = "steady"
-    FLAKY = "flaky"
-    ORDER_DEPENDENT = "order-dependent"
-    FAILING = "failing"
-    UNDECIDED = "undecided"
 
 
 class Trend(StrEnum):

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core.estimates import rate_of
-from pytest_bugguard.core.flakes import Flake, FlakeVerdict, judged_by, signatures_of
+from pytest_bugguard.core.flakes import Flake, judged_by, signatures_of
 from pytest_bugguard.core.kinds import count, diagnosis_of, first_alone, showings_of
-from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.model import FlakeVerdict, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

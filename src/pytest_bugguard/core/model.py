@@ -48,6 +48,16 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
+class FlakeVerdict(StrEnum):
+    """What is said of a test."""
+
+    STEADY = "steady"
+    FLAKY = "flaky"
+    ORDER_DEPENDENT = "order-dependent"
+    FAILING = "failing"
+    UNDECIDED = "undecided"
+
+
 class RuleVerdict(StrEnum):
     """What is said of a coverage rule."""
 
@@ -273,6 +283,8 @@ class Quarantine:
     """The last day on which it holds."""
     place: str = ""
     """Where it stands in the settings: ``pyproject.toml:31``."""
+    failures: tuple[str, ...] = ()
+    """How it is known to fail: only that is excused (``core.failures.signature_of``)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class PhaseReport(NamedTuple):
     """The xdist worker that sent it; empty without xdist."""
     failure: Failure | None = None
     """Where it failed: how."""
+    excuse: str = ""
+    """Where it failed as a test in quarantine is known to: that failure's signature."""
 
 
 @dataclass

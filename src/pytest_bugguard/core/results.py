@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.flakes import Ranking
     from pytest_bugguard.core.hotspots import Hotspots
     from pytest_bugguard.core.measured import ModuleCoverage
-    from pytest_bugguard.core.model import Quarantine, Record, RuleVerdict, Waiver
+    from pytest_bugguard.core.model import FlakeVerdict, Quarantine, Record, RuleVerdict, Waiver
     from pytest_bugguard.core.trend import Trend
 
 WORST_FIRST = (
@@ -43,7 +43,7 @@ class Finding:
     gate: str
     """The gate that it fails: ``fixes``, ``waivers``, ``coverage``, ``share``, ``base``, ``settings`` or
     ``repository``."""
-    verdict: Verdict | RuleVerdict
+    verdict: Verdict | RuleVerdict | FlakeVerdict
     subject: str
     """What it speaks of: a commit id, a path, a setting."""
     message: str
@@ -98,11 +98,20 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A test in quarantine, and what a run showed of it."""
+
+    entry: Quarantine
+    failed: str = ""
+    """How it failed in this run, where that was excused; empty where it did not, or nothing was run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exceptions:
     """What is accepted for a time, as the settings have it."""
 
     waivers: tuple[Waiver, ...] = ()
-    quarantine: tuple[Quarantine, ...] = ()
+    quarantine: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

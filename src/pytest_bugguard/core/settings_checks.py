@@ -255,6 +255,13 @@ def nodeid(value: object) -> str:
     return value
 
 
+def signature(value: object) -> str:
+    """A failure as ``core.failures.signature_of`` spells it."""
+    if not isinstance(value, str) or not re.fullmatch(r"\w+(?: at [^:\n]+(?:::[^:\n]+)?)?", value):
+        raise wrong(f"found {shown(value)}, needs a failure like TimeoutError at src/shop/net.py::Client.fetch")
+    return value
+
+
 def word_or_percent(*words: str) -> Check:
     """One of a few words, or a share."""
 

@@ -183,4 +183,7 @@ def quarantine_fields() -> tuple[Field, ...]:
         Field("expires", "a date", REQUIRED, checks.day,
               "The last day on which it holds; after it the run fails and names the owner.",
               "2027-01-31"),
+        Field("failures", "a list of failures: the exception's type, and where", (), checks.list_of(checks.signature),
+              "How it is known to fail: only that does not fail the run. Without it every failure does.",
+              '["TimeoutError at src/shop/net.py::Client.fetch"]'),
     )  # fmt: skip

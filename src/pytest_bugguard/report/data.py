@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.hotspots import Hotspot, Hotspots
     from pytest_bugguard.core.measured import ModuleCoverage
     from pytest_bugguard.core.model import HeldHunk, MappedTest, Quarantine, Recognition, Record, Red
-    from pytest_bugguard.core.results import Finding, RepositoryFacts, Result, Run, Summary
+    from pytest_bugguard.core.results import Finding, Held, RepositoryFacts, Result, Run, Summary
     from pytest_bugguard.core.thresholds import Count
     from pytest_bugguard.core.trend import Share, Trend
 
@@ -50,8 +50,8 @@ def as_dict(result: Result) -> dict[str, Any]:
         "flaky": [_flake(flake) for flake in result.ranking.flakes] if result.ranking else [],
         "coverage": [_coverage(one) for one in result.coverage.judged] if result.coverage else [],
         "modules": [_module(one) for one in result.modules],
-        "waivers": [_exception(one) for one in result.exceptions.waivers] if result.exceptions else [],
-        "quarantine": [_exception(one) for one in result.exceptions.quarantine] if result.exceptions else [],
+        "waivers": [_waived(one) for one in result.exceptions.waivers] if result.exceptions else [],
+        "quarantine": [_held(one) for one in result.exceptions.quarantine] if result.exceptions else [],
         "findings": [_finding(finding) for finding in result.findings],
         "notes": [_text(note) for note in result.notes],
         "trend": result.trend and _trend(result.trend),
@@ -242,9 +242,12 @@ def _count(count: Count) -> dict[str, int]:
     return {"covered": count.covered, "total": count.total}
 
 
-def _exception(one: Waiver | Quarantine) -> dict[str, Any]:
-    subject = {"fix": _text(one.fix)} if isinstance(one, Waiver) else {"test": spelt_path(one.test)}
-    return {**subject, **_waiver(one)}
+def _waived(one: Waiver) -> dict[str, Any]:
+    return {"fix": _text(one.fix), **_waiver(one)}
+
+
+def _held(one: Held) -> dict[str, Any]:
+    return {"test": spelt_path(one.entry.test), **_waiver(one.entry), "failed": _text(one.failed) or None}
 
 
 def _number(value: Decimal) -> int | float:

@@ -6,9 +6,10 @@ import shlex
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import dates
-from pytest_bugguard.core.flakes import FlakeVerdict, Trend
+from pytest_bugguard.core.flakes import Trend
+from pytest_bugguard.core.model import FlakeVerdict
 from pytest_bugguard.report import words
-from pytest_bugguard.report.spans import Style, line, span
+from pytest_bugguard.report.spans import OF_VERDICT, Style, line, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.report.spans import Line
 
 INDENT = " " * 13
-_STYLES = {
-    FlakeVerdict.STEADY: Style.GOOD,
-    FlakeVerdict.FLAKY: Style.BAD,
-    FlakeVerdict.ORDER_DEPENDENT: Style.BAD,
-    FlakeVerdict.FAILING: Style.BAD,
-    FlakeVerdict.UNDECIDED: Style.DOUBT,
-}
 _TRENDS = {Trend.RISING: "fails more often lately", Trend.FALLING: "fails less often lately", Trend.LEVEL: ""}
 _GROUPS = 8
 _HOUR_S, _MINUTE_S = 3600, 60
@@ -55,7 +49,7 @@ def headline(found: Ranking) -> str:
 
 
 def label(flake: Flake) -> Line:
-    return line(span(f"{flake.verdict.upper():<10} ", _STYLES[flake.verdict]), span(flake.nodeid, Style.STRONG))
+    return line(span(f"{flake.verdict.upper():<10} ", OF_VERDICT[flake.verdict]), span(flake.nodeid, Style.STRONG))
 
 
 def _short(flake: Flake) -> Iterator[Line]:

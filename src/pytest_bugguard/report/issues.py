@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core.flakes import FlakeVerdict
-from pytest_bugguard.core.model import RuleVerdict, Verdict
+from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Verdict
 from pytest_bugguard.core.results import WORST_FIRST
 from pytest_bugguard.report import words
 from pytest_bugguard.report.escape import safe_text

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.coverage_verdict import Judged
     from pytest_bugguard.core.flakes import Flake
-    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.model import FlakeVerdict, Record
     from pytest_bugguard.core.results import Finding, Result
 
-_OUTCOMES: dict[Verdict | RuleVerdict, str] = {
+_OUTCOMES: dict[Verdict | RuleVerdict | FlakeVerdict, str] = {
     Verdict.PROVEN: "",
     Verdict.GUARDED: "",
     Verdict.WAIVED: "skipped",

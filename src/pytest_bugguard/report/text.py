@@ -11,8 +11,8 @@ from pytest_bugguard.report.spans import OF_VERDICT, Line, Span, Style, length, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_bugguard.core.model import HeldHunk, MappedTest, Record
-    from pytest_bugguard.core.results import Finding, Result
+    from pytest_bugguard.core.model import FlakeVerdict, HeldHunk, MappedTest, Record
+    from pytest_bugguard.core.results import Finding, Held, Result
 
 _VERDICT_WIDTH = 11
 _INDENT = " " * 13
@@ -29,6 +29,7 @@ def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
         *_base(result),
         *(shown for record in result.records if words.is_shown(record) for shown in block(record, width)),
         *(shown for finding in words.loose_findings(result) for shown in loose(finding)),
+        *map(_excused, words.excused(result)),
         *(coverage.section(result.coverage, width) if result.coverage else ()),
         *(line(span("note: ", Style.FAINT), note) for note in result.notes),
         ruled(f"bugguard: {last_words(result)}", width, _mood(result)),
@@ -119,9 +120,9 @@ def _head(record: Record, changed: str, width: int) -> Iterator[Line]:
         yield line(_INDENT, changed)
 
 
-def verdict(said: Verdict | RuleVerdict) -> Line:
+def verdict(said: Verdict | RuleVerdict | FlakeVerdict) -> Line:
     """A verdict in its column."""
-    return line(span(said.upper(), OF_VERDICT[said]), " " * (_VERDICT_WIDTH - len(said)))
+    return line(span(said.upper(), OF_VERDICT[said]), " " * max(1, _VERDICT_WIDTH - len(said)))
 
 
 def _both_ways(record: Record) -> Iterator[Line]:
@@ -157,6 +158,13 @@ def loose(finding: Finding) -> Iterator[Line]:
     yield line(*verdict(finding.verdict), span(finding.subject, Style.STRONG), f"   {finding.message}")
     if finding.next:
         yield _next(finding.next)
+
+
+def _excused(held: Held) -> Line:
+    """A failure in quarantine, and who mends it until when."""
+    whose = f"{held.entry.owner}, until {held.entry.expires.isoformat()}: {held.entry.reason}"
+    label = span("QUARANTINED", Style.DOUBT)
+    return line(label, " ", span(held.entry.test, Style.STRONG), f"   {held.failed}   {whose}")
 
 
 def _next(action: str) -> Line:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_bugguard.core.model import Record, Waiver
-    from pytest_bugguard.core.results import Finding, Result, Summary
+    from pytest_bugguard.core.results import Finding, Held, Result, Summary
     from pytest_bugguard.core.trend import Share
 
 SURVEYS = frozenset({"audit", "report"})
@@ -83,6 +83,8 @@ def loose_words(result: Result) -> tuple[str, ...]:
     """What the last line says of those: ``base undecided``, ``2 coverage``; that all coverage rules are met, too."""
     loose = [finding for finding in loose_findings(result) if finding.verdict is not RuleVerdict.UNMET]
     said = [f"{finding.gate} {finding.verdict}" for finding in loose]
+    if excused(result):
+        said.append(f"{len(excused(result))} quarantined")
     coverage = result.coverage
     if coverage is not None and coverage.judged:
         unmet = coverage.count(RuleVerdict.UNMET)
@@ -91,6 +93,12 @@ def loose_words(result: Result) -> tuple[str, ...]:
         elif coverage.count(RuleVerdict.MET) == len(coverage.judged):
             said.append("coverage met")
     return tuple(said)
+
+
+def excused(result: Result) -> tuple[Held, ...]:
+    """The tests in quarantine that failed, and failed no run by it."""
+    held = result.exceptions.quarantine if result.exceptions else ()
+    return tuple(one for one in held if one.failed)
 
 
 def is_shown(record: Record) -> bool:

@@ -1,0 +1,129 @@
+"""The quarantine after a run of pytest: what was excused, and whether it may be, by the change and by the history."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.assembly import records
+from pytest_bugguard.assembly.recording import branch_of
+from pytest_bugguard.assembly.workshop import today
+from pytest_bugguard.core import base, excuses, findings
+from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.excuses import Excused
+from pytest_bugguard.core.failures import signature_of
+from pytest_bugguard.core.outcomes import from_top
+from pytest_bugguard.core.results import Exceptions, Held
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.outcomes import PhaseReport
+    from pytest_bugguard.core.results import Finding, Result
+
+
+def after_run(workshop: Workshop, result: Result, reports: Iterable[PhaseReport], *, base_option: str | None) -> Result:
+    """A result with the tests in quarantine, how they failed, and whatever of that is not excused.
+
+    Args:
+        workshop: The repository.
+        result: What was found so far.
+        reports: With node ids relative to pytest's rootdir.
+        base_option: What the command line says of the base.
+    """
+    return _Desk(workshop, result, base_option).judged(reports)
+
+
+class _Desk:
+    """Holds the failures of one run against the quarantine."""
+
+    def __init__(self, workshop: Workshop, result: Result, base_option: str | None) -> None:
+        self._workshop = workshop
+        self._result = result
+        self._base_option = base_option
+        self._entries = workshop.settings.quarantine
+
+    def judged(self, reports: Iterable[PhaseReport]) -> Result:
+        excused, refused = self._sorted(reports)
+        failed = {one.entry.test: one.signature for one in excused}
+        held = tuple(Held(entry, failed.get(entry.test, "")) for entry in self._entries)
+        result = replace(self._result, exceptions=Exceptions(quarantine=held))
+        found = [*self._overdue(), *refused, *self._touched(excused), *self._in_a_row(excused)]
+        return self._workshop.with_loose(result, {finding.id: finding for finding in reversed(found)}.values())
+
+    def _sorted(self, reports: Iterable[PhaseReport]) -> tuple[list[Excused], list[Finding]]:
+        """The failures that were excused, and findings for those that were not though their test is in quarantine."""
+        entries = [entry for entry in self._entries if entry.expires >= today()]
+        excused: dict[tuple[str, str], Excused] = {}
+        refused: dict[str, list[str]] = {}
+        for report in reports:
+            if report.outcome != "failed":
+                continue
+            nodeid = from_top(report.nodeid, self._workshop.repository.prefix)
+            entry = excuses.entry_of(nodeid, entries)
+            if entry is None:
+                continue
+            if report.excuse in entry.failures:
+                excused[nodeid, report.excuse] = Excused(nodeid, report.excuse, entry)
+            elif not report.excuse:
+                signature = signature_of(report.failure, self._text_of) if report.failure is not None else ""
+                refused.setdefault(nodeid, []).append(signature)
+        return list(excused.values()), list(self._unknown(refused))
+
+    def _unknown(self, refused: dict[str, list[str]]) -> Iterator[Finding]:
+        for nodeid, signatures in refused.items():
+            entry = excuses.entry_of(nodeid, self._entries)
+            assert entry is not None
+            new = [one for one in dict.fromkeys(signatures) if one and one not in entry.failures]
+            yield excuses.unknown(nodeid, new, entry)
+
+    def _text_of(self, path: str) -> bytes | None:
+        top = self._workshop.repository.top
+        if top is not None:
+            with suppress(OSError):
+                return (top / path).read_bytes()
+        return None
+
+    def _overdue(self) -> Iterator[Finding]:
+        """The gate on fixes tells of them, where it is on."""
+        if self._workshop.settings.fixes.require == "off":
+            yield from findings.of_quarantine(self._entries, today=today())
+
+    def _touched(self, excused: Iterable[Excused]) -> Iterator[Finding]:
+        placed = [(one, one.signature.partition(" at ")[2]) for one in excused if " at " in one.signature]
+        if not placed or self._workshop.head is None:
+            return
+        start = self._start()
+        if isinstance(start, base.Undecided):
+            said = f"whether the change touched what fails in quarantine is not known: {start.reason}"
+            yield findings.undecided("quarantine", said, start.cure)
+            return
+        for one, place in placed:
+            path = place.partition("::")[0]
+            before = self._workshop.history.file_at(start, path)
+            if excuses.is_touched(place, before, self._text_of(path)):
+                yield excuses.revoked(one, f"in what the change touched: {place}")
+
+    def _start(self) -> str | base.Undecided:
+        """The commit where the change begins."""
+        known = self._result.repository.merge_base
+        if known is not None:
+            return known
+        chosen = self._workshop.choose_base(self._base_option)
+        return chosen if isinstance(chosen, base.Undecided) else chosen.merge_base
+
+    def _in_a_row(self, excused: Iterable[Excused]) -> Iterator[Finding]:
+        """A history that cannot be read says nothing here: the recording tells of that."""
+        nodeids = list(dict.fromkeys(one.nodeid for one in excused))
+        settings, top = self._workshop.settings.flaky, self._workshop.repository.top
+        if not nodeids or top is None or records.address_of(settings) == records.OFF:
+            return
+        branch = branch_of(self._workshop.repository)
+        with suppress(BugguardError):
+            seen = records.open_history(top, settings).sightings(nodeids)
+            for one in excused:
+                row = excuses.row_of_failures(seen.get(one.nodeid, ()), branch)
+                if row:
+                    yield excuses.revoked(one, f"{row} times in a row: at the rate that it had, that is no bad luck")
