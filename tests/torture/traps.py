@@ -28,6 +28,19 @@ HOOKS = (
     "pre-auto-gc",
     "post-commit",
 )
+IMPORTED = (
+    "__future__.py",
+    "conftest.py",
+    "evil_plugin.py",  # named by .coveragerc
+    "git.py",
+    "pathlib.py",
+    "setup.py",
+    "sitecustomize.py",
+    "tests/__init__.py",
+    "tests/test_a.py",
+    "tomli.py",
+)
+"""Files that leave a mark where somebody imports them."""
 LINES = "".join(f"line_{number} = {number}\n" for number in range(30))
 
 
@@ -57,6 +70,15 @@ class Trapped:
 
 def trapped(folder: Path) -> Trapped:
     """Merges, renames, a submodule, touched and staged files, signed commits; and every trap around them."""
+    marks = folder / "marks"
+    marks.mkdir(parents=True)
+    files = "".join(
+        f"""
+          file: {path}
+            open({str(marks / path.replace("/", "."))!r}, "w")
+            def test_a(): pass"""
+        for path in IMPORTED
+    )
     repo = story(
         folder / "repo",
         f"""
@@ -74,9 +96,12 @@ def trapped(folder: Path) -> Trapped:
         commit: two
           rename: long.cfg -> moved.cfg
         checkout: main
-        commit: three
+        commit: fix: three
+          file: .coveragerc
+            [run]
+            plugins = evil_plugin
           file: a.py
-            a = 2
+            a = 2{files}
         merge: topic
         """,
     )
@@ -94,8 +119,6 @@ def trapped(folder: Path) -> Trapped:
     # Not older than the index: git cannot tell by the time whether it has changed, and compares the content.
     os.utime(repo.path / "racy.cfg", (4_000_000_000, 4_000_000_000))
     repo.git("add", "racy.cfg")
-    marks = folder / "marks"
-    marks.mkdir()
     found = Trapped(repo, marks)
     _set(found)
     _sign(found)
@@ -173,18 +196,26 @@ def read_everything(start: Path) -> tuple[list[Unit], tuple[FileChange, ...], tu
         return units, changes, staged
 
 
-def digest(folder: Path) -> str:
-    """Everything below a folder: names, contents, modes, times, links."""
-    whole = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        found = path.lstat()
-        whole.update(
-            f"{path.relative_to(folder)} {found.st_mode:o} {found.st_mtime_ns}\n".encode(errors="surrogateescape")
-        )
-        if path.is_symlink():
-            whole.update(os.fsencode(path.readlink()))
-        elif path.is_file():
-            whole.update(path.read_bytes())
+def digest(folder: Path, *, with_times: bool = True) -> dict[str, str]:
+    """Everything below a folder by its path: contents, modes, links, and times."""
+    return {
+        os.fsencode(path.relative_to(folder)).hex(): _digest(path, with_times=with_times) for path in folder.rglob("*")
+    }
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """The paths by which two digests differ."""
+    differing = (path for path in before | after if before.get(path) != after.get(path))
+    return {os.fsdecode(bytes.fromhex(path)) for path in differing}
+
+
+def _digest(path: Path, *, with_times: bool) -> str:
+    found = path.lstat()
+    whole = hashlib.sha256(f"{found.st_mode:o} {found.st_mtime_ns if with_times else ''}\n".encode())
+    if path.is_symlink():
+        whole.update(os.fsencode(path.readlink()))
+    elif path.is_file():
+        whole.update(path.read_bytes())
     return whole.hexdigest()
 
 
