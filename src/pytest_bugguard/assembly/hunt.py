@@ -14,6 +14,7 @@ from pytest_bugguard.adapters import interrupts, pool
 from pytest_bugguard.adapters.hunt_log import HuntLog, HuntLogError, LoggedReplayer
 from pytest_bugguard.assembly.recording import Session, record_experiments
 from pytest_bugguard.assembly.replays import home_of, open_replayer
+from pytest_bugguard.core.causes import hints_of, source_in
 from pytest_bugguard.core.commands import Typing, command_of, contrast_of
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.experiments import kept
@@ -180,7 +181,14 @@ def _typed(home: Home, words: Sequence[str]) -> tuple[str, ...]:
 def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Result:
     notebook = lab.notebook
     typing = replace(typing, refused=frozenset(notebook.untypeable))
-    flakes = ranked(_with_commands(flake, typing) for flake in notebook.flakes())
+    worktree = workshop.repository.worktree()
+
+    def source_of(nodeid: str) -> str:
+        content = worktree.text(nodeid.partition("::")[0]) or b""
+        return source_in(content.decode("utf-8", "replace"), nodeid)
+
+    told = (_with_commands(flake, typing) for flake in notebook.flakes())
+    flakes = ranked(replace(flake, hints=hints_of(flake, source_of)) for flake in told)
     unsteady = sum(one.verdict in {FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT} for one in flakes)
     ranking = Ranking(flakes, notebook.processes, len(notebook.order), len(flakes), unsteady)
     return Result(

@@ -39,7 +39,7 @@ def _one(flake: Flake) -> Iterator[Line]:
     if flake.signature:
         yield line(flaky.INDENT, flake.signature)
     for hint in flake.hints:
-        yield line(flaky.INDENT, span("hint: ", Style.FAINT), hint)
+        yield line(flaky.INDENT, span("hint: ", Style.FAINT), f"it may be {hint}")
     if flake.command:
         yield line(flaky.INDENT, span("fails:  ", Style.STRONG), flake.command)
     if flake.contrast:

@@ -1,0 +1,89 @@
+"""What may be behind a flaky test: only what stands in its source, or in how it fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_bugguard.core.causes import hints_of, source_in
+from pytest_bugguard.core.estimates import rate_of
+from pytest_bugguard.core.flakes import Flake, FlakeVerdict
+from pytest_bugguard.core.kinds import Diagnosis, Kind
+
+MODULE = """
+import os, time, random
+
+@pytest.fixture
+def server():
+    socket.create_connection(("shop", 80))
+
+class TestShop:
+    def test_waits(self):
+        time.sleep(1)
+
+@pytest.mark.parametrize("case", ["[x]::y"])
+def test_asks(server, case):
+    pass
+
+def test_leaves():
+    os.environ["SHOP"] = "closed"
+    CACHE.append(1)
+
+def test_sound():
+    assert 1 + 1 == 2
+
+async def test_later():
+    await shop()
+"""
+
+
+def flake(
+    name: str, *kinds: Kind, polluters: tuple[str, ...] = (), signature: str = "AssertionError at t.py:3"
+) -> Flake:
+    sets = (tuple(f"t.py::{one}" for one in polluters),) if polluters else ()
+    diagnosis = Diagnosis(kinds, polluters=sets)
+    rate = rate_of(1, 9)
+    return Flake(f"t.py::{name}", FlakeVerdict.FLAKY, "", "", rate, signatures=((signature, 1),), diagnosis=diagnosis)
+
+
+@pytest.mark.parametrize(
+    ("test", "hints"),
+    [
+        pytest.param(
+            flake("TestShop::test_waits", Kind.RANDOM), ["the clock, by 'time.sleep' in its source"], id="clock"
+        ),
+        pytest.param(
+            flake("test_asks[[x]::y]", Kind.RANDOM),
+            ["the network, by 'socket.create_connection' in its source"],
+            id="fixture-of-an-odd-case",
+        ),
+        pytest.param(
+            flake("test_later"),
+            ["threads, processes or an event loop, by 'async def' in its source"],
+            id="nothing-known",
+        ),
+        pytest.param(
+            flake("test_sound", Kind.VICTIM, polluters=("test_leaves",)),
+            [
+                "environment variables, by 'os.environ' in test_leaves",
+                "names of a module, by 'CACHE.append(' in test_leaves",
+            ],
+            id="polluter",
+        ),
+        pytest.param(flake("test_sound", Kind.RANDOM), [], id="nothing-in-sight"),
+        pytest.param(
+            flake("test_sound", Kind.RANDOM, signature="ConnectionResetError at t.py:3"),
+            ["the network, by ConnectionResetError"],
+            id="failure",
+        ),
+        pytest.param(flake("gone", Kind.RANDOM), [], id="no-source"),
+    ],
+)
+def test_a_hint_names_what_it_rests_on(test: Flake, hints: list[str]) -> None:
+    """And where nothing speaks for anything, there is none."""
+    assert list(hints_of(test, lambda nodeid: source_in(MODULE, nodeid))) == hints
+
+
+@pytest.mark.parametrize("module", ["def (", "\0", ""])
+def test_a_module_that_cannot_be_read_gives_no_source(module: str) -> None:
+    """Whatever stands there."""
+    assert source_in(module, "t.py::test") == ""
