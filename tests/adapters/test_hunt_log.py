@@ -10,7 +10,7 @@ import pytest
 from pytest_bugguard.adapters.hunt_log import HuntLog, HuntLogError, LoggedReplayer
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.replays import Conditions, Replay, Replayed
-from pytest_bugguard.core.runs import Case, End, Frame, Raised, TestRun
+from pytest_bugguard.core.runs import Case, End, Frame, Raised, TestRun, Uncollected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,10 @@ class Acting:
             Case(nodeid, Outcome.FAILED, "setup", RAISED, "why", 0.25 + len(self.asked), number=place)
             for place, nodeid in enumerate(asked.tests, start=1)
         )
-        run = TestRun(End.CRASHED, cases, ("a", *asked.tests), running="a", detail="SIGSEGV", duration_s=1.5)
+        run = TestRun(
+            End.CRASHED, cases, ("a", *asked.tests), (Uncollected("b.py", None),), running="a", detail="SIGSEGV",
+            duration_s=1.5,
+        )  # fmt: skip
         return Replayed(asked, run)
 
     def stop(self) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from pytest_bugguard.core.causes import hints_of, source_in
 from pytest_bugguard.core.estimates import rate_of
-from pytest_bugguard.core.flakes import Flake, FlakeVerdict
+from pytest_bugguard.core.flakes import Flake
 from pytest_bugguard.core.kinds import Diagnosis, Kind
+from pytest_bugguard.core.model import FlakeVerdict
 
 MODULE = """
 import os, time, random

@@ -92,7 +92,11 @@ def of_command(workshop: Workshop, options: HuntOptions, tell: Callable[[str, No
     attempts = tuple(kept(lab.notebook.telling()))
     notes = record_experiments(took, workshop.repository, attempts, workshop.settings.flaky)
     result = _result(workshop, lab, Typing(asked.folder, _typed(home, asked.words)), took)
-    said = (f"all chance in it stands on --seed {asked.seed}", *([f"{end}: {_GO_ON}"] if end else []))
+    said = (
+        f"all chance in it stands on --seed {asked.seed}",
+        *([f"{end}: {_GO_ON}"] if end else []),
+        *(f"{path} cannot be collected, so its tests were not hunted for" for path in lab.notebook.uncollected),
+    )
     return replace(result, notes=(*said, *notes)), end == _BROKEN_OFF
 
 

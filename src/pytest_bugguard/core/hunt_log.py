@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.core.model import Outcome
-from pytest_bugguard.core.runs import Case, End, Frame, Raised, TestRun
+from pytest_bugguard.core.runs import Case, End, Frame, Raised, TestRun, Uncollected
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.replays import Replay
@@ -42,6 +42,7 @@ class Writing:
             "key": key_of(asked),
             "cases": cases,
             "collected": collected,
+            "uncollected": [one.path for one in run.uncollected],
             "end": run.end.value,
             "running": run.running,
             "detail": run.detail,
@@ -80,9 +81,14 @@ class Reading:
         cases = tuple(self._case(*case) for case in told["cases"])
         collected = tuple(self.names[place] for place in told["collected"])
         run = TestRun(
-            End(told["end"]), cases, collected, running=told["running"], detail=told["detail"],
+            End(told["end"]),
+            cases,
+            collected,
+            tuple(Uncollected(path, None) for path in told["uncollected"]),
+            running=told["running"],
+            detail=told["detail"],
             duration_s=told["duration_s"],
-        )  # fmt: skip
+        )
         return str(told["key"]), run
 
     def _case(self, place: int, *rest: Any) -> Case:  # noqa: ANN401 - cells of a row

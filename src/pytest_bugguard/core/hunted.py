@@ -51,6 +51,8 @@ class Notebook:
         self.subjects: tuple[str, ...] = ()
         """Those of them that are hunted for."""
         self.experiments: list[Replayed] = []
+        self.uncollected: tuple[str, ...] = ()
+        """Files whose tests could not be found."""
         self.processes = 0
         self.untypeable: set[tuple[str, ...]] = set()
         """Tests that do not run in this order where pytest is given them on its command line."""
