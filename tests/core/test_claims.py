@@ -9,7 +9,7 @@ import pytest
 from pytest_bugguard.core import novelty
 from pytest_bugguard.core.claims import asks_for_novelty
 from pytest_bugguard.core.novelty import SourceVersions
-from pytest_bugguard.core.runs import Claim
+from pytest_bugguard.core.runs import Claim, Helper
 
 OLD = b"def pages(n): ...\nclass Pager:\n    def __init__(self, n): ...\n"
 NEW = b"def pages(n, strict): ...\nclass Pager:\n    def __init__(self, n): ...\n    def first(self): ...\nMANY = 9\n"
@@ -100,6 +100,58 @@ def test_it_asks_for_what_the_fix_adds(body: str) -> None:
 def test_it_asks_for_something_else(body: str) -> None:
     """A claim on what the source does is never taken for one on what is there."""
     assert not asks_for_novelty(claim(body), NOVELTY)
+
+
+@pytest.mark.parametrize(
+    ("helper", "body"),
+    [
+        pytest.param("def has(name):\n    return hasattr(Pager, name)", "assert has('first')", id="returns-it"),
+        pytest.param(
+            "def has(owner, name):\n    return name in dir(owner)", "assert has(Pager, name='first')", id="in"
+        ),
+        pytest.param("has = lambda name: hasattr(Pager, name)", "assert all(has(n) for n in ['first'])", id="lambda"),
+        pytest.param("def has(self, name):\n    return hasattr(Pager, name)", "assert self.has('first')", id="method"),
+        pytest.param(
+            "def has():\n    try:\n        Pager.first\n    except AttributeError:\n        return\n    return True",
+            "assert has()",
+            id="tries-it",
+        ),
+        pytest.param(
+            "@cache\ndef has(name):\n    found = getattr(Pager, name, None)\n    if not found:\n        return False\n"
+            "    return callable(found)",
+            "known = has('first')\nassert known",
+            id="step-by-step",
+        ),
+    ],
+)
+def test_a_helper_that_answers_is_read(helper: str, body: str) -> None:
+    """It asks for what is there as the assertion itself would."""
+    asked = claim(body)._replace(helpers=(Helper("has", "tests/helpers.py", helper),))
+    assert asks_for_novelty(asked, NOVELTY)
+
+
+@pytest.mark.parametrize(
+    ("helper", "body"),
+    [
+        pytest.param("def has(name):\n    return name in pages(11)", "assert has('first')", id="what-the-source-says"),
+        pytest.param(
+            "def has(name):\n    return hasattr(Pager, name)", "assert has('first') == pages(1)", id="besides"
+        ),
+        pytest.param("def has(name):\n    return hasattr(Pager, name)", "assert has('second')", id="another-name"),
+        pytest.param("def has(n):\n    return hasattr(Pager, 'first')", "assert has(pages(1))", id="of-a-result"),
+        pytest.param(
+            "def has(name):\n    if pages(11) != 2:\n        return False\n    return hasattr(Pager, name)",
+            "assert has('first')",
+            id="after-a-look-at-the-source",
+        ),
+        pytest.param("def has(name):\n    return has(name)", "assert has('first')", id="without-end"),
+        pytest.param("def has(name:", "assert has('first')", id="no-python"),
+    ],
+)
+def test_a_helper_that_asks_for_something_else_too_is_none(helper: str, body: str) -> None:
+    """It may have answered over that."""
+    asked = claim(body)._replace(helpers=(Helper("has", "tests/helpers.py", helper),))
+    assert not asks_for_novelty(asked, NOVELTY)
 
 
 def test_names_that_are_not_written_there_are_known_from_the_failure() -> None:

@@ -190,3 +190,11 @@ def test_a_red_is_told_in_one_line_with_its_place(exception: Raised, message: st
     red = GROUNDS.of_case(failed(how=exception))
     assert red is not None
     assert (red.message, red.where) == (message, where)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("first", RedKind.NEW_API), ("last", RedKind.ASSERTION)])
+def test_what_a_process_died_for_want_of_is_missing(name: str, kind: RedKind) -> None:
+    """As if the test itself had asked for it; of a name that the fix does not add nothing follows."""
+    red = GROUNDS.of_case(failed(how=raised("AssertionError", "", IN_TEST), wanted=((name, "shop.pager"),)))
+    assert red is not None
+    assert red.kind is kind

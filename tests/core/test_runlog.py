@@ -202,13 +202,14 @@ def test_notes_belong_to_their_tests() -> None:
         Note("executed", "a.py", "", "t.py::b"),
         Note("read", "a.py", "", "t.py::a"),
         Note("process", "", "", "t.py::a"),
+        Note("wanted", "first", "shop", "t.py::a"),
         Note("loaded", "a.py", "/site/a.py", ""),
         Note("loaded", "a.py", "", ""),
     ]
     run = runlog.fold(record(*GOOD), seen, DONE)
-    assert [(case.executed, case.read, case.started_process) for case in run.cases] == [
-        ((), ("a.py",), True),
-        (("a.py",), (), False),
+    assert [(case.executed, case.read, case.started_process, case.wanted) for case in run.cases] == [
+        ((), ("a.py",), True, (("first", "shop"),)),
+        (("a.py",), (), False, ()),
     ]
     assert run.loaded == (Loaded("a.py"), Loaded("a.py", "/site/a.py"))
 

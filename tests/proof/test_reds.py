@@ -109,6 +109,20 @@ def test_06_a_third_party_that_only_the_old_source_needs_is_the_environment(tmp_
             "        self.assertIn('size', signature(pages).parameters)\n",
             id="parameter-asked-for-by-an-assertion",
         ),
+        pytest.param(
+            NEW_NAME,
+            "import subprocess, sys\nfrom shop import pager\ndef test_it():\n    assert pager.pages(10) == 1\n"
+            "    subprocess.run([sys.executable, '-c', 'from shop.pager import first_page'], check=True)\n",
+            id="name-imported-in-another-process",
+        ),
+        pytest.param(
+            NEW_NAME,
+            "from shop import pager\nimport pytest\ndef there(name):\n    return hasattr(pager, name)\nclass TestIt:\n"
+            "    def has(self, name):\n        return there(name)\n"
+            "    def test_method(self):\n        pager.pages(10)\n        assert self.has('first_page')\n"
+            "def test_function():\n    pager.pages(10)\n    assert all(there(name) for name in ['first_page'])\n",
+            id="name-asked-for-by-a-helper",
+        ),
     ],
 )
 def test_07_a_want_of_what_the_fix_adds_is_weak(tmp_path: Path, source: str, test: str) -> None:

@@ -2,23 +2,28 @@
 
 ``assert hasattr(shop, "pages")`` is red without the fix for the same reason as ``shop.pages(1)`` would be: the name is
 not there. What such a test asks for is read off the statement, with the local names in it followed to where they come
-from. An assertion that asks for anything else besides is left alone: it may have failed over that.
+from, and the helpers of the tests to what they answer by. An assertion that asks for anything else besides is left
+alone: it may have failed over that.
 """
 
 from __future__ import annotations
 
 import ast
 import textwrap
-from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.assertions import assigned, catches_a_want, own_name, questions, tried, used_in
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pytest_bugguard.core.novelty import Novelty
-    from pytest_bugguard.core.runs import Claim
+    from pytest_bugguard.core.runs import Claim, Helper
+
+    _Function = ast.FunctionDef | ast.Lambda
 
 _BY_NAME = frozenset({"hasattr", "getattr", "getattr_static"})
 """They are given a name, the second, and look whether it is there."""
@@ -49,8 +54,6 @@ _HARMLESS = frozenset(
     }
 )
 """They only turn what they are given about."""
-_WANTS = frozenset({"AttributeError", "Exception", "ImportError", "ModuleNotFoundError", "NameError"})
-"""What the use of a name that is not there raises, and what is caught along with that."""
 _DEEP = 40
 _FAR = 4
 """So many names are followed, one to the other."""
@@ -75,87 +78,20 @@ def asks_for_novelty(claim: Claim, novelty: Novelty) -> bool:
         tree = ast.parse(textwrap.dedent(claim.source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    reader = _Reader(novelty, dict(claim.strings), _assigned(tree), _tried(tree))
-    return any(reader.asks(question) for question in _questions(tree, claim.line))
+    reader = _Reader(novelty, dict(claim.strings), assigned(tree), tried(tree), _read(claim.helpers))
+    return any(reader.asks(question) for question in questions(tree, claim.line))
 
 
-def _questions(tree: ast.Module, line: int) -> Iterator[list[ast.expr]]:
-    """What was asked by the statement on a line; each list is one question, and the first of several that decides."""
-    path = _way_to(tree, line)
-    for statement in reversed(path):
-        match statement:
-            case ast.Assert(test=test):
-                yield [test.values[0] if _is_and(test) else test]  # type: ignore[attr-defined]
-                return
-            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name), args=given)) if name.startswith("assert"):
-                yield given
-                return
-            case ast.If(test=test):  # whose body holds ``pytest.fail`` or ``raise AssertionError``
-                yield [test]
-                return
-
-
-def _is_and(test: ast.expr) -> bool:
-    """Whether the first part that is false decides."""
-    return isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And)
-
-
-def _way_to(tree: ast.Module, line: int) -> list[ast.stmt]:
-    """The statements around a line, the innermost last."""
-    around = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
-    ]
-    return sorted(around, key=lambda node: (node.lineno, -(node.end_lineno or 0)))
-
-
-def _assigned(tree: ast.Module) -> dict[str, list[ast.expr]]:
-    """What each local name is bound to, wherever."""
-    found = defaultdict(list)
-    for node in ast.walk(tree):
-        match node:
-            case ast.Assign(targets=targets, value=value):
-                pairs = [(target, value) for target in targets]
-            case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
-                pairs = [(target, value)]
-            case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
-                pairs = [(target, value)]
-            case _:
-                continue
-        for target, value in pairs:
-            for name in ast.walk(target):
-                if isinstance(name, ast.Name):
-                    found[name.id].append(value)
+def _read(helpers: Iterable[Helper]) -> dict[str, _Function]:
+    """By name, what each helper is; of several with one name the nearest."""
+    found: dict[str, _Function] = {}
+    for helper in helpers:
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = ast.parse(textwrap.dedent(helper.source))
+            function = next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)), None)
+            if function is not None:
+                found.setdefault(helper.name, function)
     return found
-
-
-def _tried(tree: ast.Module) -> dict[str, list[str]]:
-    """The names that are used in a ``try`` which catches the want of one, for each local name that is bound there."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Try) and any(map(_catches_a_want, node.handlers)):
-            used = [name for statement in node.body for part in ast.walk(statement) for name in _used(part)]
-            for statement in (*node.body, *node.handlers, *node.orelse):
-                for part in ast.walk(statement):
-                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                        found[part.id] += used
-    return found
-
-
-def _catches_a_want(handler: ast.ExceptHandler) -> bool:
-    caught = {_own_name(part) for part in ast.walk(handler.type)} if handler.type is not None else _WANTS
-    return not _WANTS.isdisjoint(caught)
-
-
-def _used(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.Attribute(attr=name):
-            yield name
-        case ast.ImportFrom(module=module, names=names):
-            yield from (str(module), *(alias.name for alias in names))
-        case ast.Import(names=names):
-            yield from (alias.name for alias in names)
 
 
 def _is_namespace(node: ast.expr) -> bool:
@@ -176,6 +112,8 @@ class _Reader:
     assigned: dict[str, list[ast.expr]]
     tried: dict[str, list[str]]
     """By local name: what was used where it got its value, if that was given up for want of a name."""
+    helpers: dict[str, _Function] = field(default_factory=dict)
+    """By name: functions that stand with the tests."""
     _followed: set[str] = field(default_factory=set)
 
     def asks(self, question: list[ast.expr]) -> bool:
@@ -214,7 +152,7 @@ class _Reader:
                 yield from self._parts(value, depth)
 
     def _of_call(self, call: ast.Call, depth: int) -> Iterator[_Part]:
-        name = _own_name(call.func)
+        name = own_name(call.func)
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         if name in _BY_NAME:
             is_novel = any(self._holds(self._is_novel, one) for one in given[1:2])
@@ -226,36 +164,68 @@ class _Reader:
             yield _Part.NOVELTY if any(map(self._names_reshaped, given)) else _Part.REFLECTION
         elif name in _REFLECTING:
             yield _Part.REFLECTION
+        elif name in self.helpers:
+            yield from (part for one in given for part in self._parts(one, depth))
+            yield from self._of_helper(self.helpers[name], call, depth)
         else:
             inside = {part for child in (call.func, *given) for part in self._parts(child, depth)}
             yield from inside
             if name not in _HARMLESS and not inside & {_Part.NOVELTY, _Part.REFLECTION}:
                 yield _Part.OTHER
 
-    def _holds(self, is_wanted: Callable[[str], bool], node: ast.AST, depth: int = _FAR) -> bool:
-        """Whether text like that stands anywhere in it, or in what its names are bound to."""
+    def _of_helper(self, helper: _Function, call: ast.Call, depth: int) -> Iterator[_Part]:
+        """What a function of the tests answers by, given what it is given here."""
+        parameters = [*helper.args.posonlyargs, *helper.args.args, *helper.args.kwonlyargs]
+        if isinstance(call.func, ast.Attribute) and parameters and parameters[0].arg in {"self", "cls"}:
+            parameters = parameters[1:]
+        given = dict(zip((parameter.arg for parameter in parameters), call.args, strict=False))
+        given.update((keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg is not None)
+        texts = {name: tuple(self._texts(value)) for name, value in given.items()}
+        others = {name: function for name, function in self.helpers.items() if function is not helper}
+        inside = _Reader(self.novelty, texts, assigned(helper), tried(helper), others)
+        if isinstance(helper, ast.Lambda):
+            yield from inside._parts(helper.body, depth)
+        else:
+            yield from inside._answers(helper.body, depth)
+
+    def _texts(self, node: ast.AST, depth: int = _FAR) -> Iterator[str]:
+        """The texts in it, and those that its names hold or are bound to."""
         for part in ast.walk(node):
             match part:
-                case ast.Constant(value=str(text)) if is_wanted(text):
-                    return True
+                case ast.Constant(value=str(text)):
+                    yield text
                 case ast.Name(id=name) if name in self.strings:
-                    if any(map(is_wanted, self.strings[name])):
-                        return True
+                    yield from self.strings[name]
                 case ast.Name(id=name) if depth:
-                    if any(self._holds(is_wanted, value, depth - 1) for value in self.assigned.get(name, ())):
-                        return True
-        return False
+                    for value in self.assigned.get(name, ()):
+                        yield from self._texts(value, depth - 1)
+
+    def _answers(self, statements: list[ast.stmt], depth: int) -> Iterator[_Part]:
+        """What decides the value that a function returns."""
+        for statement in statements:
+            match statement:
+                case ast.Return(value=ast.expr() as value):
+                    yield from self._parts(value, depth)
+                case ast.Try() if any(map(catches_a_want, statement.handlers)) and any(
+                    map(self._is_novel, used_in(statement))
+                ):
+                    yield _Part.NOVELTY
+                case ast.If(test=asked) | ast.While(test=asked) | ast.For(iter=asked):
+                    yield from self._parts(asked, depth)
+                    yield from self._answers([*statement.body, *statement.orelse], depth)
+                case ast.With(body=body):
+                    yield from self._answers(body, depth)
+                case ast.Try():
+                    handled = [inner for handler in statement.handlers for inner in handler.body]
+                    yield from self._answers([*statement.body, *handled, *statement.orelse], depth)
+
+    def _holds(self, is_wanted: Callable[[str], bool], node: ast.AST) -> bool:
+        """Whether text like that stands anywhere in it, or in what its names are bound to."""
+        return any(map(is_wanted, self._texts(node)))
 
     def _names_reshaped(self, node: ast.AST) -> bool:
-        names = (_own_name(part) for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute))
+        names = (own_name(part) for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute))
         return any(not name.startswith("__") and self.novelty.reshapes(name) for name in names if name)
 
     def _is_novel(self, text: str) -> bool:
         return self.novelty.names_addition(text)
-
-
-def _own_name(node: ast.AST) -> str:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""

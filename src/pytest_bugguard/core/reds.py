@@ -87,6 +87,9 @@ class Grounds:
         return self._red(kind, raised)
 
     def _of_failure(self, case: Case) -> Red:
+        for name, owner in case.wanted:
+            if self.novelty.adds(name, owner):
+                return Red(RedKind.NEW_API, f"a process that it started dies for want of {name}")
         failures = [raised for raised in (case.raised, *(raised for _, raised in case.subtests)) if raised is not None]
         if not failures:
             return Red(RedKind.NOT_RUN, case.reason or "failed, and nothing is known of how")
@@ -136,7 +139,10 @@ class Grounds:
 
     def _is_dressed(self, raised: Raised) -> bool:
         """Whether it is an assertion that a new name be there."""
-        return raised.claim is not None and asks_for_novelty(raised.claim, self.novelty)
+        if raised.claim is None:
+            return False
+        helpers = tuple(helper for helper in raised.claim.helpers if not self.is_source(helper.path))
+        return asks_for_novelty(raised.claim._replace(helpers=helpers), self.novelty)
 
     def _red(self, kind: RedKind, raised: Raised) -> Red:
         return Red(kind, told(raised), self._where(raised))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_bugguard.core.model import Outcome
-from pytest_bugguard.core.runs import Case, Claim, End, Frame, Loaded, Raised, TestRun, Uncollected
+from pytest_bugguard.core.runs import Case, Claim, End, Frame, Helper, Loaded, Raised, TestRun, Uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,9 +25,11 @@ class Note(NamedTuple):
     """One fact that a process of the run wrote down about a watched file."""
 
     kind: str
-    """``loaded``, ``executed``, ``read``, ``bared``, ``process``."""
+    """``loaded``, ``executed``, ``read``, ``bared``, ``process``, ``wanted``."""
     path: str
+    """Where it is ``wanted``: the last part of a name, in place of a file's."""
     place: str
+    """Where it is ``loaded``: from where, if not from the tree. Where it is ``wanted``: where it was looked for."""
     node: str
     """The test on whose behalf, as pytest names it; empty outside of tests, and where it is ``loaded`` or ``bared``."""
 
@@ -197,11 +199,15 @@ def _raised(facts: dict[str, Any] | None) -> Raised | None:
     )
 
 
-def _claim(facts: list[Any] | None) -> Claim | None:
+def _claim(facts: dict[str, Any] | None) -> Claim | None:
     if facts is None:
         return None
-    source, line, strings = facts
-    return Claim(source, line, tuple((name, tuple(texts)) for name, texts in strings))
+    return Claim(
+        facts["source"],
+        facts["line"],
+        tuple((name, tuple(texts)) for name, texts in facts["strings"]),
+        tuple(Helper(*helper) for helper in facts["helpers"]),
+    )
 
 
 @dataclass(slots=True)
@@ -212,6 +218,7 @@ class _Facts:
     bared: set[str] = field(default_factory=set)
     reached_out: bool = False
     started_process: bool = False
+    wanted: list[tuple[str, str]] = field(default_factory=list)
 
 
 _NO_FACTS = _Facts()
@@ -232,6 +239,8 @@ def _by_node(seen: Iterable[Note]) -> dict[str, _Facts]:
                 of.bared.add(note.path)
             case "outside":
                 of.reached_out = True
+            case "wanted":
+                of.wanted.append((note.path, note.place))
             case _:
                 of.started_process = True
     return facts
@@ -258,6 +267,7 @@ def _case(test: _Test, facts: _Facts) -> Case:
         tuple(sorted(facts.executed)),
         tuple(sorted(facts.read)),
         facts.started_process,
+        tuple(facts.wanted),
         failed,
         test.has_limit,
         test.number,

@@ -69,6 +69,17 @@ class Frame(NamedTuple):
     """Whether it lies in the tree."""
 
 
+class Helper(NamedTuple):
+    """A function that an assertion names, or that such a function names in turn."""
+
+    name: str
+    """As it is named there."""
+    path: str
+    """Relative to the tree, in which it lies."""
+    source: str
+    """Its text, decorators included."""
+
+
 class Claim(NamedTuple):
     """What an assertion that failed had claimed."""
 
@@ -78,6 +89,7 @@ class Claim(NamedTuple):
     """Its line in that text, from 1."""
     strings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The local names that held text, or a few texts."""
+    helpers: tuple[Helper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +140,8 @@ class Case:
     """The watched Python files that it opened as text, other than to import or to show them."""
     started_process: bool = False
     """Whether it started another process."""
+    wanted: tuple[tuple[str, str], ...] = ()
+    """What processes that it started died for want of: the last part of a name, and where it was looked for."""
     subtests: tuple[tuple[str, Raised], ...] = ()
     """Those of its subtests that failed: description and exception."""
     has_limit: bool = False

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from _pytest import outcomes
 from _pytest.fixtures import FixtureLookupError
 
+from .claiming import claim
+from .wanting import missing, name_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from types import TracebackType
 
     from .places import Places
@@ -22,10 +22,6 @@ _FIRST_FRAMES, _LAST_FRAMES = 40, 160
 _CAUSES = 8
 _INNER = 20
 """So many members of a group are told."""
-_CLAIM_CHARACTERS = 20_000
-"""The text of a larger function is not told."""
-_LOCALS = 50
-_TEXT_CHARACTERS = 200
 _CLAIMS = (AssertionError, outcomes.Failed)
 _MACHINERY = ("_pytest", "pluggy", "unittest", "importlib", "bugguard_probe")
 _OWN = {
@@ -34,16 +30,12 @@ _OWN = {
     if hasattr(outcomes, name)
 }
 """pytest lets these look like builtins."""
-_CANNOT_IMPORT = re.compile(
-    r"cannot import name '(?P<name>[^']*)' from (?:partially initialized module )?'(?P<module>[^']*)'"
-)
-"""CPython's own words: before 3.12 the name stands nowhere else."""
 
 
 def describe(error: BaseException, places: Places, depth: int = _CAUSES) -> dict[str, Any]:
     """The facts of ``core.runs.Raised``, as JSON knows them."""
     kind = type(error)
-    missing, owner = _missing(error)
+    name, owner = _missing(error)
     cause = _cause(error) if depth else None
     inner = error.exceptions[:_INNER] if depth and isinstance(error, BaseExceptionGroup) else ()
     return {
@@ -51,48 +43,16 @@ def describe(error: BaseException, places: Places, depth: int = _CAUSES) -> dict
         "bases": [_name(base) for base in kind.__mro__ if base is not object],
         "message": _message(error, places),
         "frames": _ends(list(_frames(error.__traceback__, places))),
-        "missing": missing,
+        "missing": name,
         "owner": owner,
         "cause": None if cause is None else describe(cause, places, depth - 1),
-        "claim": _claim(error, places),
+        "claim": claim(error.__traceback__, places) if isinstance(error, _CLAIMS) else None,
         "inner": [describe(each, places, depth - 1) for each in inner],
     }
 
 
-def _claim(error: BaseException, places: Places) -> tuple[str, int, list[tuple[str, list[str]]]] | None:
-    """Of an assertion: the text of the innermost function of the tree, the line in it, and the texts at hand there."""
-    if not isinstance(error, _CLAIMS):
-        return None
-    innermost: TracebackType | None = None
-    traceback = error.__traceback__
-    while traceback is not None:
-        if places.in_tree(traceback.tb_frame.f_code.co_filename) is not None:
-            innermost = traceback
-        traceback = traceback.tb_next
-    if innermost is None:
-        return None
-    code = innermost.tb_frame.f_code
-    try:
-        lines, start = inspect.getsourcelines(code)
-    except (OSError, TypeError, SyntaxError, IndexError):
-        return None
-    source = "".join(lines)
-    if len(source) > _CLAIM_CHARACTERS:
-        return None
-    return source, (innermost.tb_lineno or start) - max(start, 1) + 1, list(_texts(innermost.tb_frame.f_locals))
-
-
-def _texts(names: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    """The names that hold text, or a few texts; no method of any value is called."""
-    for name, value in list(names.items())[:_LOCALS]:
-        held = list(value) if type(value) in {list, tuple, set, frozenset} and len(value) <= _LOCALS else [value]
-        texts = [text[:_TEXT_CHARACTERS] for text in held if type(text) is str]
-        if texts:
-            yield name, texts
-
-
 def _name(kind: type) -> str:
-    return _OWN.get(kind) or f"{kind.__module__}.{kind.__qualname__}"
+    return _OWN.get(kind) or name_of(kind)
 
 
 def _message(error: BaseException, places: Places) -> str:
@@ -135,23 +95,5 @@ def _ends(frames: list[tuple[str, int, str, bool]]) -> list[tuple[str, int, str,
 
 
 def _missing(error: BaseException) -> tuple[str, str]:
-    """For a name that was not there: its last part, and where it was looked for."""
-    match error:
-        case ImportError(msg=str(said)) if found := _CANNOT_IMPORT.match(said):
-            return found["name"], found["module"]
-        case ModuleNotFoundError(name=str(name)):
-            owner, _, last = name.rpartition(".")
-            return last, owner
-        case AttributeError(name=str(name)):
-            return name, "" if error.obj is None else _owner(error.obj)
-        case NameError(name=str(name)) | FixtureLookupError(argname=str(name)):
-            return name, ""
-    return "", ""
-
-
-def _owner(thing: object) -> str:
-    """A module's or a class's full name; for anything else that of its class."""
-    kind = type(thing)
-    if issubclass(kind, ModuleType):
-        return str(vars(thing).get("__name__", ""))
-    return _name(thing if isinstance(thing, type) and issubclass(kind, type) else kind)
+    """For a name or a fixture that was not there: its last part, and where it was looked for."""
+    return (str(error.argname), "") if isinstance(error, FixtureLookupError) else missing(error)

@@ -85,6 +85,7 @@ class Witness:
             "subprocess.Popen": self._on_popen,
             "cpython.run_file": self._on_run_file,
             "socket.connect": lambda _: self._note("outside"),
+            "sys.excepthook": self._on_death,
         }
         handlers |= {event: partial(self._on_place, at) for event, at in _PLACES.items()}
         find = handlers.get
@@ -166,6 +167,22 @@ class Witness:
         entries = environment.get("PYTHONPATH", "").split(os.pathsep)
         if self._probe not in entries:
             environment["PYTHONPATH"] = os.pathsep.join([self._probe, *filter(None, entries)])
+
+    def _on_death(self, arguments: tuple[Any, ...]) -> None:
+        """A process that a test started dies for want of a name, with nobody but tests on the way to it."""
+        error, traceback = arguments[2:4]
+        if not self.test or not isinstance(error, BaseException):
+            return
+        while traceback is not None:
+            name = traceback.tb_frame.f_code.co_filename
+            if self._places.in_tree(name) is not None and not self._is_test(name):
+                return
+            traceback = traceback.tb_next
+        from .wanting import missing  # noqa: PLC0415 - few processes die
+
+        name, owner = missing(error)
+        if name:
+            self._note("wanted", name, owner)
 
     def _is_read_by_a_test(self) -> bool:
         """Whether the nearest caller outside of the standard library stands in a test, and not to import."""

@@ -1,0 +1,104 @@
+"""What did an assertion that failed ask, and what are the names in it bound to? Read off its syntax. Pure; no I/O."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WANTS = frozenset({"AttributeError", "Exception", "ImportError", "ModuleNotFoundError", "NameError"})
+"""What the use of a name that is not there raises, and what is caught along with that."""
+
+
+def questions(tree: ast.Module, line: int) -> Iterator[list[ast.expr]]:
+    """What was asked by the statement on a line; each list is one question, and the first of several that decides."""
+    path = _way_to(tree, line)
+    for statement in reversed(path):
+        match statement:
+            case ast.Assert(test=test):
+                yield [test.values[0] if _is_and(test) else test]  # type: ignore[attr-defined]
+                return
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name), args=given)) if name.startswith("assert"):
+                yield given
+                return
+            case ast.If(test=test):  # whose body holds ``pytest.fail`` or ``raise AssertionError``
+                yield [test]
+                return
+
+
+def _is_and(test: ast.expr) -> bool:
+    """Whether the first part that is false decides."""
+    return isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And)
+
+
+def _way_to(tree: ast.Module, line: int) -> list[ast.stmt]:
+    """The statements around a line, the innermost last."""
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    return sorted(around, key=lambda node: (node.lineno, -(node.end_lineno or 0)))
+
+
+def assigned(tree: ast.AST) -> dict[str, list[ast.expr]]:
+    """What each local name is bound to, wherever."""
+    found = defaultdict(list)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                pairs = [(target, value) for target in targets]
+            case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
+                pairs = [(target, value)]
+            case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
+                pairs = [(target, value)]
+            case _:
+                continue
+        for target, value in pairs:
+            for name in ast.walk(target):
+                if isinstance(name, ast.Name):
+                    found[name.id].append(value)
+    return found
+
+
+def tried(tree: ast.AST) -> dict[str, list[str]]:
+    """The names that are used in a ``try`` which catches the want of one, for each local name that is bound there."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Try) and any(map(catches_a_want, node.handlers)):
+            used = used_in(node)
+            for statement in (*node.body, *node.handlers, *node.orelse):
+                for part in ast.walk(statement):
+                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                        found[part.id] += used
+    return found
+
+
+def used_in(attempt: ast.Try) -> list[str]:
+    return [name for statement in attempt.body for part in ast.walk(statement) for name in _used(part)]
+
+
+def catches_a_want(handler: ast.ExceptHandler) -> bool:
+    caught = {own_name(part) for part in ast.walk(handler.type)} if handler.type is not None else _WANTS
+    return not _WANTS.isdisjoint(caught)
+
+
+def _used(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Attribute(attr=name):
+            yield name
+        case ast.ImportFrom(module=module, names=names):
+            yield from (str(module), *(alias.name for alias in names))
+        case ast.Import(names=names):
+            yield from (alias.name for alias in names)
+
+
+def own_name(node: ast.AST) -> str:
+    """The last part of a name or an attribute; empty for anything else."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
