@@ -112,7 +112,7 @@ def everything(text: str = "text") -> Result:
         modules=(ModuleCoverage(f"src/{text}.py", Count(8, 9), Count(1, 2), 1),),
         exceptions=Exceptions(
             (Waiver("1c0ffee", text, text, dt.date(2027, 1, 31)),),
-            (Held(Quarantine(f"tests/{text}.py::test", text, text, dt.date(2027, 1, 31)), text),),
+            (Held(Quarantine(f"tests/{text}.py::test", text, text, dt.date(2027, 1, 31)), text, text),),
         ),
     )
 

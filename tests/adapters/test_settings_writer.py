@@ -1,4 +1,4 @@
-"""Writing waivers and first settings: what is there stays byte for byte."""
+"""Writing waivers, the quarantine and first settings: what is there stays byte for byte."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pytest_bugguard.adapters import settings_file, settings_writer
 from pytest_bugguard.core import settings
 from pytest_bugguard.core.errors import SettingsError
-from pytest_bugguard.core.model import Waiver
+from pytest_bugguard.core.model import Quarantine, Waiver
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -206,3 +206,62 @@ def test_a_table_reads_back_as_settings(tmp_path_factory: pytest.TempPathFactory
     assert layer is not None
     assert settings.load([layer], ()) == settings.load([settings.Layer(table, lambda _: "")], ())
     assert tomlkit.parse(path.read_text()).unwrap() == table
+
+
+HELD = Quarantine(
+    "tests/t.py::test_[\\d]", "net", 'it\'s "slow"', dt.date(2027, 1, 31), failures=("E at src/a.py::f", "F")
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("[a]\n\n{x}\n[b]\n", "[a]\n\n[b]\n", id="between"),
+        pytest.param("# first\n\n# of x\n{x}# below\n\n[b]\n", "# first\n\n# of x\n# below\n\n[b]\n", id="comments"),
+        pytest.param("[a]\nb=1\n\n{x}", "[a]\nb=1\n", id="last"),
+        pytest.param(
+            "{x}\n[[tool.bugguard.quarantine]]\ntest='b'\n",
+            "\n[[tool.bugguard.quarantine]]\ntest='b'\n",
+            id="one-of-two",
+        ),
+        pytest.param(
+            "[[tool.bugguard.quarantine]]\ntest='b'\n\n{x}", "[[tool.bugguard.quarantine]]\ntest='b'\n", id="second"
+        ),
+    ],
+)
+def test_a_test_leaves_the_quarantine_alone(tmp_path: Path, before: str, after: str) -> None:
+    """Its table goes, with one of the blank lines around it; all else stays, in the line endings of the file."""
+    empty = tmp_path / "pyproject.toml"
+    settings_writer.add_quarantine(empty, HELD)
+    entry = empty.read_text()
+    for newline in ("\n", "\r\n"):
+        empty.write_bytes(before.format(x=entry).replace("\n", newline).encode())
+        settings_writer.drop_quarantine(empty, HELD.test)
+        assert empty.read_bytes() == after.replace("\n", newline).encode()
+
+
+def test_what_goes_into_quarantine_is_read_as_it_was_meant(tmp_path: Path) -> None:
+    """Odd node ids and quotes too; and it goes where the last one stands."""
+    path = tmp_path / "pyproject.toml"
+    path.write_text("[[tool.bugguard.quarantine]]\ntest='a::b'\nowner='x'\nreason='y'\nexpires=2027-01-01\n[b]\n")
+    settings_writer.add_quarantine(path, HELD)
+    read = settings.load([settings_file.layer(path.read_bytes(), path.name)], ()).quarantine  # type: ignore[list-item]
+    assert [one.test for one in read] == ["a::b", HELD.test]
+    assert (read[1].reason, read[1].failures) == (HELD.reason, HELD.failures)
+    assert path.read_text().endswith("\n\n[b]\n")
+
+
+@pytest.mark.parametrize(
+    "before", ["quarantine = [{ test = 'x' }]", "[a]\nb = { quarantine = 1 }\n[[quarantine]]\ntest='x'"]
+)
+def test_a_quarantine_in_one_line_is_left_to_its_writer(tmp_path: Path, before: str) -> None:
+    """Where the table cannot be found, nothing is written; where it can, only it goes."""
+    path = tmp_path / "bugguard.toml"
+    path.write_text(before)
+    if "[[" in before:
+        settings_writer.drop_quarantine(path, "x")
+        assert path.read_text() == "[a]\nb = { quarantine = 1 }\n"
+        return
+    with pytest.raises(SettingsError, match="cannot be changed"):
+        settings_writer.drop_quarantine(path, "x")
+    assert path.read_text() == before

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from pytest_bugguard.adapters.history_store import HistoryStore
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.recorded_runs import Attempt, Circumstances, RecordedRun, Why
 from tests.doors.shop import GUARD, GUARDING, REPAIRED, Shop
 from tests.doors.test_plugin_history import kept
 from tests.shell import Shell
@@ -249,3 +253,65 @@ def test_an_entry_that_names_no_failure_excuses_none(unsure: Shop) -> None:
     result = unsure.run("--bugguard", "--bugguard-base", "main", "-k", "setup or last")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["FAILING*::test_setup   failed with Conn*(known there: none)", "*1 passed*1 error*"])
+
+
+PUT = ("flaky", "quarantine", "tests/test_net.py::test_setup",
+       "--owner", "net", "--reason", "see #8", "--expires", "9999-12-31")  # fmt: skip
+
+
+def test_a_test_is_put_into_quarantine_and_let_out_again(unsure: Shop) -> None:
+    """As the history knows its failure; the file is as it was afterwards, comments and all."""
+    before = "enabled = true # in every run\n\n[flaky]\nkeep-days = 90\n"
+    unsure.settings(before)
+    shell = Shell(unsure.repo.path)
+    assert (
+        shell.call(*PUT).complaint[0].startswith("quarantine: how 'tests/test_net.py::test_setup' fails is not known")
+    )
+    assert unsure.run("-k", "setup or last").ret == 1
+    unsure.repo.write("tests/test_net.py", "# moved\n" + UNSURE)
+    said = shell.call(*PUT)
+    assert (said.code, said.out.splitlines()[1]) == (0, "excused: ConnectionError at tests/test_net.py::server")
+    assert unsure.run("-k", "setup or last").ret == 0
+    assert shell.call(*PUT).complaint[0].startswith("quarantine: 'tests/test_net.py::test_setup' is in it already")
+    assert shell.call("flaky", "release", "tests/test_net.py::test_setup").code == 0
+    assert (unsure.repo.path / "bugguard.toml").read_text(encoding="utf-8") == before
+    assert unsure.run("-k", "setup or last").ret == 1
+    said = shell.call("flaky", "release", "tests/test_net.py::test_setup")
+    assert said.complaint == ("release: 'tests/test_net.py::test_setup' is not in quarantine", "nothing is in it")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param({PUT[2]: "tests/gone.py::t"}, "there is no file 'tests/gone.py'", id="file"),
+        pytest.param({PUT[2]: "test_setup"}, "needs a node id", id="name"),
+        pytest.param({"9999-12-31": "2020-01-31"}, "--expires: 2020-01-31 is over", id="day"),
+        pytest.param({"net": " "}, "--owner: is empty", id="owner"),
+        pytest.param({}, "fails is not known: there is no history", id="nothing-known"),
+    ],
+)
+def test_what_cannot_be_put_in_says_why(unsure: Shop, change: dict[str, str], said: str) -> None:
+    """And nothing is written."""
+    unsure.settings(before := KNOWN.replace("test_setup", "test_other"))
+    assert said in Shell(unsure.repo.path).call(*(change.get(word, word) for word in PUT)).complaint[0]
+    assert (unsure.repo.path / "bugguard.toml").read_text(encoding="utf-8") == before
+
+
+def test_a_test_that_has_been_steady_may_leave(unsure: Shop) -> None:
+    """The run, the list and the document say so, with the figures and the command."""
+    nodeid = "tests/test_net.py::test_after"
+    unsure.settings(KNOWN + ENTRY.format(test=nodeid, expires="9999-12-31"))
+    ended = [Outcome.FAILED, Outcome.PASSED, Outcome.FAILED, *[Outcome.PASSED] * 9]
+    HistoryStore(unsure.repo.path / ".bugguard/history.db", keep_days=99).add(
+        RecordedRun(f"r{place}", Why.FIRST, int(time.time()) - 99 + place, 1.0, Circumstances(),
+                    (Attempt(nodeid, 1, outcome, "call", 0.1),))
+        for place, outcome in enumerate(ended)
+    )  # fmt: skip
+    said = "passed 9 times in a row, after it had failed 2 of 3: by luck in * % of cases"
+    unsure.run("--bugguard", "--bugguard-base", "main", "-k", "after or last").stdout.fnmatch_lines(
+        [f"RECOVERED  {nodeid}   {said}", f"*next: bugguard flaky release {nodeid}"]
+    )
+    shell = Shell(unsure.repo.path)
+    assert f"next: bugguard flaky release {nodeid}" in shell.call("flaky", "list").out
+    told = shell.call("flaky", "list", "--format", "json").document["quarantine"]
+    assert [bool(one["recovery"]) for one in told] == [False, False, False, True]

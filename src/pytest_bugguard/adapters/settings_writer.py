@@ -23,7 +23,7 @@ from pytest_bugguard.core.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_bugguard.core.model import Waiver
+    from pytest_bugguard.core.model import Quarantine, Waiver
 
 
 def target(folder: Path) -> Path:
@@ -38,12 +38,58 @@ def add_waiver(path: Path, waiver: Waiver) -> None:
     Raises:
         SettingsError: the file cannot be read or written, or is written so that a table cannot be added.
     """
-    entry = {"fix": waiver.fix, "owner": waiver.owner, "reason": waiver.reason, "expires": waiver.expires}
+    _append(path, "waivers", {
+        "fix": waiver.fix, "owner": waiver.owner, "reason": waiver.reason, "expires": waiver.expires,
+    })  # fmt: skip
+
+
+def add_quarantine(path: Path, entry: Quarantine) -> None:
+    """Put a test into quarantine, behind those that are there.
+
+    Raises:
+        SettingsError: as for ``add_waiver``.
+    """
+    _append(path, "quarantine", {
+        "test": entry.test, "owner": entry.owner, "reason": entry.reason, "expires": entry.expires,
+        "failures": list(entry.failures),
+    })  # fmt: skip
+
+
+def _append(path: Path, key: str, entry: dict[str, Any]) -> None:
+    """A table more in a list of tables."""
     old = _read(path)
     before = _settings(old, path)
-    after = {**before, "waivers": [*_listed(before.get("waivers", [])), entry]}
-    block = _rendered(_nested(path, {"waivers": [entry]}))
-    _replace(path, _inserted(old, block, _line_behind(old, path, ("waivers",))), after)
+    after = {**before, key: [*_listed(before.get(key, [])), entry]}
+    block = _rendered(_nested(path, {key: [entry]}))
+    _replace(path, _inserted(old, block, _line_behind(old, path, (key,))), after)
+
+
+def drop_quarantine(path: Path, test: str) -> None:
+    """Take a test out of quarantine: its table goes, and every comment outside of it stays.
+
+    Raises:
+        SettingsError: the file cannot be read or written, or is written so that a table cannot be taken out.
+    """
+    old = _read(path)
+    before = _settings(old, path)
+    entries = _listed(before.get("quarantine", []))
+    index = next(place for place, one in enumerate(entries) if isinstance(one, dict) and one.get("test") == test)
+    left = [one for place, one in enumerate(entries) if place != index]
+    after = {key: left if key == "quarantine" else value for key, value in before.items()}
+    if not left:
+        del after["quarantine"]
+    wanted = (*_prefix(path), "quarantine", index)
+    block = next((one for one in toml_lines.blocks(old) if one.path == wanted), None)
+    _replace(path, _without(old, block) if block is not None else old, after)
+
+
+def _without(text: str, block: toml_lines.Block) -> str:
+    """The text without a table, and without one of the blank lines that parted it from others."""
+    lines = _lines(text)
+    above, below = lines[: block.first - 1], lines[block.last :]
+    if above and not above[-1].strip() and (not below or not below[0].strip()):
+        above.pop()
+    return "".join([*above, *below])
 
 
 def add_coverage(path: Path, table: Mapping[str, Any]) -> None:
@@ -194,8 +240,8 @@ def _replace(path: Path, new: str, expected: dict[str, Any]) -> None:
         is_right = False
     if not is_right:
         raise SettingsError(
-            f"{path.name}: cannot be extended: our settings stand in an inline table or list",
-            hint="write them as [tool.bugguard] and [[tool.bugguard.waivers]], then run again",
+            f"{path.name}: cannot be changed: our settings stand in an inline table or list",
+            hint="write them as [tool.bugguard], [[tool.bugguard.waivers]] and so on, then run again",
         )
     try:
         files.write(_real(path), new.encode())

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.adapters import junit_reports
 from pytest_bugguard.adapters.history_store import MAGIC, HistoryStore
-from pytest_bugguard.assembly import records
+from pytest_bugguard.assembly import quarantine, records
 from pytest_bugguard.core import junit, run_files
 from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
-from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
+from pytest_bugguard.core.results import Exceptions, RepositoryFacts, Result, Summary
 from pytest_bugguard.journeys import flaky
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Imported(NamedTuple):
 def listing(workshop: Workshop, *, shows_all: bool = False) -> Result:
     """Which tests are flaky, the dearest first."""
     limit = _ALL if shows_all else _SHOWN
-    return _result(workshop, "flaky list", flaky.ranking(_history(workshop), limit=limit))
+    result = _result(workshop, "flaky list", flaky.ranking(_history(workshop), limit=limit))
+    return replace(result, exceptions=Exceptions(quarantine=quarantine.held_of(workshop)))
 
 
 def story(workshop: Workshop, name: str) -> Result:

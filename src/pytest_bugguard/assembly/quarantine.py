@@ -14,14 +14,17 @@ from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.excuses import Excused
 from pytest_bugguard.core.failures import signature_of
 from pytest_bugguard.core.outcomes import from_top
+from pytest_bugguard.core.recovery import recovery_of
 from pytest_bugguard.core.results import Exceptions, Held
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.model import Quarantine
     from pytest_bugguard.core.outcomes import PhaseReport
     from pytest_bugguard.core.results import Finding, Result
+    from pytest_bugguard.journeys.ports import RunHistory
 
 
 def after_run(workshop: Workshop, result: Result, reports: Iterable[PhaseReport], *, base_option: str | None) -> Result:
@@ -36,6 +39,33 @@ def after_run(workshop: Workshop, result: Result, reports: Iterable[PhaseReport]
     return _Desk(workshop, result, base_option).judged(reports)
 
 
+def held_of(workshop: Workshop) -> tuple[Held, ...]:
+    """The tests in quarantine, with what speaks for letting each of them out."""
+    entries, history = workshop.settings.quarantine, open_history(workshop)
+    if not entries or history is None:
+        return tuple(map(Held, entries))
+    try:
+        return tuple(Held(entry, recovery=_recovery(entry, history)) for entry in entries)
+    except BugguardError:  # whoever needs the history says that it cannot be read
+        return tuple(map(Held, entries))
+
+
+def _recovery(entry: Quarantine, history: RunHistory) -> str:
+    """Of all cases of a test, that with the least to say for it."""
+    cases = history.named(entry.test)
+    seen = history.sightings(cases)
+    told = [recovery_of(seen[case]) for case in cases]
+    return min(told) if told and all(told) else ""
+
+
+def open_history(workshop: Workshop) -> RunHistory | None:
+    """The history of a repository; None where there is to be none."""
+    settings, top = workshop.settings.flaky, workshop.repository.top
+    if top is None or records.address_of(settings) == records.OFF:
+        return None
+    return records.open_history(top, settings)
+
+
 class _Desk:
     """Holds the failures of one run against the quarantine."""
 
@@ -48,8 +78,8 @@ class _Desk:
     def judged(self, reports: Iterable[PhaseReport]) -> Result:
         excused, refused = self._sorted(reports)
         failed = {one.entry.test: one.signature for one in excused}
-        held = tuple(Held(entry, failed.get(entry.test, "")) for entry in self._entries)
-        result = replace(self._result, exceptions=Exceptions(quarantine=held))
+        held = [replace(one, failed=failed.get(one.entry.test, "")) for one in held_of(self._workshop)]
+        result = replace(self._result, exceptions=Exceptions(quarantine=tuple(held)))
         found = [*self._overdue(), *refused, *self._touched(excused), *self._in_a_row(excused)]
         return self._workshop.with_loose(result, {finding.id: finding for finding in reversed(found)}.values())
 
@@ -117,12 +147,12 @@ class _Desk:
     def _in_a_row(self, excused: Iterable[Excused]) -> Iterator[Finding]:
         """A history that cannot be read says nothing here: the recording tells of that."""
         nodeids = list(dict.fromkeys(one.nodeid for one in excused))
-        settings, top = self._workshop.settings.flaky, self._workshop.repository.top
-        if not nodeids or top is None or records.address_of(settings) == records.OFF:
+        history = open_history(self._workshop)
+        if not nodeids or history is None:
             return
         branch = branch_of(self._workshop.repository)
         with suppress(BugguardError):
-            seen = records.open_history(top, settings).sightings(nodeids)
+            seen = history.sightings(nodeids)
             for one in excused:
                 row = excuses.row_of_failures(seen.get(one.nodeid, ()), branch)
                 if row:

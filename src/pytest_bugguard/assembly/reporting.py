@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.adapters import files
-from pytest_bugguard.assembly import auditing
+from pytest_bugguard.assembly import auditing, quarantine
 from pytest_bugguard.core import receipts, stored_results
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.measured import modules_of
-from pytest_bugguard.core.results import Exceptions, Held
+from pytest_bugguard.core.results import Exceptions
 from pytest_bugguard.core.stored_results import StoredResultError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def gather(workshop: Workshop, revisions: str, data: Sequence[Path], *, progress
         BugguardError: There is no such history, or data that was named cannot be used.
     """
     result = auditing.audit(workshop, revisions, proven=_stored_proofs(workshop), progress=progress)
-    exceptions = Exceptions(workshop.settings.waivers, tuple(map(Held, workshop.settings.quarantine)))
+    exceptions = Exceptions(workshop.settings.waivers, quarantine.held_of(workshop))
     whole = replace(result, command="report", exceptions=exceptions)
     return _with_history(workshop, _with_coverage(workshop, whole, data))
 

@@ -28,11 +28,9 @@ def waive(workshop: Workshop, fix: str, *, owner: str, reason: str, expires: str
     Raises:
         BugguardError: The fix is not there, the date is none or is over, or the file cannot be written.
     """
-    for option, value in (("--owner", owner), ("--reason", reason)):
-        if not value.strip():
-            raise BugguardError(f"{option}: is empty", hint="say it in a word or a sentence: it is shown with the fix")
+    need_words(owner=owner, reason=reason)
     sha = workshop.resolve(fix)
-    until = _future_day(expires)
+    until = future_day(expires)
     if (already := next((one for one in workshop.settings.waivers if sha.startswith(one.fix)), None)) is not None:
         raise BugguardError(
             f"waive: {already.owner} has waived {already.fix} already, until {already.expires}",
@@ -75,7 +73,23 @@ def settings_path(workshop: Workshop) -> Path:
     return settings_writer.target(top)
 
 
-def _future_day(text: str) -> dt.date:
+def need_words(**options: str) -> None:
+    """See that these options say something.
+
+    Raises:
+        BugguardError: One is empty.
+    """
+    for option, value in options.items():
+        if not value.strip():
+            raise BugguardError(f"--{option}: is empty", hint="say it in a word or a sentence: it is shown with it")
+
+
+def future_day(text: str) -> dt.date:
+    """The day that ``--expires`` names.
+
+    Raises:
+        BugguardError: It is none, or it is over.
+    """
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:

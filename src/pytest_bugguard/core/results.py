@@ -104,6 +104,8 @@ class Held:
     entry: Quarantine
     failed: str = ""
     """How it failed in this run, where that was excused; empty where it did not, or nothing was run."""
+    recovery: str = ""
+    """What speaks for letting it out, by the history; empty where too little does."""
 
 
 @dataclass(frozen=True, slots=True)

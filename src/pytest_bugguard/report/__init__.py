@@ -53,7 +53,7 @@ def lines(result: Result, *, width: int, shows_all: bool = False) -> tuple[Line,
 
             if command == "flaky show":
                 return tuple(flaky.story(result.ranking))
-            return tuple(flaky.ranking(result.ranking, shows_all=shows_all))
+            return tuple(flaky.ranking(result.ranking, words.quarantine(result), shows_all=shows_all))
         case _:
             return gate(result, width=width)
 

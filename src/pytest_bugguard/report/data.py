@@ -247,7 +247,8 @@ def _waived(one: Waiver) -> dict[str, Any]:
 
 
 def _held(one: Held) -> dict[str, Any]:
-    return {"test": spelt_path(one.entry.test), **_waiver(one.entry), "failed": _text(one.failed) or None}
+    told = {"failed": _text(one.failed) or None, "recovery": _text(one.recovery) or None}
+    return {"test": spelt_path(one.entry.test), **_waiver(one.entry), **told}
 
 
 def _number(value: Decimal) -> int | float:

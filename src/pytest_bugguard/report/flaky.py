@@ -12,10 +12,11 @@ from pytest_bugguard.report import words
 from pytest_bugguard.report.spans import OF_VERDICT, Style, line, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_bugguard.core.estimates import Rate
     from pytest_bugguard.core.flakes import Flake, Group, Ranking
+    from pytest_bugguard.core.results import Held
     from pytest_bugguard.report.spans import Line
 
 INDENT = " " * 13
@@ -26,8 +27,8 @@ _TINY = 0.1
 """Per cent below which a rate is not rounded further."""
 
 
-def ranking(found: Ranking, *, shows_all: bool) -> Iterator[Line]:
-    """The dearest tests, each with what it costs and the command that tells its story."""
+def ranking(found: Ranking, quarantine: Sequence[Held] = (), *, shows_all: bool) -> Iterator[Line]:
+    """The dearest tests, each with what it costs and the command that tells its story; then who may leave."""
     yield line(span(headline(found), Style.STRONG))
     for flake in found.flakes:
         yield from _short(flake)
@@ -37,6 +38,15 @@ def ranking(found: Ranking, *, shows_all: bool) -> Iterator[Line]:
         yield line(span(f"{words.counted(more, 'test')} more failed, and cost less{cheaper}", Style.FAINT))
     if found.flakes:
         yield line(span(CAPTION, Style.FAINT))
+    for held in quarantine:
+        yield from recovered(held)
+
+
+def recovered(held: Held) -> Iterator[Line]:
+    """A test that has been steady long enough to leave its quarantine, with the command; nothing of any other."""
+    if held.recovery:
+        yield line(span("RECOVERED ", Style.GOOD), " ", span(held.entry.test, Style.STRONG), f"   {held.recovery}")
+        yield line(INDENT, span("next: ", Style.STRONG), f"bugguard flaky release {shlex.quote(held.entry.test)}")
 
 
 CAPTION = "cost: the time of the runs that a test failed, shared with what else failed there; 95 %: Jeffreys' interval"

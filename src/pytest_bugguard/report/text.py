@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.model import How, RuleVerdict, Verdict
@@ -29,7 +30,7 @@ def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
         *_base(result),
         *(shown for record in result.records if words.is_shown(record) for shown in block(record, width)),
         *(shown for finding in words.loose_findings(result) for shown in loose(finding)),
-        *map(_excused, words.excused(result)),
+        *(shown for held in words.quarantine(result) for shown in _in_quarantine(held)),
         *(coverage.section(result.coverage, width) if result.coverage else ()),
         *(line(span("note: ", Style.FAINT), note) for note in result.notes),
         ruled(f"bugguard: {last_words(result)}", width, _mood(result)),
@@ -160,11 +161,15 @@ def loose(finding: Finding) -> Iterator[Line]:
         yield _next(finding.next)
 
 
-def _excused(held: Held) -> Line:
-    """A failure in quarantine, and who mends it until when."""
-    whose = f"{held.entry.owner}, until {held.entry.expires.isoformat()}: {held.entry.reason}"
-    label = span("QUARANTINED", Style.DOUBT)
-    return line(label, " ", span(held.entry.test, Style.STRONG), f"   {held.failed}   {whose}")
+def _in_quarantine(held: Held) -> Iterator[Line]:
+    """A failure in quarantine, and who mends it until when; and a test that may leave it."""
+    if held.failed:
+        whose = f"{held.entry.owner}, until {held.entry.expires.isoformat()}: {held.entry.reason}"
+        label = span("QUARANTINED", Style.DOUBT)
+        yield line(label, " ", span(held.entry.test, Style.STRONG), f"   {held.failed}   {whose}")
+    elif held.recovery:
+        yield line(span("RECOVERED ", Style.GOOD), " ", span(held.entry.test, Style.STRONG), f"   {held.recovery}")
+        yield _next(f"bugguard flaky release {shlex.quote(held.entry.test)}")
 
 
 def _next(action: str) -> Line:

@@ -95,10 +95,14 @@ def loose_words(result: Result) -> tuple[str, ...]:
     return tuple(said)
 
 
+def quarantine(result: Result) -> tuple[Held, ...]:
+    """The tests in quarantine, as far as the command speaks of them."""
+    return result.exceptions.quarantine if result.exceptions else ()
+
+
 def excused(result: Result) -> tuple[Held, ...]:
-    """The tests in quarantine that failed, and failed no run by it."""
-    held = result.exceptions.quarantine if result.exceptions else ()
-    return tuple(one for one in held if one.failed)
+    """Those that failed, and failed no run by it."""
+    return tuple(one for one in quarantine(result) if one.failed)
 
 
 def is_shown(record: Record) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.report.page.tables import Column, Row, Table
@@ -72,5 +73,13 @@ def _exception(one: Mapping[str, Any], kind: str, subject: str, today: str) -> R
     last = one["expires"] or ""
     state = "undated" if not (today and last) else "overdue" if last < today else "in date"
     mend = "take it out of quarantine" if kind == "quarantine" else "bring the test, and take the waiver out"
-    do = f"{one['owner']}: {mend}" if state == "overdue" else ""
-    return last, state, f"{subject}\n{kind}", one["owner"], one["reason"], do
+    leave = f"bugguard flaky release {shlex.quote(subject)}" if one.get("recovery") else ""
+    do = f"{one['owner']}: {mend}" if state == "overdue" else leave
+    return (
+        last,
+        state,
+        f"{subject}\n{kind}",
+        one["owner"],
+        "\n".join(filter(None, [one["reason"], one.get("recovery")])),
+        do,
+    )

@@ -1,0 +1,51 @@
+"""Has a test in quarantine been steady for so long that it can be let out? By its natural runs. Pure; no I/O."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.estimates import rate_of
+from pytest_bugguard.core.flakes import STEADY_BELOW
+from pytest_bugguard.core.model import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_bugguard.core.flakes import Sighting
+
+LUCK = 0.05
+
+
+def luck_of(passes: int, failures: int, runs: int) -> float:
+    """How likely so many passes in a row are, if nothing has changed since so many failures in so many runs.
+
+    The prediction of Jeffreys' posterior Beta(failures + 1/2, runs - failures + 1/2): the rate itself is not known, so
+    more passes are needed than at the rate that was observed.
+    """
+    a, b = failures + 0.5, runs - failures + 0.5
+    chance = 1.0
+    for place in range(passes):
+        chance *= (b + place) / (a + b + place)
+    return chance
+
+
+def recovery_of(sightings: Iterable[Sighting]) -> str:
+    """What speaks for letting a test out, in a sentence; empty where too little does.
+
+    It passed so often since it last failed that luck explains it in 5 % of cases at most; or it never failed on record,
+    in so many runs that it is steady.
+    """
+    natural = sorted((one for one in sightings if one.is_natural), key=lambda one: (one.started_s, one.run))
+    natural = [one for one in natural if one.outcome in {Outcome.PASSED, Outcome.FAILED}]
+    passes = len(list(takewhile(lambda one: one.outcome is Outcome.PASSED, reversed(natural))))
+    before = natural[: len(natural) - passes]
+    failures = sum(one.outcome is Outcome.FAILED for one in before)
+    if not failures:
+        high = rate_of(0, passes).high
+        return f"never failed in {passes} runs: its rate is below {100 * high:.1f} %" if high < STEADY_BELOW else ""
+    chance = luck_of(passes, failures, len(before))
+    if chance > LUCK:
+        return ""
+    rate = f"{failures} of {len(before)}"
+    return f"passed {passes} times in a row, after it had failed {rate}: by luck in {100 * chance:.1f} % of cases"
