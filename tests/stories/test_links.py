@@ -220,3 +220,15 @@ def test_uncommitted_work_counts_and_is_told(tmp_path: Path) -> None:
     done = shell.call("check")
     assert done.code == 0
     assert "not committed yet" in done.out
+
+
+def test_a_mark_of_another_issue_links_to_its_own_fix_only(tmp_path: Path) -> None:
+    """A test marked for #99 came with the change: it uses what the fix of #12 changed, and still is not its test."""
+    marked = "import pytest\n    from shop import pager\n\n\n    @pytest.mark.regression('#99')"
+    test = TEST.replace("from shop import pager", marked, 1).replace("regression('#99')\n\n\n", "regression('#99')\n")
+    fix = FIX.replace("page\n", "page\n  body: Fixes #{}\n", 1)
+    verdicts = {
+        issue: checked(told(tmp_path / issue, fix.format(issue), "commit: test: the pager", test))[0][0]
+        for issue in ("12", "99")
+    }
+    assert verdicts == {"12": "unguarded", "99": "guarded"}

@@ -25,6 +25,8 @@ class OfferedTest:
     """Dotted modules that its file imports."""
     words: frozenset[str] = frozenset()
     """Identifiers that its own text uses."""
+    marks: frozenset[str] = frozenset()
+    """Those of ``issues`` that stand in a ``regression`` mark: it says itself whose test it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ def _reason(wanted: Wanted, offer: Offer, offered: OfferedTest) -> str:
     shared = wanted.issues & (offer.issues | offered.issues)
     if shared:
         return f"names the same issue ({min(shared)})"
+    if offered.marks and wanted.issues:
+        return ""  # of another issue
     used = wanted.functions & offered.words
     if used and any(_can_reach(offered.modules, module) for module in wanted.modules):
         return f"uses {min(used)}, which the fix changed"

@@ -214,10 +214,11 @@ def _test_facts(seen: Seen) -> Iterator[tuple[str, regressions.TestFacts]]:
 
 
 def _offered(test: MappedTest, facts: regressions.TestFacts) -> links.OfferedTest:
-    said = (*facts.marks.get(test.nodeid, ()), *facts.issues.get(test.nodeid, ()))
+    marks = facts.marks.get(test.nodeid, ())
     return links.OfferedTest(
         test,
-        issues=links.issue_keys(said),
+        issues=links.issue_keys((*marks, *facts.issues.get(test.nodeid, ()))),
+        marks=links.issue_keys(marks),
         modules=frozenset(facts.modules),
         words=frozenset(facts.words.get(test.nodeid, ())),
     )
