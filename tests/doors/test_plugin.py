@@ -60,6 +60,23 @@ def test_only_a_test_that_ran_and_passed_guards(
 
 
 @pytest.mark.parametrize(
+    ("asked", "status", "said"),
+    [
+        pytest.param((), 1, "is never collected: it is outside of testpaths (tests)", id="plain"),
+        pytest.param(("tests", "checks"), 0, "checks/test_last.py::test_last_page   added   passed", id="asked-for"),
+    ],
+)
+def test_a_run_knows_best_what_it_collects(shop: Shop, asked: tuple[str, ...], status: int, said: str) -> None:
+    """A test outside of ``testpaths`` guards nothing, until a run is told to collect it."""
+    shop.repo.write("pytest.ini", "[pytest]\npythonpath = src\ntestpaths = tests\n")
+    shop.repo.write("checks/test_last.py", GUARDING)
+    shop.fix()
+    result = shop.run("--bugguard", *asked)
+    assert result.ret == status
+    assert said in shown(result)
+
+
+@pytest.mark.parametrize(
     ("body", "ids"),
     [
         pytest.param("[10, 11]", ["10", "11"], id="numbers"),

@@ -153,7 +153,7 @@ class Workshop:
 
     def linker(self, tip: Snapshot) -> Linker:
         """Looks for tests that stand elsewhere, in this state of the files."""
-        return Linker(tip, Trail(tip).moment.naming, self._original)
+        return Linker(tip, Trail(tip, self.settings.tests).moment.naming, self._original)
 
     def _original(self, sha: str) -> Seen | None:
         found = self.history.resolve(sha)

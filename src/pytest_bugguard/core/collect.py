@@ -12,7 +12,7 @@ from pytest_bugguard.core import alarms, cases, guards, outline, syntax
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_bugguard.core.modules import Module, Modules
+    from pytest_bugguard.core.modules import Module, Modules, Tree
     from pytest_bugguard.core.outline import Class, Scope
     from pytest_bugguard.core.syntax import FunctionNode
 
@@ -25,6 +25,12 @@ class Naming(Protocol):
 
     def is_test_file(self, path: str) -> bool:
         """Whether a Python file is a module of tests."""
+
+    def is_passed_over(self, path: str) -> bool:
+        """Whether pytest passes a file over on its way."""
+
+    def why_not_collected(self, path: str, tree: Tree) -> str:
+        """Why pytest never collects the tests of a file; empty where it does."""
 
     def is_test_class(self, name: str) -> bool:
         """Whether pytest collects a class of this name."""
@@ -40,6 +46,13 @@ class NoNaming:
         """No."""
         del path
         return False
+
+    is_passed_over = is_test_file
+
+    def why_not_collected(self, path: str, tree: Tree) -> str:
+        """Nothing that is no test has to be told why."""
+        del path, tree
+        return ""
 
     def is_test_class(self, name: str) -> bool:
         """No."""
@@ -79,6 +92,7 @@ class Collector:
         self._unittest: dict[tuple[str, str], bool] = {}
         self._collected: dict[ast.ClassDef, bool] = {}
         self._held_modules: dict[Module, str] = {}
+        self._not_collected: dict[str, str] = {}
 
     def is_test(self, test: Test) -> bool:
         """Whether a function is collected where it stands."""
@@ -176,7 +190,12 @@ class Collector:
             return "has no assertion"
         if not alarms.looks_outside(test.function):
             return "looks at nothing but itself"
-        return ""
+        return self._why_not_collected(test.module.path)
+
+    def _why_not_collected(self, path: str) -> str:
+        if path not in self._not_collected:
+            self._not_collected[path] = self._naming.why_not_collected(path, self.modules.tree)
+        return self._not_collected[path]
 
     def _held_back(self, test: Test) -> str:
         if guards.skips_itself(test.function):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
 _WITH_VALUE = frozenset({"--doctest-glob", "--ignore", "--ignore-glob", "--import-mode", "-p"})
 _NEVER_SEARCHED = frozenset({"setup.py", "__main__.py"})
@@ -25,11 +25,6 @@ class DoctestOptions:
     """``--doctest-modules``: the docstrings of every Python file that is reached."""
     globs: tuple[str, ...] = ("test*.txt",)
     """``--doctest-glob``: the text files that are searched."""
-    ignored: tuple[str, ...] = ()
-    """``--ignore`` and ``--ignore-glob``: patterns of files and folders, relative to the top."""
-    not_entered: tuple[str, ...] = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
-    """``norecursedirs``: patterns of folder names."""
-
     names_from_top: bool = False
     """``--import-mode=importlib``: a module that is in no package is called by its whole path."""
 
@@ -45,18 +40,13 @@ class DoctestOptions:
         return ".".join([*folders[first:], *own])
 
     def may_hold(self, path: str, *, is_named: bool) -> bool:
-        """Whether a file is searched, given that pytest comes to the folder it is in.
+        """Whether a file is searched, given that pytest comes to it.
 
         Args:
             path: Relative to the top.
             is_named: Whether ``testpaths`` names the file itself: a text needs no pattern then.
         """
-        if not self.is_on or not self._is_taken(path, is_named=is_named):
-            return False
-        *folders, _ = path.split("/")
-        if any(fnmatch.fnmatchcase(folder, pattern) for folder in folders for pattern in self.not_entered):
-            return False
-        return not is_covered(path, self.ignored)
+        return self.is_on and self._is_taken(path, is_named=is_named)
 
     def _is_taken(self, path: str, *, is_named: bool) -> bool:
         name = path.rpartition("/")[2]
@@ -65,29 +55,26 @@ class DoctestOptions:
         return (is_named and name.endswith(_TEXTS)) or any(_matches(path, name, glob) for glob in self.globs)
 
 
-def is_covered(path: str, patterns: Iterable[str]) -> bool:
-    """Whether a pattern stands for a path or for a folder above it."""
-    parts = path.split("/")
-    places = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
-    return any(fnmatch.fnmatchcase(place, pattern) for pattern in patterns for place in places)
-
-
 def _matches(path: str, name: str, glob: str) -> bool:
     """As pytest does it: a pattern with ``/`` is for the end of the whole path."""
     return fnmatch.fnmatchcase(f"/{path}", f"*/{glob}") if "/" in glob else fnmatch.fnmatchcase(name, glob)
 
 
-def from_words(addopts: Iterable[str], not_entered: Sequence[str] | None) -> DoctestOptions:
-    """The options as the words of ``addopts`` and of ``norecursedirs`` set them; None where that is not set."""
+def ignored(addopts: Iterable[str]) -> tuple[str, ...]:
+    """The patterns of ``--ignore`` and ``--ignore-glob``: files and folders, relative to the top."""
+    said = _said(addopts)
+    return tuple(place.removeprefix("./").rstrip("/") for place in (*said["--ignore"], *said["--ignore-glob"]))
+
+
+def from_words(addopts: Iterable[str]) -> DoctestOptions:
+    """The options as the words of ``addopts`` set them."""
     said = _said(addopts)
     default = DoctestOptions()
     return DoctestOptions(
         is_on="no:doctest" not in said["-p"],
         in_modules="--doctest-modules" in said,
         globs=tuple(said["--doctest-glob"]) or default.globs,
-        ignored=tuple(place.removeprefix("./").rstrip("/") for place in (*said["--ignore"], *said["--ignore-glob"])),
         names_from_top=said["--import-mode"][-1:] == ["importlib"],
-        not_entered=default.not_entered if not_entered is None else tuple(not_entered),
     )
 
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_bugguard.core import doctest_options, outline, segments, syntax
+from pytest_bugguard.core import collection, outline, segments, syntax
 from pytest_bugguard.core.model import How, MappedTest, TestMap, Unreadable
-from pytest_bugguard.core.naming import folders_above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -127,7 +126,7 @@ def _compare(file: TestFile, tree: Tree) -> _Compared:
     new_text = file.new if change.new_path is not None and file.naming_new.holds_doctests(change.new_path) else None
     is_renamed = change.old_path != change.new_path
     olds, news, found.fault = _doctests(change.path, old_text or b"", new_text or b"", is_whole=is_renamed)
-    if (olds or news) and doctest_options.is_covered(change.path, _left_out(change.path, tree)):
+    if (olds or news) and collection.is_covered(change.path, collection.left_out(change.path, tree)):
         return _Compared(change.path)
     for name, now in news.items():
         nodeid = _nodeid(change.path, name, file.naming_new, tree)
@@ -148,27 +147,6 @@ def _nodeid(path: str, name: str, naming: Naming, tree: Tree) -> str:
         return f"{path}::{path.rpartition('/')[2]}"
     module = naming.doctests.module_name(path, lambda folder: "__init__.py" in (tree.folder(folder) or ()))
     return f"{path}::{module}.{name}" if name else f"{path}::{module}"
-
-
-def _left_out(path: str, tree: Tree) -> Iterator[str]:
-    """Patterns of what the conftest files above a path keep out of the collection, whatever machine it runs on."""
-    for folder in ("", *folders_above(path)):
-        prefix = f"{folder}/" if folder else ""
-        conftest = tree.file(f"{prefix}conftest.py")
-        if conftest is not None and b"collect_ignore" in conftest:
-            yield from (f"{prefix}{place}" for place in _ignored(conftest))
-
-
-def _ignored(conftest: bytes) -> Iterator[str]:
-    try:
-        body = syntax.parse(conftest)
-    except syntax.UnparsableError:
-        return
-    scope = outline.read([statement for statement in body if not any(outline.blocks(statement))])
-    for statement in (*scope.values.get("collect_ignore", ()), *scope.values.get("collect_ignore_glob", ())):
-        for node in syntax.walk(statement):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield node.value.removeprefix("./").rstrip("/")
 
 
 _Named = dict[str, Doctest]

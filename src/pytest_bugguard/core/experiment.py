@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import pytest_config
-from pytest_bugguard.core.naming import folders_above
+from pytest_bugguard.core.collection import folders_above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

@@ -9,8 +9,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.core import fragments, naming, references
+from pytest_bugguard.core.collection import folders_above
 from pytest_bugguard.core.model import Side
-from pytest_bugguard.core.naming import folders_above
 from pytest_bugguard.core.sides import NEWS_FOLDERS, Sides
 
 if TYPE_CHECKING:

@@ -176,7 +176,7 @@ class Modules:
     def __init__(self, changed: Iterable[Module], tree: Tree) -> None:
         self._known: dict[str, Module | None] = {module.path: module for module in changed}
         self._folders: dict[str, frozenset[str]] = {}
-        self._tree = tree
+        self.tree = tree
         self._left = _FILES_READ
 
     @property
@@ -187,14 +187,14 @@ class Modules:
     def names_in(self, folder: str) -> frozenset[str]:
         """The names in a folder, folders ending with ``/``."""
         if folder not in self._folders:
-            self._folders[folder] = frozenset(self._tree.folder(folder) or ())
+            self._folders[folder] = frozenset(self.tree.folder(folder) or ())
         return self._folders[folder]
 
     def at(self, path: str) -> Module | None:
         """A file by its path; None where there is none, or where enough files have been read."""
         if path not in self._known:
             self._left -= 1
-            source = self._tree.file(path) if self._left >= 0 else None
+            source = self.tree.file(path) if self._left >= 0 else None
             self._known[path] = Module(path, source) if source is not None else None
         return self._known[path]
 

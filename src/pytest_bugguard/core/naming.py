@@ -5,15 +5,18 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import doctest_options, pytest_config
+from pytest_bugguard.core import collection, doctest_options, pytest_config
+from pytest_bugguard.core.collection import Collection, folders_above
 from pytest_bugguard.core.doctest_options import DoctestOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
+
+    from pytest_bugguard.core.modules import Tree
 
 CONFIG_FILES = pytest_config.FILES
 """The files that ``from_files`` can use, the strongest first."""
@@ -31,6 +34,7 @@ _DJANGO_APP_PACKAGES = ("migrations", "templatetags", "management")
 _NEVER_TEST_FOLDERS = frozenset({"", "src", "lib", "doc", "docs", "examples"})
 
 _DOCTESTS_BY_DEFAULT = DoctestOptions()
+_COLLECTED_BY_DEFAULT = Collection()
 _OPTIONS = ("python_files", "python_classes", "python_functions", "testpaths", "norecursedirs", "addopts")
 
 IsPackage = Callable[[str], bool]
@@ -54,6 +58,7 @@ class Naming:
     files_are_configured: bool = False
     """Whether the project chose ``python_files`` itself: then unittest's customs no longer count."""
     doctests: DoctestOptions = _DOCTESTS_BY_DEFAULT
+    collection: Collection = _COLLECTED_BY_DEFAULT
     problems: tuple[str, ...] = ()
     """Configuration that could not be read, one line each; defaults stand in for it."""
 
@@ -103,7 +108,23 @@ class Naming:
     def holds_doctests(self, path: str) -> bool:
         """Whether pytest runs the doctests of a file, if it has any."""
         is_named = bool(self.testpaths) and self._testpaths(path) is not None
-        return self.doctests.may_hold(path, is_named=is_named) and (is_named or self.is_reached(path))
+        if self.collection.refuses(path) or not self.doctests.may_hold(path, is_named=is_named):
+            return False
+        return is_named or self.is_reached(path)
+
+    def is_passed_over(self, path: str) -> bool:
+        """Whether pytest passes a file over on its way, so that it is no test module but perhaps a test's data."""
+        return bool(self.collection.refuses(path))
+
+    def why_not_collected(self, path: str, tree: Tree) -> str:
+        """Why a plain ``pytest`` never collects the tests of a file; empty where it does."""
+        return collection.why_not(path, self.collection, tree)
+
+    def looking_in(self, tests: tuple[str, ...] | None) -> Naming:
+        """The same for a project whose settings say where its tests live: that stands in for ``testpaths``."""
+        if tests is None:
+            return self
+        return replace(self, collection=replace(self.collection, testpaths=tests))
 
     def _is_unittest_file(self, path: str, is_package: IsPackage) -> bool:
         folder, _, name = path.rpartition("/")
@@ -149,23 +170,21 @@ def from_files(files: Mapping[str, bytes]) -> Naming:
             continue
         if words is not None:
             chosen[option] = words
-    doctests = doctest_options.from_words(chosen.pop("addopts", ()), chosen.pop("norecursedirs", None))
     if "testpaths" in chosen:
         chosen["testpaths"] = tuple(dict.fromkeys(_clean(folder) for folder in chosen["testpaths"]))
-    return Naming(**chosen, files_are_configured="python_files" in chosen, doctests=doctests, problems=tuple(problems))
+    addopts, not_entered = chosen.pop("addopts", ()), chosen.pop("norecursedirs", collection.NOT_ENTERED)
+    return Naming(
+        **chosen,
+        files_are_configured="python_files" in chosen,
+        doctests=doctest_options.from_words(addopts),
+        collection=Collection(chosen.get("testpaths", ()), doctest_options.ignored(addopts), not_entered),
+        problems=tuple(problems),
+    )
 
 
 def is_importable(folder: str, is_package: IsPackage) -> bool:
     """Whether a folder belongs to a package: it is one, or lies below ``src`` (which may hold namespace packages)."""
     return folder.startswith("src/") or is_package(folder)
-
-
-def folders_above(path: str) -> Iterator[str]:
-    """``a``, ``a/b`` for ``a/b/c.py``."""
-    end = path.find("/")
-    while end >= 0:
-        yield path[:end]
-        end = path.find("/", end + 1)
 
 
 def _clean(folder: str) -> str:

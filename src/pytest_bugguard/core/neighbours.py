@@ -167,7 +167,7 @@ class Search:
         """Test modules in a folder and below it, then (climbing) in the folders above, until enough are seen."""
         seen = 0
         for place in self._paths(folder, climbs=climbs, deep=deep):
-            if place == path or not self._naming.is_test_file(place):
+            if place == path or not self._naming.is_test_file(place) or self._naming.is_passed_over(place):
                 continue
             seen += 1
             if seen > _FILES_SEARCHED or self._modules.is_exhausted:

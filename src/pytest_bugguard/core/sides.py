@@ -19,8 +19,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.collection import folders_above
 from pytest_bugguard.core.model import Files, Side
-from pytest_bugguard.core.naming import TEST_FOLDERS, folders_above, is_importable
+from pytest_bugguard.core.naming import TEST_FOLDERS, is_importable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -193,5 +193,6 @@ class _Sides:
         self.is_test = change.new_path is not None and file.naming_new.is_test_file(change.new_path)
         self.is_renamed = self.old is not None and self.new is not None and self.old.path != self.new.path
         self.is_new = file.old is None
-        self.is_data = file.new is not None and not self.is_test and not self.path.endswith("conftest.py")
+        is_module = self.is_test and not file.naming_new.is_passed_over(self.path)
+        self.is_data = file.new is not None and not is_module and not self.path.endswith("conftest.py")
         """Whether it may be read by tests: a ``.py`` file too, and then it need not parse."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core import collection
 from pytest_bugguard.core.doctests import SHARES_FILE
 from pytest_bugguard.core.model import MappedTest, NotAFix, Outcome, Record, RedKind, Verdict, Waiver
 
@@ -62,7 +63,7 @@ def judge(record: Record, scope: Scope) -> Judgement:
         return Judgement(Verdict.NOT_APPLICABLE, _NO_FIX["no-source"])
     if not scope.behaviour_changed:
         return Judgement(Verdict.NOT_APPLICABLE, _NO_FIX["same-behaviour"])
-    return _judge_tests(record)
+    return judge_tests(record)
 
 
 _NO_FIX = {
@@ -78,7 +79,8 @@ def _why_no_fix(recognition: NotAFix) -> str:
     return f"not a fix by {recognition.rule}" + (f": {recognition.matched}" if recognition.matched else "")
 
 
-def _judge_tests(record: Record) -> Judgement:
+def judge_tests(record: Record) -> Judgement:
+    """Judge a fix from the tests that it brought."""
     counting = [test for test in record.tests if test.counts]
     if counting:
         return Judgement(Verdict.GUARDED, f"{_tests(len(counting))} came with it")
@@ -104,6 +106,8 @@ def unguarded(tests: Sequence[MappedTest]) -> Judgement:
     mend = f"mend {tests[0].nodeid} so that it fails without the fix, or add another test"
     if tests[0].reason == NO_SUCH_TEST:
         mend = "add that test, or name one that is there: Regression-Test: tests/...::..."
+    elif tests[0].reason.startswith(collection.NEVER):
+        mend = f"have pytest collect {tests[0].nodeid}, or add a test where it looks"
     return Judgement(Verdict.UNGUARDED, _why_none_counts(tests), mend)
 
 

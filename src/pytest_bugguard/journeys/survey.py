@@ -139,7 +139,7 @@ class Survey:
                 continue
             snapshot = Snapshot(self._reader, unit.commit.sha)
             if trail is None:
-                trail = Trail(snapshot)
+                trail = Trail(snapshot, self._lens.tests)
             trail.look_from(snapshot)
             yield self._see(unit, snapshot, trail)
 
@@ -160,7 +160,7 @@ class Survey:
             asked: Where a user says that it is a fix, whatever its message does.
         """
         snapshot = snapshot or Snapshot(self._reader, unit.commit.sha)
-        return self._see(unit, snapshot, Trail(snapshot), context, asked)
+        return self._see(unit, snapshot, Trail(snapshot, self._lens.tests), context, asked)
 
     def _see(
         self,

@@ -20,20 +20,21 @@ _CONFIG_FILES = frozenset(naming.CONFIG_FILES)
 class Moment:
     """The configuration files at one commit. They are read and understood only if somebody asks for the naming."""
 
-    def __init__(self, files: Mapping[str, Callable[[], bytes | None]]) -> None:
+    def __init__(self, files: Mapping[str, Callable[[], bytes | None]], tests: tuple[str, ...] | None) -> None:
         self.files = files
+        self._tests = tests
 
     @cached_property
     def naming(self) -> Naming:
         """The project's own names for tests."""
         found = ((path, read()) for path, read in self.files.items())
-        return _understood(tuple((path, content) for path, content in found if content is not None))
+        return _understood(tuple((path, content) for path, content in found if content is not None), self._tests)
 
 
 @lru_cache(maxsize=64)
-def _understood(files: tuple[tuple[str, bytes], ...]) -> Naming:
+def _understood(files: tuple[tuple[str, bytes], ...], tests: tuple[str, ...] | None) -> Naming:
     """Most commits leave the configuration as it was, on side lines too."""
-    return naming.from_files(dict(files))
+    return naming.from_files(dict(files)).looking_in(tests)
 
 
 class Trail:
@@ -42,11 +43,13 @@ class Trail:
     A whole-history scan would otherwise look up eight files for each of its commits.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, tests: tuple[str, ...] | None = None) -> None:
+        """Look from this state. ``tests`` is the setting of that name: it stands in for ``testpaths``."""
         self._snapshot = snapshot
+        self._tests = tests
         self._packages: dict[str, bool] = {}
         self._left: tuple[FileChange, ...] = ()
-        self.moment = Moment({path: _reading(snapshot, path) for path in naming.CONFIG_FILES})
+        self.moment = Moment({path: _reading(snapshot, path) for path in naming.CONFIG_FILES}, tests)
         """The configuration after the unit that is looked at."""
 
     def is_package(self, folder: str) -> bool:
@@ -75,7 +78,7 @@ class Trail:
             files.pop(change.new_path, None)
         if change.old_path in _CONFIG_FILES:
             files[change.old_path] = _reading_old(self._snapshot, change)
-        self.moment = Moment(files)
+        self.moment = Moment(files, self._tests)
 
     def _forget_packages(self, change: FileChange) -> None:
         for path in (change.old_path, change.new_path):

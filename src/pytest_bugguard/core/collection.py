@@ -1,0 +1,124 @@
+"""Does a plain ``pytest`` come to a file at all? By its options and by what conftest files say. Pure; no I/O.
+
+A test that is never collected guards nothing, however well it is written: a folder called ``build`` is not entered, and
+nobody notices.
+"""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import outline, syntax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_bugguard.core.modules import Tree
+
+NEVER = "is never collected"
+"""How each reason begins that this module gives."""
+NOT_ENTERED = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
+"""What pytest's own ``norecursedirs`` holds."""
+_GLOB = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """pytest's own options for where it looks, with its defaults. Places are relative to the top."""
+
+    testpaths: tuple[str, ...] = ()
+    """``testpaths``; empty: everywhere."""
+    ignored: tuple[str, ...] = ()
+    """``--ignore`` and ``--ignore-glob``: patterns of files and folders."""
+    not_entered: tuple[str, ...] = NOT_ENTERED
+    """``norecursedirs``: patterns of folder names, or with ``/`` of the end of a folder's path."""
+
+    def refuses(self, path: str) -> str:
+        """Why pytest passes a file over on its way; empty where it does not."""
+        if is_covered(path, self.ignored):
+            return f"{NEVER}: addopts ignores it"
+        start = max((len(place) for place in self.testpaths if path.startswith(f"{place}/")), default=0)
+        for folder in folders_above(path):
+            if len(folder) > start and any(_is_named(folder, pattern) for pattern in self.not_entered):
+                return f"{NEVER}: norecursedirs keeps pytest out of {folder}"
+        return ""
+
+    def looks_beside(self, path: str, tree: Tree) -> bool:
+        """Whether ``testpaths`` leads pytest to other places only; where none of them is there, it looks everywhere."""
+        if not self.testpaths or any(is_covered(path, (place or "*",)) for place in self.testpaths):
+            return False
+        return any(_is_there(place, tree) for place in self.testpaths)
+
+
+def why_not(path: str, collection: Collection, tree: Tree) -> str:
+    """Why a plain ``pytest`` never collects a file, whatever machine it runs on; empty where it does."""
+    if reason := collection.refuses(path):
+        return reason
+    if collection.looks_beside(path, tree):
+        return f"{NEVER}: it is outside of testpaths ({', '.join(collection.testpaths)})"
+    if is_covered(path, left_out(path, tree)):
+        return f"{NEVER}: collect_ignore in a conftest.py leaves it out"
+    return ""
+
+
+def is_covered(path: str, patterns: Iterable[str]) -> bool:
+    """Whether a pattern stands for a path or for a folder above it."""
+    places = (*folders_above(path), path)
+    return any(fnmatch.fnmatchcase(place, pattern) for pattern in patterns for place in places)
+
+
+def left_out(path: str, tree: Tree) -> Iterator[str]:
+    """Patterns of what the conftest files above a path keep out of the collection without any condition."""
+    for folder in ("", *folders_above(path)):
+        if "conftest.py" not in (tree.folder(folder) or ()):
+            continue
+        prefix = f"{folder}/" if folder else ""
+        conftest = tree.file(f"{prefix}conftest.py")
+        if conftest is not None and b"collect_ignore" in conftest:
+            yield from (f"{prefix}{place}" for place in _ignored(conftest))
+
+
+def _ignored(conftest: bytes) -> Iterator[str]:
+    try:
+        body = syntax.parse(conftest)
+    except syntax.UnparsableError:
+        return
+    scope = outline.read([statement for statement in body if not any(outline.blocks(statement))])
+    for statement in (*scope.values.get("collect_ignore", ()), *scope.values.get("collect_ignore_glob", ())):
+        match statement:
+            case ast.Assign(value=ast.List(elts=places)) | ast.AugAssign(value=ast.List(elts=places)):
+                yield from _texts(places)
+            case ast.AnnAssign(value=ast.List(elts=places)) | ast.Expr(value=ast.Call(args=[ast.List(elts=places)])):
+                yield from _texts(places)
+            case ast.Expr(value=ast.Call(args=places)):
+                yield from _texts(places)
+
+
+def _texts(places: Sequence[ast.expr]) -> Iterator[str]:
+    for place in places:
+        if isinstance(place, ast.Constant) and isinstance(place.value, str):
+            yield place.value.removeprefix("./").rstrip("/")
+
+
+def _is_named(folder: str, pattern: str) -> bool:
+    if "/" in pattern:
+        return fnmatch.fnmatchcase(f"/{folder}", f"*/{pattern.strip('/')}")
+    return fnmatch.fnmatchcase(folder.rpartition("/")[2], pattern)
+
+
+def _is_there(place: str, tree: Tree) -> bool:
+    if not _GLOB.isdisjoint(place):
+        return True
+    above, _, name = place.rpartition("/")
+    return not {name, f"{name}/"}.isdisjoint(tree.folder(above) or ())
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """``a``, ``a/b`` for ``a/b/c.py``."""
+    end = path.find("/")
+    while end >= 0:
+        yield path[:end]
+        end = path.find("/", end + 1)
