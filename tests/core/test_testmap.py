@@ -590,3 +590,45 @@ def test_what_depends_is_left_to_the_run(head: str) -> None:
     source = f"{head}def test_one(n):\n    assert pages(n)\n"
     (test,) = mapped(changed("tests/test_a.py", None, source)).tests
     assert test.counts
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        pytest.param("def test_two():\n    assert pages(1) == 1\n", id="as-it-was"),
+        pytest.param("def test_two():\n    '''Two.'''\n    # more\n    assert pages(1)==1\n", id="laid-out-anew"),
+        pytest.param("@pytest.mark.slow\ndef test_two():\n    assert pages(1) == 1\n", id="marked"),
+    ],
+)
+def test_a_copy_under_a_new_name_is_not_new(new: str) -> None:
+    """What a test of the same file did before, it does again: it passes where that passes."""
+    old = textwrap.dedent(ONE)
+    assert rows(old, f"{old}\n\n{new}") == {}
+    assert reasons(old, f"{old}\n\n{new}") == {"test_two": "is not new: it does what tests/test_a.py::test_one did"}
+
+
+def test_a_copy_with_renamed_variables_in_the_same_class_is_not_new() -> None:
+    """Methods are compared with those of their own class."""
+    method = "    def test_{}(self):\n        {} = pages(1)\n        assert {} == 1\n"
+    old = f"class TestPages:\n{method.format('one', 'got', 'got')}"
+    assert rows(old, f"{old}\n{method.format('two', 'found', 'found')}") == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "more"),
+    [
+        pytest.param(ONE, "def test_two():\n    assert pages(2) == 1\n", id="another-value"),
+        pytest.param(
+            ONE, "@pytest.mark.parametrize('n', [1])\ndef test_two(n):\n    assert pages(1) == 1\n", id="other-cases"
+        ),
+        pytest.param(
+            "class TestOld:\n    n = 1\n\n    def test_one(self):\n        assert pages(self.n) == 1\n",
+            "class TestNew:\n    n = 2\n\n    def test_two(self):\n        assert pages(self.n) == 1\n",
+            id="in-another-class",
+        ),
+    ],
+)
+def test_what_only_looks_like_a_copy_is_new(old: str, more: str) -> None:
+    """The same words with other values, other cases or other attributes around them test something else."""
+    old = textwrap.dedent(old)
+    assert [name.rpartition("::")[2] for name in rows(old, f"{old}\n\n{more}")] == ["test_two"]

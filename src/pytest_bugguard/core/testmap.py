@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import cases, neighbours, reach, syntax
+from pytest_bugguard.core import cases, copies, neighbours, reach, syntax
 from pytest_bugguard.core.cases import Decorated
 from pytest_bugguard.core.changes import Brought, Changes, between
 from pytest_bugguard.core.collect import Collector, Test
@@ -116,15 +116,32 @@ class _Mapping:
 
     def _moved(self) -> None:
         """Added tests that do what a removed one did, maybe with other cases."""
-        if not self._added or not self._removed:
+        if not self._added:
             return
         origins: dict[Hashable, list[Test]] = {}
         for test in self._removed:
             origins.setdefault(syntax.body_form(test.function), []).append(test)
         for test in self._added:
-            twins = origins.get(syntax.body_form(test.function), ())
+            twins = origins.get(syntax.body_form(test.function), ()) if origins else ()
             if twins:
                 self._moved_from(min(twins, key=lambda twin: _decorated(twin, test).value), test)
+            elif origin := self._original(test):
+                self._copied_from(origin, test)
+
+    def _original(self, test: Test) -> Test | None:
+        file = next((file for file in self._files if file.new is test.module), None)
+        if file is None or file.old is None:
+            return None
+        return copies.original(test, file.old, Collector(file.naming_old, self._olds))
+
+    def _copied_from(self, origin: Test, test: Test) -> None:
+        """A copy with the same cases shows nothing new; with others it is as good as those."""
+        match _decorated(origin, test):
+            case Decorated.GREW | Decorated.CHANGED:
+                return
+            case _:
+                reason = f"is not new: it does what {origin.nodeid} did"
+                self._rows[test.nodeid] = replace(self._rows[test.nodeid], counts=False, reason=reason)
 
     def _moved_from(self, origin: Test, test: Test) -> None:
         decorated = _decorated(origin, test)
