@@ -199,6 +199,8 @@ class Git:
             )
         except GitCommandNotFound as error:
             raise NoRepositoryError("git: cannot be started", hint=NEEDS_GIT) from error
+        except OSError as error:
+            raise NoRepositoryError(f"git: cannot be started: {error.strerror}", hint=NEEDS_GIT) from error
         process, running.proc = running.proc, None  # from here on its end is ours to bring about
         assert process is not None
         return process

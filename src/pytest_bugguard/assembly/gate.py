@@ -13,7 +13,7 @@ from pytest_bugguard.assembly import changes
 from pytest_bugguard.assembly.workshop import open_workshop, today
 from pytest_bugguard.core import excuses, findings, fixes, settings
 from pytest_bugguard.core.coverage_verdict import Coverage
-from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.errors import BugguardError, refused
 from pytest_bugguard.core.outcomes import Outcomes, from_top
 from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
 from pytest_bugguard.journeys.gate import after_run
@@ -120,6 +120,9 @@ class Gate:
                 return replace(self._with_coverage(workshop, result, facts), command="pytest")
         except BugguardError as error:
             return self._undecided("repository", str(error), error.hint)
+        except OSError as error:
+            told = refused(error)
+            return self._undecided("system", str(told), told.hint)
         except Exception as error:  # noqa: BLE001 - a passing run must not become a crash; it becomes "could not tell"
             said = f"a fault of bugguard's own: {type(error).__name__}: {error}"
             return self._undecided("bugguard", said, "bugguard check shows where it comes from: report it")

@@ -12,7 +12,7 @@ from pytest_bugguard.adapters.environment import environment
 from pytest_bugguard.adapters.repository import open_repository
 from pytest_bugguard.assembly import records
 from pytest_bugguard.core.attempts import attempts_of
-from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.errors import BugguardError, refused
 from pytest_bugguard.core.outcomes import from_top
 from pytest_bugguard.core.recorded_runs import Circumstances, RecordedRun, Why
 
@@ -59,6 +59,8 @@ def record(
             return _keep(run, repository.top, flaky, run_files) if run.attempts else ()
     except BugguardError as error:
         return (f"this run was not recorded: {error}",)
+    except OSError as error:
+        return (f"this run was not recorded: {refused(error)}",)
     except Exception as error:  # noqa: BLE001 - the run of the tests must not suffer
         return (f"this run was not recorded: a fault of bugguard's own: {type(error).__name__}: {error}",)
 

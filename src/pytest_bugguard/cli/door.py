@@ -9,7 +9,7 @@ from pytest_bugguard.cli import coverage, flaky, hunting, proving, reading, repo
 from pytest_bugguard.cli.arguments import Parser, Version, add_common
 from pytest_bugguard.cli.exit_codes import EXIT_INTERRUPTED, EXIT_OK, EXIT_OUR_FAULT
 from pytest_bugguard.cli.streams import complain, drop_output, prepare, say
-from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.errors import BugguardError, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         drop_output()  # the reader (head, less) has seen enough
         return EXIT_OK
+    except OSError as error:
+        told = refused(error)
+        complain(str(told), told.hint)
+        return told.exit_code
     except Exception:  # noqa: BLE001 - the last line of defence: what gets here is a fault of ours
         traceback.print_exc()
         complain("this is a fault of bugguard's own", "report it with the lines above")

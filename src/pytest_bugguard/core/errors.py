@@ -48,3 +48,17 @@ class ScratchError(BugguardError):
     """A scratch tree could not be made, so nothing was run in it."""
 
     slug = "scratch-tree"
+
+
+class RefusedError(BugguardError):
+    """The operating system would not do what it was asked for, at a place where nobody foresaw that."""
+
+    slug = "refused"
+    hint = "see that the repository can be read, and that the temporary folder (TMPDIR) can be written and has room"
+
+
+def refused(error: OSError) -> RefusedError:
+    """What to tell a user of it: the file's name alone, since results hold no path of a machine."""
+    name = str(error.filename or "").replace("\\", "/").rpartition("/")[2]
+    said = (error.strerror or type(error).__name__) + (f": {name}" if name else "")
+    return RefusedError(f"the system refused: {said}")
