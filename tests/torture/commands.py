@@ -29,6 +29,8 @@ WRITING = {
     "coverage floors update": {"bugguard-floors.txt"},
     "coverage floors raise git.py --reason old": {"bugguard-floors.txt"},
     "coverage floors tidy": {"bugguard-floors.txt"},
+    "flaky quarantine tests/test_a.py::test --owner a --reason b --expires 2099-01-01": {"bugguard.toml"},
+    "flaky release tests/test_old.py::test": {"bugguard.toml"},
     "flaky import ../run.xml --commit HEAD": {".bugguard", ".bugguard/history.db"},
 }
 """What writes, and the files that it then names."""

@@ -23,6 +23,11 @@ history = ".bugguard/history.db"
 [coverage]
 total = { line = 10 }
 floors = "bugguard-floors.txt"
+[[quarantine]]
+test = "tests/test_old.py::test"
+owner = "a"
+reason = "b"
+expires = 2099-01-01
 """
 
 
