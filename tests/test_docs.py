@@ -18,7 +18,7 @@ from tests.sessions import TOP, Command, Scene
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGES = sorted([TOP / "README.md", *(TOP / "docs").rglob("*.md"), TOP / "changelog" / "README.md"])
+PAGES = sorted([TOP / "README.md", TOP / "SECURITY.md", *(TOP / "docs").rglob("*.md"), TOP / "changelog" / "README.md"])
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 
 
@@ -41,6 +41,14 @@ def test_a_shown_session_is_what_happens(scene: Scene, tmp_path: Path) -> None:
     for command, seen in sessions.play(scene, tmp_path):
         printed = "\n".join(seen)
         assert command.agrees(seen), f"line {command.first}: $ {command.text}\nprints:\n{printed}"
+
+
+def test_the_tests_that_show_a_defence_are_there() -> None:
+    """The page of threats names folders and modules of tests, those of ``tests/torture`` by their names alone."""
+    page = (TOP / "docs" / "explanation" / "threat-model.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/.]+|test_\w+\.py)`", page)
+    assert len(named) > 20
+    assert [one for one in named if not ((TOP / one).exists() or (TOP / "tests" / "torture" / one).exists())] == []
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=_name(page)) for page in PAGES])
