@@ -29,6 +29,8 @@ _SIMPLE = st.sampled_from(
         '"""a text\nthat stands alone"""',
         "x = 1 + \\\n    2",
         "rows = [\n    row\n    for row in rows\n    if row\n]",
+        'text = """\ndef f(\n@\n"""',
+        'text = f(\'"""\', """\nclass A:\n""")',
         "pass; x = (\n    2)",
         "global g",
         "assert (\n    x\n), f'''{\nx}\n'''",

@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 import re
 import tokenize
+from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_bugguard.core import segments
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 _PRAGMA = re.compile(r"#\s*(?:pragma|PRAGMA)[:\s]?\s*(?:no|NO)\s*(?:cover|COVER|branch|BRANCH)")
 """coverage.py's own words for code that it shall not count."""
 _LAYOUT = frozenset({tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING})
+_ODD = "surrogatepass"
 
 
 class Span(NamedTuple):
@@ -41,11 +46,30 @@ class Source:
 
     def statement(self, line: int) -> int:
         """The line on which the statement of a line begins: continuation lines, long strings, brackets."""
-        return self._firsts.get(line, line)
+        number = bisect_right(self._pieces, line, key=itemgetter(0)) - 1
+        return self._firsts(number).get(line, line)
 
     @cached_property
-    def _firsts(self) -> dict[int, int]:
-        return {line: first for first, last in _logical_lines(self.text) for line in range(first + 1, last + 1)}
+    def _pieces(self) -> tuple[tuple[int, str], ...]:
+        """The top-level definitions, each with its first line: what no question is about is not looked at closely."""
+        texts = [piece.decode("utf-8", _ODD) for piece in segments.split(self.text.encode("utf-8", _ODD))]
+        ends = accumulate((text.count("\n") for text in texts), initial=1)
+        return tuple(zip(ends, texts, strict=False)) or ((1, ""),)
+
+    def _firsts(self, number: int) -> dict[int, int]:
+        """Of a piece: the first line of each logical line that spans several, by its other lines."""
+        if number not in self._read:
+            begin, text = self._pieces[number]
+            try:
+                spans = list(_logical_lines(text, begin - 1))
+            except _CutError:  # in the middle of a text
+                spans = list(_understood(self.text))
+            self._read[number] = {line: first for first, last in spans for line in range(first + 1, last + 1)}
+        return self._read[number]
+
+    @cached_property
+    def _read(self) -> dict[int, dict[int, int]]:
+        return {}
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
@@ -87,20 +111,34 @@ def source_of(content: bytes) -> Source:
     return Source(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _logical_lines(text: str) -> Iterator[tuple[int, int]]:
-    """First and last line of each logical line that spans several."""
+class _CutError(Exception):
+    """A text that ends in the middle of something."""
+
+
+def _logical_lines(text: str, offset: int = 0) -> Iterator[tuple[int, int]]:
+    """First and last line of each logical line that spans several.
+
+    Raises:
+        _CutError: It does not consist of whole lines.
+    """
     first = 0
     lines = (f"{line}\n" for line in text.split("\n"))
     try:
         for token in tokenize.generate_tokens(lines.__next__):
             if token.type == tokenize.NEWLINE:
                 if first and token.end[0] > first:
-                    yield first, token.end[0]
+                    yield first + offset, token.end[0] + offset
                 first = 0
             elif not first and token.type not in _LAYOUT:
                 first = token.start[0]
-    except (tokenize.TokenError, SyntaxError):  # the lines that were understood still hold
-        return
+    except (tokenize.TokenError, SyntaxError):
+        raise _CutError from None
+
+
+def _understood(text: str) -> Iterator[tuple[int, int]]:
+    """The same of what may be no Python throughout: up to there."""
+    with suppress(_CutError):
+        yield from _logical_lines(text)
 
 
 def _spans(body: list[ast.stmt], outer: str) -> Iterator[Span]:

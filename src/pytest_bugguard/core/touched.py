@@ -48,7 +48,8 @@ def in_file(
         unmeasured: Its statements as coverage.py counts them, none of them run: for a file that was not measured.
     """
     known = file or unmeasured
-    statements = {source.statement(line) for line in patch.added}
+    first_lines = known.ran | known.missing
+    statements = {line if line in first_lines else source.statement(line) for line in patch.added}
     for span in cut_functions(patch, source, before):
         statements |= _standing_for(span, known)
     return Touched(
