@@ -34,6 +34,10 @@ class Note(NamedTuple):
     """The test on whose behalf, as pytest names it; empty outside of tests, and where it is ``loaded`` or ``bared``."""
 
 
+_SENSELESS = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
+"""What comes of a record that the recorder did not write."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How the process came to its end, as seen from outside."""
@@ -55,7 +59,14 @@ def notes(content: bytes) -> tuple[Note, ...]:
 
 
 def fold(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
-    """All that is known of the run."""
+    """All that is known of the run. A record that makes no sense is none: a test of the project may have written it."""
+    try:
+        return _folded(record, seen, ended)
+    except _SENSELESS:
+        return _folded(b"", (), ended)
+
+
+def _folded(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
     log = _read(record)
     facts = _by_node(seen)
     end = _end(log, ended)
@@ -79,8 +90,11 @@ def fold(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
 
 def refused(record: bytes) -> frozenset[str]:
     """The targets for which pytest gave up before it ran any test: the others deserve another try without them."""
-    log = _read(record)
-    return frozenset(log.uncollectable) if log.collected is None else frozenset()
+    try:
+        log = _read(record)
+        return frozenset(log.uncollectable) if log.collected is None else frozenset()
+    except _SENSELESS:
+        return frozenset()
 
 
 @dataclass(slots=True)
