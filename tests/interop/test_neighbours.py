@@ -118,7 +118,7 @@ class Project:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )  # fmt: skip
         said = done.stdout + done.stderr
