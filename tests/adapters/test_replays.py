@@ -161,3 +161,13 @@ def test_conditions_and_the_users_environment_hold(
     assert case.raised is not None
     assert case.raised.message == "7 Pacific/Apia C.UTF-8 mine"
     assert not (project / ".pytest_cache").exists()
+
+
+def test_tests_run_again_where_pytest_loads_no_plugin_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ours is not there either then, so it need not be switched off."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    write(tmp_path, {"test_a.py": "def test_a():\n    pass\n"})
+    with open_replayer(tmp_path, home_of(tmp_path, "")) as replayer:
+        assert replayer.replay(Replay(("test_a.py::test_a",))).outcomes("test_a.py::test_a") == (Outcome.PASSED,)
