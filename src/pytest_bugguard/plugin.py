@@ -54,6 +54,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="leave a file of this run's outcomes in a folder, for bugguard flaky import (setting: flaky.run-files)",
     )
+    group.addoption(
+        "--bugguard-reruns",
+        metavar="N",
+        type=int,
+        help="how often to run a failed test again, alone and after what ran before it (setting: flaky.reruns)",
+    )
     group.addoption("--bugguard-json", metavar="FILE", help="also write the result to this file (setting: json)")
     group.addoption("--bugguard-html", metavar="FILE", help="also write the result as a page (setting: html)")
 
@@ -80,6 +86,9 @@ def pytest_configure(config: pytest.Config) -> None:
                 json=_place(config, "bugguard_json"),
                 html=_place(config, "bugguard_html"),
                 run_files=_place(config, "bugguard_run_files"),
+                reruns=_count(config, "bugguard_reruns"),
+                folder=config.invocation_params.dir,
+                tell=partial(_tell_of_rerun, config),
             ),
         )
     except BugguardError as error:
@@ -104,6 +113,28 @@ def _place(config: pytest.Config, option: str) -> Path | None:
     """The path that an option names. It is made absolute now: a test may leave the process in another folder."""
     path = config.getoption(option)
     return config.invocation_params.dir / path if path else None
+
+
+def _count(config: pytest.Config, option: str) -> int | None:
+    """The number that an option gives."""
+    count: int | None = config.getoption(option)
+    if count is not None and count < 0:
+        raise pytest.UsageError(f"bugguard: --{option.replace('_', '-')}: found {count}, needs 0 or more")
+    return count
+
+
+def _tell_of_rerun(config: pytest.Config, done: int, total: int, nodeid: str) -> None:
+    """Show on a terminal which failed test is being run again."""
+    _show_progress(config, f"running {nodeid} again ({done + 1} of {total})", is_first=done == 0)
+
+
+def _show_progress(config: pytest.Config, said: str, *, is_first: bool) -> None:
+    """On a terminal; a log shows the result alone."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.isatty:
+        if is_first:
+            reporter.ensure_newline()
+        reporter.rewrite(f"bugguard: {said}", erase=True)
 
 
 def _may_be_switched_on(rootdir: Path) -> bool:
@@ -142,6 +173,8 @@ class _Session:
         self._config = config
         self._gate = gate
         self._seen: list[_Seen] = []
+        self._failures = 0
+        """Reports that pytest counts as failures of tests; it counts failures of others with them."""
         self._deselected = 0
         self._lost_workers = 0
         self._is_shown = False
@@ -165,6 +198,7 @@ class _Session:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         excuse = getattr(report, "bugguard_excuse", "")
         outcome = "failed" if excuse else report.outcome
+        self._failures += report.outcome == "failed" and not str(report.longrepr).startswith("contains ")
         self._seen.append(
             (
                 report.nodeid,
@@ -173,7 +207,7 @@ class _Session:
                 outcome,
                 hasattr(report, "wasxfail") and not excuse,
                 report.duration,
-                getattr(report, "worker_id", ""),
+                getattr(report, "worker_id", "") or _worker_of(report),
                 self._failure(report) if outcome not in {"passed", "skipped"} else None,
                 excuse,
             )
@@ -196,7 +230,8 @@ class _Session:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Judge; a clean run with findings ends with 1, and no other exit status is ever changed.
 
-        After everybody else, since others may change the exit status here too.
+        After everybody else, since others may change the exit status here too. Nor is a run changed that failed, but
+        for one that only flaky tests have failed, where the settings want no more than a warning of these.
         """
         reason = self._why_not(int(session.exitstatus))
         if reason:
@@ -204,8 +239,19 @@ class _Session:
         else:
             with _left_out_of_cycle_search():
                 self._finish(session)
+        if self._is_forgiven(session):
+            session.exitstatus = pytest.ExitCode.OK
         if self._gate.is_failing and int(session.exitstatus) == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _is_forgiven(self, session: pytest.Session) -> bool:
+        """Whether the run failed by flaky tests alone, and is to be warned of them alone: all of it was run."""
+        return (
+            int(session.exitstatus) == pytest.ExitCode.TESTS_FAILED
+            and self._gate.is_forgiving
+            and session.testsfailed <= self._failures
+            and not (session.shouldstop or session.shouldfail)
+        )
 
     def _finish(self, session: pytest.Session) -> None:
         facts, reports = self._facts(session), self._reports()
@@ -230,12 +276,8 @@ class _Session:
         return SessionFacts(asked, stopped, len(failed), self._lost_workers)
 
     def _progress(self, done: int, total: int, sha: str) -> None:
-        """Show on a terminal which fix is being proven; a log shows the result alone."""
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and reporter.isatty:
-            if done == 0:
-                reporter.ensure_newline()
-            reporter.rewrite(f"bugguard: proving {sha[:7]} ({done + 1} of {total})", erase=True)
+        """Show on a terminal which fix is being proven."""
+        _show_progress(self._config, f"proving {sha[:7]} ({done + 1} of {total})", is_first=done == 0)
 
     def _why_not(self, exitstatus: int) -> str:
         """Why this run cannot be judged; empty where it can."""
@@ -277,6 +319,12 @@ def _left_out_of_cycle_search() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+def _worker_of(report: pytest.TestReport) -> str:
+    """The xdist worker of a report; that of one who died in a test is named by its controller, and otherwise."""
+    node = getattr(report, "node", None)
+    return "" if node is None else str(node.gateway.id)
 
 
 def _named_paths(config: pytest.Config) -> list[str]:

@@ -344,9 +344,12 @@ def test_everything_set_of_flaky_tests_arrives() -> None:
         "history": "postgresql://ci@db.example.org:5432/bugguard?sslmode=require",
         "keep-days": 90,
         "run-files": "reports/runs",
+        "reruns": 5,
+        "max-failures": 50,
+        "on-flaky": "warn",
     }
     found = _load({"flaky": table, "quarantine": [QUARANTINE]})
-    assert found.flaky == FlakySettings(table["history"], 90, "reports/runs")
+    assert found.flaky == FlakySettings(5, 50, "warn", table["history"], 90, "reports/runs")
     assert found.quarantine == (
         Quarantine(
             "tests/test_net.py::test_retry",

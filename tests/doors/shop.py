@@ -11,6 +11,7 @@ import pytest
 from tests.story import Repo, story
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 OPENING = """
@@ -58,14 +59,22 @@ class Shop:
         self.repo.write("bugguard.toml", text)
 
     def run(self, *options: str) -> pytest.RunResult:
-        """Run pytest in this process, with no plugin of others: those would be loaded anew each time."""
+        """Run pytest in this process, with no plugin of others: those would be loaded anew each time.
+
+        What fails is run again only where that is asked for: it costs a process each time.
+        """
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-            return self.pytester.runpytest_inprocess("-p", "bugguard", *options, no_reraise_ctrlc=True)
+            return self.pytester.runpytest_inprocess("-p", "bugguard", *_calm(options), no_reraise_ctrlc=True)
 
     def run_apart(self, *options: str) -> pytest.RunResult:
-        """Run pytest in a process of its own, as it is started from a shell."""
-        return self.pytester.runpytest_subprocess(*options)
+        """Run pytest in a process of its own, as it is started from a shell, and with reruns only if asked for."""
+        return self.pytester.runpytest_subprocess(*_calm(options))
+
+
+def _calm(options: Sequence[str]) -> tuple[str, ...]:
+    is_told = "no:bugguard" in options or any(option.startswith("--bugguard-reruns") for option in options)
+    return (*options,) if is_told else ("--bugguard-reruns=0", *options)
 
 
 def built(folder: Path) -> Repo:

@@ -19,9 +19,10 @@ from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
 from pytest_bugguard.journeys.gate import after_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_bugguard.assembly.proofs import Progress
+    from pytest_bugguard.assembly.reruns import Reruns
     from pytest_bugguard.assembly.session import SessionCoverage
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.model import Quarantine
@@ -46,6 +47,7 @@ class Gate:
         self._result: Result | None = None
         self._said: tuple[str, ...] = ()
         self._coverage: SessionCoverage | None = None
+        self._reruns: Reruns | None = None
 
     def listen(self, pytest_cov: object, *, is_switched_off: bool) -> None:
         """Follow what is measured from now on, where coverage is asked for.
@@ -68,6 +70,11 @@ class Gate:
     def is_failing(self) -> bool:
         """Whether a run that went well otherwise has to end with 1."""
         return self._result is not None and bool(self._result.findings)
+
+    @property
+    def is_forgiving(self) -> bool:
+        """Whether the tests that failed need not fail the run: each is flaky, and the settings only warn of that."""
+        return self._reruns is not None and self._settings.flaky.on_flaky == "warn" and self._reruns.are_all_flaky
 
     @property
     def has_complaints(self) -> bool:
@@ -110,14 +117,18 @@ class Gate:
         from pytest_bugguard.assembly import recording  # noqa: PLC0415 - brings SQLite
 
         session = recording.Session(self._rootdir, started_s, duration_s)
-        self._said += recording.record(session, reports, self._settings.flaky, run_files=self._options.run_files)
+        reruns = self._reruns.attempts if self._reruns is not None else ()
+        self._said += recording.record(
+            session, reports, self._settings.flaky, run_files=self._options.run_files, reruns=reruns
+        )
 
     def _judged(self, reports: Sequence[PhaseReport], facts: SessionFacts, progress: Progress) -> Result:
         try:
             with open_workshop(self._rootdir, trusts_repository=True) as workshop:
                 result = self._judge_change(workshop, reports, progress)
-                result = self._with_quarantine(workshop, result, reports)
-                return replace(self._with_coverage(workshop, result, facts), command="pytest")
+                result = replace(self._with_quarantine(workshop, result, reports), command="pytest")
+                result = self._with_reruns(workshop, result, reports, facts)
+                return self._with_coverage(workshop, result, facts)
         except BugguardError as error:
             return self._undecided("repository", str(error), error.hint)
         except OSError as error:
@@ -165,6 +176,19 @@ class Gate:
 
         return quarantine.after_run(workshop, result, reports, base_option=self._options.base)
 
+    def _with_reruns(
+        self, workshop: Workshop, result: Result, reports: Sequence[PhaseReport], facts: SessionFacts
+    ) -> Result:
+        asked = self._options.reruns
+        times = workshop.settings.flaky.reruns if asked is None else asked
+        if all(one.outcome in {"passed", "skipped"} for one in reports) or (times == 0 and asked is not None):
+            return result
+        from pytest_bugguard.assembly.reruns import RerunOptions, Reruns  # noqa: PLC0415 - brings what runs tests
+
+        self._reruns = Reruns(workshop, reports)
+        folder = self._options.folder or self._rootdir
+        return self._reruns.judged(result, RerunOptions(times, folder, facts.asked.words, self._options.tell))
+
     def _with_coverage(self, workshop: Workshop, result: Result, facts: SessionFacts) -> Result:
         if self._coverage is None:
             return result
@@ -202,6 +226,12 @@ class GateOptions:
     json: Path | None = None
     html: Path | None = None
     run_files: Path | None = None
+    reruns: int | None = None
+    """None: as the settings say."""
+    folder: Path | None = None
+    """Where pytest was started; None: in its rootdir."""
+    tell: Callable[[int, int, str], None] = lambda *_: None
+    """Told of the reruns: how many tests are done, of how many, and which is next."""
 
 
 def _outcomes(workshop: Workshop, reports: Iterable[PhaseReport]) -> Outcomes:

@@ -17,7 +17,7 @@ from pytest_bugguard.core.outcomes import from_top
 from pytest_bugguard.core.recorded_runs import Circumstances, RecordedRun, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pytest_bugguard.adapters.repository import Repository
@@ -37,7 +37,12 @@ class Session:
 
 
 def record(
-    session: Session, reports: Iterable[PhaseReport], flaky: FlakySettings, *, run_files: Path | None
+    session: Session,
+    reports: Iterable[PhaseReport],
+    flaky: FlakySettings,
+    *,
+    run_files: Path | None,
+    reruns: Sequence[Attempt] = (),
 ) -> tuple[str, ...]:
     """Keep a run that has ended well; what the user has to know of it, mostly nothing.
 
@@ -46,6 +51,7 @@ def record(
         reports: With node ids relative to its rootdir.
         flaky: The settings.
         run_files: The folder in which to leave a run file; None: that of the settings, if there is one.
+        reruns: What was tried again after it, by node ids of the repository's top.
     """
     try:
         with open_repository(session.rootdir) as repository:
@@ -55,8 +61,9 @@ def record(
             found = (
                 replace(one, nodeid=from_top(one.nodeid, prefix)) if prefix else one for one in attempts_of(reports)
             )
-            run = _run(session, repository, tuple(found))
-            return _keep(run, repository.top, flaky, run_files) if run.attempts else ()
+            first = _run(session, repository, tuple(found))
+            runs = [first, *([_again(first, tuple(reruns))] if reruns else [])]
+            return _keep(runs, repository.top, flaky, run_files) if first.attempts else ()
     except BugguardError as error:
         return (f"this run was not recorded: {error}",)
     except OSError as error:
@@ -76,37 +83,44 @@ def record_experiments(
     if repository.top is None or not attempts:
         return ()
     run = replace(_run(session, repository, attempts), why=Why.EXPERIMENT)
-    return _keep(run, repository.top, flaky, None)
+    return _keep([run], repository.top, flaky, None)
 
 
-def _keep(run: RecordedRun, top: Path, flaky: FlakySettings, run_files: Path | None) -> tuple[str, ...]:
+def _again(first: RecordedRun, reruns: tuple[Attempt, ...]) -> RecordedRun:
+    """The run that the reruns after another one make up."""
+    taken_s = round(sum(one.duration_s for one in reruns), 3)
+    return replace(first, id=f"{first.id}-again", why=Why.RERUN, duration_s=taken_s, attempts=reruns)
+
+
+def _keep(runs: Sequence[RecordedRun], top: Path, flaky: FlakySettings, run_files: Path | None) -> tuple[str, ...]:
     folder = run_files or (top / flaky.run_files if flaky.run_files else None)
     said = []
     if folder is not None:
         try:
-            records.hand_on(run, folder)
+            for run in runs:
+                records.hand_on(run, folder)
         except OSError as error:
             said.append(f"no run file in {folder.name}: {error.strerror}")
     if records.address_of(flaky) != records.OFF:
-        said += _into_history(run, top, flaky)
+        said += _into_history(runs, top, flaky)
     return tuple(said)
 
 
-def _into_history(run: RecordedRun, top: Path, flaky: FlakySettings) -> list[str]:
+def _into_history(runs: Sequence[RecordedRun], top: Path, flaky: FlakySettings) -> list[str]:
     spool = records.Spool(top)
     waiting = spool.waiting()
     try:
         history = records.open_history(top, flaky)
-        history.add([*waiting.values(), run])
+        history.add([*waiting.values(), *runs])
     except BugguardError as error:
-        return [_spooled(run, spool, error)]
+        return [_spooled(runs, spool, error)]
     spool.drop(list(waiting))
     return list(history.notes)
 
 
-def _spooled(run: RecordedRun, spool: records.Spool, error: BugguardError) -> str:
+def _spooled(runs: Sequence[RecordedRun], spool: records.Spool, error: BugguardError) -> str:
     try:
-        return f"{error}; this run waits in {spool.put(run)} for the next one to take it along"
+        return f"{error}; this run waits in {spool.put(runs)} for the next one to take it along"
     except OSError as trouble:
         return f"{error}; nor could this run be kept for later: {trouble.strerror}"
 

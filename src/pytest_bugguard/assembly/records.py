@@ -12,7 +12,7 @@ from pytest_bugguard.core import run_files
 from pytest_bugguard.core.run_files import RunFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_bugguard.core.recorded_runs import RecordedRun
@@ -55,13 +55,14 @@ class Spool:
     def __init__(self, top: Path) -> None:
         self._folder = top / _SPOOL
 
-    def put(self, run: RecordedRun) -> str:
-        """Keep a run for later; the folder, for a message.
+    def put(self, runs: Iterable[RecordedRun]) -> str:
+        """Keep runs for later; the folder, for a message.
 
         Raises:
             OSError: It cannot be written.
         """
-        hand_on(run, self._folder)
+        for run in runs:
+            hand_on(run, self._folder)
         return _SPOOL
 
     def waiting(self) -> dict[Path, RecordedRun]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.duty import Harm
-from pytest_bugguard.core.model import Record, Verdict
+from pytest_bugguard.core.model import FlakeVerdict, Record, Verdict
 from pytest_bugguard.core.results import Finding
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.duty import Breach
+    from pytest_bugguard.core.flakes import Flake
     from pytest_bugguard.core.model import Quarantine, Waiver
     from pytest_bugguard.core.trend import Share
 
@@ -69,6 +70,21 @@ def of_quarantine(entries: Iterable[Quarantine], *, today: dt.date) -> Iterator[
                 subject=entry.test,
                 message=f"the quarantine of {entry.owner} ended on {entry.expires.isoformat()}: {entry.reason}",
                 next=f"{entry.owner}: mend the test and take it out ({entry.place}), or agree on a new date there",
+            )
+
+
+def of_flakes(flakes: Iterable[Flake]) -> Iterator[Finding]:
+    """A finding for each test of these that is flaky, in whichever way."""
+    for flake in flakes:
+        if flake.verdict in {FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT}:
+            yield Finding(
+                id=f"flaky:{flake.nodeid}",
+                gate="flaky",
+                verdict=flake.verdict,
+                subject=flake.nodeid,
+                message=flake.reason,
+                next=flake.next,
+                path=flake.nodeid.partition("::")[0],
             )
 
 

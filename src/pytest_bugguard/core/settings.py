@@ -43,8 +43,13 @@ class FixSettings:
 
 @dataclass(frozen=True, slots=True)
 class FlakySettings:
-    """``[tool.bugguard.flaky]``: what is kept of runs of pytest with the gate on; without it nothing is."""
+    """``[tool.bugguard.flaky]``: what is made of failures, and kept of runs of pytest, with the gate on."""
 
+    reruns: int = 3
+    """How often a test that failed is run again, alone and after what ran before it; 0: never."""
+    max_failures: int = 20
+    """Where more tests failed, none is run again."""
+    on_flaky: Literal["fail", "warn"] = "fail"
     history: str = ".bugguard/history.db"
     """A file below the repository's top, the address of a PostgreSQL database, or ``off``."""
     keep_days: int = 365

@@ -147,6 +147,14 @@ def gate_fields() -> tuple[Field, ...]:
 def flaky_fields() -> tuple[Field, ...]:
     """The keys of ``[tool.bugguard.flaky]``."""
     return (
+        Field("reruns", "a whole number from 0 to 100", 3, checks.whole(0, 100),
+              "How often a test that failed is run again in fresh processes, alone and after what ran before it; 0: "
+              "never. The option `--bugguard-reruns` wins.", "5"),
+        Field("max-failures", "a whole number from 1 to 10000", 20, checks.whole(1, 10_000),
+              "Where more tests failed than that, none is run again: it will be the change, or the machine.", "50"),
+        Field("on-flaky", '`"fail"` or `"warn"`', "fail", checks.one_of("fail", "warn"),
+              "What it does to the run where each test that failed turns out to be flaky; and where a test was "
+              "rescued by another plugin's reruns.", '"warn"'),
         Field("history", 'a file below the repository\'s top, a `postgresql://` address without a password, or `"off"`',
               ".bugguard/history.db", checks.history,
               "Where the outcomes of every run are kept; the variable `BUGGUARD_HISTORY` wins.",

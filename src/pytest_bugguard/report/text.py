@@ -12,6 +12,7 @@ from pytest_bugguard.report.spans import OF_VERDICT, Line, Span, Style, length, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_bugguard.core.flakes import Flake
     from pytest_bugguard.core.model import FlakeVerdict, HeldHunk, MappedTest, Record
     from pytest_bugguard.core.results import Finding, Held, Result
 
@@ -29,6 +30,7 @@ def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
         ruled(title(result), width),
         *_base(result),
         *(shown for record in result.records if words.is_shown(record) for shown in block(record, width)),
+        *(shown for flake in words.rerun(result) for shown in _rerun(flake)),
         *(shown for finding in words.loose_findings(result) for shown in loose(finding)),
         *(shown for held in words.quarantine(result) for shown in _in_quarantine(held)),
         *(coverage.section(result.coverage, width) if result.coverage else ()),
@@ -153,12 +155,22 @@ def how(test: MappedTest) -> str:
 
 
 def loose(finding: Finding) -> Iterator[Line]:
-    """A finding that no record tells of; what coverage is not met has words of its own."""
-    if finding.verdict is RuleVerdict.UNMET:
+    """A finding that no record tells of; coverage that is not met and flaky tests have words of their own."""
+    if finding.verdict is RuleVerdict.UNMET or finding.gate == "flaky":
         return
     yield line(*verdict(finding.verdict), span(finding.subject, Style.STRONG), f"   {finding.message}")
     if finding.next:
         yield _next(finding.next)
+
+
+def _rerun(flake: Flake) -> Iterator[Line]:
+    """A test that failed, what it is by its reruns, and how often it failed before."""
+    from pytest_bugguard.report.flaky import rate  # noqa: PLC0415 - most runs have none
+
+    known = f"   history: {rate(flake.rate)}" if flake.rate.runs else ""
+    yield line(*verdict(flake.verdict), span(flake.nodeid, Style.STRONG), f"   {flake.reason}{known}")
+    if flake.next:
+        yield _next(flake.next)
 
 
 def _in_quarantine(held: Held) -> Iterator[Line]:

@@ -11,6 +11,7 @@ from pytest_bugguard.core.trend import share_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pytest_bugguard.core.flakes import Flake
     from pytest_bugguard.core.model import Record, Waiver
     from pytest_bugguard.core.results import Finding, Held, Result, Summary
     from pytest_bugguard.core.trend import Share
@@ -82,7 +83,8 @@ def loose_findings(result: Result) -> tuple[Finding, ...]:
 def loose_words(result: Result) -> tuple[str, ...]:
     """What the last line says of those: ``base undecided``, ``2 coverage``; that all coverage rules are met, too."""
     loose = [finding for finding in loose_findings(result) if finding.verdict is not RuleVerdict.UNMET]
-    said = [f"{finding.gate} {finding.verdict}" for finding in loose]
+    said = [f"{finding.gate} {finding.verdict}" for finding in loose if finding.gate != "flaky"]
+    said += [f"{count} {verdict}" for verdict, count in Counter(one.verdict for one in rerun(result)).items()]
     if excused(result):
         said.append(f"{len(excused(result))} quarantined")
     coverage = result.coverage
@@ -93,6 +95,11 @@ def loose_words(result: Result) -> tuple[str, ...]:
         elif coverage.count(RuleVerdict.MET) == len(coverage.judged):
             said.append("coverage met")
     return tuple(said)
+
+
+def rerun(result: Result) -> tuple[Flake, ...]:
+    """The tests that failed in a run of pytest, as their reruns showed them."""
+    return result.ranking.flakes if result.command == "pytest" and result.ranking else ()
 
 
 def quarantine(result: Result) -> tuple[Held, ...]:

@@ -1,0 +1,134 @@
+"""The tests that failed in a run of pytest, run again: what each is, what that means for the run, what is recorded."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.assembly.quarantine import open_history
+from pytest_bugguard.assembly.replays import home_of, open_replayer
+from pytest_bugguard.core import findings, reruns
+from pytest_bugguard.core.attempts import attempts_of
+from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.flakes import Ranking, flake_of, signatures_of
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.outcomes import from_top
+from pytest_bugguard.journeys.reruns import rerun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.flakes import Flake, Sighting
+    from pytest_bugguard.core.outcomes import PhaseReport
+    from pytest_bugguard.core.recorded_runs import Attempt
+    from pytest_bugguard.core.reruns import Rerun
+    from pytest_bugguard.core.results import Result
+
+
+@dataclass(frozen=True, slots=True)
+class RerunOptions:
+    """How the tests that failed are run again."""
+
+    times: int
+    folder: Path
+    """Where pytest was started."""
+    words: Sequence[str]
+    """Its options, as they were typed."""
+    tell: Callable[[int, int, str], None]
+    """Told before each test how many are done, of how many, and which is next."""
+
+
+class Reruns:
+    """Runs again what failed in one run of pytest."""
+
+    def __init__(self, workshop: Workshop, reports: Iterable[PhaseReport]) -> None:
+        """Look at a run.
+
+        Args:
+            workshop: The repository.
+            reports: All of the run; node ids are relative to pytest's rootdir.
+        """
+        prefix = workshop.repository.prefix
+        own = [one._replace(nodeid=from_top(one.nodeid, prefix)) for one in reports]
+        excused = {one.nodeid for one in own if one.excuse}
+        refused = {one.nodeid for one in own if one.outcome == "failed" and not one.excuse}
+        attempts = attempts_of(own)
+        self._workshop = workshop
+        self._failed, self._repeated = reruns.sorted_out(attempts, excused - refused)
+        self._first = {one.nodeid: one.failure for one in attempts if one.failure is not None and one.number == 1}
+        self._red = {one.nodeid for one in attempts if one.outcome is Outcome.FAILED} - (excused - refused)
+        self._told: list[Rerun] = []
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What the reruns add to the history."""
+        return tuple(
+            replace(attempt, number=place) for one in self._told for place, attempt in enumerate(one.attempts, start=1)
+        )
+
+    @property
+    def are_all_flaky(self) -> bool:
+        """Whether each test that failed has been shown to be flaky, in whichever way."""
+        told = {one.failed.nodeid for one in (*self._told, *self._repeated) if one.verdict in reruns.UNSTEADY}
+        return self._red <= told
+
+    def judged(self, result: Result, options: RerunOptions) -> Result:
+        """A result with what each test is that failed."""
+        notes = []
+        most = self._workshop.settings.flaky.max_failures
+        if len(self._failed) > most:
+            notes.append(
+                f"{len(self._failed)} tests failed: of more than {most} none is run again (flaky.max-failures)"
+            )
+        elif self._failed and options.times:
+            try:
+                self._run(options)
+            except (BugguardError, OSError) as error:
+                notes.append(f"what failed was not run again: {error}")
+            except KeyboardInterrupt:
+                notes.append("what failed was not all run again: it was broken off")
+        flakes = self._flakes()
+        if flakes:
+            unsteady = sum(one.verdict in reruns.UNSTEADY for one in flakes)
+            ranking = Ranking(flakes, sum(len(one.processes) for one in self._told), len(flakes), len(flakes), unsteady)
+            result = replace(result, ranking=ranking)
+        result = replace(result, notes=(*result.notes, *notes))
+        if self._workshop.settings.flaky.on_flaky == "warn":
+            return result
+        return self._workshop.with_loose(result, findings.of_flakes(flakes))
+
+    def _run(self, options: RerunOptions) -> None:
+        top = self._workshop.repository.top
+        assert top is not None  # pytest runs nothing in a bare repository
+        folder = os.path.relpath(options.folder, top).replace(os.sep, "/")
+        folder = self._workshop.repository.prefix if folder.startswith("..") else folder.removeprefix(".")
+        files = sorted({one.nodeid.partition("::")[0] for one in self._failed})
+        with open_replayer(top, home_of(top, folder, files, options.words)) as replayer:
+            for one in rerun(self._failed, replayer, times=options.times, tell=options.tell):
+                self._told.append(one)
+
+    def _flakes(self) -> tuple[Flake, ...]:
+        found = [*self._told, *self._repeated]
+        seen: dict[str, tuple[Sighting, ...]] = {}
+        history = open_history(self._workshop) if found else None
+        if history is not None:
+            with suppress(BugguardError):  # whoever records says that it cannot be read
+                seen = history.sightings([one.failed.nodeid for one in found])
+        return tuple(self._flake(one, seen.get(one.failed.nodeid, ())) for one in found)
+
+    def _flake(self, one: Rerun, sightings: Sequence[Sighting]) -> Flake:
+        """What its reruns say, and its rate by the history."""
+        nodeid = one.failed.nodeid
+        known = flake_of(nodeid, sightings)
+        first = self._first.get(nodeid)
+        return replace(
+            known,
+            verdict=one.verdict,
+            reason=one.reason,
+            next=reruns.next_of(nodeid, one.verdict),
+            signatures=known.signatures or signatures_of([first] if first is not None else ()),
+        )

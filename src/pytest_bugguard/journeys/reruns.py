@@ -1,0 +1,70 @@
+"""Running the tests that failed again, each in fresh processes, until it is told what they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.core import reruns
+from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.replays import Replay
+from pytest_bugguard.core.reruns import Rerun, Seen, Way
+from pytest_bugguard.core.runs import End
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_bugguard.core.replays import Replayed
+    from pytest_bugguard.core.reruns import Failed
+    from pytest_bugguard.journeys.ports import Replayer
+
+_START_S, _PATIENCE, _LONGEST_S = 60.0, 5, 3600.0
+"""What takes five times as long as it did, and a slow start, hangs."""
+_MISSES = 2
+"""So often a test that does not come to run is asked for."""
+
+
+def rerun(
+    failed: Sequence[Failed], replayer: Replayer, *, times: int, tell: Callable[[int, int, str], None]
+) -> Iterator[Rerun]:
+    """What each test is, in their order.
+
+    Args:
+        failed: The tests.
+        replayer: Runs them.
+        times: How many reruns each may have, alone and after others.
+        tell: Told before each rerun how many tests are done, of how many, and which is next.
+    """
+    for place, one in enumerate(failed):
+        tell(place, len(failed), one.nodeid)
+        yield _told(one, replayer, times)
+
+
+def _told(one: Failed, replayer: Replayer, times: int) -> Rerun:
+    seen, misses, detail = Seen(bool(one.before)), 0, ""
+    processes: list[tuple[Way, Replayed]] = []
+    for _ in range(2 * times + _MISSES):
+        way = reruns.next_way(seen, times)
+        if way is None or misses == _MISSES:
+            break
+        done = replayer.replay(_asked(one, way))
+        processes.append((way, done))
+        outcome = next(iter(done.outcomes(one.nodeid)), None)
+        if outcome in {Outcome.PASSED, Outcome.FAILED}:
+            seen = seen.also(way, outcome)
+        else:
+            misses, detail = misses + 1, _why_missing(done, outcome)
+    verdict, reason = reruns.judge(seen)
+    return Rerun(one, verdict, f"{reason}: {detail}" if detail and seen.is_open else reason, tuple(processes))
+
+
+def _asked(one: Failed, way: Way) -> Replay:
+    limit_s = min(_START_S + _PATIENCE * one.duration_s, _LONGEST_S)
+    return Replay((one.nodeid,) if way is Way.ALONE else (*one.before, one.nodeid), limit_s=limit_s)
+
+
+def _why_missing(done: Replayed, outcome: Outcome | None) -> str:
+    if outcome is not None:
+        return f"it {outcome}"
+    if done.run.end is not End.FINISHED:
+        return done.run.detail or f"the process {done.run.end}"
+    return "pytest does not find it there"

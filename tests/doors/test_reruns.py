@@ -1,0 +1,171 @@
+"""A test that failed is run again in fresh processes, and told apart; the failure stays where it was."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_bugguard.core.recorded_runs import Why
+from tests.doors.shop import GUARDING
+from tests.doors.test_plugin_history import kept
+
+if TYPE_CHECKING:
+    from tests.doors.shop import Shop
+
+UNSTEADY = r"""
+import os, pathlib
+import pytest
+
+SEEN = []
+
+def once(name):
+    place = pathlib.Path(os.environ["MARKS"], name)
+    if not place.exists():
+        place.touch()
+        return True
+
+def test_pollutes():
+    SEEN.append(1)
+
+@pytest.mark.parametrize("value", ["a[::] b\\c\n'd\" --x"])
+def test_victim(value):
+    assert not SEEN
+
+def test_broken():
+    assert 1 == 2
+
+@pytest.fixture
+def server():
+    yield
+    assert not once("teardown")
+
+def test_teardown(server):
+    pass
+
+def test_parts(subtests):
+    with subtests.test("one"):
+        assert not once("parts")
+
+def test_crash():
+    if once("crash"):
+        os._exit(3)
+
+def test_sound():
+    pass
+"""
+ASKED = ("--bugguard", "--bugguard-base", "main", "--bugguard-reruns=3")
+
+
+@pytest.fixture
+def unsteady(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Tests that fail in one run and not in the next, each in a way of its own."""
+    monkeypatch.setenv("MARKS", str(tmp_path_factory.mktemp("marks")))
+    shop.repo.write("tests/test_unsteady.py", UNSTEADY)
+    shop.repo.commit("test: all kinds")
+    shop.repo.git("branch", "-f", "main", "HEAD")
+    shop.fix(GUARDING)
+    return shop
+
+
+def told(shop: Shop) -> dict[str, tuple[str, str]]:
+    """Verdict and reason of each test that failed, by the JSON of the run."""
+    document = json.loads((shop.repo.path / "b.json").read_text(encoding="utf-8"))
+    return {one["nodeid"].partition("::")[2]: (one["verdict"], one["reason"]) for one in document["flaky"]}
+
+
+def test_what_failed_is_told_apart(unsteady: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under xdist with a worker that dies: call, teardown, subtests, odd parameters; each by what it depends on."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # plugins of others take longer than all of this
+    loaded = ("-p", "xdist", "-p", "bugguard")
+    result = unsteady.run_apart(
+        *loaded, *ASKED, "--bugguard-json=b.json", "--junitxml=j.xml", "-n1", "-k", "not broken"
+    )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    found = told(unsteady)
+    victim = next(name for name in found if name.startswith("test_victim"))
+    assert {name: verdict for name, (verdict, _) in found.items()} == {
+        victim: "order-dependent",
+        "test_teardown": "flaky",
+        "test_parts": "flaky",
+        "test_crash": "flaky",
+    }
+    assert found[victim][1].startswith("passed 3 of 3 times alone, and failed 3 of 3 times after what ran before it")
+    assert found["test_parts"][1] == "failed 1 of 3 times on the same code"
+    result.stdout.fnmatch_lines(
+        ["FLAKY      tests/test_unsteady.py::test_teardown   failed 1 of 3 times*", "*next: bugg*"]
+    )
+    assert (unsteady.repo.path / "j.xml").read_text(encoding="utf-8").count("<failure") >= 3, "no failure is hidden"
+    first, again = sorted(kept(unsteady), key=lambda run: run.why is Why.RERUN)
+    assert (again.why, again.is_natural, again.circumstances) == (Why.RERUN, False, first.circumstances)
+    outcomes = {(one.nodeid.partition("::")[2], one.number): str(one.outcome) for one in again.attempts}
+    assert [outcomes["test_parts", number] for number in (1, 2)] == ["passed"] * 2
+    assert [outcome for (name, _), outcome in outcomes.items() if name == victim] == ["failed"] * 3
+
+
+@pytest.mark.parametrize(
+    ("more", "options", "code", "said"),
+    [
+        pytest.param("", (), 1, "FLAKY *", id="fail"),
+        pytest.param('on-flaky = "warn"\n', (), 0, "FLAKY *", id="warn"),
+        pytest.param('on-flaky = "warn"\n', ("-x",), 1, "FLAKY *", id="not-all-was-run"),
+        pytest.param('on-flaky = "warn"\n', ("-k", "parts or broken or last"), 1, "FAILING *", id="one-is-broken"),
+        pytest.param('on-flaky = "warn"\nmax-failures = 1\n', ("-k", "parts or teardown or last"), 1,
+                     "note: 2 tests failed: of more than 1 none is run again*", id="too-many"),
+        pytest.param('on-flaky = "warn"\nreruns = 0\n', ("--bugguard-reruns=0",), 1, "*1 guarded =*", id="off"),
+    ],
+)  # fmt: skip
+def test_the_settings_say_what_a_flaky_test_does(
+    unsteady: Shop, more: str, options: tuple[str, ...], code: int, said: str
+) -> None:
+    """It fails the run, or is warned of; whatever else failed fails it in any case."""
+    unsteady.settings(f"[flaky]\n{more}")
+    result = unsteady.run(*ASKED, "-k", "parts or last", *options)
+    assert result.ret == code
+    result.stdout.fnmatch_lines([said, "*failed*"])
+
+
+def test_what_another_plugin_has_rescued_is_told(unsteady: Shop) -> None:
+    """It passed at last, so pytest is content; it is flaky all the same, and not run once more."""
+    unsteady.repo.write(
+        "conftest.py",
+        """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for again in (False, True):
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        failed = any(report.failed for report in reports)
+        for report in reports:
+            if report.failed and not again:
+                report.outcome = "rerun"
+            item.ihook.pytest_runtest_logreport(report=report)
+        if not failed:
+            break
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+""",
+    )
+    result = unsteady.run(*ASKED, "-k", "teardown or last", "--bugguard-json=b.json")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    said = "failed 1 of 2 times in one process, where another plugin repeats it"
+    assert told(unsteady) == {"test_teardown": ("flaky", said)}
+
+
+def test_a_test_in_quarantine_that_fails_as_it_may_is_not_run_again(unsteady: Shop) -> None:
+    """Its failure is known."""
+    unsteady.settings(
+        '[[quarantine]]\ntest = "tests/test_unsteady.py::test_broken"\nowner = "a"\nreason = "b"\n'
+        'expires = 9999-12-31\nfailures = ["AssertionError at tests/test_unsteady.py::test_broken"]\n'
+    )
+    result = unsteady.run(*ASKED, "-k", "broken or last", "--bugguard-json=b.json")
+    assert (result.ret, told(unsteady)) == (0, {})
+
+
+def test_a_number_of_reruns_below_none_is_refused(unsteady: Shop) -> None:
+    """As any wrong usage."""
+    result = unsteady.run("--bugguard", "--bugguard-reruns=-1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*bugguard: --bugguard-reruns: found -1, needs 0 or more"])
