@@ -27,7 +27,7 @@ from pytest_bugguard.journeys.hunt import Plan, hunt
 from pytest_bugguard.journeys.lab import Lab
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from pytest_bugguard.assembly.workshop import Workshop
@@ -95,9 +95,17 @@ def of_command(workshop: Workshop, options: HuntOptions, tell: Callable[[str, No
     said = (
         f"all chance in it stands on --seed {asked.seed}",
         *([f"{end}: {_GO_ON}"] if end else []),
+        *_unseen(lab.notebook),
         *(f"{path} cannot be collected, so its tests were not hunted for" for path in lab.notebook.uncollected),
     )
     return replace(result, notes=(*said, *notes)), end == _BROKEN_OFF
+
+
+def _unseen(notebook: Notebook) -> Iterator[str]:
+    """What the hunt did not come to, and what may be there."""
+    alone = sum(bool(notebook.alone(nodeid).total) for nodeid in notebook.subjects)
+    if alone < len(notebook.subjects):
+        yield f"{len(notebook.subjects) - alone} tests were not run alone: some may pass only after others"
 
 
 _GO_ON = "bugguard hunt --resume goes on from here"

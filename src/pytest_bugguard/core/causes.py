@@ -62,7 +62,7 @@ def _hints(flake: Flake, source_of: Callable[[str], str]) -> Iterator[str]:
         sets = (*flake.diagnosis.polluters[:1], *flake.diagnosis.setters[:1])
         for nodeid in [one for tests in sets for one in tests] or [flake.nodeid]:
             for cause, found in _mentioned(source_of(nodeid), _LEFT_BEHIND):
-                yield f"{cause}, by {found!r} in {nodeid.rpartition('::')[2]}"
+                yield f"{cause}, by {found!r} in {nodeid.partition('::')[2]}"
     if not kinds or kinds - _OF_ORDER:
         for cause, found in _mentioned(source_of(flake.nodeid), _OF_ITSELF):
             yield f"{cause}, by {found!r} in its source"

@@ -168,8 +168,13 @@ class Notebook:
                 return FlakeVerdict.FAILING, f"it failed {total} of {total} times, in every way in which it was run"
             return FlakeVerdict.UNDECIDED, f"it failed {total} of {total} times among others, and was not run alone yet"
         seen = f"it failed {len(self._failed[nodeid])} of {self._times[nodeid]} times"
-        excluded = f", which excludes a rate above {100 * rate_of(0, alone.total).high:.0f} %" if alone.total else ""
-        return FlakeVerdict.UNDECIDED, f"{seen}, and nothing tells why: alone it passed {alone.passed} times{excluded}"
+        if alone.failed or not alone.passed:
+            return FlakeVerdict.UNDECIDED, f"{seen}, and was not run alone often enough to tell why"
+        excluded = f"which excludes a rate above {100 * rate_of(0, alone.passed).high:.0f} %"
+        return (
+            FlakeVerdict.UNDECIDED,
+            f"{seen}, and nothing tells why: alone it passed {alone.passed} times, {excluded}",
+        )
 
 
 def in_order(tests: Sequence[str], done: Replayed) -> Iterator[str]:

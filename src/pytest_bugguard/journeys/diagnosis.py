@@ -45,6 +45,10 @@ def diagnose(nodeid: str, lab: Lab, *, busy: int) -> None:
     Raises:
         OutOfTimeError: There is no time for all of them.
     """
+    contexts = lab.notebook.contexts(nodeid, Outcome.PASSED)
+    alone = _alone(nodeid, lab, _ALONE if contexts else _REPEATS)
+    if alone.failed and not alone.passed and not contexts:  # it has never passed, so there is nothing to explain
+        return
     alone = _alone(nodeid, lab, _ALONE)
     if alone.passed and alone.failed:
         _pin_seed(nodeid, lab)

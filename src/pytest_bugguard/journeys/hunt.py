@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _LEAST_S = 20.0
 """What the diagnosis of a test gets at least."""
+_FOR_THE_FIRST = 1 / 3
+"""The share of the time that the first run may take."""
 _FOR_ISOLATION = 0.5
 """The share of what time is left that running each test alone may take."""
 _GLANCES = 3
@@ -72,7 +74,8 @@ def hunt(plan: Plan, lab: Lab) -> bool:
 def _first_run(plan: Plan, lab: Lab) -> None:
     """In default order, which tells what there is."""
     lab.doing = Way.DEFAULT
-    done = lab.run(Way.DEFAULT, Replay((), lab.varied(), lab.limit_s, plan.paths))
+    limit_s = min(lab.limit_s, _FOR_THE_FIRST * lab.left_s)  # a hang in it must not cost all of the time
+    done = lab.run(Way.DEFAULT, Replay((), lab.varied(), limit_s, plan.paths))
     if not done.run.collected:
         raise _nothing(done)
     lab.notebook.order = done.run.collected
@@ -145,7 +148,8 @@ class _Hunt:
     def _isolate(self, tests: Sequence[str]) -> None:
         """Each by itself, and twice there: a test that needs others to pass hardly shows otherwise."""
         lab = self._lab
-        unknown = [one for one in tests if not lab.notebook.alone(one).total]
+        # Where there are more than there is time for, each hunt begins with others.
+        unknown = [one for one in orders.shuffled(tests, lab.seed) if not lab.notebook.alone(one).total]
         with _within(lab, _FOR_ISOLATION * lab.left_s):
             for _ in lab.run_all(Way.EXPERIMENT, [lab.replay((one, one)) for one in unknown]):
                 pass
