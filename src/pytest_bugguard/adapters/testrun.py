@@ -184,7 +184,7 @@ class PytestRunner:
             "lines": str(private.lines) if request.measures else "",
             "own": list(request.own),
             "order": list(request.order),
-            "derandomise": not self._is_at_home,
+            "is_at_home": self._is_at_home,
         }
 
     def _words(self, top: Path, request: RunRequest, private: _Private) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import orders
 from pytest_bugguard.core.hunted import Context, Way
-from pytest_bugguard.core.kinds import Kind, count
+from pytest_bugguard.core.kinds import Kind
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.replays import Conditions
 from pytest_bugguard.core.search import needed
@@ -95,26 +95,28 @@ def _explain(nodeid: str, usual: Outcome, lab: Lab, *, busy: int) -> bool:
     if not contexts:  # alone and among others it ends alike; if it was red, then after itself
         return True
     for context in contexts[:_CONTEXTS]:
-        seen = _again(nodeid, context, lab, _REPEATS)
-        if not _share(seen, wanted):
+        share = _again(nodeid, context, wanted, lab)
+        if not share:
             continue
-        if _share(seen, wanted) < 1 and usual is Outcome.PASSED and fails_under_load(nodeid, lab, busy):
+        if share < 1 and usual is Outcome.PASSED and fails_under_load(nodeid, lab, busy):
             return True
-        if _search(nodeid, context, wanted, seen, lab):
+        if _search(nodeid, context, wanted, lab, is_clear=share == 1):
             return True
     return usual is Outcome.PASSED and fails_under_load(nodeid, lab, busy)
 
 
-def _again(nodeid: str, context: Context, lab: Lab, times: int) -> Count:
-    """Run it after the same tests as in a survey."""
+def _again(nodeid: str, context: Context, wanted: Outcome, lab: Lab) -> float:
+    """Run it after the same tests as in a survey, until it ends so once more; in which share of the runs it did."""
+    for times in range(1, _REPEATS + 1):
+        if _share(nodeid, context, wanted, lab, 1):
+            return 1 / times
+    return 0.0
+
+
+def _share(nodeid: str, context: Context, wanted: Outcome, lab: Lab, times: int) -> float:
+    """In which share of so many runs after the same tests it ends so."""
     asked = [lab.replay((*context.before, nodeid), context.conditions) for _ in range(times)]
-    return count(outcome for done in lab.run_all(Way.EXPERIMENT, asked) for outcome in done.outcomes(nodeid)[:1])
-
-
-def _share(seen: Count, wanted: Outcome) -> float:
-    if not seen.total:
-        return 0.0
-    return (seen.failed if wanted is Outcome.FAILED else seen.passed) / seen.total
+    return sum(wanted in done.outcomes(nodeid)[:1] for done in lab.run_all(Way.EXPERIMENT, asked)) / times
 
 
 def fails_under_load(nodeid: str, lab: Lab, busy: int, *, times: int = _UNDER_LOAD) -> bool:
@@ -132,18 +134,22 @@ def fails_under_load(nodeid: str, lab: Lab, busy: int, *, times: int = _UNDER_LO
     return Kind.LOAD in lab.notebook.diagnosis(nodeid).kinds
 
 
-def _search(nodeid: str, context: Context, wanted: Outcome, seen: Count, lab: Lab) -> bool:
-    """Find the tests that make it end so, one set after the other; whether one was found."""
-    share = _share(seen, wanted)
-    if share < 1:
-        share = _share(_again(nodeid, context, lab, _NOISY_REPEATS), wanted)
-    if share < _RAREST:
+def _search(nodeid: str, context: Context, wanted: Outcome, lab: Lab, *, is_clear: bool) -> bool:
+    """Find the tests that make it end so, at first as if they did so each time; whether one was found."""
+    if is_clear and _found(nodeid, _Oracle(nodeid, context, wanted, 1, lab), context, lab):
+        return True
+    share = _share(nodeid, context, wanted, lab, _NOISY_REPEATS)
+    if share < _RAREST or (share == 1 and is_clear):
         return False
     tries = 1 if share == 1 else math.ceil(math.log(_ALPHA / _QUESTIONS) / math.log(1 - share))
-    oracle = _Oracle(nodeid, context, wanted, tries, lab)
+    return _found(nodeid, _Oracle(nodeid, context, wanted, tries, lab), context, lab)
+
+
+def _found(nodeid: str, oracle: _Oracle, context: Context, lab: Lab) -> bool:
+    """Find one set of tests after the other; whether one was found."""
     before = context.before
     for place in range(_SEVERAL):
-        found = needed(before, oracle.shows)
+        found = needed(oracle.narrowed(before), oracle.shows)
         if not found and context.conditions.is_plain:
             _pin_seed(nodeid, lab)
             return bool(lab.notebook.diagnosis(nodeid).kinds)
@@ -176,6 +182,12 @@ class _Oracle:
         self._tries = tries
         self._lab = lab
         self._known = {context.before: True}
+
+    def narrowed(self, before: tuple[str, ...]) -> tuple[str, ...]:
+        """Only those of its own file, where they are enough: that is often so, and soon asked."""
+        path = self._nodeid.partition("::")[0]
+        nearest = tuple(one for one in before if one.partition("::")[0] == path)
+        return nearest if nearest and nearest != before and self.shows(nearest) else before
 
     def shows(self, before: tuple[str, ...]) -> bool:
         """Whether it does."""

@@ -166,7 +166,7 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        if start.plan["derandomise"]:
+        if not start.plan["is_at_home"]:
             _derandomise()
         nodeid = self._id(item)
         start.enter(item.nodeid, is_own=not self._own or _is_below(nodeid, self._own))
@@ -367,5 +367,5 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
 def pytest_configure(config: pytest.Config) -> None:
     """Take part."""
     config.pluginmanager.register(Recorder(_record), "bugguard-recorder")
-    if start.witness.execution.needs_windows:
+    if start.witness.execution.needs_windows and not start.plan["is_at_home"]:
         config.pluginmanager.register(Windows(), "bugguard-windows")
