@@ -35,18 +35,22 @@ def seeded(outcomes: dict[int, str]) -> list[Showing]:
         pytest.param([*seen("P P P"), *seen("F F", "a")], (Kind.VICTIM,), id="victim"),
         pytest.param([*seen("P P"), *seen("F F F", "a")], (), id="too-seldom-alone"),
         pytest.param([*seen("P P P"), *seen("F", "a")], (), id="once-after-another-is-chance"),
-        pytest.param([*seen("P P P"), *seen("F F P", "a")], (Kind.VICTIM,), id="noisy-polluter"),
+        pytest.param([*seen("P P P P P"), *seen("F F F P", "a")], (Kind.VICTIM,), id="noisy-polluter"),
         pytest.param([*seen("P P P"), *seen("F F P P P P", "a")], (), id="noisier-than-was-looked-alone"),
         pytest.param([*seen("F F F"), *seen("P P", "a")], (Kind.BRITTLE,), id="brittle"),
         pytest.param(seen("FP FP FP"), (Kind.BRITTLE,), id="its-own-setter"),
+        pytest.param(seen("FP FP FF"), (), id="not-each-time-its-own-setter"),
         pytest.param(seen("PF PF PF"), (Kind.NON_IDEMPOTENT,), id="non-idempotent"),
         pytest.param(seen("PF PP PF"), (), id="not-each-second-time"),
+        pytest.param(seen("PF F PF F"), (Kind.RANDOM,), id="no-more-often-the-second-time"),
         pytest.param([*seen("PF PF PF"), *seen("F F", "a")], (Kind.NON_IDEMPOTENT, Kind.VICTIM), id="both"),
         pytest.param([*seen("P P P"), *seen("F F F", conditions=BUSY)], (Kind.LOAD,), id="load"),
         pytest.param([*seen("P F P"), *seen("F F F", conditions=BUSY)], (Kind.RANDOM,), id="random-under-load-too"),
-        pytest.param(seeded({1: "F F F F F", 2: "P P P P P"}), (Kind.HASH_SEED,), id="hash-seed"),
-        pytest.param(seeded({1: "F F F F F", 2: "P P P P F"}), (Kind.RANDOM,), id="a-seed-that-does-both"),
-        pytest.param(seeded({1: "F F F", 2: "P P P P P"}), (Kind.RANDOM,), id="a-seed-not-seen-often-enough"),
+        pytest.param(seeded({1: "F F F F F F F F", 2: "P P P P P P P P"}), (Kind.HASH_SEED,), id="hash-seed"),
+        pytest.param(seeded({1: "F F F F F F F F", 2: "P P P P P P P F"}), (Kind.RANDOM,), id="a-seed-that-does-both"),
+        pytest.param(
+            seeded({1: "F F F F F F F", 2: "P P P P P P P P"}), (Kind.RANDOM,), id="a-seed-not-seen-often-enough"
+        ),
     ],
 )
 def test_a_kind_is_named_where_both_sides_are_seen(showings: list[Showing], kinds: tuple[Kind, ...]) -> None:

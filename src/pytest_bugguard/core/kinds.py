@@ -22,10 +22,13 @@ TWICE = 2
 """Once is chance: so often is shown what a kind needs shown."""
 OFTEN = 3
 """So often it has to end one way alone before another way among others means something."""
-SURE = 5
+SURE = 8
 """So often a seed has to show the same before it is the seed."""
-_LUCK = 0.05
-"""How likely it may be that it never ended so alone by luck, had it the rate that it has after others."""
+RAREST = 0.4
+"""What happens after others in a smaller share of the runs would take more of them to be shown than it is worth."""
+_LUCK = 0.01
+"""How likely it may be that a difference is luck: that a test never ended so alone, had it the rate that it has after
+others."""
 
 
 class Kind(StrEnum):
@@ -114,7 +117,7 @@ def first_alone(showings: Iterable[Showing]) -> Count:
 def diagnosis_of(nodeid: str, showings: Sequence[Showing]) -> Diagnosis:
     """All that these processes show of a test."""
     alone = first_alone(showings)
-    found = [*_by_chance(showings, alone), *_again(showings)]
+    found = [*_by_chance(showings, alone), *_again(showings, alone)]
     conditions = PLAIN
     polluters: tuple[tuple[str, ...], ...] = ()
     setters: tuple[tuple[str, ...], ...] = ()
@@ -128,8 +131,7 @@ def diagnosis_of(nodeid: str, showings: Sequence[Showing]) -> Diagnosis:
     elif alone.failed >= OFTEN and not alone.passed:
         after = _after(showings)
         setters = _smallest(before for before, seen in after.items() if _is_enough(seen.passed, seen.failed, alone))
-        heals = [one for one in showings if not one.before and one.outcomes[1:2] == (Outcome.PASSED,)]
-        own = ((nodeid,),) if len(heals) >= TWICE else ()
+        own = ((nodeid,),) if _heals(showings) else ()
         found += [(Kind.BRITTLE, _brittle(after, setters, alone))] if setters or own else []
         setters = (*own, *setters)
     if any(kind is Kind.HASH_SEED for kind, _ in found):
@@ -168,15 +170,22 @@ def _seeds(showings: Sequence[Showing]) -> tuple[list[int], list[int]]:
     return [seed for seed in often if often[seed].failed], [seed for seed in often if often[seed].passed]
 
 
-def _again(showings: Sequence[Showing]) -> Iterator[_Found]:
-    """Whether it fails after itself, wherever it passed at first."""
+def _again(showings: Sequence[Showing], alone: Count) -> Iterator[_Found]:
+    """Whether it fails after itself, wherever it passed at first, and more often than it fails anyway."""
     seconds = count(
         one.outcomes[1]
         for one in showings
         if not one.before and one.conditions.is_plain and len(one.outcomes) > 1 and one.outcomes[0] is Outcome.PASSED
     )
-    if seconds.failed >= TWICE and not seconds.passed:
+    anyway = (alone.failed + 0.5) / (alone.total + 1)  # the mean of Jeffreys' posterior
+    if seconds.failed >= TWICE and not seconds.passed and anyway**seconds.failed <= _LUCK:
         yield Kind.NON_IDEMPOTENT, f"the second time in one process it failed {seconds.failed} of {seconds.total} times"
+
+
+def _heals(showings: Sequence[Showing]) -> bool:
+    """Whether it passes after itself, wherever it ran once more."""
+    seconds = count(one.outcomes[1] for one in showings if not one.before and len(one.outcomes) > 1)
+    return seconds.passed >= TWICE and not seconds.failed
 
 
 def _after(showings: Sequence[Showing]) -> dict[tuple[str, ...], Count]:
@@ -191,7 +200,7 @@ def _after(showings: Sequence[Showing]) -> dict[tuple[str, ...], Count]:
 def _is_enough(this_way: int, other_way: int, alone: Count) -> bool:
     """Whether it ended otherwise than alone often enough to mean something."""
     rate = this_way / (this_way + other_way) if this_way else 0.0
-    return this_way >= TWICE and (1 - rate) ** alone.total <= _LUCK
+    return this_way >= (OFTEN if other_way else TWICE) and rate >= RAREST and (1 - rate) ** alone.total <= _LUCK
 
 
 def _smallest(found: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import orders
 from pytest_bugguard.core.hunted import Context, Way
-from pytest_bugguard.core.kinds import Kind
+from pytest_bugguard.core.kinds import RAREST, SURE, Kind
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.replays import Conditions
 from pytest_bugguard.core.search import needed
@@ -20,15 +20,13 @@ if TYPE_CHECKING:
     from pytest_bugguard.journeys.lab import Lab
 
 _ALONE, _MORE_ALONE = 5, 15
-_REPEATS, _NOISY_REPEATS = 3, 10
+_REPEATS, _MORE_REPEATS, _NOISY_REPEATS = 3, 5, 10
 _UNDER_LOAD = 8
 _CONTEXTS = 3
 """So many of the surveys in which it failed are tried again."""
 _ALPHA = 0.05
 _QUESTIONS = 30
 """About so many are asked in a search."""
-_RAREST = 0.25
-"""Below this share of failures a search would take more runs than it is worth."""
 _SEVERAL = 5
 """So many polluters of their own are looked for by search."""
 _OTHER = {Outcome.FAILED: Outcome.PASSED, Outcome.PASSED: Outcome.FAILED}
@@ -82,7 +80,7 @@ def _pin_seed(nodeid: str, lab: Lab) -> None:
         )
         if seed is None:
             return
-        asked = [lab.replay((nodeid,), Conditions(hash_seed=seed)) for _ in range(_ALONE - 1)]
+        asked = [lab.replay((nodeid,), Conditions(hash_seed=seed)) for _ in range(SURE - 1)]
         for done in lab.run_all(Way.EXPERIMENT, asked):
             if done.outcomes(nodeid) != (outcome,):
                 return
@@ -126,11 +124,13 @@ def fails_under_load(nodeid: str, lab: Lab, busy: int, *, times: int = _UNDER_LO
         OutOfTimeError: There is no time for that.
     """
     asked = [lab.replay((nodeid,), Conditions(busy=busy)) for _ in range(times)]
-    failed = 0
+    ends: list[Outcome] = []
     for done in lab.run_all(Way.EXPERIMENT, asked):
-        failed += Outcome.FAILED in done.outcomes(nodeid)
-        if failed >= _REPEATS:
+        ends += done.outcomes(nodeid)
+        if ends == [Outcome.FAILED] * _REPEATS:
             break
+    if Kind.LOAD in lab.notebook.diagnosis(nodeid).kinds:  # or was it only lucky alone?
+        _alone(nodeid, lab, _MORE_ALONE)
     return Kind.LOAD in lab.notebook.diagnosis(nodeid).kinds
 
 
@@ -139,7 +139,7 @@ def _search(nodeid: str, context: Context, wanted: Outcome, lab: Lab, *, is_clea
     if is_clear and _found(nodeid, _Oracle(nodeid, context, wanted, 1, lab), context, lab):
         return True
     share = _share(nodeid, context, wanted, lab, _NOISY_REPEATS)
-    if share < _RAREST or (share == 1 and is_clear):
+    if share < RAREST or (share == 1 and is_clear):
         return False
     tries = 1 if share == 1 else math.ceil(math.log(_ALPHA / _QUESTIONS) / math.log(1 - share))
     return _found(nodeid, _Oracle(nodeid, context, wanted, tries, lab), context, lab)
@@ -149,11 +149,11 @@ def _found(nodeid: str, oracle: _Oracle, context: Context, lab: Lab) -> bool:
     """Find one set of tests after the other; whether one was found."""
     before = context.before
     for place in range(_SEVERAL):
-        found = needed(oracle.narrowed(before), oracle.shows)
+        found = oracle.without_needless(needed(oracle.narrowed(before), oracle.shows))
         if not found and context.conditions.is_plain:
             _pin_seed(nodeid, lab)
             return bool(lab.notebook.diagnosis(nodeid).kinds)
-        if not confirm(nodeid, found, context.conditions, lab):
+        if not confirm(nodeid, found, context.conditions, lab, is_clear=oracle.is_clear):
             return place > 0
         before = tuple(one for one in before if one not in found)
         if not found or not oracle.shows(before):
@@ -161,13 +161,24 @@ def _found(nodeid: str, oracle: _Oracle, context: Context, lab: Lab) -> bool:
     return True
 
 
-def confirm(nodeid: str, before: Sequence[str], conditions: Conditions, lab: Lab) -> bool:
-    """Run it after these, and without them, until the notebook knows its kind or knows that it is none."""
+def confirm(nodeid: str, before: Sequence[str], conditions: Conditions, lab: Lab, *, is_clear: bool = False) -> bool:
+    """Run it after these, and without them, until the notebook knows its kind or knows that it is none.
+
+    Where it is clear that it ends alike each time, it has to.
+    """
     around = replace(conditions, hash_seed=conditions.hash_seed if before else None)
     *asked, last = [lab.replay((*before, nodeid), around) for _ in range(_REPEATS)]
+    ends = set()
     for done in lab.run_all(Way.EXPERIMENT, [*asked, replace(last, is_typed=True)]):
         if not done.outcomes(nodeid):
             return False
+        ends.add(done.outcomes(nodeid)[0])
+    if len(ends) > 1 and is_clear:
+        return False
+    if len(ends) > 1:  # or does it come and go in any case?
+        for _ in lab.run_all(Way.EXPERIMENT, [lab.replay((*before, nodeid), around) for _ in range(_MORE_REPEATS)]):
+            pass
+        _alone(nodeid, lab, _MORE_ALONE)
     diagnosis = lab.notebook.diagnosis(nodeid)
     return tuple(before) in {*diagnosis.polluters, *diagnosis.setters} or (not before and bool(diagnosis.kinds))
 
@@ -183,19 +194,35 @@ class _Oracle:
         self._lab = lab
         self._known = {context.before: True}
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is taken to end alike each time."""
+        return self._tries == 1
+
     def narrowed(self, before: tuple[str, ...]) -> tuple[str, ...]:
         """Only those of its own file, where they are enough: that is often so, and soon asked."""
         path = self._nodeid.partition("::")[0]
         nearest = tuple(one for one in before if one.partition("::")[0] == path)
         return nearest if nearest and nearest != before and self.shows(nearest) else before
 
+    def without_needless(self, found: tuple[str, ...]) -> tuple[str, ...]:
+        """What is left where each of several is left out often enough to see that it is needed, noise or not."""
+        for one in found if len(found) > 1 else ():
+            without = tuple(other for other in found if other != one)
+            if without and any(self._ask(without) for _ in range(_REPEATS)):
+                found = without
+        return found
+
     def shows(self, before: tuple[str, ...]) -> bool:
         """Whether it does."""
         if before not in self._known:
-            asked = [self._lab.replay((*before, self._nodeid), self._conditions) for _ in range(self._tries)]
-            done = self._lab.run_all(Way.EXPERIMENT, asked)
-            self._known[before] = any(self._wanted in one.outcomes(self._nodeid)[:1] for one in done)
+            self._known[before] = self._ask(before)
         return self._known[before]
+
+    def _ask(self, before: tuple[str, ...]) -> bool:
+        asked = [self._lab.replay((*before, self._nodeid), self._conditions) for _ in range(self._tries)]
+        done = self._lab.run_all(Way.EXPERIMENT, asked)
+        return any(self._wanted in one.outcomes(self._nodeid)[:1] for one in done)
 
 
 def sweep(nodeid: str, lab: Lab) -> None:
