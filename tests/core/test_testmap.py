@@ -632,3 +632,48 @@ def test_what_only_looks_like_a_copy_is_new(old: str, more: str) -> None:
     """The same words with other values, other cases or other attributes around them test something else."""
     old = textwrap.dedent(old)
     assert [name.rpartition("::")[2] for name in rows(old, f"{old}\n\n{more}")] == ["test_two"]
+
+
+def test_what_moved_is_told_with_its_place_before() -> None:
+    """Both node ids, for whoever follows a test through the history; of two twins the one with the same cases."""
+    old = (
+        HEAD
+        + """
+@pytest.mark.parametrize("row", [1])
+def test_cases(row):
+    assert pages(row)
+
+
+def test_plain(row):
+    assert pages(row)
+"""
+    )
+    new = (
+        HEAD
+        + """
+def test_other(row):
+    assert pages(row)
+"""
+    )
+    found = mapped(changed("tests/test_a.py", old, HEAD), changed("tests/test_b.py", None, new))
+    assert found.moves == (("tests/test_a.py::test_plain", "tests/test_b.py::test_other"),)
+    (row,) = found.tests
+    assert (row.nodeid, row.change, row.counts) == ("tests/test_b.py::test_other", How.MOVED, False)
+
+
+def test_a_change_of_a_class_in_a_class_reaches_its_own_tests_alone() -> None:
+    """A fixture of the inner class is no business of the outer one's tests."""
+    text = """
+    class TestOuter:
+        def test_outer(self):
+            assert pages(1) == 1
+
+        class TestInner:
+            @pytest.fixture(autouse=True)
+            def _set(self):
+                self.items = {}
+
+            def test_inner(self):
+                assert pages(self.items) == 1
+    """
+    assert set(rows(text.replace("{}", "10"), text.replace("{}", "11"))) == {"TestOuter::TestInner::test_inner"}

@@ -75,3 +75,8 @@ def test_a_rate_is_cut_off(count: Count, digits: int) -> None:
     exact = Fraction(count.covered * 100, count.total)
     assert shown <= exact < shown + Fraction(1, 10**digits)
     assert (shown == 100) == (count.covered == count.total)
+
+
+def test_a_share_has_as_many_digits_as_were_asked_for() -> None:
+    """One by default; none at all where only whole per cent are wanted."""
+    assert [rate(Count(1, 3)), rate(Count(1, 3), digits=2), rate(Count(2, 3), digits=0)] == ["33.3", "33.33", "66"]
