@@ -79,7 +79,8 @@ def test_a_module_that_is_passed_over_may_be_data() -> None:
     """An example that a test runs lies where pytest does not go by itself: the test that names it is the guard."""
     names = naming.from_files({"pytest.ini": b"[pytest]\nnorecursedirs = examples\n"})
     path = "tests/examples/test_warns.py"
-    user = "def test_example(pytester):\n    assert pytester.run('test_warns.py')\n"
+    user = "def test_example(pytester):\n    assert pytester.run('examples/test_warns.py')\n"
+    user += "\n\ndef test_of_its_own(pytester):\n    assert pytester.makepyfile(**{'test_warns.py': ''})\n"
     file = TestFile(FileChange("M", path, path, 0, 0o100644, "1", "2"), b"", TEST.encode(), names, names)
     mapped = map_tests([file], tree=FakeTree({path: TEST, "tests/test_examples.py": user}))
     assert [test.nodeid for test in mapped.tests if test.counts] == ["tests/test_examples.py::test_example"]

@@ -133,6 +133,9 @@ class Search:
     def _readers(self, path: str, *, is_new: bool) -> Iterator[tuple[Test, Brought]]:
         folder, _, name = path.rpartition("/")
         stem = name.partition(".")[0]
+        if self._naming.is_passed_over(path) and self._naming.is_test_file(path):
+            yield from self._runners(path, folder)
+            return
         found = False
         modules = list(self._around(path, folder, climbs=True, deep=False))
         if path.endswith(".py") and any(module.may_import(stem) for module in modules):
@@ -147,6 +150,13 @@ class Search:
         for module in modules:
             for test in self._saying(module, _Strings({folder.rpartition("/")[2]}, but_not=siblings)):
                 yield test, Brought(How.CASES_ADDED if is_new else How.HELPER_CHANGED)
+
+    def _runners(self, path: str, folder: str) -> Iterator[tuple[Test, Brought]]:
+        """The tests that name a module to run it: with its folder, since they make up many a ``test_a.py``."""
+        wanted = _Strings({path, "/".join(path.split("/")[-2:])})
+        for module in self._around(path, folder, climbs=True, deep=False):
+            for test in self._saying(module, wanted):
+                yield test, Brought(How.HELPER_CHANGED)
 
     def _saying(self, module: Module, wanted: _Strings) -> Iterator[Test]:
         """The tests that hold one of the strings, or use a helper or a table that does."""
