@@ -174,4 +174,4 @@ def test_looks_into_no_other_file_for_an_ordinary_test() -> None:
     """A new test with an assertion of its own costs no look into the tree, but for what the conftest leaves out."""
     tree = FakeTree({"tests/util.py": "", "tests/conftest.py": ""})
     map_tests([changed("tests/test_a.py", None, "def test_one():\n    assert pages(1) == 1\n")], tree=tree)
-    assert tree.read == ["tests/conftest.py"]
+    assert tree.read == ["conftest.py", "tests/conftest.py"]

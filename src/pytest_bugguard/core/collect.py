@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_bugguard.core import alarms, cases, guards, outline, syntax
+from pytest_bugguard.core import alarms, cases, collection, guards, outline, syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from pytest_bugguard.core.modules import Module, Modules, Tree
     from pytest_bugguard.core.outline import Class, Scope
     from pytest_bugguard.core.syntax import FunctionNode
 
 _UNITTEST_BASE = re.compile(r"(?:Test|Tests|TestCase)$")
+LeftOut = Callable[[str], Iterable[str]]
+"""Patterns of what the conftest files above a path keep out of the collection."""
+
 _NO_TESTS = frozenset({"property", "cached_property", "nottest", "overload"})
 
 
@@ -29,7 +34,7 @@ class Naming(Protocol):
     def is_passed_over(self, path: str) -> bool:
         """Whether pytest passes a file over on its way."""
 
-    def why_not_collected(self, path: str, tree: Tree) -> str:
+    def why_not_collected(self, path: str, tree: Tree, patterns: LeftOut) -> str:
         """Why pytest never collects the tests of a file; empty where it does."""
 
     def is_test_class(self, name: str) -> bool:
@@ -49,9 +54,9 @@ class NoNaming:
 
     is_passed_over = is_test_file
 
-    def why_not_collected(self, path: str, tree: Tree) -> str:
+    def why_not_collected(self, path: str, tree: Tree, patterns: LeftOut) -> str:
         """Nothing that is no test has to be told why."""
-        del path, tree
+        del path, tree, patterns
         return ""
 
     def is_test_class(self, name: str) -> bool:
@@ -86,8 +91,10 @@ class Test:
 class Collector:
     """Tells tests from helpers."""
 
-    def __init__(self, naming: Naming, modules: Modules) -> None:
+    def __init__(self, naming: Naming, modules: Modules, left_out: LeftOut | None = None) -> None:
+        """``left_out``: what conftest files say of a path; read from the tree where it is not given."""
         self._naming = naming
+        self._left_out = left_out or partial(collection.left_out, tree=modules.tree)
         self.modules = modules
         self._unittest: dict[tuple[str, str], bool] = {}
         self._collected: dict[ast.ClassDef, bool] = {}
@@ -194,7 +201,7 @@ class Collector:
 
     def _why_not_collected(self, path: str) -> str:
         if path not in self._not_collected:
-            self._not_collected[path] = self._naming.why_not_collected(path, self.modules.tree)
+            self._not_collected[path] = self._naming.why_not_collected(path, self.modules.tree, self._left_out)
         return self._not_collected[path]
 
     def _held_back(self, test: Test) -> str:

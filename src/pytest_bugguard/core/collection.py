@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core import outline, syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.modules import Tree
 
@@ -53,13 +53,20 @@ class Collection:
         return any(_is_there(place, tree) for place in self.testpaths)
 
 
-def why_not(path: str, collection: Collection, tree: Tree) -> str:
-    """Why a plain ``pytest`` never collects a file, whatever machine it runs on; empty where it does."""
+def why_not(path: str, collection: Collection, tree: Tree, patterns: Callable[[str], Iterable[str]]) -> str:
+    """Why a plain ``pytest`` never collects a file, whatever machine it runs on; empty where it does.
+
+    Args:
+        path: Relative to the top.
+        collection: The options.
+        tree: The files of that state.
+        patterns: What the conftest files above a path leave out (``left_out``).
+    """
     if reason := collection.refuses(path):
         return reason
     if collection.looks_beside(path, tree):
         return f"{NEVER}: it is outside of testpaths ({', '.join(collection.testpaths)})"
-    if is_covered(path, left_out(path, tree)):
+    if is_covered(path, patterns(path)):
         return f"{NEVER}: collect_ignore in a conftest.py leaves it out"
     return ""
 
@@ -73,12 +80,15 @@ def is_covered(path: str, patterns: Iterable[str]) -> bool:
 def left_out(path: str, tree: Tree) -> Iterator[str]:
     """Patterns of what the conftest files above a path keep out of the collection without any condition."""
     for folder in ("", *folders_above(path)):
-        if "conftest.py" not in (tree.folder(folder) or ()):
-            continue
-        prefix = f"{folder}/" if folder else ""
-        conftest = tree.file(f"{prefix}conftest.py")
-        if conftest is not None and b"collect_ignore" in conftest:
-            yield from (f"{prefix}{place}" for place in _ignored(conftest))
+        yield from left_out_by(folder, tree)
+
+
+def left_out_by(folder: str, tree: Tree) -> Iterator[str]:
+    """The patterns of the conftest file in one folder."""
+    prefix = f"{folder}/" if folder else ""
+    conftest = tree.file(f"{prefix}conftest.py")
+    if conftest is not None and b"collect_ignore" in conftest:
+        yield from (f"{prefix}{place}" for place in _ignored(conftest))
 
 
 def _ignored(conftest: bytes) -> Iterator[str]:

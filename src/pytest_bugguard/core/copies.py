@@ -26,9 +26,10 @@ def original(test: Test, old: Module, collector: Collector) -> Test | None:
         collector: Knows tests by the names that the project gave them then.
     """
     words = [word.encode() for word in _own_words(test)]
-    twins = list(_candidates(test, old, collector, words))
-    form = syntax.body_form(test.function) if twins else None
-    return next((twin for twin in twins if syntax.body_form(twin.function) == form), None)
+    if not all(word in old.source for word in words):
+        return None
+    twins = _candidates(test, old, collector, words)
+    return next((twin for twin in twins if syntax.same_body(twin.function, test.function)), None)
 
 
 def _own_words(test: Test) -> list[str]:
@@ -37,6 +38,7 @@ def _own_words(test: Test) -> list[str]:
     said: set[str] = set()
     for statement in syntax.code(function.body):
         said |= mentions.words(statement)
+        said |= mentions.beginnings(statement)
     return sorted(said - syntax.variables(function), key=len, reverse=True)
 
 
@@ -46,5 +48,5 @@ def _candidates(test: Test, old: Module, collector: Collector, words: list[bytes
         for piece in old.pieces:
             if segments.own_name(piece) and all(word in piece for word in words):
                 yield from (twin for twin in collector.tests(old, old.scope(piece)) if not twin.chain)
-    elif all(word in old.source for word in words) and (chain := old.classes_along(owners)):
+    elif chain := old.classes_along(owners):
         yield from (twin for twin in collector.tests(old, chain[-1].scope, chain) if len(twin.chain) == len(owners))

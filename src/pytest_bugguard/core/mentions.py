@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 
 from pytest_bugguard.core.syntax import walk
+
+_BEGINNING = 6
+_PLAIN = re.compile(r"[\w .:,*+-]+", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -59,3 +63,13 @@ def words(tree: ast.AST) -> frozenset[str]:
             case ast.Constant(value=str() as text) if text.isidentifier():
                 found.add(text)
     return frozenset(found)
+
+
+def beginnings(tree: ast.AST) -> frozenset[str]:
+    """How the plain texts in a tree begin, as they stand in its source too: without quotes, escapes and line ends."""
+    texts = (
+        node.value[:_BEGINNING]
+        for node in walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) >= _BEGINNING
+    )
+    return frozenset(text for text in texts if _PLAIN.fullmatch(text))

@@ -116,9 +116,9 @@ class Naming:
         """Whether pytest passes a file over on its way, so that it is no test module but perhaps a test's data."""
         return bool(self.collection.refuses(path))
 
-    def why_not_collected(self, path: str, tree: Tree) -> str:
+    def why_not_collected(self, path: str, tree: Tree, patterns: Callable[[str], Iterable[str]]) -> str:
         """Why a plain ``pytest`` never collects the tests of a file; empty where it does."""
-        return collection.why_not(path, self.collection, tree)
+        return collection.why_not(path, self.collection, tree, patterns)
 
     def looking_in(self, tests: tuple[str, ...] | None) -> Naming:
         """The same for a project whose settings say where its tests live: that stands in for ``testpaths``."""

@@ -16,6 +16,7 @@ from pytest_bugguard.core.regressions import TestFacts, references
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
+    from pytest_bugguard.core.collect import LeftOut
     from pytest_bugguard.core.model import FileChange
     from pytest_bugguard.core.naming import Naming
 
@@ -36,13 +37,20 @@ class TestFile:
     naming_new: Naming
 
 
-def map_tests(files: Sequence[TestFile], *, tree: Tree) -> TestMap:
-    """The tests that changed files bring, and the files that could not be understood."""
-    return _Mapping(files, tree).result()
+def map_tests(files: Sequence[TestFile], *, tree: Tree, left_out: LeftOut | None = None) -> TestMap:
+    """The tests that changed files bring, and the files that could not be understood.
+
+    Args:
+        files: The changed ones of the test side.
+        tree: All files as they are now.
+        left_out: What conftest files keep out of the collection, where that is known without reading the tree.
+    """
+    return _Mapping(files, tree, left_out).result()
 
 
 class _Mapping:
-    def __init__(self, files: Sequence[TestFile], tree: Tree) -> None:
+    def __init__(self, files: Sequence[TestFile], tree: Tree, left_out: LeftOut | None) -> None:
+        self._left_out = left_out
         self._files = [_Sides(file) for file in files]
         self._modules = Modules([file.new for file in self._files if file.new], tree)
         self._olds = Modules([file.old for file in self._files if file.old], NoTree())
@@ -73,7 +81,7 @@ class _Mapping:
 
     def _collector(self, file: _Sides) -> Collector:
         if file.naming_new not in self._collectors:
-            self._collectors[file.naming_new] = Collector(file.naming_new, self._modules)
+            self._collectors[file.naming_new] = Collector(file.naming_new, self._modules, self._left_out)
         return self._collectors[file.naming_new]
 
     def _own(self, file: _Sides, changes: Changes) -> None:

@@ -30,6 +30,8 @@ class Sorter(NamedTuple):
     """The files that the unit changed."""
     side: Callable[[str], Side]
     """Of any path."""
+    left_out: Callable[[str], Iterable[str]]
+    """What conftest files keep pytest from collecting, as patterns; of any path."""
 
 
 class Diff:
@@ -130,7 +132,7 @@ class Diff:
     def test_map(self) -> TestMap:
         """The tests that it added, changed and moved."""
         files, unreadable = self._read(self._on(self.files.test))
-        mapped = testmap.map_tests(files, tree=self.snapshot)
+        mapped = testmap.map_tests(files, tree=self.snapshot, left_out=self._sorter.left_out)
         examples = self._doctests()
         tests = sorted((*mapped.tests, *examples.tests), key=lambda test: test.nodeid)
         unreadable += [*mapped.unreadable, *examples.unreadable]

@@ -177,6 +177,7 @@ class Survey:
             Sorter(
                 lambda: self._sides_of(after.naming).of(unit.changes, trail.is_package),
                 lambda path: self._sides_of(after.naming).side(path, snapshot.is_package),
+                trail.left_out,
             ),
             snapshot=snapshot,
             before=trail.moment,

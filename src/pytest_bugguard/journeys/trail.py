@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import naming
+from pytest_bugguard.core import collection, naming
+from pytest_bugguard.core.collection import folders_above
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_bugguard.core.model import FileChange, Unit
     from pytest_bugguard.core.naming import Naming
@@ -48,6 +49,7 @@ class Trail:
         self._snapshot = snapshot
         self._tests = tests
         self._packages: dict[str, bool] = {}
+        self._kept_out: dict[str, tuple[str, ...]] = {}
         self._left: tuple[FileChange, ...] = ()
         self.moment = Moment({path: _reading(snapshot, path) for path in naming.CONFIG_FILES}, tests)
         """The configuration after the unit that is looked at."""
@@ -58,15 +60,25 @@ class Trail:
             self._packages[folder] = self._snapshot.is_package(folder)
         return self._packages[folder]
 
+    def left_out(self, path: str) -> Iterator[str]:
+        """What the conftest files above a path kept out of the collection, as far back as the trail has come."""
+        for folder in ("", *folders_above(path)):
+            if folder not in self._kept_out:
+                self._kept_out[folder] = tuple(collection.left_out_by(folder, self._snapshot))
+            yield from self._kept_out[folder]
+
     def look_from(self, snapshot: Snapshot) -> None:
-        """Take further questions about packages to this older state, the one before the last unit."""
+        """Take further questions about folders to this older state, the one before the last unit."""
         self._snapshot = snapshot
         for change in self._left:
             if change.status != "M":
                 self._forget_packages(change)
+            for path in (change.old_path, change.new_path):
+                if path is not None and path.endswith("conftest.py"):
+                    self._kept_out.pop(path.rpartition("/")[0], None)
 
     def step_back(self, unit: Unit) -> None:
-        """Go from the configuration after a unit to the one before it; packages stay until ``look_from``."""
+        """Go from the configuration after a unit to the one before it; folders stay until ``look_from``."""
         self._left = unit.changes
         for change in unit.changes:
             if change.new_path in _CONFIG_FILES or change.old_path in _CONFIG_FILES:
