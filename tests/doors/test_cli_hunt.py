@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,6 +134,15 @@ def test_the_command_that_is_printed_shows_it(shell: Shell, found: dict[str, dic
         for command in (found[name]["command"], found[name]["contrast"])
     ]
     assert ends == [1, 0]
+
+
+def test_no_stranger_is_run_beside_secrets(shell: Shell) -> None:
+    """As with proofs: refused, unless somebody knows."""
+    privileged = replace(shell, environment={"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request_target"})
+    said = privileged.call("hunt", "tests")
+    assert said.code == 4
+    assert "a job on pull_request_target has the secrets" in said.complaint[0]
+    assert privileged.call("hunt", "--i-know", "nowhere").complaint[0] == "there is no nowhere"
 
 
 @pytest.mark.parametrize(

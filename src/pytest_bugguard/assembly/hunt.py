@@ -10,7 +10,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from pytest_bugguard.adapters import interrupts, pool
+from pytest_bugguard.adapters import ci, interrupts, pool
 from pytest_bugguard.adapters.hunt_log import HuntLog, HuntLogError, LoggedReplayer
 from pytest_bugguard.assembly.recording import Session, record_experiments
 from pytest_bugguard.assembly.replays import home_of, open_replayer
@@ -66,6 +66,8 @@ class HuntOptions:
     varies: tuple[str, ...] = ()
     folder: str = ""
     """Where pytest is started, below the top."""
+    trusts_event: bool = False
+    """Whether to run even where a CI's event has secrets beside a stranger's code."""
     resumes: bool = False
     """Whether to go on with the hunt that was broken off here: only ``budget_s`` and ``jobs`` are new then."""
 
@@ -79,6 +81,12 @@ def of_command(workshop: Workshop, options: HuntOptions, tell: Callable[[str, No
     top = workshop.repository.top
     if top is None:
         raise BugguardError("a bare repository has no tests to run", hint="hunt in a clone of it")
+    event = "" if options.trusts_event else ci.privileged_event(os.environ)
+    if event:
+        raise BugguardError(
+            f"hunt runs the tests that are checked out, and a job on {event} has the secrets of the base",
+            hint="run it in a job on pull_request; where nobody else can push what is checked out: --i-know",
+        )
     log = HuntLog(top)
     asked, lines = _resumed(workshop, options, log) if options.resumes else (_begun(workshop, top, options, log), [])
     started = time.time()

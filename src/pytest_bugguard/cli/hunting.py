@@ -54,6 +54,11 @@ def add(commands: Commands[Parser]) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="go on with the hunt that was broken off here, or ran out of time"
     )
+    parser.add_argument(
+        "--i-know",
+        action="store_true",
+        help="run it in a CI job on pull_request_target or workflow_run too, where strangers meet your secrets",
+    )
     parser.set_defaults(run=_hunt)
     add_common(parser, top=False)
 
@@ -74,6 +79,7 @@ def _hunt(options: argparse.Namespace) -> int:
         seed=options.seed,
         varies=tuple(options.vary),
         resumes=options.resume,
+        trusts_event=options.i_know,
     )
     with open_workshop(options) as workshop:
         with _progress() as tell:
