@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,3 +119,29 @@ def test_a_command_in_a_hook_leaves_the_repository_alone(tmp_path: Path, hook: s
         place.git("push", "-q", str(tmp_path / "remote"), "HEAD:refs/heads/main")
     codes, changed, said = json.loads(out.read_text())
     assert (codes, changed) == ([0] * len(asked), []), said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_proof_that_is_killed_has_changed_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """In the middle of a test, as a CI server ends a job. Where it could tidy up, nothing of it is left either."""
+    started = tmp_path / "started"
+    wait = f"\n\ndef test_wait():\n    open({str(started)!r}, 'w')\n    __import__('time').sleep(60)\n"
+    repo = story(tmp_path / "repo", _STORY)
+    repo.write("test_last.py", (repo.path / "test_last.py").read_text() + wait)
+    repo.git("commit", "-q", "-a", "--amend", "--no-edit")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    before = traps.digest(repo.path, with_times=False)
+    variables = {**Shell(repo.path).variables, "TMPDIR": str(scratch)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "pytest_bugguard", "prove", "HEAD"], cwd=repo.path, env=variables,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as running:  # fmt: skip
+        while not started.exists():
+            assert running.poll() is None
+            time.sleep(0.05)
+        running.send_signal(number)
+    assert running.returncode in {-number, 2, 128 + number}
+    assert traps.changed(before, traps.digest(repo.path, with_times=False)) == set()
+    if number != signal.SIGKILL:
+        assert list(scratch.iterdir()) == []
