@@ -6,20 +6,19 @@ nothing else.
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 import shlex
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from pytest_bugguard.assembly.gate import Gate
@@ -179,6 +178,7 @@ class _Session:
         self._lost_workers = 0
         self._is_shown = False
         self._started_s = time.time()
+        self._environment = dict(os.environ)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
@@ -237,7 +237,9 @@ class _Session:
         if reason:
             self._gate.skip(reason)
         else:
-            with _left_out_of_cycle_search():
+            from pytest_bugguard.adapters.apart import apart  # noqa: PLC0415 - see the module
+
+            with apart(self._environment):
                 self._finish(session)
         if self._is_forgiven(session):
             session.exitstatus = pytest.ExitCode.OK
@@ -309,16 +311,6 @@ class _Session:
         if not self._is_shown and self._gate.has_complaints:
             with suppress(OSError, ValueError):  # closed, or nobody reads
                 sys.stderr.writelines(f"{''.join(piece.text for piece in line)}\n" for line in self._gate.lines(80))
-
-
-@contextmanager
-def _left_out_of_cycle_search() -> Iterator[None]:
-    """What pytest holds by now takes Python long to look through, again and again while thousands of rows are made."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _worker_of(report: pytest.TestReport) -> str:

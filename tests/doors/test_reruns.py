@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +55,16 @@ def test_crash():
 
 def test_sound():
     pass
+"""
+LEAKING = """
+import os
+
+def test_needs():
+    assert "READY" in os.environ
+
+def test_leaks():
+    os.environ["READY"] = "1"
+    del os.environ["SET_BEFORE"]
 """
 ASKED = ("--bugguard", "--bugguard-base", "main", "--bugguard-reruns=3")
 
@@ -152,6 +163,19 @@ def pytest_runtest_protocol(item, nextitem):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     said = "failed 1 of 2 times in one process, where another plugin repeats it"
     assert told(unsteady) == {"test_teardown": ("flaky", said)}
+
+
+def test_what_tests_leave_in_the_environment_reaches_no_rerun(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh process is one without it: what fails in each of them is not flaky. The session keeps what it has."""
+    monkeypatch.setenv("SET_BEFORE", "1")
+    monkeypatch.setenv("READY", "1")
+    monkeypatch.delenv("READY")
+    shop.repo.write("tests/test_leaking.py", LEAKING)
+    result = shop.run(*ASKED, "--bugguard-json=b.json", "tests/test_leaking.py")
+    assert told(shop)["test_needs"][0] == "failing"
+    assert "FLAKY" not in result.stdout.str()
+    assert "READY" in os.environ
+    assert "SET_BEFORE" not in os.environ
 
 
 def test_a_test_in_quarantine_that_fails_as_it_may_is_not_run_again(unsteady: Shop) -> None:
