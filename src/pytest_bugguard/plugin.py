@@ -59,6 +59,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         help="how often to run a failed test again, alone and after what ran before it (setting: flaky.reruns)",
     )
+    group.addoption(
+        "--bugguard-burn-in",
+        metavar="N",
+        type=int,
+        help="how often to run each test that guards a fix of the change, before it may (setting: flaky.burn-in)",
+    )
     group.addoption("--bugguard-json", metavar="FILE", help="also write the result to this file (setting: json)")
     group.addoption("--bugguard-html", metavar="FILE", help="also write the result as a page (setting: html)")
 
@@ -86,6 +92,7 @@ def pytest_configure(config: pytest.Config) -> None:
                 html=_place(config, "bugguard_html"),
                 run_files=_place(config, "bugguard_run_files"),
                 reruns=_count(config, "bugguard_reruns"),
+                burn_in=_count(config, "bugguard_burn_in"),
                 folder=config.invocation_params.dir,
                 tell=partial(_tell_of_rerun, config),
             ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psutil  # noqa: F401 - pytester takes away what a run inside this process imports first, and psutil looks for itself
 import pytest
 
-from pytest_bugguard.assembly import changes, reruns  # noqa: F401 - the latter for the same reason
+from pytest_bugguard.assembly import burn_in, changes, reruns  # noqa: F401 - the first and last for the same reason
 from pytest_bugguard.assembly.workshop import open_workshop
 from tests.doors import shop as shops
 

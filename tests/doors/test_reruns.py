@@ -193,3 +193,23 @@ def test_a_number_of_reruns_below_none_is_refused(unsteady: Shop) -> None:
     result = unsteady.run("--bugguard", "--bugguard-reruns=-1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*bugguard: --bugguard-reruns: found -1, needs 0 or more"])
+
+
+@pytest.mark.parametrize(
+    ("guarding", "code", "said"),
+    [
+        pytest.param(GUARDING, 0, "note: burn-in: 1 test that guards passed 6 times: a failure rate above*", id="ok"),
+        pytest.param(f"SEEN = []\n{GUARDING}    assert SEEN.append(1) or len(SEEN) < 2\n", 1,
+                     "*test_last_page failed in run 2 of its burn-in with Asse*test_last.py:6, the second time in*",
+                     id="spent"),
+    ],
+)  # fmt: skip
+def test_a_test_is_burned_in_before_it_may_guard(shop: Shop, guarding: str, code: int, said: str) -> None:
+    """It ran green once; what more runs show of it decides."""
+    shop.fix(guarding)
+    result = shop.run("--bugguard", "--bugguard-base", "main", "--bugguard-burn-in=6")
+    assert result.ret == code
+    result.stdout.fnmatch_lines([f"{'GUARDED' if code == 0 else 'UNSTABLE'} *fix: last page is missing*", said])
+    burned = next(run for run in kept(shop) if run.why is Why.BURN_IN)
+    assert len(burned.attempts) >= 1
+    assert not burned.is_natural

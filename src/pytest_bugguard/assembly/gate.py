@@ -15,18 +15,21 @@ from pytest_bugguard.core import excuses, findings, fixes, settings
 from pytest_bugguard.core.coverage_verdict import Coverage
 from pytest_bugguard.core.errors import BugguardError, refused
 from pytest_bugguard.core.outcomes import Outcomes, from_top
+from pytest_bugguard.core.recorded_runs import Why
 from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
 from pytest_bugguard.journeys.gate import after_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from pytest_bugguard.assembly.changes import Change
     from pytest_bugguard.assembly.proofs import Progress
     from pytest_bugguard.assembly.reruns import Reruns
     from pytest_bugguard.assembly.session import SessionCoverage
     from pytest_bugguard.assembly.workshop import Workshop
-    from pytest_bugguard.core.model import Quarantine
+    from pytest_bugguard.core.model import Quarantine, Record
     from pytest_bugguard.core.outcomes import PhaseReport
+    from pytest_bugguard.core.recorded_runs import Attempt
     from pytest_bugguard.core.results import Finding
     from pytest_bugguard.core.selection import SessionFacts
     from pytest_bugguard.core.settings import Settings
@@ -48,6 +51,7 @@ class Gate:
         self._said: tuple[str, ...] = ()
         self._coverage: SessionCoverage | None = None
         self._reruns: Reruns | None = None
+        self._burned: tuple[Attempt, ...] = ()
 
     def listen(self, pytest_cov: object, *, is_switched_off: bool) -> None:
         """Follow what is measured from now on, where coverage is asked for.
@@ -117,15 +121,15 @@ class Gate:
         from pytest_bugguard.assembly import recording  # noqa: PLC0415 - brings SQLite
 
         session = recording.Session(self._rootdir, started_s, duration_s)
-        reruns = self._reruns.attempts if self._reruns is not None else ()
+        more = {Why.BURN_IN: self._burned, Why.RERUN: self._reruns.attempts if self._reruns is not None else ()}
         self._said += recording.record(
-            session, reports, self._settings.flaky, run_files=self._options.run_files, reruns=reruns
+            session, reports, self._settings.flaky, run_files=self._options.run_files, more=more
         )
 
     def _judged(self, reports: Sequence[PhaseReport], facts: SessionFacts, progress: Progress) -> Result:
         try:
             with open_workshop(self._rootdir, trusts_repository=True) as workshop:
-                result = self._judge_change(workshop, reports, progress)
+                result = self._judge_change(workshop, reports, facts, progress)
                 result = replace(self._with_quarantine(workshop, result, reports), command="pytest")
                 result = self._with_reruns(workshop, result, reports, facts)
                 return self._with_coverage(workshop, result, facts)
@@ -138,7 +142,9 @@ class Gate:
             said = f"a fault of bugguard's own: {type(error).__name__}: {error}"
             return self._undecided("bugguard", said, "bugguard check shows where it comes from: report it")
 
-    def _judge_change(self, workshop: Workshop, reports: Sequence[PhaseReport], progress: Progress) -> Result:
+    def _judge_change(
+        self, workshop: Workshop, reports: Sequence[PhaseReport], facts: SessionFacts, progress: Progress
+    ) -> Result:
         """The fix gate after a run of pytest: a mapped test guards only if it ran here and passed."""
         is_asked, measures = self._settings.fixes.require != "off", self._settings.coverage.fixes != "off"
         if not (is_asked or measures):
@@ -153,14 +159,14 @@ class Gate:
         records = [one.record for one in found]
         proves = is_asked and (self._options.proves or self._settings.fixes.require == "proof")
         if not (proves or measures):
-            return changes.judged(workshop, change, records)
+            return self._burned_in(workshop, change, records, reports, facts)
         from pytest_bugguard.assembly.proofs import ProofOptions, open_proofs  # noqa: PLC0415 - brings what runs tests
 
         with open_proofs(workshop, ProofOptions()) as proofs:
             if proves:
                 records = proofs.after_session(found, change.tip, outcomes, progress=progress)
             result = (
-                changes.judged(workshop, change, records)
+                self._burned_in(workshop, change, records, reports, facts)
                 if is_asked
                 else changes.check(workshop, None, base_option=self._options.base)
             )
@@ -168,6 +174,30 @@ class Gate:
                 rows = proofs.coverage_of(found, change.tip, progress=progress)
                 result = workshop.with_coverage(result, Coverage(tuple(rows)))
             return proofs.noted(result)
+
+    def _burned_in(
+        self,
+        workshop: Workshop,
+        change: Change,
+        records: Sequence[Record],
+        reports: Sequence[PhaseReport],
+        facts: SessionFacts,
+    ) -> Result:
+        """The result of a change, once what guards its fixes has been burned in, where that is asked for."""
+        asked = self._options.burn_in
+        runs = workshop.settings.flaky.burn_in if asked is None else asked
+        if not runs:
+            return changes.judged(workshop, change, records)
+        from pytest_bugguard.assembly import burn_in  # noqa: PLC0415 - brings what runs tests
+
+        prefix = workshop.repository.prefix
+        ran = list(dict.fromkeys(from_top(one.nodeid, prefix) for one in reports))
+        folder = self._options.folder or self._rootdir
+        trusted = [workshop.settled(record) for record in records]
+        done = burn_in.after_run(workshop, trusted, ran, folder=folder, words=facts.asked.words, runs=runs)
+        self._burned = done.attempts
+        result = changes.judged(workshop, change, done.records)
+        return replace(result, notes=(*result.notes, *done.notes))
 
     def _with_quarantine(self, workshop: Workshop, result: Result, reports: Sequence[PhaseReport]) -> Result:
         if not workshop.settings.quarantine:
@@ -227,6 +257,8 @@ class GateOptions:
     html: Path | None = None
     run_files: Path | None = None
     reruns: int | None = None
+    """None: as the settings say."""
+    burn_in: int | None = None
     """None: as the settings say."""
     folder: Path | None = None
     """Where pytest was started; None: in its rootdir."""

@@ -17,7 +17,7 @@ from pytest_bugguard.core.outcomes import from_top
 from pytest_bugguard.core.recorded_runs import Circumstances, RecordedRun, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_bugguard.adapters.repository import Repository
@@ -42,7 +42,7 @@ def record(
     flaky: FlakySettings,
     *,
     run_files: Path | None,
-    reruns: Sequence[Attempt] = (),
+    more: Mapping[Why, tuple[Attempt, ...]],
 ) -> tuple[str, ...]:
     """Keep a run that has ended well; what the user has to know of it, mostly nothing.
 
@@ -51,7 +51,7 @@ def record(
         reports: With node ids relative to its rootdir.
         flaky: The settings.
         run_files: The folder in which to leave a run file; None: that of the settings, if there is one.
-        reruns: What was tried again after it, by node ids of the repository's top.
+        more: What was run besides, and why, by node ids of the repository's top.
     """
     try:
         with open_repository(session.rootdir) as repository:
@@ -62,7 +62,7 @@ def record(
                 replace(one, nodeid=from_top(one.nodeid, prefix)) if prefix else one for one in attempts_of(reports)
             )
             first = _run(session, repository, tuple(found))
-            runs = [first, *([_again(first, tuple(reruns))] if reruns else [])]
+            runs = [first, *(_besides(first, why, attempts) for why, attempts in more.items() if attempts)]
             return _keep(runs, repository.top, flaky, run_files) if first.attempts else ()
     except BugguardError as error:
         return (f"this run was not recorded: {error}",)
@@ -86,10 +86,10 @@ def record_experiments(
     return _keep([run], repository.top, flaky, None)
 
 
-def _again(first: RecordedRun, reruns: tuple[Attempt, ...]) -> RecordedRun:
-    """The run that the reruns after another one make up."""
-    taken_s = round(sum(one.duration_s for one in reruns), 3)
-    return replace(first, id=f"{first.id}-again", why=Why.RERUN, duration_s=taken_s, attempts=reruns)
+def _besides(first: RecordedRun, why: Why, attempts: tuple[Attempt, ...]) -> RecordedRun:
+    """What was run besides another run, as one of its own."""
+    taken_s = round(sum(one.duration_s for one in attempts), 3)
+    return replace(first, id=f"{first.id}-{why}", why=why, duration_s=taken_s, attempts=attempts)
 
 
 def _keep(runs: Sequence[RecordedRun], top: Path, flaky: FlakySettings, run_files: Path | None) -> tuple[str, ...]:

@@ -50,6 +50,10 @@ class FlakySettings:
     max_failures: int = 20
     """Where more tests failed, none is run again."""
     on_flaky: Literal["fail", "warn"] = "fail"
+    burn_in: int = 0
+    """How often a test is run before it may guard a fix; 0: it is not."""
+    burn_in_seconds: int = 30
+    """After so long no further process of a burn-in begins."""
     history: str = ".bugguard/history.db"
     """A file below the repository's top, the address of a PostgreSQL database, or ``off``."""
     keep_days: int = 365

@@ -1,0 +1,70 @@
+"""The burn-in of the tests that guard the fixes of a change, after a run of pytest."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.assembly.replays import home_of, open_replayer
+from pytest_bugguard.core import burning_in
+from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.journeys.burn_in import burn_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.recorded_runs import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class BurnedIn:
+    """What came of it."""
+
+    records: tuple[Record, ...]
+    notes: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+
+
+def after_run(  # noqa: PLR0913 - what a run is known by
+    workshop: Workshop, records: Iterable[Record], ran: Sequence[str], *, folder: Path, words: Sequence[str], runs: int
+) -> BurnedIn:
+    """The records of fixes, judged by the burn-in of what guards them.
+
+    Args:
+        workshop: The repository.
+        records: As the run left them.
+        ran: All tests of the run, by node ids of the repository's top, in order.
+        folder: Where pytest was started.
+        words: Its options, as they were typed.
+        runs: How often each test is run.
+    """
+    found = tuple(records)
+    tests, top = burning_in.guards_of(found), workshop.repository.top
+    if not (tests and runs and top is not None):
+        return BurnedIn(found)
+    below = os.path.relpath(folder, top).replace(os.sep, "/")
+    below = workshop.repository.prefix if below.startswith("..") else below.removeprefix(".")
+    until = time.monotonic() + workshop.settings.flaky.burn_in_seconds
+    files = sorted({test.partition("::")[0] for test in tests})
+    try:
+        with open_replayer(top, home_of(top, below, files, words)) as replayer:
+            burned, attempts = burn_in(tests, ran, replayer, runs=runs, until=until, now=time.monotonic)
+    except (BugguardError, OSError) as error:
+        burned, attempts = dict.fromkeys(tests, burning_in.Burned()), []
+        note = f"the burn-in could not be made: {error}"
+    else:
+        note = burning_in.summary(burned, runs)
+    numbers: Counter[str] = Counter()
+    numbered = []
+    for one in attempts:
+        numbers[one.nodeid] += 1
+        numbered.append(replace(one, number=numbers[one.nodeid]))
+    return BurnedIn(
+        tuple(burning_in.judged(record, burned) for record in found), tuple(filter(None, [note])), tuple(numbered)
+    )

@@ -1,0 +1,136 @@
+"""How a test is tried before it may guard a fix, and what that shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_bugguard.core import burning_in
+from pytest_bugguard.core.burning_in import Burned
+from pytest_bugguard.core.model import Files, How, MappedTest, Outcome, Record, Sign, Verdict
+from pytest_bugguard.core.recorded_runs import Attempt, Failure
+from pytest_bugguard.core.replays import Replay, Replayed
+from pytest_bugguard.core.runs import Case, End, TestRun
+from pytest_bugguard.journeys.burn_in import burn_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NEW = ("tests/a.py::new[1]", "tests/a.py::new[2]")
+RAN = ("tests/b.py::far", "tests/a.py::old", *NEW, "tests/a.py::last")
+
+
+def record(verdict: Verdict = Verdict.GUARDED, *tests: str) -> Record:
+    mapped = tuple(MappedTest(test, How.ADDED, counts=True, after=Outcome.PASSED) for test in tests or NEW)
+    return Record("1c0ffee", (), "fix: it", 0, Sign("subject", "fix"), (), Files(("src/a.py",)), mapped,
+                  verdict=verdict, reason="1 test came with it")  # fmt: skip
+
+
+def attempt(nodeid: str, outcome: Outcome, number: int = 1) -> Attempt:
+    failure = Failure("Gone", "src/a.py:3", "") if outcome is Outcome.FAILED else None
+    return Attempt(nodeid, number, outcome, "call", 0.1, failure=failure)
+
+
+@given(st.integers(1, 100))
+def test_each_new_test_runs_so_often_in_all(runs: int) -> None:
+    """Over at least five processes where that is possible, four times in one at most; its neighbours once."""
+    orders = list(burning_in.orders_of(NEW, RAN, runs))
+    counts = Counter(test for order in orders for test in order)
+    assert [counts[test] for test in NEW] == [runs, runs]
+    assert len(orders) >= min(runs, burning_in.PROCESSES)
+    assert max(Counter(order)[NEW[0]] for order in orders) <= 4
+    assert counts["tests/b.py::far"] == 0
+    assert counts["tests/a.py::old"] == len(orders)
+
+
+def test_the_orders_differ_and_are_the_same_each_time() -> None:
+    """Chance that nobody can repeat would be no evidence."""
+    orders = list(burning_in.orders_of(NEW, RAN, 20))
+    assert len(set(orders)) > 2
+    assert orders == list(burning_in.orders_of(NEW, RAN, 20))
+
+
+@pytest.mark.parametrize(
+    ("runs", "excluded"), [(20, 14), (5, 45), (59, 5), (1, 95), (0, 100)]
+)  # the rule of three, exactly
+def test_so_many_clean_runs_exclude_so_much(runs: int, excluded: int) -> None:
+    """At 95 %, and nothing below."""
+    assert round(100 * Burned(runs).excluded) == excluded
+
+
+@pytest.mark.parametrize(
+    ("attempts", "reason"),
+    [
+        pytest.param([attempt(NEW[0], Outcome.FAILED)],
+                     "failed in run 1 of its burn-in with Gone at src/a.py:3, as the first of its process", id="first"),
+        pytest.param([attempt("x::y", Outcome.PASSED), attempt(NEW[0], Outcome.FAILED)],
+                     "failed in run 1 of its burn-in with Gone at src/a.py:3, after x::y", id="after"),
+        pytest.param([attempt(NEW[0], Outcome.PASSED), *2 * [attempt(NEW[0], Outcome.FAILED, 2)]], "failed in run 2 "
+                     "of its burn-in with Gone at src/a.py:3, the second time in one process", id="twice"),
+    ],
+)  # fmt: skip
+def test_one_red_makes_a_fix_unstable(attempts: Sequence[Attempt], reason: str) -> None:
+    """With what it ran after: that is where to look."""
+    burned = burning_in.also(dict.fromkeys(NEW, Burned(0)), attempts)
+    burned[NEW[1]] = Burned(20)
+    said = burning_in.judged(record(), burned)
+    assert (said.verdict, said.reason) == (Verdict.UNSTABLE, f"{NEW[0]} {reason}")
+    assert burning_in.judged(record(Verdict.PROVEN), burned).verdict is Verdict.UNSTABLE
+    for other in (Verdict.UNGUARDED, Verdict.WAIVED):
+        assert burning_in.judged(record(other), burned) == record(other)
+    assert burning_in.judged(record(Verdict.GUARDED, NEW[1]), burned) == record(Verdict.GUARDED, NEW[1])
+
+
+def test_what_did_not_come_to_run_guards_nothing_yet() -> None:
+    """Not looked at is not clean."""
+    said = burning_in.judged(record(), {NEW[0]: Burned(20), NEW[1]: Burned(0)})
+    assert (said.verdict, NEW[1] in said.reason) == (Verdict.UNDECIDED, True)
+
+
+def test_only_what_fixes_lean_on_is_tried() -> None:
+    """Each once, and nothing that failed, does not count, or guards no fix."""
+    lame = MappedTest("tests/a.py::lame", How.ADDED, counts=False, after=Outcome.PASSED)
+    records = [record(), record(Verdict.UNGUARDED, "tests/c.py::c"), record(Verdict.PROVEN, *NEW[:1])]
+    records[0] = Record("2c0ffee", (), "fix", 0, Sign("subject", "fix"), tests=(*records[0].tests, lame),
+                        verdict=Verdict.GUARDED)  # fmt: skip
+    assert burning_in.guards_of(records) == NEW
+
+
+class Acted:
+    """A replayer in whose processes everything passes, but for the third run of one test."""
+
+    def __init__(self) -> None:
+        self.orders: list[tuple[str, ...]] = []
+
+    def replay(self, asked: Replay) -> Replayed:
+        self.orders.append(asked.tests)
+        red = len(self.orders) == 3
+        cases = tuple(Case(one, Outcome.FAILED if red and one == NEW[0] else Outcome.PASSED) for one in asked.tests)
+        return Replayed(asked, TestRun(End.FINISHED, cases))
+
+    def stop(self) -> None:
+        raise AssertionError
+
+
+@pytest.mark.parametrize(("time_s", "processes"), [(100, 5), (2, 2), (0, 0)])
+def test_a_burn_in_keeps_to_its_time(time_s: float, processes: int) -> None:
+    """No process begins after it; what is said then is what was seen."""
+    acted, ticks = Acted(), iter(range(100))
+    burned, attempts = burn_in(NEW, RAN, acted, runs=20, until=time_s, now=lambda: next(ticks))
+    assert len(acted.orders) == processes
+    assert burned[NEW[1]].runs == 4 * processes
+    assert {one.nodeid for one in attempts} <= set(NEW)
+    said = burning_in.summary(burned, 20)
+    assert ("of 20, the time for it being over" in said) == (processes == 2)
+
+
+def test_the_summary_says_what_is_not_excluded() -> None:
+    """Of the clean ones, by the one that was seen least."""
+    assert burning_in.summary({NEW[0]: Burned(20), NEW[1]: Burned(30)}, 20) == (
+        "burn-in: 2 tests that guard passed 20 times: a failure rate above 14 % is excluded (95 %), a lower one is not"
+    )
+    assert burning_in.summary({NEW[0]: Burned(3, attempt(NEW[0], Outcome.FAILED))}, 20) == ""
