@@ -7,8 +7,28 @@ from dataclasses import replace
 import pytest
 
 from pytest_bugguard.core.doctests import SHARES_FILE
-from pytest_bugguard.core.model import Files, NotAFix, Outcome, Record, Red, RedKind, Unreadable, Verdict, Waiver
-from pytest_bugguard.core.verdict import NO_SUCH_TEST, Judgement, Scope, judge, judge_run, waive, weak
+from pytest_bugguard.core.model import (
+    Files,
+    NotAFix,
+    Outcome,
+    Quarantine,
+    Record,
+    Red,
+    RedKind,
+    Unreadable,
+    Verdict,
+    Waiver,
+)
+from pytest_bugguard.core.verdict import (
+    NO_SUCH_TEST,
+    Judgement,
+    Scope,
+    judge,
+    judge_run,
+    waive,
+    weak,
+    without_quarantined,
+)
 from tests.core.test_verdict import EMPTY, FIX, GUARD, SHARING, TODAY
 
 ADD = "add a test that fails without it, or name one in a trailer: Regression-Test: tests/...::..."
@@ -128,6 +148,24 @@ def test_a_run_says_which_test_and_what_to_do(ends: list[Outcome | None], said: 
         for number, end in enumerate(ends)
     )
     assert judge_run(replace(FIX, tests=tests, reason="1 test came with it")) == said
+
+
+def test_a_test_that_does_not_count_is_not_missed() -> None:
+    """What decides is the one that counts: whether another was run is nothing to tell."""
+    idle, skipped = replace(EMPTY, after=None), replace(GUARD, after=Outcome.SKIPPED)
+    said = judge_run(replace(FIX, tests=(idle, skipped)))
+    assert (said.verdict, said.next) == (Verdict.UNGUARDED, f"make {GUARD.nodeid} run")
+
+
+def test_a_quarantine_says_what_is_left_to_do() -> None:
+    """Nothing new where another test proves the fix; else the test is mended, or another one written."""
+    red = Red(RedKind.ASSERTION, "assert 1 == 2")
+    other = replace(GUARD, nodeid="tests/test_a.py::test_b", red=red)
+    record = replace(FIX, verdict=Verdict.PROVEN, reason="told", next="act", tests=(replace(GUARD, red=red), other))
+    entries = [Quarantine(GUARD.nodeid, "platform", "real clock", TODAY)]
+    assert without_quarantined(record, entries).next == "act"
+    alone = without_quarantined(replace(record, tests=record.tests[:1]), entries)
+    assert alone.next == "mend it and take it out of quarantine, or add another test"
 
 
 def test_a_weak_proof_says_how_to_make_it_a_strong_one() -> None:
