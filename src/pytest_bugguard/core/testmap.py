@@ -127,10 +127,14 @@ class _Mapping:
         if not self._added:
             return
         origins: dict[Hashable, list[Test]] = {}
+        shapes = {syntax.body_shape(test.function) for test in self._added}
         for test in self._removed:
-            origins.setdefault(syntax.body_form(test.function), []).append(test)
+            if syntax.body_shape(test.function) in shapes:
+                origins.setdefault(syntax.body_form(test.function), []).append(test)
+        shapes = {syntax.body_shape(test.function) for test in self._removed}
         for test in self._added:
-            twins = origins.get(syntax.body_form(test.function), ()) if origins else ()
+            may_have_moved = syntax.body_shape(test.function) in shapes
+            twins = origins.get(syntax.body_form(test.function), ()) if may_have_moved else ()
             if twins:
                 self._moved_from(min(twins, key=lambda twin: _decorated(twin, test).value), test)
             elif origin := self._original(test):
