@@ -227,6 +227,14 @@ def test_a_waiver_in_a_trailer_gives_its_reason() -> None:
     assert fixes.waiver_reason(_unit(merged)) == "no clock"
 
 
+@pytest.mark.parametrize("first", ["WIP", "wip: 2", "checkpoint", "Work in progress.", "test: the pager"])
+def test_a_merge_without_a_title_speaks_by_the_first_commit_that_says_what_was_done(first: str) -> None:
+    """Who saves a draft, or begins with the test, names the deed in a later commit."""
+    merge = _unit(Example("Merge branch 'pages'", inner=("Fixed crash on the last page", first)))
+    said = fixes.recognise(merge, rules=RuleSet.of(), diff=Diff())
+    assert said == Sign("subject", "Fixed crash on the last page", f"inner {'0' * 40}")
+
+
 WORDS = st.sampled_from(
     ["fix", "Fixes", "#12", "gh-1", ":", ": ", "(", ")", "[", "]", "\n", "Merge branch '",
      "Merge pull request #1 from ", "Bugguard: ", "waive", "\x1b[31m", "\udcff", "🐛", "closes ", "a/b", "https://",

@@ -115,12 +115,13 @@ class Case:
     def _speaking(self) -> tuple[str, Title]:
         """A merge without a title has that of the first commit it brought which speaks of the product.
 
-        Who begins with the failing test, or tidies a comment on the way, names the deed later.
+        Who begins with the failing test, tidies a comment on the way or saves a draft, names the deed later.
         """
         if self.message.title.text or not self.inner:
             return "subject", self.message.title
         brought = [(f"inner {sha}", message.title) for sha, message in reversed(self.inner)]
-        return next((one for one in brought if not titles.is_beside_the_product(one[1])), brought[0])
+        speaking = (one for one in brought if not (titles.is_beside_the_product(one[1]) or titles.says_nothing(one[1])))
+        return next(speaking, brought[0])
 
     @cached_property
     def inner(self) -> tuple[tuple[str, Message], ...]:

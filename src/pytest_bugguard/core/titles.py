@@ -40,6 +40,10 @@ _QUIET_WORDS = frozenset(
     }
 )  # fmt: skip
 """Words of a title that say that documentation, style, types or machinery was repaired."""
+_OF_A_STATE = re.compile(
+    r"(?:wip|work in progress|tmp|temp|checkpoint|save|snapshot|first (?:try|draft)|draft|updates?)[ .:!\d]*",
+    re.IGNORECASE,
+)
 _QUIET_PHRASE = re.compile(
     r"\b(?:type[ -](?:hint|annotation|error|check|ignore|on\b)\w{0,6}|pre-commit|github actions?|code formatting"
     r"|white[ -]space|read the docs|change-logs?|test_\w{1,80})",
@@ -147,6 +151,11 @@ class Title(NamedTuple):
 def is_beside_the_product(title: Title) -> bool:
     """Whether a title speaks of tests, documentation, style, types or machinery."""
     return title.type in SIDE_SCOPES or title.scope in SIDE_SCOPES or bool(title.quiet_word)
+
+
+def says_nothing(title: Title) -> bool:
+    """Whether a title is only that of a state of the work: ``WIP``, ``checkpoint``."""
+    return _OF_A_STATE.fullmatch(title.text.strip()) is not None
 
 
 def read(message: str) -> Title:
