@@ -72,7 +72,7 @@ def _files_of_the_project() -> list[Path]:
     folders = ("src", "tests", "docs", "benchmarks", "changelog", ".ci", ".devcontainer", ".github")
     inside = [path for folder in folders for path in (TOP / folder).rglob("*")]
     ours = [path for path in [*inside, *TOP.iterdir()] if path.is_file()]
-    passing = {"__pycache__", "venv"}
+    passing = {"__pycache__", "node_modules", "venv"}
     return [path for path in ours if not passing & set(path.parts) and path.suffix != ".pyc"]
 
 
