@@ -279,6 +279,16 @@ def test_what_was_found_by_the_end_of_the_time_stands() -> None:
     assert len(stage.asked) <= 41
 
 
+def test_a_hunt_for_a_time_goes_on_shuffling_when_all_else_is_done() -> None:
+    """And what comes to light then is looked into as well, to the last polluter."""
+    rare = {"cleans": cleans, "leaves": leaves("x"), "leaves_too": leaves("x"), **CROWD}
+    tests = {"cleans_too": cleans, **rare, "cleans_again": cleans, "victim": suffers("x")}
+    stage, found = hunted(tests, Plan(runs=4, goes_on=True), time=600.0)
+    assert set(found["victim"].diagnosis.polluters) == {("t.py::leaves",), ("t.py::leaves_too",)}
+    assert 590 < len(stage.asked) <= 601
+    assert len({asked.tests for asked in stage.asked if len(asked.tests) == len(tests)}) > 50
+
+
 def test_nothing_to_hunt_is_said() -> None:
     """Where pytest finds no test."""
     with pytest.raises(NothingToHuntError, match="no test"):

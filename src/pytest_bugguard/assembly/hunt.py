@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.hunted import Notebook
     from pytest_bugguard.core.replays import Home
 
-_ENDLESS = 10_000
-"""Runs of all tests where only the time is limited."""
 _CODE = (".py", ".toml", ".cfg", ".ini")
 _BUSY = 3
 """Processes for each processor that make a machine busy."""
@@ -111,9 +109,9 @@ def of_command(workshop: Workshop, options: HuntOptions, tell: Callable[[str, No
 
 def _unseen(notebook: Notebook) -> Iterator[str]:
     """What the hunt did not come to, and what may be there."""
-    alone = sum(bool(notebook.alone(nodeid).total) for nodeid in notebook.subjects)
-    if alone < len(notebook.subjects):
-        yield f"{len(notebook.subjects) - alone} tests were not run alone: some may pass only after others"
+    others = sum(nodeid not in notebook.were_alone for nodeid in notebook.subjects)
+    if others:
+        yield f"{others} of {len(notebook.subjects)} tests were not run alone: some may pass only after others"
 
 
 _GO_ON = "bugguard hunt --resume goes on from here"
@@ -178,9 +176,9 @@ def _lab(asked: HuntOptions, replayer: LoggedReplayer, tell: Callable[[str, Note
 def _plan(asked: HuntOptions) -> Plan:
     busy = _BUSY * (os.cpu_count() or 1)
     varied = [one for name in asked.varies for one in _VARIED.get(name, [Conditions(busy=busy)])]
-    runs = asked.runs if asked.runs is not None else 10 if asked.budget_s is None else _ENDLESS
+    goes_on = asked.runs is None and asked.budget_s is not None
     subjects = asked.paths if asked.paths and all("::" in path for path in asked.paths) else ()
-    return Plan(() if subjects else asked.paths, subjects, runs, tuple(varied), busy)
+    return Plan(() if subjects else asked.paths, subjects, asked.runs or 10, goes_on, tuple(varied), busy)
 
 
 def _from_top(top: Path, start: Path, path: str) -> str:

@@ -53,6 +53,8 @@ class Notebook:
         self.experiments: list[Replayed] = []
         self.uncollected: tuple[str, ...] = ()
         """Files whose tests could not be found."""
+        self.were_alone: set[str] = set()
+        """The tests that were the first of their process in some experiment: nothing ran before them."""
         self.processes = 0
         self.untypeable: set[tuple[str, ...]] = set()
         """Tests that do not run in this order where pytest is given them on its command line."""
@@ -84,6 +86,7 @@ class Notebook:
 
     def _note_experiment(self, done: Replayed) -> None:
         tests = dict.fromkeys(one.nodeid for one in done.attempts)
+        self.were_alone.update(one.nodeid for one in done.attempts[:1])
         if len(tests) <= SMALL:
             self.experiments.append(done)
             if done.asked.is_typed and tuple(tests) != done.asked.tests:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,6 +50,8 @@ class Plan:
     """The tests that are hunted for, among all of those; none: all."""
     runs: int = 10
     """How often all tests are run: in default order, each twice, reversed, and shuffled the other times."""
+    goes_on: bool = False
+    """Whether it goes on shuffling until its time is over."""
     varied: tuple[Conditions, ...] = ()
     """Under these all of them are run, too."""
     busy: int = 2
@@ -56,19 +59,23 @@ class Plan:
 
 
 def hunt(plan: Plan, lab: Lab) -> bool:
-    """Fill the notebook of a lab, until all is done or its time is over; whether all was done.
+    """Fill the notebook of a lab, until all that is planned is done or its time is over; whether all was done.
 
     Raises:
         NothingToHuntError: There are no tests, or pytest cannot begin.
     """
+    is_done = False
     with suppress(OutOfTimeError):
         _first_run(plan, lab)
         hunted = _Hunt(plan, lab)
         for way, tests, conditions in _surveys(plan, lab):
             hunted.survey(way, tests, conditions)
         hunted.sweep()
-        return True
-    return False
+        is_done = True
+        for place in itertools.count(plan.runs) if plan.goes_on else ():
+            hunted.survey(Way.SHUFFLED, orders.shuffled(lab.notebook.order, lab.seed + place), PLAIN)
+            hunted.sweep()
+    return is_done
 
 
 def _first_run(plan: Plan, lab: Lab) -> None:
@@ -134,6 +141,7 @@ class _Hunt:
         self._lab = lab
         self._known: dict[str, int] = {}
         """Of tests that were diagnosed: the picture that there was of them then."""
+        self._swept: set[str] = set()
 
     def survey(self, way: Way, tests: Sequence[str], conditions: Conditions) -> None:
         lab = self._lab
@@ -174,8 +182,11 @@ class _Hunt:
         """Look for more that matters to tests of which something is known: load, more polluters, more setters."""
         lab = self._lab
         for nodeid in lab.notebook.suspects():
-            lab.doing = f"more about {nodeid}"
             kinds = lab.notebook.diagnosis(nodeid).kinds
+            if nodeid in self._swept or not kinds:
+                continue
+            self._swept.add(nodeid)
+            lab.doing = f"more about {nodeid}"
             if Kind.VICTIM in kinds:
                 fails_under_load(nodeid, lab, self._plan.busy, times=_GLANCES)
             if {Kind.VICTIM, Kind.BRITTLE}.intersection(kinds) and len(lab.notebook.order) <= _SWEPT:
