@@ -16,7 +16,7 @@ from pytest_bugguard.core.recorded_runs import Attempt, Failure
 from pytest_bugguard.core.replays import Replay, Replayed
 from pytest_bugguard.core.reruns import Failed, Seen, Way, judge, next_way, sorted_out
 from pytest_bugguard.core.runs import Case, End, TestRun
-from pytest_bugguard.journeys.reruns import rerun
+from pytest_bugguard.journeys.reruns import Limits, rerun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ def test_a_failed_test_is_told_apart(before: bool, alone: str, after: str, verdi
     acts = {False: iter(alone), True: iter(after)}
     acted = Acted(lambda is_after: {"P": True, "F": False, "-": None}[next(acts[is_after])])
     failed = Failed("a::t", ("a::x", "a::y") if before else ())
-    (told,) = rerun([failed], acted, times=3, tell=lambda *_: None)
+    (told,) = rerun([failed], acted, Limits(3), tell=lambda *_: None)
     assert (told.verdict, acted.asked) == (verdict, asked)
     assert ("run again" in told.reason) == ("-" in alone + after)
 
@@ -88,6 +88,24 @@ def test_a_failed_test_is_told_apart(before: bool, alone: str, after: str, verdi
 def test_the_reason_says_what_was_seen_and_how_sure_that_is(seen: Seen, reason: str) -> None:
     """Counts first; a bound where there is one."""
     assert judge(seen)[1] == reason
+
+
+@pytest.mark.parametrize(
+    ("took_s", "time_s", "asked", "reason"),
+    [
+        pytest.param(50, 40, [1, 1, 1], "failed again 3 of 3 times alone; after what ran before it, it did not come to "
+                     "run again: that takes 50 s, more than is left of flaky.reruns-seconds", id="whole-suite"),
+        pytest.param(1, 2, [1, 1], "did not come to run again: the time for it is over", id="over"),
+        pytest.param(1, 40, [1, 1, 1, 3], "failed again 3 of 3 times alone and 1 of 1 times after", id="enough"),
+    ],
+)  # fmt: skip
+def test_the_reruns_keep_to_their_time(took_s: float, time_s: float, asked: list[int], reason: str) -> None:
+    """What ran before a test may be the whole suite: then it is said that it was not run again."""
+    acted, ticks = Acted(lambda _: False), iter(range(100))
+    limits = Limits(3, until=time_s, now=lambda: next(ticks))
+    (told,) = rerun([Failed("a::t", ("a::x", "a::y"), took_s)], acted, limits, tell=lambda *_: None)
+    assert acted.asked == asked
+    assert reason in told.reason
 
 
 @given(st.integers(1, 8), st.booleans(), st.floats(0, 1), st.floats(0, 1), st.integers())

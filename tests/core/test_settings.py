@@ -345,13 +345,14 @@ def test_everything_set_of_flaky_tests_arrives() -> None:
         "keep-days": 90,
         "run-files": "reports/runs",
         "reruns": 5,
+        "reruns-seconds": 600,
         "max-failures": 50,
         "on-flaky": "warn",
         "burn-in": 20,
         "burn-in-seconds": 60,
     }
     found = _load({"flaky": table, "quarantine": [QUARANTINE]})
-    assert found.flaky == FlakySettings(5, 50, "warn", 20, 60, table["history"], 90, "reports/runs")
+    assert found.flaky == FlakySettings(5, 600, 50, "warn", 20, 60, table["history"], 90, "reports/runs")
     assert found.quarantine == (
         Quarantine(
             "tests/test_net.py::test_retry",

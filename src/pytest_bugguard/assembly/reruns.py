@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.flakes import Ranking, flake_of, signatures_of
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.outcomes import from_top
-from pytest_bugguard.journeys.reruns import rerun
+from pytest_bugguard.journeys.reruns import Limits, rerun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -107,8 +108,10 @@ class Reruns:
         folder = os.path.relpath(options.folder, top).replace(os.sep, "/")
         folder = self._workshop.repository.prefix if folder.startswith("..") else folder.removeprefix(".")
         files = sorted({one.nodeid.partition("::")[0] for one in self._failed})
+        until = time.monotonic() + self._workshop.settings.flaky.reruns_seconds
+        limits = Limits(options.times, until, time.monotonic)
         with open_replayer(top, home_of(top, folder, files, options.words)) as replayer:
-            for one in rerun(self._failed, replayer, times=options.times, tell=options.tell):
+            for one in rerun(self._failed, replayer, limits, tell=options.tell):
                 self._told.append(one)
 
     def _flakes(self) -> tuple[Flake, ...]:

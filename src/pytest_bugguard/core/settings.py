@@ -47,6 +47,8 @@ class FlakySettings:
 
     reruns: int = 3
     """How often a test that failed is run again, alone and after what ran before it; 0: never."""
+    reruns_seconds: int = 300
+    """After so long no further rerun begins, and none that takes longer than what is left."""
     max_failures: int = 20
     """Where more tests failed, none is run again."""
     on_flaky: Literal["fail", "warn"] = "fail"

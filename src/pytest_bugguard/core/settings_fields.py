@@ -150,6 +150,9 @@ def flaky_fields() -> tuple[Field, ...]:
         Field("reruns", "a whole number from 0 to 100", 3, checks.whole(0, 100),
               "How often a test that failed is run again in fresh processes, alone and after what ran before it; 0: "
               "never. The option `--bugguard-reruns` wins.", "5"),
+        Field("reruns-seconds", "a whole number from 1 to 86400", 300, checks.whole(1, 86_400),
+              "After how long no further rerun begins, nor one that takes longer than what is left: what ran before a "
+              "test may be the whole suite.", "60"),
         Field("max-failures", "a whole number from 1 to 10000", 20, checks.whole(1, 10_000),
               "Where more tests failed than that, none is run again: it will be the change, or the machine.", "50"),
         Field("on-flaky", '`"fail"` or `"warn"`', "fail", checks.one_of("fail", "warn"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import reruns
@@ -23,28 +25,52 @@ _MISSES = 2
 """So often a test that does not come to run is asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may be run."""
+
+    times: int
+    """How many reruns each test may have, alone and after others."""
+    until: float = math.inf
+    """When no further process begins, by the clock of ``now``."""
+    now: Callable[[], float] = lambda: 0.0
+    """Seconds on a clock that only goes on."""
+
+    def why_not(self, one: Failed, way: Way) -> str:
+        """Why there is no time to run a test so; empty where there is."""
+        left_s = self.until - self.now()
+        if left_s <= 0:
+            return "the time for it is over (flaky.reruns-seconds)"
+        if way is Way.AFTER and one.duration_s > left_s:
+            return f"that takes {one.duration_s:.0f} s, more than is left of flaky.reruns-seconds"
+        return ""
+
+
 def rerun(
-    failed: Sequence[Failed], replayer: Replayer, *, times: int, tell: Callable[[int, int, str], None]
+    failed: Sequence[Failed], replayer: Replayer, limits: Limits, *, tell: Callable[[int, int, str], None]
 ) -> Iterator[Rerun]:
     """What each test is, in their order.
 
     Args:
         failed: The tests.
         replayer: Runs them.
-        times: How many reruns each may have, alone and after others.
+        limits: How much may be run.
         tell: Told before each rerun how many tests are done, of how many, and which is next.
     """
     for place, one in enumerate(failed):
         tell(place, len(failed), one.nodeid)
-        yield _told(one, replayer, times)
+        yield _told(one, replayer, limits)
 
 
-def _told(one: Failed, replayer: Replayer, times: int) -> Rerun:
+def _told(one: Failed, replayer: Replayer, limits: Limits) -> Rerun:
     seen, misses, detail = Seen(bool(one.before)), 0, ""
     processes: list[tuple[Way, Replayed]] = []
-    for _ in range(2 * times + _MISSES):
-        way = reruns.next_way(seen, times)
+    for _ in range(2 * limits.times + _MISSES):
+        way = reruns.next_way(seen, limits.times)
         if way is None or misses == _MISSES:
+            break
+        if why := limits.why_not(one, way):
+            detail = why
             break
         done = replayer.replay(_asked(one, way))
         processes.append((way, done))
