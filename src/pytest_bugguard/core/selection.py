@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SHORT = ("-k", "-m")
+_SHORT = re.compile(r"-[hlqsvVx]*[km](?P<value>.*)", re.DOTALL)
+"""``-k`` and ``-m``, also behind pytest's flags of one letter that take no value: ``-xqk charge``."""
 _SELECTING = frozenset("""
-    -k -m --lf --last-failed --sw --stepwise --sw-skip --stepwise-skip --deselect --ignore --ignore-glob
+    --lf --last-failed --sw --stepwise --sw-skip --stepwise-skip --deselect --ignore --ignore-glob
     --splits --group --shard-id --num-shards --test-group --test-group-count --testmon --picked
 """.split())  # noqa: SIM905 - a list that people read  # fmt: skip
 """Options of pytest, and of the plugins that shard or select, that leave tests out."""
@@ -59,11 +61,11 @@ def left_out(selection: Selection) -> str:
 def _selecting(words: Sequence[str]) -> str:
     for place, word in enumerate(words):
         name, equals, _ = word.partition("=")
-        if name in _SELECTING:
-            following = words[place + 1 : place + 2] if not equals else ()
+        short = _SHORT.fullmatch(word)
+        if short or name in _SELECTING:
+            is_said = short["value"] if short else equals
+            following = () if is_said else words[place + 1 : place + 2]
             return " ".join([word, *(one for one in following if not one.startswith("-"))])
-        if word.startswith(_SHORT) and not word.startswith("--"):
-            return word
     return ""
 
 
