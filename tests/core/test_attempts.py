@@ -43,6 +43,12 @@ def ended(text: str) -> list[str]:
         pytest.param("setup call teardown!", ["1 failed teardown"], id="tear-down"),
         pytest.param("setup~ teardown", ["1 skipped setup"], id="skipped"),
         pytest.param("setup call! call teardown", ["1 failed call"], id="subtest"),
+        pytest.param("call! setup call teardown", ["1 failed call"], id="subtest-before-its-set-up"),
+        pytest.param(
+            "call! setup callr teardown call! setup call teardown",
+            ["1 failed call", "2 failed call"],
+            id="subtest-in-each-rerun",
+        ),
         pytest.param("setup callr teardown setup call teardown", ["1 failed call", "2 passed call"], id="rerun"),
         pytest.param("setupr teardown setup call! teardown", ["1 failed setup", "2 failed call"], id="rerun-of-set-up"),
         pytest.param("setup callt call teardown", ["1 failed call", "2 passed call"], id="pytest-retry"),

@@ -60,7 +60,9 @@ def _parted(reports: Sequence[PhaseReport]) -> Iterator[list[PhaseReport]]:
     part: list[PhaseReport] = []
     is_repeated = False
     for report in reports:
-        begins = report.when == "setup" or (is_repeated and report.when == "call")
+        # Where another plugin runs the phases, subtests are reported before the set-up of their own attempt.
+        is_set_up = any(one.when != "call" or one.outcome in _REPEATED for one in part)
+        begins = (report.when == "setup" and is_set_up) or (is_repeated and report.when == "call")
         if part and begins:
             yield part
             part, is_repeated = [], False
