@@ -99,6 +99,21 @@ def test_actionlint_finds_something(tmp_path: Path) -> None:
     assert "runs-on" in done.stdout
 
 
+NODE_24 = {"actions/checkout": 5, "actions/setup-python": 6, "github/codeql-action/upload-sarif": 4}
+"""The oldest release of each action that runs on Node 24: GitHub took Node 20 out of its runners in September 2026."""
+
+
+@pytest.mark.parametrize("page", ["docs/how-to/report-in-merge-requests.md", "docs/how-to/gate-in-ci.md",
+                                  ".github/workflows/ci.yml"])  # fmt: skip
+def test_every_action_finds_its_runtime(page: str) -> None:
+    """A job with another does not start; actionlint of today does not know it yet."""
+    if not (TOP / page).exists():
+        pytest.skip("an sdist has no workflow")
+    used = re.findall(r"uses: ([\w/-]+)@v(\d+)$", (TOP / page).read_text(encoding="utf-8"), re.MULTILINE)
+    assert used
+    assert [(name, version) for name, version in used if int(version) < NODE_24[name]] == []
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Repo:
     """A branch with a fix that nothing guards."""
