@@ -61,6 +61,22 @@ def test_everybody_can_use_it(reader: Reader, scheme: str, width: int) -> None:
     assert not opened.page.evaluate(wide)
 
 
+@pytest.mark.parametrize("width", [375, 600, 820])
+def test_the_chart_can_be_read(reader: Reader, width: int) -> None:
+    """It shrinks with the screen, its labels do not: in CSS pixels, none below 9, and none cut off."""
+    opened = reader.open(_busy(), viewport={"width": width, "height": 900})
+    labels = opened.page.locator(".chart text")
+    sizes = labels.evaluate_all(
+        "all => all.map(one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a)"
+    )
+    edges = labels.evaluate_all(
+        "all => all.flatMap(one => (box => [box.left, box.right])(one.getBoundingClientRect()))"
+    )
+    assert min(sizes) >= 9
+    assert min(edges) >= 0
+    assert max(edges) <= width
+
+
 def test_a_table_is_searched_narrowed_and_sorted(reader: Reader) -> None:
     """Words have to be there in any order; a list narrows to one verdict; a heading sorts, and again backwards."""
     opened = reader.open(_busy())
