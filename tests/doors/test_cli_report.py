@@ -113,6 +113,24 @@ def test_what_cannot_be_a_page_is_told(tmp_path: Path, content: str, options: tu
     assert done.complaint[0] == complaint
 
 
+@pytest.mark.parametrize(
+    ("option", "more"),
+    [
+        pytest.param("--webhook", ("--webhook", "http://127.0.0.1:9/"), id="webhook"),
+        pytest.param("--data", ("--data", "lcov.info"), id="data"),
+        pytest.param("--format", ("--format", "sarif"), id="format"),
+        pytest.param("RANGE", ("HEAD~1..HEAD",), id="range"),
+    ],
+)
+def test_what_a_stored_result_cannot_do_is_refused(tmp_path: Path, option: str, more: tuple[str, ...]) -> None:
+    """Never passed over in silence: nobody waits for news that were not sent."""
+    (tmp_path / "stored.json").write_text("{}")
+    done = Shell(tmp_path).call("report", "--from", "stored.json", "--html", "x.html", *more)
+    assert done.code == 4
+    assert done.complaint[0] == f"--from makes a page alone, without {option}"
+    assert not (tmp_path / "x.html").exists()
+
+
 def test_a_page_that_cannot_be_written_is_told(repo: Repo) -> None:
     """The folder is not there, or it is a folder: the file is named."""
     done = Shell(repo.path).call("report", "--html", "src")

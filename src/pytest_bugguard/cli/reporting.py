@@ -44,8 +44,7 @@ def _report(options: argparse.Namespace) -> int:
     from pytest_bugguard.assembly import reporting  # noqa: PLC0415 - see showing.open_workshop
 
     if options.stored:
-        if options.html is None:
-            raise BugguardError("--from is for a page", hint="add --html FILE")
+        _need_page_alone(options)
         say_lines([reporting.write_stored_page(options.stored, options.html)])
         return EXIT_OK
     with open_workshop(options) as workshop, count_progress() as progress:
@@ -60,3 +59,18 @@ def _report(options: argparse.Namespace) -> int:
 
         tell(webhook.send(workshop, result, options.webhook, state=options.webhook_state))
     return EXIT_OK
+
+
+def _need_page_alone(options: argparse.Namespace) -> None:
+    """Refuse beside ``--from`` what it would pass over: no repository is looked at, and nothing is sent."""
+    if options.html is None:
+        raise BugguardError("--from is for a page", hint="add --html FILE")
+    asked = {
+        "RANGE": options.range != "HEAD",
+        "--data": options.data,
+        "--format": options.format != "text",
+        "--webhook": options.webhook is not None,
+    }
+    for name, is_asked in asked.items():
+        if is_asked:
+            raise BugguardError(f"--from makes a page alone, without {name}", hint="leave one of the two out")
