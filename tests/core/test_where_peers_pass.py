@@ -169,7 +169,7 @@ def test_a_ratchet_counts_what_is_missing(file: FileCoverage, verdict: str) -> N
 
 def test_of_two_merged_branches_the_stricter_floor_holds() -> None:
     """A union merge leaves both lines."""
-    assert parsed_floors("4 src/a.py\n2 src/a.py\n", "floors") == {"src/a.py": Floor(2)}
+    assert parsed_floors("4 src/a.py\n2 src/a.py\n3 src/a.py\n", "floors") == {"src/a.py": Floor(2)}
 
 
 CALL = Source("def over(\n    items,\n):\n    return log(\n        items,\n        1,\n    )\n\n\nNAME = 'over'\n")
