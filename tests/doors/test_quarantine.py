@@ -315,3 +315,18 @@ def test_a_test_that_has_been_steady_may_leave(unsure: Shop) -> None:
     assert f"next: bugguard flaky release {nodeid}" in shell.call("flaky", "list").out
     told = shell.call("flaky", "list", "--format", "json").document["quarantine"]
     assert [bool(one["recovery"]) for one in told] == [False, False, False, True]
+
+
+def test_a_job_that_is_run_again_until_it_is_green_guards_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same code, red and then green: nobody can lean on that; a new commit is judged anew."""
+    monkeypatch.setenv("BUGGUARD_HISTORY", "../history.db")
+    shop.fix("import os\n" + GUARDING.replace("assert pages", "assert 'LUCK' in os.environ\n    assert pages"))
+    run = ("--bugguard", "--bugguard-base", "main", "--bugguard-reruns=0")
+    assert shop.run(*run).ret == pytest.ExitCode.TESTS_FAILED
+    monkeypatch.setenv("LUCK", "1")
+    again = shop.run(*run)
+    assert again.ret == pytest.ExitCode.TESTS_FAILED
+    again.stdout.fnmatch_lines(["UNSTABLE *fix: last page*", "*failed in 1 of 1 earlier runs of this very code"])
+    shop.repo.write("tests/test_more.py", "def test_more():\n    assert 'LUCK'\n")
+    shop.repo.commit("test: more")
+    assert shop.run(*run).ret == pytest.ExitCode.OK

@@ -159,14 +159,14 @@ class Gate:
         records = [one.record for one in found]
         proves = is_asked and (self._options.proves or self._settings.fixes.require == "proof")
         if not (proves or measures):
-            return self._burned_in(workshop, change, records, reports, facts)
+            return self._steadied(workshop, change, records, reports, facts)
         from pytest_bugguard.assembly.proofs import ProofOptions, open_proofs  # noqa: PLC0415 - brings what runs tests
 
         with open_proofs(workshop, ProofOptions()) as proofs:
             if proves:
                 records = proofs.after_session(found, change.tip, outcomes, progress=progress)
             result = (
-                self._burned_in(workshop, change, records, reports, facts)
+                self._steadied(workshop, change, records, reports, facts)
                 if is_asked
                 else changes.check(workshop, None, base_option=self._options.base)
             )
@@ -175,7 +175,7 @@ class Gate:
                 result = workshop.with_coverage(result, Coverage(tuple(rows)))
             return proofs.noted(result)
 
-    def _burned_in(
+    def _steadied(
         self,
         workshop: Workshop,
         change: Change,
@@ -183,7 +183,10 @@ class Gate:
         reports: Sequence[PhaseReport],
         facts: SessionFacts,
     ) -> Result:
-        """The result of a change, once what guards its fixes has been burned in, where that is asked for."""
+        """The result of a change, once what guards its fixes is known as steady: by the history, and by a burn-in."""
+        from pytest_bugguard.assembly import steadiness  # noqa: PLC0415 - brings SQLite
+
+        records = steadiness.after_run(workshop, records)
         asked = self._options.burn_in
         runs = workshop.settings.flaky.burn_in if asked is None else asked
         if not runs:
