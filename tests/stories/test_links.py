@@ -211,6 +211,17 @@ def test_a_merged_branch_is_one_unit(tmp_path: Path) -> None:
     assert "Fix the empty last page" in Shell(repo.path).call("audit", "--all").out
 
 
+def test_the_merge_of_a_branch_lends_its_fixes_no_test(tmp_path: Path) -> None:
+    """It names the issues of all that it brought: a test that came for something else is not that of each fix."""
+    other = "commit: test: an empty cart\n  file: tests/test_cart.py\n    from shop import cart\n\n\n"
+    other += "    def test_empty():\n        assert cart.total([]) == 0\n"
+    fix = FIX.replace("page\n", "page\n  body: Fixes #12\n", 1)
+    merge = "checkout: main\nmerge: stable\n  subject: Merge stable into main (#14)\n"
+    repo = story(tmp_path / "shop", f"{START}branch: stable\n{fix}{other}{merge}")
+    (found,) = Shell(repo.path).call("audit", "--format", "json").document["fixes"]
+    assert (found["issues"], found["verdict"], found["tests"]) == (["#12"], "unguarded", [])
+
+
 def test_uncommitted_work_counts_and_is_told(tmp_path: Path) -> None:
     """The test that Ann has just written guards her fix before she commits it, and the report says on what it rests."""
     shell = told(tmp_path, FIX)

@@ -50,5 +50,5 @@ def offers_among(neighbours: Sequence[Seen]) -> Offers:
 def _of_the_same_issue(issues: frozenset[str], neighbours: Sequence[Seen]) -> Iterator[links.Offer]:
     """In a whole history nothing less than an issue's number ties two commits together."""
     for seen in neighbours if issues else ():
-        if seen.may_name(issues) and issues & links.issue_keys(seen.issues) and seen.diff.touches_tests:
+        if seen.may_name(issues) and issues & links.issue_keys(seen.issues) and seen.offers_tests:
             yield offer_of(seen, place_of(seen), issues)

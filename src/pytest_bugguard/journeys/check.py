@@ -94,7 +94,7 @@ def _with_context(seen: list[Seen], survey: Survey, context: CiContext | None) -
 def _offers(others: Sequence[Seen], uncommitted: Seen | None, fixes: set[int]) -> Offers:
     def offers(issues: frozenset[str]) -> Iterator[links.Offer]:
         for other in others:
-            if other.diff.touches_tests and (id(other) not in fixes or issues & links.issue_keys(other.issues)):
+            if other.offers_tests and (id(other) not in fixes or issues & links.issue_keys(other.issues)):
                 yield offer_of(other, place_of(other), issues)
         if uncommitted is not None and uncommitted.diff.touches_tests:
             yield offer_of(uncommitted, WORK_TREE, issues)

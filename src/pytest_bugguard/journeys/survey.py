@@ -69,6 +69,11 @@ class Seen:
         yield self.unit.commit.message
         yield from (commit.message for commit in self.unit.inner)
 
+    @property
+    def offers_tests(self) -> bool:
+        """Whether a fix elsewhere may find its test here: what the merge of a branch brought, its own units offer."""
+        return self.diff.touches_tests and not fixes.is_branch_merge(self.unit.commit)
+
     def may_name(self, issues: frozenset[str]) -> bool:
         """Whether the key of an issue stands in a message at all, be it a reference or not: a cheap look."""
         return any(key in text for text in map(str.upper, self._messages) for key in issues)
