@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,6 +109,18 @@ NASTY = """
     def test_surrogate():
         assert "\\udcff" == pager.pages(10)
 """
+
+
+def test_a_message_names_no_place_of_this_machine(run: Run, tmp_path: Path) -> None:
+    """Neither the interpreter, nor the tree, nor the folders that we made: it is read elsewhere, and compared."""
+    test = """
+        import pathlib, sys
+        def test_it(tmp_path):
+            assert not [sys.executable, str(pathlib.Path(__file__)), str(tmp_path)]
+    """
+    message = cases(run(test))["test_it"].raised.message  # type: ignore[union-attr]
+    assert "['python', 'tests/test_it.py', 'base/test_it0']" in message
+    assert not [place for place in (sys.executable, str(tmp_path), "/tmp") if place in message]
 
 
 def test_nothing_that_a_test_does_bends_the_record(run: Run) -> None:

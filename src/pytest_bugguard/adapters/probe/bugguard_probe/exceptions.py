@@ -56,13 +56,12 @@ def _name(kind: type) -> str:
 
 
 def _message(error: BaseException, places: Places) -> str:
-    """What it says, with paths of the tree as the project knows them."""
+    """What it says, with paths as the project knows them."""
     try:
         text = str(error)
     except Exception as unprintable:  # noqa: BLE001 - whatever a test's own class does here
         text = f"<no message: {type(unprintable).__name__} in its __str__>"
-    text = text[: 2 * _MESSAGE_CHARACTERS].replace(f"{places.top}/", "").replace(places.top, ".")
-    return text[:_MESSAGE_CHARACTERS]
+    return places.told(text[: 2 * _MESSAGE_CHARACTERS])[:_MESSAGE_CHARACTERS]
 
 
 def _cause(error: BaseException) -> BaseException | None:

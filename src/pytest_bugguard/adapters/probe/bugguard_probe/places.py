@@ -77,6 +77,13 @@ class Places:
         """A path relative to the tree's top, or None outside of it."""
         return _below(path, self.top)
 
+    def told(self, text: str) -> str:
+        """A text with the paths of this run as everybody knows them: of the tree, our own folders, the interpreter."""
+        for place, name in ((self._private, ""), (self.top, "."), (sys.executable, "python")):
+            if place:
+                text = text.replace(f"{place}{_SEP}", "").replace(place, name)
+        return text
+
     def in_original(self, path: str) -> str | None:
         """A path relative to the top of the user's checkout, or None outside of it."""
         if not self._original or path.startswith(self._foreign):
