@@ -7,6 +7,7 @@ in each; shuffled among the tests of its file; and several times in a process.
 from __future__ import annotations
 
 import math
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,7 @@ def judged(record: Record, burned: Mapping[str, Burned]) -> Record:
                 record,
                 verdict=Verdict.UNSTABLE,
                 reason=f"{nodeid} {_told(burned[nodeid])}",
-                next=f"mend the test: bugguard hunt '{nodeid}' tells what it depends on",
+                next=f"mend the test: bugguard hunt {shlex.quote(nodeid)} tells what it depends on",
             )
     unseen = [nodeid for nodeid in leant_on if not burned[nodeid].runs]
     if unseen:
@@ -105,7 +106,7 @@ def judged(record: Record, burned: Mapping[str, Burned]) -> Record:
             record,
             verdict=Verdict.UNDECIDED,
             reason=f"{unseen[0]} did not come to run again before it may guard (flaky.burn-in)",
-            next=f"see why: pytest '{unseen[0]}'",
+            next=f"see why: pytest {shlex.quote(unseen[0])}",
         )
     return record
 

@@ -6,6 +6,7 @@ that it used what the fix changed. What falls short of that is called what it is
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdic
 from pytest_bugguard.core.reds import one_line, told, unwrapped
 from pytest_bugguard.core.runs import End
 from pytest_bugguard.core.trial import Use
-from pytest_bugguard.core.verdict import Judgement, unguarded, weak
+from pytest_bugguard.core.verdict import Judgement, broken, unguarded, weak
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.runs import Case, TestRun
@@ -145,7 +146,7 @@ def _broken(found: _Findings) -> Judgement | None:
     for row in found.counting:
         has_judged = row.after.phase != "setup" or row.after.raised is None
         if has_judged and _has_failed(found.tried.after, row.after):
-            return Judgement(Verdict.BROKEN, f"{row.nodeid} fails with the fix in place", f"pytest '{row.nodeid}'")
+            return broken(row.nodeid)
     return None
 
 
@@ -160,7 +161,7 @@ def _not_run_with_fix(found: _Findings) -> Judgement | None:
             return Judgement(
                 Verdict.UNDECIDED,
                 f"{row.nodeid} does not come past its set-up with the fix: {told(row.after.raised)}",
-                f"make it run: pytest '{row.nodeid}'",
+                f"make it run: pytest {shlex.quote(row.nodeid)}",
             )
         why = f": {one_line(row.after.reason)}" if row.after.reason else ""
         return Judgement(
@@ -184,7 +185,7 @@ _ENDED_NEXT = {
 
 def _missing_with_fix(nodeid: str, run: TestRun) -> tuple[str, str]:
     path = nodeid.partition("::")[0]
-    by_hand = f"make it run: pytest '{nodeid}'"
+    by_hand = f"make it run: pytest {shlex.quote(nodeid)}"
     for file in run.uncollected:
         if file.path == path:
             why = told(unwrapped(file.raised)) if file.raised is not None else "pytest could not read it"

@@ -5,6 +5,7 @@ To run a failed job once more until it is green is the way in which a flaky test
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,7 +50,7 @@ def judged(record: Record, known: Mapping[str, tuple[int, int]]) -> Record:
                 record,
                 verdict=Verdict.UNSTABLE,
                 reason=f"{nodeid} passed now, and failed in {failed} of {runs} earlier runs of this very code",
-                next=f"mend the test (bugguard hunt '{nodeid}' tells what it depends on); "
+                next=f"mend the test (bugguard hunt {shlex.quote(nodeid)} tells what it depends on); "
                 "was the machine at fault, run it on a new commit",
             )
     return record

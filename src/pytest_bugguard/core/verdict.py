@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -127,8 +128,7 @@ def judge_run(record: Record) -> Judgement:
         return Judgement(Verdict.GUARDED, record.reason)
     ran = [test for test in record.tests if test.after is not None]
     if any(test.after is Outcome.FAILED for test in ran):
-        failed = next(test for test in ran if test.after is Outcome.FAILED)
-        return Judgement(Verdict.BROKEN, f"{failed.nodeid} fails with the fix in place", f"pytest '{failed.nodeid}'")
+        return broken(next(test.nodeid for test in ran if test.after is Outcome.FAILED))
     missing = next((test for test in record.tests if test.counts and test.after is None), None)
     if missing is not None:
         return Judgement(
@@ -169,6 +169,11 @@ def _leaning(record: Record) -> Judgement:
             return weak(test.nodeid, test.red)
     said = unguarded([test for test in record.tests if test.reason.startswith(_IN_QUARANTINE)])
     return replace(said, next="mend it and take it out of quarantine, or add another test")
+
+
+def broken(nodeid: str) -> Judgement:
+    """A test that is red with the fix in place too."""
+    return Judgement(Verdict.BROKEN, f"{nodeid} fails with the fix in place", f"pytest {shlex.quote(nodeid)}")
 
 
 def weak(nodeid: str, red: Red) -> Judgement:
