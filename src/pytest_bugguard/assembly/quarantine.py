@@ -41,7 +41,7 @@ def after_run(workshop: Workshop, result: Result, reports: Iterable[PhaseReport]
 
 def held_of(workshop: Workshop) -> tuple[Held, ...]:
     """The tests in quarantine, with what speaks for letting each of them out."""
-    entries, history = workshop.settings.quarantine, open_history(workshop)
+    entries, history = workshop.settings.quarantine, records.history_of(workshop)
     if not entries or history is None:
         return tuple(map(Held, entries))
     try:
@@ -56,14 +56,6 @@ def _recovery(entry: Quarantine, history: RunHistory) -> str:
     seen = history.sightings(cases)
     told = [recovery_of(seen[case]) for case in cases]
     return min(told) if told and all(told) else ""
-
-
-def open_history(workshop: Workshop) -> RunHistory | None:
-    """The history of a repository; None where there is to be none."""
-    settings, top = workshop.settings.flaky, workshop.repository.top
-    if top is None or records.address_of(settings) == records.OFF:
-        return None
-    return records.open_history(top, settings)
 
 
 class _Desk:
@@ -147,7 +139,7 @@ class _Desk:
     def _in_a_row(self, excused: Iterable[Excused]) -> Iterator[Finding]:
         """A history that cannot be read says nothing here: the recording tells of that."""
         nodeids = list(dict.fromkeys(one.nodeid for one in excused))
-        history = open_history(self._workshop)
+        history = records.history_of(self._workshop)
         if not nodeids or history is None:
             return
         branch = branch_of(self._workshop.repository)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import settings_writer
-from pytest_bugguard.assembly.quarantine import open_history
+from pytest_bugguard.assembly import records
 from pytest_bugguard.assembly.writing import future_day, need_words, settings_path
 from pytest_bugguard.core import settings_checks
 from pytest_bugguard.core.errors import BugguardError
@@ -90,7 +90,7 @@ def _known(workshop: Workshop, test: str) -> tuple[str, ...]:
     """How the history has seen a test fail, each way once."""
     hint = 'let it fail in a run with the gate on, or say how: --failure "TimeoutError at src/net.py::wait"'
     try:
-        history = open_history(workshop)
+        history = records.history_of(workshop)
         cases = history.named(test) if history is not None else ()
         seen = history.sightings(cases) if history is not None else {}
     except BugguardError as error:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.recorded_runs import RecordedRun
     from pytest_bugguard.core.settings import FlakySettings
     from pytest_bugguard.journeys.ports import RunHistory
@@ -37,6 +38,12 @@ def open_history(top: Path, flaky: FlakySettings, environ: Mapping[str, str] = o
 
         return HistoryServer(address, keep_days=flaky.keep_days)
     return HistoryStore(top / address, keep_days=flaky.keep_days)
+
+
+def history_of(workshop: Workshop) -> RunHistory | None:
+    """The history of an open repository; None where there is to be none."""
+    settings, top = workshop.settings.flaky, workshop.repository.top
+    return None if top is None or address_of(settings) == OFF else open_history(top, settings)
 
 
 def hand_on(run: RecordedRun, folder: Path) -> None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.assembly.quarantine import open_history
+from pytest_bugguard.assembly import records
 from pytest_bugguard.assembly.replays import home_of, open_replayer
 from pytest_bugguard.core import findings, reruns
 from pytest_bugguard.core.attempts import attempts_of
@@ -117,7 +117,7 @@ class Reruns:
     def _flakes(self) -> tuple[Flake, ...]:
         found = [*self._told, *self._repeated]
         seen: dict[str, tuple[Sighting, ...]] = {}
-        history = open_history(self._workshop) if found else None
+        history = records.history_of(self._workshop) if found else None
         if history is not None:
             with suppress(BugguardError):  # whoever records says that it cannot be read
                 seen = history.sightings([one.failed.nodeid for one in found])

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters.environment import environment
-from pytest_bugguard.assembly.quarantine import open_history
+from pytest_bugguard.assembly.records import history_of
 from pytest_bugguard.core import steadiness
 from pytest_bugguard.core.burning_in import guards_of
 from pytest_bugguard.core.errors import BugguardError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def after_run(workshop: Workshop, records: Sequence[Record]) -> list[Record]:
     """The records of fixes, those apart whose guard is known to fail now and then on this code."""
-    history, guards = open_history(workshop), guards_of(records)
+    history, guards = history_of(workshop), guards_of(records)
     if history is None or not guards or workshop.repository.worktree().changes():
         return list(records)
     code = Code(workshop.repository.head()[1], environment(workshop.repository.top).key)
