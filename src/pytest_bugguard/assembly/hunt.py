@@ -18,8 +18,7 @@ from pytest_bugguard.core.causes import hints_of, source_in
 from pytest_bugguard.core.commands import Typing, command_of, contrast_of
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.experiments import kept
-from pytest_bugguard.core.flakes import Ranking, ranked
-from pytest_bugguard.core.model import FlakeVerdict
+from pytest_bugguard.core.flakes import ranked, ranking_of
 from pytest_bugguard.core.orders import number
 from pytest_bugguard.core.replays import Conditions
 from pytest_bugguard.core.results import RepositoryFacts, Result, Run, Summary
@@ -207,13 +206,11 @@ def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Resu
 
     told = (_with_commands(flake, typing) for flake in notebook.flakes())
     flakes = ranked(replace(flake, hints=hints_of(flake, source_of)) for flake in told)
-    unsteady = sum(one.verdict in {FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT} for one in flakes)
-    ranking = Ranking(flakes, notebook.processes, len(notebook.order), len(flakes), unsteady)
     return Result(
         "hunt",
         RepositoryFacts(workshop.head, shallow=workshop.history.is_shallow),
         Summary(),
-        ranking=ranking,
+        ranking=ranking_of(flakes, runs=notebook.processes, tests=len(notebook.order)),
         run=Run(int(took.started_s), round(took.duration_s, 3)),
     )
 

@@ -13,7 +13,7 @@ from pytest_bugguard.assembly.replays import home_of, open_replayer
 from pytest_bugguard.core import findings, reruns
 from pytest_bugguard.core.attempts import attempts_of
 from pytest_bugguard.core.errors import BugguardError
-from pytest_bugguard.core.flakes import Ranking, flake_of, signatures_of
+from pytest_bugguard.core.flakes import flake_of, ranking_of, signatures_of
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.outcomes import from_top
 from pytest_bugguard.journeys.reruns import Limits, rerun
@@ -74,7 +74,7 @@ class Reruns:
     @property
     def are_all_flaky(self) -> bool:
         """Whether each test that failed has been shown to be flaky, in whichever way."""
-        told = {one.failed.nodeid for one in (*self._told, *self._repeated) if one.verdict in reruns.UNSTEADY}
+        told = {one.failed.nodeid for one in (*self._told, *self._repeated) if one.verdict.is_unsteady}
         return self._red <= told
 
     def judged(self, result: Result, options: RerunOptions) -> Result:
@@ -94,9 +94,8 @@ class Reruns:
                 notes.append("what failed was not all run again: it was broken off")
         flakes = self._flakes()
         if flakes:
-            unsteady = sum(one.verdict in reruns.UNSTEADY for one in flakes)
-            ranking = Ranking(flakes, sum(len(one.processes) for one in self._told), len(flakes), len(flakes), unsteady)
-            result = replace(result, ranking=ranking)
+            processes = sum(len(one.processes) for one in self._told)
+            result = replace(result, ranking=ranking_of(flakes, runs=processes, tests=len(flakes)))
         result = replace(result, notes=(*result.notes, *notes))
         if self._workshop.settings.flaky.on_flaky == "warn":
             return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.duty import Harm
-from pytest_bugguard.core.model import FlakeVerdict, Record, Verdict
+from pytest_bugguard.core.model import Record, Verdict
 from pytest_bugguard.core.results import Finding
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def of_quarantine(entries: Iterable[Quarantine], *, today: dt.date) -> Iterator[
 def of_flakes(flakes: Iterable[Flake]) -> Iterator[Finding]:
     """A finding for each test of these that is flaky, in whichever way."""
     for flake in flakes:
-        if flake.verdict in {FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT}:
+        if flake.verdict.is_unsteady:
             yield Finding(
                 id=f"flaky:{flake.nodeid}",
                 gate="flaky",

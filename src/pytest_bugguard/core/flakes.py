@@ -135,6 +135,12 @@ class Ranking:
     """How many of them are flaky."""
 
 
+def ranking_of(flakes: tuple[Flake, ...], *, runs: int, tests: int) -> Ranking:
+    """What was just found out of tests that failed, without any history: in so many processes, over so many tests."""
+    unsteady = sum(one.verdict.is_unsteady for one in flakes)
+    return Ranking(flakes, runs, tests, len(flakes), unsteady)
+
+
 def judged_by(diagnosis: Diagnosis) -> tuple[FlakeVerdict, str]:
     """What a test is, where it is known in which way: only what depends on the order alone is order-dependent."""
     is_of_order = OF_ORDER.issuperset(diagnosis.kinds)
@@ -285,9 +291,6 @@ def _groups(natural: Sequence[Sighting], name: Callable[[Sighting], str]) -> tup
     return tuple(sorted(groups, key=lambda group: (-group.rate.failures, group.name)))
 
 
-_FLAKY = frozenset({FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT})
-
-
 def ranked(flakes: Iterable[Flake]) -> tuple[Flake, ...]:
     """The flaky ones first; of those, and of the others, the dearest first, then the most surely frequent."""
-    return tuple(sorted(flakes, key=lambda one: (one.verdict not in _FLAKY, -one.lost_s, -one.rate.low, one.nodeid)))
+    return tuple(sorted(flakes, key=lambda one: (not one.verdict.is_unsteady, -one.lost_s, -one.rate.low, one.nodeid)))

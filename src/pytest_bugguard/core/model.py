@@ -57,6 +57,11 @@ class FlakeVerdict(StrEnum):
     FAILING = "failing"
     UNDECIDED = "undecided"
 
+    @property
+    def is_unsteady(self) -> bool:
+        """Whether a failure of the test says little of the code: it is flaky, in whichever way."""
+        return self in {FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT}
+
 
 class RuleVerdict(StrEnum):
     """What is said of a coverage rule."""

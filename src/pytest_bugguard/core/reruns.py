@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 LUCK = 0.05
 """Order is blamed where luck would show the same in so many cases at most."""
-UNSTEADY = frozenset({FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT})
-"""The verdicts on a failed test by which its failure says little of the change."""
 _CONFIDENCE = 0.95
 _NOTHING = Count(0, 0)
 
