@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.assembly.replays import home_of, open_replayer
+from pytest_bugguard.assembly.replays import home_of, open_replayer, start_of
 from pytest_bugguard.core import burning_in
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.journeys.burn_in import burn_in
@@ -48,12 +47,10 @@ def after_run(  # noqa: PLR0913 - what a run is known by
     tests, top = burning_in.guards_of(found), workshop.repository.top
     if not (tests and runs and top is not None):
         return BurnedIn(found)
-    below = os.path.relpath(folder, top).replace(os.sep, "/")
-    below = workshop.repository.prefix if below.startswith("..") else below.removeprefix(".")
     until = time.monotonic() + workshop.settings.flaky.burn_in_seconds
     files = sorted({test.partition("::")[0] for test in tests})
     try:
-        with open_replayer(top, home_of(top, below, files, words)) as replayer:
+        with open_replayer(top, home_of(top, start_of(workshop, folder), files, words)) as replayer:
             burned, attempts = burn_in(tests, ran, replayer, runs=runs, until=until, now=time.monotonic)
     except (BugguardError, OSError) as error:
         burned, attempts = dict.fromkeys(tests, burning_in.Burned()), []

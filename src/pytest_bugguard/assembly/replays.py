@@ -19,12 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from pytest_bugguard.assembly.workshop import Workshop
+
 
 @contextmanager
 def open_replayer(top: Path, home: Home) -> Iterator[PytestReplayer]:
     """Replay tests of a checkout; nothing that was started outlives this."""
     with Workspace() as space, PytestRunner(space, original=None, is_at_home=True) as runner:
         yield PytestReplayer(runner, top, home)
+
+
+def start_of(workshop: Workshop, folder: Path) -> str:
+    """Where pytest was started, below the repository's top; outside of it: where the workshop was opened instead."""
+    below = os.path.relpath(folder, workshop.repository.top).replace(os.sep, "/")
+    return workshop.repository.prefix if below.startswith("..") else below.removeprefix(".")
 
 
 def home_of(top: Path, folder: str, paths: Sequence[str] = (), words: Sequence[str] = ()) -> Home:

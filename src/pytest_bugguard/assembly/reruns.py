@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.assembly import records
-from pytest_bugguard.assembly.replays import home_of, open_replayer
+from pytest_bugguard.assembly.replays import home_of, open_replayer, start_of
 from pytest_bugguard.core import findings, reruns
 from pytest_bugguard.core.attempts import attempts_of
 from pytest_bugguard.core.errors import BugguardError
@@ -104,8 +103,7 @@ class Reruns:
     def _run(self, options: RerunOptions) -> None:
         top = self._workshop.repository.top
         assert top is not None  # pytest runs nothing in a bare repository
-        folder = os.path.relpath(options.folder, top).replace(os.sep, "/")
-        folder = self._workshop.repository.prefix if folder.startswith("..") else folder.removeprefix(".")
+        folder = start_of(self._workshop, options.folder)
         files = sorted({one.nodeid.partition("::")[0] for one in self._failed})
         until = time.monotonic() + self._workshop.settings.flaky.reruns_seconds
         limits = Limits(options.times, until, time.monotonic)
