@@ -62,8 +62,13 @@ def redrawn(page: str) -> str:
 
 
 def _rooms() -> str:
-    rooms = [module for module in modules() if module.name != "__init__.py"]
+    rooms = [module for module in modules() if module.name != "__init__.py" or _does_something(module)]
     return _table(("room", "what it answers"), ((f"`{name(room)}`", _answer(room)) for room in rooms))
+
+
+def _does_something(module: Path) -> bool:
+    """Whether it holds more than a docstring."""
+    return len(ast.parse(module.read_text(encoding="utf-8")).body) > 1
 
 
 def _answer(room: Path) -> str:

@@ -165,7 +165,7 @@ def test_the_action_installs_itself(tmp_path: Path) -> None:
     }  # fmt: skip
     done = bash(script, tmp_path, environment(tmp_path, GITHUB_ACTION_PATH=str(TOP), **put, **offline))
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "site" / "pytest_bugguard" / "plugin.py").is_file()
+    assert (tmp_path / "site" / "pytest_bugguard" / "plugin" / "__init__.py").is_file()
 
 
 def test_the_action_annotates_sums_up_and_fails(shop: Repo, tmp_path: Path) -> None:

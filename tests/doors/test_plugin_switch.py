@@ -128,6 +128,7 @@ def test_idle_costs_nothing(shop: Shop, settings: str) -> None:
     assert [name for name in modules if name.startswith("pytest_bugguard")] == [
         "pytest_bugguard",
         "pytest_bugguard.plugin",
+        "pytest_bugguard.plugin.switch",
     ]
     assert not {"git", "tqdm", "tomli", "tomlkit"} & set(modules)
     assert started == []

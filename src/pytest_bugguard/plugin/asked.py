@@ -1,0 +1,49 @@
+"""What was pytest asked to run, and is that a run that can be judged?"""
+
+from __future__ import annotations
+
+import os
+import shlex
+
+import pytest
+
+from pytest_bugguard.core.selection import Selection
+
+
+def asked_of(config: pytest.Config, deselected: int) -> Selection:
+    """What the command line, the environment and the settings of pytest select.
+
+    Args:
+        config: Of the run that has ended.
+        deselected: How many of the collected tests were left out, by whomever.
+    """
+    own = config.getini("addopts")
+    return Selection(
+        [*config.invocation_params.args, *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))],
+        _named_paths(config),
+        config.getini("testpaths"),
+        own if isinstance(own, list) else shlex.split(own),
+        deselected,
+    )
+
+
+def _named_paths(config: pytest.Config) -> list[str]:
+    """The files and folders that were named on the command line, relative to rootdir; ``""`` is rootdir itself."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        return []
+    base = config.invocation_params.dir
+    paths = (os.path.relpath(base / arg, config.rootpath).replace(os.sep, "/") for arg in config.args)
+    return ["" if path == "." else path for path in paths]
+
+
+def why_not(config: pytest.Config, exitstatus: int) -> str:
+    """Why this run cannot be judged; empty where it can."""
+    if config.option.collectonly:
+        return "the tests were only collected"
+    if config.getoption("showfixtures", default=False) or config.getoption("show_fixtures_per_test", default=False):
+        return "the fixtures were only listed"
+    if config.getoption("setupplan", default=False) or config.getoption("setuponly", default=False):
+        return "the tests were only planned"
+    if exitstatus in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
+        return f"the run did not end well (exit status {exitstatus})"
+    return ""

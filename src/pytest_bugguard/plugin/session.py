@@ -1,0 +1,152 @@
+"""Follows one run of pytest, and has the change judged when its tests have run."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import suppress
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_bugguard.core.selection import SessionFacts
+from pytest_bugguard.plugin import progress
+from pytest_bugguard.plugin.asked import asked_of, why_not
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from pytest_bugguard.assembly.gate import Gate
+    from pytest_bugguard.core.outcomes import PhaseReport
+    from pytest_bugguard.core.recorded_runs import Failure
+
+_Seen = tuple[str, tuple[str, "int | None", str], str, str, bool, float, str, "Failure | None", str]
+"""What a report says, in the order of ``PhaseReport``, with pytest's node id and location in place of the test's own.
+
+A plain tuple: a run has tens of thousands of them, and of no other kind does Python's search for cycles let go.
+"""
+
+
+class Session:
+    """Follows one run of pytest and judges the change when the tests have run."""
+
+    def __init__(self, config: pytest.Config, gate: Gate) -> None:
+        self._config = config
+        self._gate = gate
+        self._seen: list[_Seen] = []
+        self._failures = 0
+        """Reports that pytest counts as failures of tests; it counts failures of others with them."""
+        self._deselected = 0
+        self._lost_workers = 0
+        self._is_shown = False
+        self._started_s = time.time()
+        self._environment = dict(os.environ)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Take our place beside pytest-cov before it begins to report: it does so around the loop too."""
+        is_off = bool(self._config.getoption("no_cov", default=False))
+        self._gate.listen(self._config.pluginmanager.get_plugin("_cov"), is_switched_off=is_off)
+        return (yield)
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        self._deselected += len(items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, error: object) -> None:
+        self._lost_workers += bool(error)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        excuse = getattr(report, "bugguard_excuse", "")
+        outcome = "failed" if excuse else report.outcome
+        self._failures += report.outcome == "failed" and not str(report.longrepr).startswith("contains ")
+        self._seen.append(
+            (
+                report.nodeid,
+                report.location,
+                report.when or "",
+                outcome,
+                hasattr(report, "wasxfail") and not excuse,
+                report.duration,
+                getattr(report, "worker_id", "") or _worker_of(report),
+                self._failure(report) if outcome not in {"passed", "skipped"} else None,
+                excuse,
+            )
+        )
+
+    def _reports(self) -> list[PhaseReport]:
+        """All that pytest said of its tests, by their own node ids."""
+        from pytest_bugguard.adapters.report_ids import own_id  # noqa: PLC0415 - see the module
+        from pytest_bugguard.core.outcomes import PhaseReport  # noqa: PLC0415
+
+        named = cache(partial(own_id, cache(lambda path: os.path.lexists(self._config.rootpath / path))))
+        return [PhaseReport(named(*one[:2]), *one[2:]) for one in self._seen]
+
+    def _failure(self, report: pytest.TestReport) -> Failure:
+        from pytest_bugguard.adapters.pytest_failures import failure_of  # noqa: PLC0415 - see the module
+
+        return failure_of(report.longrepr, self._gate.top, self._config.invocation_params.dir)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Judge; a clean run with findings ends with 1, and no other exit status is ever changed.
+
+        After everybody else, since others may change the exit status here too. Nor is a run changed that failed, but
+        for one that only flaky tests have failed, where the settings want no more than a warning of these.
+        """
+        reason = why_not(self._config, int(session.exitstatus))
+        if reason:
+            self._gate.skip(reason)
+        else:
+            from pytest_bugguard.adapters.apart import apart  # noqa: PLC0415 - see the module
+
+            with apart(self._environment):
+                self._finish(session)
+        if self._is_forgiven(session):
+            session.exitstatus = pytest.ExitCode.OK
+        if self._gate.is_failing and int(session.exitstatus) == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _is_forgiven(self, session: pytest.Session) -> bool:
+        """Whether the run failed by flaky tests alone, and is to be warned of them alone: all of it was run."""
+        return (
+            int(session.exitstatus) == pytest.ExitCode.TESTS_FAILED
+            and self._gate.is_forgiving
+            and session.testsfailed <= self._failures
+            and not (session.shouldstop or session.shouldfail)
+        )
+
+    def _finish(self, session: pytest.Session) -> None:
+        failed = {nodeid for nodeid, _, _, outcome, *_ in self._seen if outcome == "failed"}
+        stopped = str(session.shouldstop or session.shouldfail or "")
+        facts = SessionFacts(asked_of(self._config, self._deselected), stopped, len(failed), self._lost_workers)
+        reports = self._reports()
+        self._gate.judge(reports, facts, partial(progress.of_proof, self._config))
+        if not facts.stopped:
+            self._gate.record(reports, self._started_s, time.time() - self._started_s)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        from pytest_bugguard.report import MARKUP  # noqa: PLC0415 - see the module
+
+        self._is_shown = True
+        width = terminalreporter._tw.fullwidth  # noqa: SLF001 - pytest has no public width
+        for line in self._gate.lines(width):
+            for piece in line:
+                terminalreporter.write(piece.text, **MARKUP[piece.style])
+            terminalreporter.write("\n")
+
+    def pytest_unconfigure(self) -> None:
+        """Say on standard error why the run failed, where no terminal showed the section (``-p no:terminal``)."""
+        if not self._is_shown and self._gate.has_complaints:
+            with suppress(OSError, ValueError):  # closed, or nobody reads
+                sys.stderr.writelines(f"{''.join(piece.text for piece in line)}\n" for line in self._gate.lines(80))
+
+
+def _worker_of(report: pytest.TestReport) -> str:
+    """The xdist worker of a report; that of one who died in a test is named by its controller, and otherwise."""
+    node = getattr(report, "node", None)
+    return "" if node is None else str(node.gateway.id)
