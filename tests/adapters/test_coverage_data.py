@@ -122,6 +122,28 @@ def test_all_kinds_of_data_say_the_same(project: Project) -> None:
     assert _state(project.top) == before
 
 
+@pytest.mark.parametrize(
+    ("configuration", "unseen"),
+    [
+        pytest.param("[run]\nbranch = true\nsource = src\n", ("src/ns/mod.py",), id="below-source"),
+        pytest.param("[run]\nbranch = true\n", ("src/ns/mod.py",), id="no-source"),
+        pytest.param("[run]\nsource = shop\n", (), id="a-package"),
+        pytest.param("[run]\nsource_pkgs = ns.mod\n", ("src/ns/mod.py",), id="a-module"),
+        pytest.param("[run]\nomit = src/ns/*\n", (), id="omitted"),
+        pytest.param("[report]\nomit = */mod.py\n", (), id="omitted-from-reports"),
+        pytest.param("[run]\ninclude = src/shop/*\n", (), id="not-included"),
+    ],
+)
+def test_a_file_that_nothing_imports_is_told_apart_from_one_that_is_left_out(
+    project: Project, configuration: str, unseen: tuple[str, ...]
+) -> None:
+    """coverage.py passes over a folder without ``__init__.py``, and over all that is not imported without a source."""
+    (project.top / ".coveragerc").write_text(configuration, encoding="utf-8")
+    (project.top / "coverage.json").write_text('{"meta": {}, "files": {}}', encoding="utf-8")
+    assert project.read(".coverage.one").unseen == unseen
+    assert set(project.read("coverage.json").unseen) >= {*unseen}
+
+
 def test_a_shard_alone_knows_less(project: Project) -> None:
     """One of two runs, with the branch that it did not take."""
     file = _by_path(project.read(".coverage.one"))["src/shop/pay.py"]

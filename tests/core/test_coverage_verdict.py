@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from pytest_bugguard.core import coverage_verdict
+from pytest_bugguard.core import coverage_verdict, floor_verdict
 from pytest_bugguard.core.coverage_rules import CoverageSettings, Gate, Limits, Places
 from pytest_bugguard.core.coverage_verdict import Judged, Standing
 from pytest_bugguard.core.errors import SettingsError
+from pytest_bugguard.core.floors import Floor
 from pytest_bugguard.core.measured import Doubt, Exits, FileCoverage, Measured, doubt_of
 from pytest_bugguard.core.model import RuleVerdict
 from pytest_bugguard.core.thresholds import Metric
@@ -120,6 +121,33 @@ def test_part_of_the_tests_confirms_and_never_refutes() -> None:
     weighed = coverage_verdict.weighed(rows, Standing(partial=part))
     assert [one.verdict.value for one in weighed] == ["met", "undecided"]
     assert list(coverage_verdict.by_doubt(weighed)) == [part]
+
+
+def test_part_of_the_tests_confirms_no_sum_that_may_lack_files() -> None:
+    """A file that the other tests import brings all that it misses; a group that cannot hold it is whole already."""
+    groups = [Gate(_limits("60"), (f"src/{name}/**",), scope="group") for name in ("old", "new")]
+    settings = CoverageSettings(_limits("80"), _limits("80"), gates=tuple(groups))
+    measured = Measured((_file("src/old/a.py", 9, 1),), "x", unseen=("src/new/b.py", "src/new/c.py"))
+    rows = coverage_verdict.judge(settings, measured, (), is_whole=False)
+    assert [(one.rule, one.verdict.value) for one in rows] == [
+        ("each-file", "met"), ("gate src/old/**", "met"), ("gate src/new/**", "undecided"), ("total", "undecided"),
+    ]  # fmt: skip
+    assert rows[-1].reason.startswith("src/new/b.py and 1 more may belong in the count")
+    (total,) = coverage_verdict.judge(CoverageSettings(total=_limits("80")), measured, ())
+    assert total.verdict is RuleVerdict.MET  # all of the tests import none of them: coverage.py's own sum
+
+
+def test_rules_that_name_no_file_speak_of_no_test() -> None:
+    """Neither ``each-file`` nor floors; a gate that names it does, and so does a floor that lists it."""
+    files = (_file("src/a.py", 9, 1), _file("tests/test_a.py", 9, 1), _file("tests/test_b.py", 9, 1))
+    measured = Measured(files, "x", tests=frozenset({"tests/test_a.py", "tests/test_b.py"}))
+    settings = CoverageSettings(_limits("80"), gates=(Gate(_limits("100"), ("tests/test_b.py",)),), places=PLACES)
+    rows = coverage_verdict.judge(settings, measured, [file.path for file in files])
+    assert [(one.rule, one.path) for one in rows] == [
+        ("each-file", "src/a.py"), ("gate tests/test_b.py", "tests/test_b.py"),
+    ]  # fmt: skip
+    held = floor_verdict.judge({"tests/test_b.py": Floor(0)}, measured, CoverageSettings(), [], "p:3")
+    assert [(one.path, one.verdict.value) for one in held] == [("src/a.py", "unmet"), ("tests/test_b.py", "unmet")]
 
 
 def test_of_an_unsound_run_nothing_is_told() -> None:

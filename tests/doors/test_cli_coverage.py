@@ -176,6 +176,26 @@ def test_init_writes_todays_level_which_then_holds(repo: Repo, shell: Shell) -> 
     assert _changed(repo) == ["M pyproject.toml", "?? bugguard-floors.txt"]
 
 
+def test_init_keeps_no_floor_for_tests(repo: Repo, shell: Shell) -> None:
+    """Where tests are measured too, that is said: nobody asked for gates on them."""
+    repo.write(
+        "tests/test_over.py",
+        "def test_over():\n    assert True\n\ndef helper():\n    return 1\n",
+    )
+    repo.write(
+        "pyproject.toml",
+        (repo.path / "pyproject.toml")
+        .read_text(encoding="utf-8")
+        .replace('["src"]\n    rel', '["."]\nrel')
+        .replace('source = ["src"]', 'source = ["."]'),
+    )
+    _measure(repo)
+    done = shell.call("coverage", "init")
+    assert "2 of the measured files are tests: the total counts them" in done.out
+    assert "tests" not in (repo.path / "bugguard-floors.txt").read_text(encoding="utf-8")
+    assert shell.call("coverage", "check").code == 0
+
+
 def test_floors_fall_and_rise_only_on_purpose(repo: Repo, shell: Shell) -> None:
     """More than listed fails; fewer says how to tighten; a raise keeps its reason; a rename keeps its floor."""
     _settings(repo, 'floors = "floors.txt"\n')

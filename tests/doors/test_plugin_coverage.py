@@ -85,6 +85,17 @@ def test_part_of_the_tests_can_confirm_and_not_refute(shop: Covered, options: tu
     assert "COVERAGE" not in shown(result)
 
 
+def test_part_of_the_tests_confirms_no_total_that_may_lack_files(shop: Covered) -> None:
+    """Without ``source`` coverage.py counts what was imported: the other tests may import more, and miss more."""
+    shop.settings("total = { line = 10 }\neach-file = { line = 10 }")
+    shop.repo.write(".coveragerc", "[run]\nbranch = false\n")  # in place of the one in pyproject.toml
+    said = shown(shop.run("tests/test_pay.py", "--cov"))
+    assert "1 of 3 rules not judged: src/shop/util.py may belong in the count" in said
+    said = shown(shop.run("--cov"))
+    assert "note: not in the count, since nothing imports it: src/shop/util.py" in said
+    assert "coverage: 3 of 3 rules met in 4 files" in said
+
+
 def test_the_whole_of_a_named_testpath_is_no_part(shop: Covered) -> None:
     """``pytest tests`` runs all there is."""
     shop.settings('[[coverage.gate]]\npaths = ["src/shop/util.py"]\nline = 100')

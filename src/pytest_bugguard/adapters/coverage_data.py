@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import tempfile
 from contextlib import chdir, closing, contextmanager
@@ -15,6 +16,7 @@ from coverage.exceptions import CoverageException
 from pytest_bugguard.adapters import coverage_reports
 from pytest_bugguard.adapters.coverage_objects import Listener
 from pytest_bugguard.adapters.coverage_reports import CoverageDataError
+from pytest_bugguard.adapters.measured_scope import Scope
 from pytest_bugguard.core.measured import FileCoverage, Measured
 
 if TYPE_CHECKING:
@@ -73,7 +75,9 @@ def read(paths: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measured:
         )
     if reports:
         found = coverage_reports.read(reports[0].read_bytes(), reports[0].name)
-        return placed(found, known, _origin(paths), bases=(folder, reports[0].parent), before_ns=_oldest(paths))
+        measured = placed(found, known, _origin(paths), bases=(folder, reports[0].parent), before_ns=_oldest(paths))
+        with chdir(folder):
+            return with_unseen(measured, known, Scope(_coverage(data_file=None), folder))
     return _of_data(data, folder, known)
 
 
@@ -103,6 +107,13 @@ def placed(
         files[path] = _together(files.get(path), _renamed(coverage, path))
     ordered = tuple(files[path] for path in sorted(files))
     return Measured(ordered, origin, stale=tuple(stale), gone=tuple(gone), foreign=tuple(sorted(foreign)))
+
+
+def with_unseen(measured: Measured, known: MeasuredPaths, scope: Scope) -> Measured:
+    """The same, with the files that were asked for and are not there."""
+    there = {file.path for file in measured.files}
+    unseen = (path for path in known.files if path not in there and scope.holds(os.path.join(known.top, path)))  # noqa: PTH118 - of tens of thousands
+    return replace(measured, unseen=tuple(sorted(unseen)))
 
 
 def unmeasured(path: str, folder: Path, top: Path) -> FileCoverage:
@@ -144,9 +155,10 @@ def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measur
                 _map(coverage, known.aliases(names, folder))
                 found = list(Listener(coverage).files())
                 gone = _gone(coverage.get_data())
+                scope = Scope(coverage, folder)
         except (CoverageException, sqlite3.Error) as error:
             raise CoverageDataError(f"{_origin(data)}: {_said(error)}", hint=_MEASURE) from None
-    measured = placed(found, known, _origin(data), bases=(folder,), before_ns=_oldest(data))
+    measured = with_unseen(placed(found, known, _origin(data), bases=(folder,), before_ns=_oldest(data)), known, scope)
     return replace(measured, stale=tuple(dict.fromkeys([*measured.stale, *copies])), gone=measured.gone or gone)
 
 

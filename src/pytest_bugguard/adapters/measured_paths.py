@@ -22,12 +22,12 @@ class MeasuredPaths:
     def __init__(self, top: Path, files: Sequence[str]) -> None:
         """Set up for one work tree; ``files`` are the paths in it that could be meant."""
         self.top = Path(os.path.realpath(top))
-        self._files = frozenset(files)
+        self.files = frozenset(files)
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
         found = defaultdict(list)
-        for path in self._files:
+        for path in self.files:
             found[path.rpartition("/")[2]].append(path)
         return found
 
@@ -40,7 +40,7 @@ class MeasuredPaths:
         """
         for place in self._places(name, bases):
             path = self._below(place)
-            if path is not None and (path in self._files or place.is_file()):
+            if path is not None and (path in self.files or place.is_file()):
                 return path
         return self._elsewhere(_parts(name))
 

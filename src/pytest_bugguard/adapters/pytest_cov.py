@@ -10,8 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_bugguard.adapters.coverage_data import placed
+from pytest_bugguard.adapters.coverage_data import placed, with_unseen
 from pytest_bugguard.adapters.coverage_objects import Listener
+from pytest_bugguard.adapters.measured_scope import Scope
 
 if TYPE_CHECKING:
     from pytest_bugguard.adapters.measured_paths import MeasuredPaths
@@ -54,11 +55,12 @@ class PytestCov:
         Raises:
             CoverageDataError: coverage.py cannot make sense of it.
         """
-        final = self._listeners[id(self._controller.cov)] if self._controller else None
-        assert final is not None
+        assert self._controller is not None
+        final = self._listeners[id(self._controller.cov)]
         folder = Path(getattr(self._controller, "topdir", "."))
         try:
-            return placed(final.files(), known, "pytest-cov", bases=(folder,))
+            measured = placed(final.files(), known, "pytest-cov", bases=(folder,))
+            return with_unseen(measured, known, Scope(self._controller.cov, folder))
         finally:
             for listener in self._listeners.values():
                 listener.close()

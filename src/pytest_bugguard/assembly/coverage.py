@@ -6,17 +6,15 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import coverage_data, files, settings_writer
+from pytest_bugguard.adapters import coverage_data
 from pytest_bugguard.adapters.measured_paths import MeasuredPaths
-from pytest_bugguard.assembly import writing
 from pytest_bugguard.core import base, floors
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
 from pytest_bugguard.core.errors import BugguardError, SettingsError
-from pytest_bugguard.core.measured import Doubt, doubt_of
+from pytest_bugguard.core.measured import Doubt
 from pytest_bugguard.core.model import Side
 from pytest_bugguard.core.results import RepositoryFacts
 from pytest_bugguard.core.sides import Sides
-from pytest_bugguard.core.thresholds import Count, Metric
 from pytest_bugguard.journeys import coverage as journey
 from pytest_bugguard.journeys.coverage import Asked
 from pytest_bugguard.journeys.snapshot import Snapshot
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.measured import FileCoverage, Measured
     from pytest_bugguard.core.patches import Patch
     from pytest_bugguard.core.results import Result
-
-DEFAULT_FLOORS = "bugguard-floors.txt"
 
 
 class CoverageDesk:
@@ -68,7 +64,10 @@ class CoverageDesk:
 
     def is_source(self, path: str) -> bool:
         """Whether it is on the source side."""
-        return self._sides.side(path, self._snapshot.is_package) is Side.SOURCE
+        return self._side(path) is Side.SOURCE
+
+    def _side(self, path: str) -> Side:
+        return self._sides.side(path, self._snapshot.is_package)
 
     def unmeasured(self, path: str) -> FileCoverage:
         """The statements of a file that was not measured, none of them run."""
@@ -102,7 +101,13 @@ class CoverageDesk:
         Raises:
             CoverageDataError: There is none, or it cannot be used.
         """
-        return coverage_data.read(data or coverage_data.find(self.folder), self.folder, self.known)
+        return self.told_apart(coverage_data.read(data or coverage_data.find(self.folder), self.folder, self.known))
+
+    def told_apart(self, measured: Measured) -> Measured:
+        """With what is a test, and of the files that were not seen those that hold code of the product."""
+        unseen = (path for path in measured.unseen if self.is_source(path) and (self.text(path) or b"").strip())
+        tests = (file.path for file in measured.files if self._side(file.path) is Side.TEST)
+        return replace(measured, unseen=tuple(unseen), tests=frozenset(tests))
 
     def judge(self, measured: Measured, standing: Standing) -> Coverage:
         """Hold what is asked against what was measured.
@@ -194,110 +199,3 @@ def _need_rules(workshop: Workshop) -> None:
 
 def _result(workshop: Workshop, desk: CoverageDesk) -> Result:
     return replace(workshop.result("coverage", (), 0), repository=desk.facts())
-
-
-def update_floors(workshop: Workshop, data: Sequence[Path]) -> tuple[str, ...]:
-    """Lower the floors to what was measured; what was done, a line each. None is ever raised."""
-    desk, name = _floors_desk(workshop)
-    measured = _sound(desk.read(data))
-    done = floors.lowered(_held(desk, name), {file.path: len(file.missing) for file in measured.files})
-    _write(desk, name, done.floors)
-    refused = [f"{path} owes more than it may: add tests, or bugguard coverage floors raise" for path in done.refused]
-    lowered = [f"lowered {line}" for line in done.lowered] or ["nothing can be lowered"]
-    return (*lowered, *refused)
-
-
-def raise_floor(workshop: Workshop, path: Path, data: Sequence[Path], *, reason: str) -> str:
-    """Accept what one file owes, and say why."""
-    if not reason.strip():
-        raise BugguardError("--reason: is empty", hint="say it in a word or a sentence: it is kept beside the floor")
-    desk, name = _floors_desk(workshop)
-    found = desk.known.find(str(path), (desk.folder,))
-    file = _sound(desk.read(data)).file(found) if found else None
-    if file is None:
-        raise BugguardError(f"{str(path)!r} was not measured", hint="name a file that was, from the repository's top")
-    held = _held(desk, name)
-    if len(file.missing) <= held.get(file.path, floors.Floor(0)).missing:
-        raise BugguardError(f"{file.path} owes no more than it may", hint="bugguard coverage floors update lowers it")
-    _write(desk, name, floors.raised(held, file.path, len(file.missing), reason))
-    return f"{name}: {file.path} may owe {len(file.missing)} now"
-
-
-def tidy_floors(workshop: Workshop) -> str:
-    """Take out floors of files that owe nothing or are gone."""
-    desk, name = _floors_desk(workshop)
-    held = _held(desk, name)
-    kept = floors.tidied(held, desk.paths)
-    _write(desk, name, kept)
-    return f"{name}: {len(held) - len(kept)} taken out, {len(kept)} left"
-
-
-def _floors_desk(workshop: Workshop) -> tuple[CoverageDesk, str]:
-    name = workshop.settings.coverage.floors
-    if name is None:
-        hint = f'set it: floors = "{DEFAULT_FLOORS}" in [tool.bugguard.coverage]; bugguard coverage init does it all'
-        raise SettingsError("coverage.floors: is not set", hint=hint)
-    return CoverageDesk(workshop), name
-
-
-def _held(desk: CoverageDesk, name: str) -> Floors:
-    """The floors, under the names that files have now."""
-    patches = desk.asked.patches
-    renames = {} if isinstance(patches, Doubt) else {patch.old_path: patch.path for patch in patches if patch.is_rename}
-    return floors.renamed(desk.floors(name), {old: new for old, new in renames.items() if old is not None})
-
-
-def _sound(measured: Measured) -> Measured:
-    """Data that floors may be written from.
-
-    Raises:
-        BugguardError: It cannot be trusted.
-    """
-    doubt = doubt_of(measured)
-    if doubt is not None:
-        raise BugguardError(doubt.reason, hint=doubt.cure)
-    return measured
-
-
-def _write(desk: CoverageDesk, name: str, held: Floors) -> None:
-    try:
-        files.write(desk.top / name, floors.rendered(held).encode("utf-8", "surrogateescape"))
-    except OSError as error:
-        raise SettingsError(f"{name}: cannot be written: {error.strerror}", hint="check who may write it") from None
-
-
-def begin(workshop: Workshop, data: Sequence[Path], *, is_dry: bool) -> tuple[str, ...]:
-    """Write gates and floors at today's level; what was written, a line each.
-
-    Raises:
-        BugguardError: There are gates already, or the data cannot be trusted.
-    """
-    desk = CoverageDesk(workshop)
-    measured = _sound(desk.read(data))
-    held = floors.begun({file.path: len(file.missing) for file in measured.files})
-    name = workshop.settings.coverage.floors or DEFAULT_FLOORS
-    table: dict[str, object] = {"total": _todays(measured)} if _todays(measured) else {}
-    table["floors"] = name
-    path = writing.settings_path(workshop)
-    shown = settings_writer.shown_coverage(path, table).rstrip("\n").split("\n")
-    if not is_dry:
-        settings_writer.add_coverage(path, table)
-        _write(desk, name, held)
-    verb = "would get" if is_dry else "got"
-    return (
-        f"{path.name} {verb}:",
-        *(f"  {line}" if line else "" for line in shown),
-        f"{name} {verb} {len(held)} of {len(measured.files)} files: those with statements that no test runs",
-        f"next: add to .gitattributes: {name} merge=union",
-    )
-
-
-def _todays(measured: Measured) -> dict[str, int]:
-    """The shares of all files together, in whole per cent, cut off."""
-    shares = {}
-    for metric in (Metric.LINE, Metric.BRANCH):
-        counts = [file.count(metric) for file in measured.files]
-        whole = sum((count for count in counts if count is not None), Count(0, 0))
-        if None not in counts and whole.total and whole.covered * 100 >= whole.total:
-            shares[metric.value] = whole.covered * 100 // whole.total
-    return shares

@@ -29,7 +29,7 @@ class SessionCoverage:
         """A result with the coverage gates of this run."""
         if self._tracer is not None and self._tracer.is_measuring:
             desk = CoverageDesk(workshop, base_option=base_option)
-            measured = self._tracer.measured(desk.known)
+            measured = desk.told_apart(self._tracer.measured(desk.known))
             found = desk.judge(measured, _standing(facts, self._tracer.failed_workers))
             return workshop.with_coverage(result, found)
         if self._is_switched_off:

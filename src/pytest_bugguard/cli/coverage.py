@@ -73,32 +73,32 @@ def _coverage_explain(options: argparse.Namespace) -> int:
 
 
 def _coverage_init(options: argparse.Namespace) -> int:
-    from pytest_bugguard.assembly import coverage  # noqa: PLC0415 - see showing.open_workshop
+    from pytest_bugguard.assembly import floors  # noqa: PLC0415 - see showing.open_workshop
 
     with open_workshop(options) as workshop:
-        say_lines(coverage.begin(workshop, options.data, is_dry=options.dry_run))
+        say_lines(floors.begin(workshop, options.data, is_dry=options.dry_run))
     return EXIT_OK
 
 
 def _floors_update(options: argparse.Namespace) -> int:
-    from pytest_bugguard.assembly import coverage  # noqa: PLC0415 - see showing.open_workshop
+    from pytest_bugguard.assembly import floors  # noqa: PLC0415 - see showing.open_workshop
 
     with open_workshop(options) as workshop:
-        say_lines(coverage.update_floors(workshop, options.data))
+        say_lines(floors.update(workshop, options.data))
     return EXIT_OK
 
 
 def _floors_raise(options: argparse.Namespace) -> int:
-    from pytest_bugguard.assembly import coverage  # noqa: PLC0415 - see showing.open_workshop
+    from pytest_bugguard.assembly import floors  # noqa: PLC0415 - see showing.open_workshop
 
     with open_workshop(options) as workshop:
-        say_lines([coverage.raise_floor(workshop, options.file, options.data, reason=options.reason)])
+        say_lines([floors.raise_one(workshop, options.file, options.data, reason=options.reason)])
     return EXIT_OK
 
 
 def _floors_tidy(options: argparse.Namespace) -> int:
-    from pytest_bugguard.assembly import coverage  # noqa: PLC0415 - see showing.open_workshop
+    from pytest_bugguard.assembly import floors  # noqa: PLC0415 - see showing.open_workshop
 
     with open_workshop(options) as workshop:
-        say_lines([coverage.tidy_floors(workshop)])
+        say_lines([floors.tidy(workshop)])
     return EXIT_OK

@@ -48,7 +48,7 @@ def _idle_gates(settings: CoverageSettings, measured: Measured, packages: frozen
     for file in measured.files:
         for metric in Metric:
             choice = rules.decide(settings, file.path, metric, packages)
-            if isinstance(choice, rules.Choice):
+            if isinstance(choice, rules.Choice) and (choice.gate or file.path not in measured.tests):
                 deciding[choice.gate, metric].append(file)
     for gate in settings.gates:
         if gate.scope == "each":

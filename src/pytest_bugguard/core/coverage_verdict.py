@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import coverage_rules as rules
 from pytest_bugguard.core.errors import SettingsError
-from pytest_bugguard.core.measured import Doubt
+from pytest_bugguard.core.measured import Doubt, and_more
 from pytest_bugguard.core.model import RuleVerdict
 from pytest_bugguard.core.thresholds import UNITS, Count, Metric
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 EACH_FILE = "each-file"
 TOTAL = "total"
 _WORST_SHOWN = 5
+_SEE_ALL = "run all tests, or let coverage.py count what nothing imports: [tool.coverage.run] source"
 _MEASURE_BRANCHES = "measure branches too: [tool.coverage.run] branch = true, or pytest --cov-branch"
 
 
@@ -104,7 +105,8 @@ def judge(
         settings: What is asked.
         measured: What ran.
         paths: Every Python file of the repository: what a gate may name.
-        is_whole: Whether a gate that fits no measured file is a fault: part of the tests may not have come to it.
+        is_whole: Whether all tests ran. Part of them may not have come to a file: a gate for nothing is no fault then,
+            and what several files reach together may be less once all of them are there.
 
     Raises:
         SettingsError: Two gates fit a file equally well, or one fits no file that was measured.
@@ -112,8 +114,9 @@ def judge(
     packages = rules.packages_of(paths)
     if is_whole:
         _refuse_idle_gates(settings, measured, paths, packages)
-    groups = (_group(gate, measured, packages) for gate in settings.gates if gate.scope == "group")
-    total = _total(settings, measured)
+    unseen = () if is_whole else measured.unseen
+    groups = (_group(gate, measured, packages, unseen) for gate in settings.gates if gate.scope == "group")
+    total = _total(settings, measured, unseen)
     return (*_each(settings, measured, packages), *chain.from_iterable(groups), *total)
 
 
@@ -148,6 +151,8 @@ def _each(settings: CoverageSettings, measured: Measured, packages: frozenset[st
     for file in measured.files:
         for metric in Metric:
             match rules.decide(settings, file.path, metric, packages):
+                case rules.Choice(_, None) if file.path in measured.tests:
+                    pass  # who wants a test measured names it
                 case rules.Choice(threshold, gate):
                     name, place = (gate.name, gate.place) if gate else (EACH_FILE, settings.places.each_file)
                     yield held_against_file(file, threshold, name, place)
@@ -188,22 +193,33 @@ def verdict_on(count: Count, threshold: Threshold) -> RuleVerdict:
     return RuleVerdict.MET if threshold.is_met(count) else RuleVerdict.UNMET
 
 
-def _group(gate: Gate, measured: Measured, packages: frozenset[str]) -> Iterator[Judged]:
+def _group(gate: Gate, measured: Measured, packages: frozenset[str], unseen: Sequence[str]) -> Iterator[Judged]:
     files = [file for file in measured.files if rules.rank_of(gate, file.path, packages)]
-    yield from _together(gate.limits, files, gate.name, gate.place)
+    lacking = [path for path in unseen if rules.rank_of(gate, path, packages)]
+    yield from _together(gate.limits, files, gate.name, gate.place, lacking)
 
 
-def _total(settings: CoverageSettings, measured: Measured) -> Iterator[Judged]:
+def _total(settings: CoverageSettings, measured: Measured, unseen: Sequence[str]) -> Iterator[Judged]:
     """All files, always: no gate takes any away."""
     if settings.total is not None:
-        yield from _together(settings.total, measured.files, TOTAL, settings.places.total)
+        yield from _together(settings.total, measured.files, TOTAL, settings.places.total, unseen)
 
 
-def _together(limits: Limits, files: Sequence[FileCoverage], rule: str, place: str) -> Iterator[Judged]:
+def _together(
+    limits: Limits, files: Sequence[FileCoverage], rule: str, place: str, unseen: Sequence[str]
+) -> Iterator[Judged]:
     for threshold in limits.thresholds():
         counts = [file.count(threshold.metric) for file in files]
         if None in counts:
             yield _without_branches(rule, None, threshold, place)
+        elif unseen:
+            doubt = Doubt(
+                f"{and_more(unseen)} may belong in the count: the tests that ran import no such file", _SEE_ALL
+            )
+            yield Judged(
+                rule, None, Count(0, 0), threshold, RuleVerdict.UNDECIDED, place=place, metric=threshold.metric,
+                reason=doubt.reason, next=doubt.cure,
+            )  # fmt: skip
         else:
             worst = tuple(_worst(files, threshold.metric))
             whole: Count = reduce(add, filter(None, counts), Count(0, 0))

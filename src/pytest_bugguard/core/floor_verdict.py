@@ -25,11 +25,12 @@ FLOORS = "floors"
 def judge(
     floors: Floors, measured: Measured, settings: CoverageSettings, paths: Sequence[str], place: str
 ) -> Iterator[Judged]:
-    """Hold each file against its floor; a file without one may owe nothing, unless another rule decides for it."""
+    """Hold each file against its floor; one without may owe nothing, unless it is a test or another rule decides."""
     packages = coverage_rules.packages_of(paths)
     known = {file.path for file in measured.files}
     for file in measured.files:
-        if file.path in floors or not _is_decided(settings, file.path, packages):
+        is_asked = file.path not in measured.tests and not _is_decided(settings, file.path, packages)
+        if file.path in floors or is_asked:
             yield _against(file, floors.get(file.path, Floor(0)), place, is_listed=file.path in floors)
     there = set(paths)
     for path, floor in sorted(floors.items()):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_bugguard.core.thresholds import Count, Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_bugguard.core.floors import Floor
 
@@ -87,6 +87,10 @@ class Measured:
     """Measured files that are not there any more, or never were on this machine, as the data names them."""
     foreign: tuple[str, ...] = ()
     """Measured files that lie outside the repository, as the data names them."""
+    unseen: tuple[str, ...] = ()
+    """Files that the configuration asks for and the data does not hold: nothing imported them."""
+    tests: frozenset[str] = frozenset()
+    """Those of the files that are tests: rules that name no file do not speak of them."""
 
     def file(self, path: str) -> FileCoverage | None:
         """What is known of one file."""
@@ -100,20 +104,29 @@ def modules_of(measured: Measured, floors: Mapping[str, Floor] | None) -> tuple[
             file.path,
             Count(len(file.ran), len(file.statements)),
             file.count(Metric.BRANCH),
-            None if floors is None else floors[file.path].missing if file.path in floors else 0,
+            _floor(file.path, measured, floors),
         )
         for file in measured.files
     )
 
 
+def _floor(path: str, measured: Measured, floors: Mapping[str, Floor] | None) -> int | None:
+    if floors is None:
+        return None
+    return floors[path].missing if path in floors else None if path in measured.tests else 0
+
+
+def and_more(paths: Sequence[str]) -> str:
+    """The first of several, and how many others there are."""
+    return f"{paths[0]} and {len(paths) - 1} more" if len(paths) > 1 else paths[0]
+
+
 def doubt_of(measured: Measured) -> Doubt | None:
     """Why nothing can be concluded from all of it; None where it looks sound."""
     if measured.stale:
-        more = f" and {len(measured.stale) - 1} more" if len(measured.stale) > 1 else ""
-        return Doubt(f"{measured.origin} is older than {measured.stale[0]}{more}", _MEASURE_AGAIN)
+        return Doubt(f"{measured.origin} is older than {and_more(measured.stale)}", _MEASURE_AGAIN)
     if measured.gone:
-        more = f" and {len(measured.gone) - 1} more" if len(measured.gone) > 1 else ""
-        return Doubt(f"{measured.origin} measured {measured.gone[0]}{more}, which is not here", _FIND)
+        return Doubt(f"{measured.origin} measured {and_more(measured.gone)}, which is not here", _FIND)
     if not measured.files:
         if measured.foreign:
             return Doubt(f"only files outside the repository were measured: {measured.foreign[0]}", _INSTALL)

@@ -110,7 +110,7 @@ def coverage_fields() -> tuple[Field, ...]:
     """The keys of ``[tool.bugguard.coverage]`` itself."""
     return (
         Field("each-file", _LIMITS_DOC, NOTHING, _LIMITS,
-              "What each measured file must reach that no gate says otherwise of.", "{ line = 80 }"),
+              "What each measured file but tests must reach that no gate says otherwise of.", "{ line = 80 }"),
         Field("total", _LIMITS_DOC, NOTHING, _LIMITS,
               "What all measured files must reach together.", "{ line = 90, branch = 85 }"),
         Field("floors", "a file below the repository's top", NOTHING, checks.path,

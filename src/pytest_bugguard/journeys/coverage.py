@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import coverage_lint, coverage_verdict, floor_verdict, floors, touched
 from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Standing
-from pytest_bugguard.core.measured import Doubt, doubt_of
+from pytest_bugguard.core.measured import Doubt, and_more, doubt_of
 from pytest_bugguard.core.model import RuleVerdict
 from pytest_bugguard.core.statements import described, source_of
 from pytest_bugguard.core.thresholds import Count, Metric
@@ -51,6 +51,8 @@ def judge(asked: Asked, measured: Measured, standing: Standing, sources: Sources
         *_floors(asked, measured, sources, notes),
     ]
     if is_whole:
+        if measured.unseen:
+            notes.append(f"not in the count, since nothing imports it: {and_more(measured.unseen)}; {_COUNT_ALL}")
         notes += (
             f"can never fail: {said}"
             for said in coverage_lint.idle(asked.settings, asked.floors or {}, measured, sources.paths)
@@ -62,6 +64,12 @@ def judge(asked: Asked, measured: Measured, standing: Standing, sources: Sources
     return Coverage(
         tuple(_explained(one, known, measured) for one in weighed), len(measured.files), measured.origin, tuple(notes)
     )
+
+
+_COUNT_ALL = (
+    "to count such files: [tool.coverage.run] source; for those in folders without __init__.py also "
+    "[tool.coverage.report] include_namespace_packages = true"
+)
 
 
 def _of_nothing(doubt: Doubt) -> Judged:
