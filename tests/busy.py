@@ -29,13 +29,14 @@ _VERDICTS = (
 _FAILING_SHARE = 0.02
 
 
-def busy(fixes: int, tests: int, modules: int) -> Result:
+def busy(fixes: int, tests: int, modules: int, web: str | None = None) -> Result:
     """A report in which each part has so many rows; numbers and names vary as they do in life."""
     chance = random.Random(fixes)
     records = tuple(_fix(number, chance) for number in range(1, fixes + 1))
     return result_of(
         *records,
         command="report",
+        web=web,
         trend=trend_of(records),
         hotspots=hotspots_of(records),
         ranking=Ranking(tuple(_flakes(tests, chance)), 400, tests, tests, tests),

@@ -78,13 +78,19 @@ def feature(number: int = 1, **fields: Any) -> Record:  # noqa: ANN401 - as for 
     return fix(Verdict.NOT_APPLICABLE, number, recognition=NotAFix("none"), reason="no sign of a bug fix", **fields)
 
 
-def result_of(*records: Record, command: str = "audit", **fields: Any) -> Result:  # noqa: ANN401 - any field of a Result
+def result_of(
+    *records: Record,
+    command: str = "audit",
+    web: str | None = None,
+    **fields: Any,  # noqa: ANN401 - any field of a Result
+) -> Result:
     """The result of a command that found these records."""
     facts = RepositoryFacts(
         head="9" * 40,
         base="origin/main",
         base_reason="the pull request's target (GITHUB_BASE_REF)",
         merge_base="9d01c2e".ljust(40, "0"),
+        web=web,
     )
     result = Result(command, facts, summarise(records, len(records)), records)
     return replace(result, **fields)
@@ -96,6 +102,7 @@ def everything(text: str = "text") -> Result:
     return result_of(
         *records,
         feature(40, other_signs=(NotAFix("bot", text),)),
+        web="gitlab+https://git.example/acme/shop",
         findings=(
             Finding(
                 f"fixes:{records[0].sha}", "fixes", Verdict.UNGUARDED, records[0].sha, text, text, f"src/{text}", 3

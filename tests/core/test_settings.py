@@ -63,6 +63,7 @@ def test_everything_set_arrives() -> None:
             "undecided": "warn",
             "json": "reports/bugguard.json",
             "html": "reports/bugguard.html",
+            "web": "https://github.com/acme/shop.git",
             "plugins": ["shop_rules.bugguard"],
             "fixes": {
                 "require": "off",
@@ -84,6 +85,7 @@ def test_everything_set_arrives() -> None:
         undecided="warn",
         json="reports/bugguard.json",
         html="reports/bugguard.html",
+        web="https://github.com/acme/shop",
         plugins=("shop_rules.bugguard",),
         fixes=FixSettings("off", "unit", ("subject",), ("fragment",), (r"^\[BUG\]",), ("^Bump ",), (r"SHOP-\d+",)),
         waivers=(Waiver("1c0ffee", "payments", "simulator", dt.date(2027, 1, 31)),),
@@ -95,9 +97,9 @@ def test_everything_set_arrives() -> None:
     [
         pytest.param({"enabeld": True}, "enabeld: unknown key; did you mean 'enabled'?", id="misspelt"),
         pytest.param({"colour": {}}, "colour: unknown key; known here: enabled, base, source, tests, undecided, json, "
-                     "html, plugins, fixes, waivers, coverage, flaky, quarantine, delivery", id="unknown"),
+                     "html, web, plugins, fixes, waivers, coverage, flaky, quarantine, delivery", id="unknown"),
         pytest.param({"\x1b[31m": 1}, r"'\x1b[31m': unknown key; known here: enabled, base, source, tests, undecided, "
-                     "json, html, plugins, fixes, waivers, coverage, flaky, quarantine, delivery",
+                     "json, html, web, plugins, fixes, waivers, coverage, flaky, quarantine, delivery",
                      id="a-key-that-moves-terminals"),
         pytest.param({"enabled": "CI"}, "enabled: found 'CI', needs true, false or \"ci\"; did you mean 'ci'?",
                      id="flag"),
@@ -105,6 +107,12 @@ def test_everything_set_arrives() -> None:
         pytest.param({"base": "--upload-pack=x"}, "base: found '--upload-pack=x', needs \"auto\", or a branch, tag or "
                      "commit", id="option-as-revision"),
         pytest.param({"base": ""}, "base: found '', needs \"auto\", or a branch, tag or commit", id="empty"),
+        pytest.param({"web": "http://github.com/a/b"}, "web: found 'http://github.com/a/b', needs https://HOST/PATH, "
+                     "for example https://github.com/acme/shop", id="address-without-tls"),
+        pytest.param({"web": "https://git.acme.com/a"}, "web: found 'https://git.acme.com/a', does not tell the kind "
+                     "of its server: begin it with one of github+https://, gitlab+https://, bitbucket+https://, "
+                     "gitea+https://", id="unknown-server"),
+        pytest.param({"web": 1}, "web: found the number 1, needs an address as a text", id="number-for-address"),
         pytest.param({"source": "src"}, "source: found 'src', needs a list; write ['src']", id="text-for-list"),
         pytest.param({"source": {}}, "source: found a table, needs a list", id="table-for-list"),
         pytest.param({"tests": ["a/../.."]}, "tests[0]: found 'a/../..', needs a path below the repository's top",

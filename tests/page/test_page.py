@@ -110,9 +110,47 @@ def test_a_number_leads_to_its_evidence(reader: Reader) -> None:
 def test_a_place_leads_to_its_newest_fix(reader: Reader) -> None:
     """The id in one table opens the row of the other, guarded or not."""
     opened = reader.open(_busy())
-    link = opened.page.locator("#hotspots td.sha a").first
+    link = opened.page.locator("#hotspots td:last-child a").first
     link.click()
     assert [link.inner_text() in row[1] for row in opened.rows("fixes")] == [True]
+
+
+def test_a_count_of_fixes_leads_to_them(reader: Reader) -> None:
+    """The fixes of a file are those that changed it; those of a quarter were made in it."""
+    opened = reader.open(_busy())
+    link = opened.page.locator("#hotspots td.number a").first
+    count = int(link.inner_text())
+    link.click()
+    assert opened.page.locator("#fixes output").inner_text() == f"{count} of 400"
+    opened.page.click("summary")
+    quarter = opened.page.locator("details tbody tr").first
+    name, _, judged, undecided = quarter.locator("td").all_inner_texts()
+    quarter.locator("a").click()
+    assert opened.page.locator("#fixes output").inner_text() == f"{int(judged) + int(undecided)} of 400"
+    assert name == "2024-Q2"
+
+
+def test_commits_and_files_lead_to_their_server(reader: Reader) -> None:
+    """Where the settings name one: a fix's files as they were in it, others as they are at the head."""
+    opened = reader.open(as_dict(busy(30, 3, 3, web="https://github.com/acme/shop")))
+    module = opened.page.locator("#coverage td a").first
+    at_head = f"https://github.com/acme/shop/blob/{'9' * 40}/"
+    assert module.get_attribute("href") == at_head + module.inner_text()
+    links = opened.page.locator("#fixes tbody tr").first.locator("a").all()
+    commit, *files = [link.get_attribute("href") or "" for link in links]
+    sha = commit.removeprefix("https://github.com/acme/shop/commit/")
+    assert len(sha) == 40
+    assert files
+    assert all(file.startswith(f"https://github.com/acme/shop/blob/{sha}/") for file in files)
+    assert opened.asked == []
+
+
+def test_a_stored_address_that_is_none_links_nothing(reader: Reader) -> None:
+    """A document may come from anywhere: what is no address of a known server is no link."""
+    whole = as_dict(everything())
+    whole["repository"]["web"] = "javascript:alert(1)//https://github.com/a/b"
+    opened = reader.open(whole)
+    assert opened.page.locator("td a:not([data-table])").count() == 0
 
 
 def test_what_nobody_looked_at_is_not_called_empty(reader: Reader) -> None:

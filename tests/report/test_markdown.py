@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from pytest_bugguard.core.model import Verdict
+from pytest_bugguard.core.model import How, MappedTest, Verdict
+from pytest_bugguard.core.results import Finding
 from pytest_bugguard.report.markdown import BUDGET, to_markdown
 from tests.samples import HOSTILE, everything, feature, fix, result_of
 
@@ -27,7 +28,7 @@ def test_an_audit_opens_with_its_sentence_and_closes_with_trend_and_hotspots() -
         "<!-- bugguard: audit -->\n## bugguard audit: 2 of 8 fixes &#40;25 %&#41; brought a regression test\n"
     )
     assert "| 2024-Q2 | 2 of 8  25 %, 1 undecided |" in text
-    assert "| `src/text` | 8.8" in text
+    assert f"| [`src/text`](https://git.example/acme/shop/-/blob/{'9' * 40}/src/text) | 8.8" in text
     assert "Recognised by: reference 10." in text
 
 
@@ -44,9 +45,22 @@ def test_a_long_list_stays_within_the_budget_and_says_so(budget: int) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_breaks_the_page(text: str) -> None:
-    """The same number of lines and of cells, no HTML but our own, no link, no mention."""
+    """The same number of lines and of cells, no HTML but our own, no link but to the settings' server, no mention."""
     page, harmless = to_markdown(everything(text)), to_markdown(everything("harmless"))
     assert [line.count("|") for line in page.splitlines()] == [line.count("|") for line in harmless.splitlines()]
-    outside_code = re.sub(r"`[^`\n]*`", "", page)
+    unlinked = re.sub(r"\]\(https://git\.example/acme/shop/-/[\w%./-]+(#L\d+)?\)", "]", page)
+    outside_code = re.sub(r"`[^`\n]*`", "", unlinked)
     assert set(re.findall(r"</?\w+", outside_code)) <= {"<br", "<code", "</code"}
     assert not re.search(r"!\[|\]\(|https?://|(?<!&)#\d|@\w", outside_code)
+
+
+def test_commits_and_files_are_linked_where_the_settings_say() -> None:
+    """A fix and its test as they were in that commit, a finding's line as it is now; without an address, no link."""
+    test = MappedTest("tests/test_a b.py::test", How.ADDED, counts=True)
+    found = Finding("x", "coverage", Verdict.UNGUARDED, "src/shop/pager.py", "m", "n", "src/shop/pager.py", 3)
+    one = fix(Verdict.GUARDED, tests=(test,))
+    text = to_markdown(result_of(one, findings=(found,), command="check", web="https://github.com/acme/shop"))
+    assert f"[`0000001`](https://github.com/acme/shop/commit/{one.sha}) fix" in text
+    assert f"[`{test.nodeid}`](https://github.com/acme/shop/blob/{one.sha}/tests/test_a%20b.py) added" in text
+    assert f"[`src/shop/pager.py:3`](https://github.com/acme/shop/blob/{'9' * 40}/src/shop/pager.py#L3)" in text
+    assert "](" not in to_markdown(result_of(one, findings=(found,), command="check"))

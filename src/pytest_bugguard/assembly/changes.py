@@ -76,15 +76,15 @@ def read(
     if revisions is not None:
         since, tip = workshop.span(revisions, needs_base=True)
         named = revisions.partition("..")[0] or None
-        asked = RepositoryFacts(workshop.head, base=named, base_reason="the range that was asked for")
+        asked = replace(workshop.facts, base=named, base_reason="the range that was asked for")
         return _change(workshop, since, tip, asked)
     if workshop.head is None:
-        return _change(workshop, None, None, RepositoryFacts(None))
+        return _change(workshop, None, None, workshop.facts)
     chosen = workshop.choose_base(base_option)
     if isinstance(chosen, base.Undecided):
         finding = findings.undecided("base", chosen.reason, chosen.cure)
         return workshop.with_loose(workshop.result("check", (), 0), (finding,))
-    facts = RepositoryFacts(workshop.head, chosen.revision, chosen.reason, chosen.merge_base)
+    facts = replace(workshop.facts, base=chosen.revision, base_reason=chosen.reason, merge_base=chosen.merge_base)
     return _change(workshop, chosen.sha, workshop.head, facts, is_current=True, reads_work_tree=reads_work_tree)
 
 
@@ -117,7 +117,7 @@ def _change(  # noqa: PLR0913 - what a change is read from
     return Change(
         tuple(_distrusting(workshop, one) for one in found.found),
         found.units,
-        replace(facts, shallow=workshop.history.is_shallow),
+        facts,
         tuple(notes),
         base=since,
         uncommitted=uncommitted.unit.changes if uncommitted is not None else (),

@@ -13,7 +13,6 @@ from pytest_bugguard.core.coverage_verdict import Coverage, Standing
 from pytest_bugguard.core.errors import BugguardError, SettingsError
 from pytest_bugguard.core.measured import Doubt
 from pytest_bugguard.core.model import Side
-from pytest_bugguard.core.results import RepositoryFacts
 from pytest_bugguard.core.sides import Sides
 from pytest_bugguard.journeys import coverage as journey
 from pytest_bugguard.journeys.coverage import Asked
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.floors import Floors
     from pytest_bugguard.core.measured import FileCoverage, Measured
     from pytest_bugguard.core.patches import Patch
-    from pytest_bugguard.core.results import Result
+    from pytest_bugguard.core.results import RepositoryFacts, Result
 
 
 class CoverageDesk:
@@ -150,7 +149,7 @@ class CoverageDesk:
 
     def facts(self) -> RepositoryFacts:
         """The state of the repository, with the base where anything was compared with it."""
-        facts = RepositoryFacts(self._workshop.head, shallow=self._workshop.history.is_shallow)
+        facts = self._workshop.facts
         chosen = self._chosen if "_chosen" in self.__dict__ else None
         if isinstance(chosen, base.Chosen):
             return replace(facts, base=chosen.revision, base_reason=chosen.reason, merge_base=chosen.merge_base)

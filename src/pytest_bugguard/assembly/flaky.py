@@ -12,7 +12,7 @@ from pytest_bugguard.adapters.history_store import MAGIC, HistoryStore
 from pytest_bugguard.assembly import quarantine, records
 from pytest_bugguard.core import junit, run_files
 from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
-from pytest_bugguard.core.results import Exceptions, RepositoryFacts, Result, Summary
+from pytest_bugguard.core.results import Exceptions, Result, Summary
 from pytest_bugguard.journeys import flaky
 
 if TYPE_CHECKING:
@@ -105,8 +105,7 @@ def _history(workshop: Workshop) -> RunHistory:
 
 
 def _result(workshop: Workshop, command: str, ranking: Ranking) -> Result:
-    facts = RepositoryFacts(workshop.head, shallow=workshop.history.is_shallow)
-    return Result(command, facts, Summary(), ranking=ranking)
+    return Result(command, workshop.facts, Summary(), ranking=ranking)
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:

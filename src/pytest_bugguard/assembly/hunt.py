@@ -21,7 +21,7 @@ from pytest_bugguard.core.experiments import kept
 from pytest_bugguard.core.flakes import ranked, ranking_of
 from pytest_bugguard.core.orders import number
 from pytest_bugguard.core.replays import Conditions
-from pytest_bugguard.core.results import RepositoryFacts, Result, Run, Summary
+from pytest_bugguard.core.results import Result, Run, Summary
 from pytest_bugguard.journeys.hunt import Plan, hunt
 from pytest_bugguard.journeys.lab import Lab
 
@@ -208,7 +208,7 @@ def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Resu
     flakes = ranked(replace(flake, hints=hints_of(flake, source_of)) for flake in told)
     return Result(
         "hunt",
-        RepositoryFacts(workshop.head, shallow=workshop.history.is_shallow),
+        workshop.facts,
         Summary(),
         ranking=ranking_of(flakes, runs=notebook.processes, tests=len(notebook.order)),
         run=Run(int(took.started_s), round(took.duration_s, 3)),

@@ -95,6 +95,11 @@ class Workshop:
         return self.history.resolve("HEAD")
 
     @property
+    def facts(self) -> RepositoryFacts:
+        """Which state of which history is looked at, compared with nothing yet."""
+        return RepositoryFacts(self.head, shallow=self.history.is_shallow, web=self.settings.web)
+
+    @property
     def ci_name(self) -> base.Ci | None:
         """The CI that we run in, where it is one that we know."""
         return self.ci.name
@@ -214,7 +219,7 @@ class Workshop:
         listed = tuple(records)
         return Result(
             command=command,
-            repository=RepositoryFacts(self.head, shallow=self.history.is_shallow),
+            repository=self.facts,
             summary=summarise(listed, units),
             records=listed,
             notes=tuple(notes),

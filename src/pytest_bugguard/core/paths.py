@@ -26,26 +26,27 @@ def spelt(path: str) -> str:
 
 def quoted(path: str) -> str:
     """A path as git quotes it."""
-    return '"' + "".join(_C_ESCAPES.get(byte) or _c_byte(byte) for byte in _bytes(path)) + '"'
+    return '"' + "".join(_C_ESCAPES.get(byte) or _c_byte(byte) for byte in raw(path)) + '"'
 
 
 def unquoted(text: str) -> str:
     """What ``quoted`` or git put into quotation marks; any other text is a path as it stands."""
     if not (len(text) > 1 and text.startswith('"') and text.endswith('"')):
         return text
-    return _ESCAPE.sub(_byte, _bytes(text[1:-1])).decode("utf-8", "surrogateescape")
+    return _ESCAPE.sub(_byte, raw(text[1:-1])).decode("utf-8", "surrogateescape")
+
+
+def raw(path: str) -> bytes:
+    """A path's bytes as git has them."""
+    try:
+        return path.encode(errors="surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte: no path of git's, perhaps a test's parameter
+        return path.encode(errors="surrogatepass")
 
 
 def _byte(match: re.Match[bytes]) -> bytes:
     said = match[1].decode("ascii")
     return bytes([_PLAIN_ESCAPES[said] if said in _PLAIN_ESCAPES else int(said, 8) & 0xFF])
-
-
-def _bytes(path: str) -> bytes:
-    try:
-        return path.encode(errors="surrogateescape")
-    except UnicodeEncodeError:  # a surrogate that stands for no byte: no path of git's, perhaps a test's parameter
-        return path.encode(errors="surrogatepass")
 
 
 def _c_byte(byte: int) -> str:

@@ -70,6 +70,8 @@ class RepositoryFacts:
     """Commit id where the change left the base."""
     shallow: bool = False
     """Whether the clone lacks older history."""
+    web: str | None = None
+    """Where people read it, as the settings say (``core.web.web_of`` reads it); None: nothing is linked."""
 
 
 @dataclass(frozen=True, slots=True)

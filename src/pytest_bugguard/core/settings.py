@@ -87,6 +87,8 @@ class Settings:
     undecided: Literal["fail", "warn"] = "fail"
     json: str | None = None
     html: str | None = None
+    web: str | None = None
+    """As ``core.web.web_of`` reads it; None: nothing is linked."""
     plugins: tuple[str, ...] = ()
     fixes: FixSettings = field(default_factory=FixSettings)
     waivers: tuple[Waiver, ...] = ()

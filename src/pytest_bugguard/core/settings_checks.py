@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pytest_bugguard.core.patterns import UnsafePatternError, compile_safely
+from pytest_bugguard.core.web import NoAddressError, web_of
 
 Check = Callable[[Any], Any]
 
@@ -246,6 +247,16 @@ def history(value: object) -> str:
     if ":" in (address["user"] or "") or "password=" in value:
         raise wrong("holds a password: put the whole address into the variable BUGGUARD_HISTORY")
     return value
+
+
+def web(value: object) -> str:
+    """The address at which a server shows the repository."""
+    if not isinstance(value, str):
+        raise wrong(f"found {shown(value)}, needs an address as a text")
+    try:
+        return str(web_of(value.strip()))
+    except NoAddressError as error:
+        raise wrong(f"found {shown(value)}, {error}") from None
 
 
 def nodeid(value: object) -> str:

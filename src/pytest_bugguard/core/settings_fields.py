@@ -57,6 +57,10 @@ def top_fields() -> tuple[Field, ...]:
               "Where a pytest run also writes its result as JSON.", '"reports/bugguard.json"'),
         Field("html", "a file below the repository's top", NOTHING, checks.path,
               "Where a pytest run also writes its result as a page.", '"reports/bugguard.html"'),
+        Field("web", "an `https://` address; `github+`, `gitlab+`, `bitbucket+` or `gitea+` before it where the host's "
+              "name does not tell", NOTHING, checks.web,
+              "Where people read the repository: commits and files of the page and of Markdown are linked there. "
+              "It is never read from a remote.", '"https://github.com/acme/shop"'),
         Field("plugins", "a list of importable names", (), checks.list_of(checks.module),
               "Guests: modules with hook implementations of bugguard's own.", '["shop_rules.bugguard"]'),
     )  # fmt: skip

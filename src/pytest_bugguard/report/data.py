@@ -87,6 +87,7 @@ def _repository(facts: RepositoryFacts) -> dict[str, Any]:
         "base_reason": _text(facts.base_reason),
         "merge_base": facts.merge_base,
         "shallow": facts.shallow,
+        "web": facts.web,
     }
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core.results import WORST_FIRST
 from pytest_bugguard.report import delivery, flaky, hunt, words
 from pytest_bugguard.report.escape import markdown, markdown_code
+from pytest_bugguard.report.linked import Linked, linked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.flakes import Flake, Ranking
     from pytest_bugguard.core.hotspots import Hotspots
-    from pytest_bugguard.core.model import MappedTest, Record
+    from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.results import Finding, Result
     from pytest_bugguard.core.trend import Trend
 
@@ -26,9 +27,9 @@ _TESTS_SHOWN = 10
 def to_markdown(result: Result, *, budget: int = BUDGET) -> str:
     """The result as Markdown, with what does not fit into the budget left out and counted."""
     if result.ranking is not None and result.command == "hunt":
-        return _of_tests(result.command, hunt.headline(result.ranking), result.ranking, "", budget)
+        return _of_tests(result, hunt.headline(result.ranking), result.ranking, "", budget)
     if result.ranking is not None and result.command.startswith("flaky"):
-        return _of_tests(result.command, flaky.headline(result.ranking), result.ranking, flaky.CAPTION, budget)
+        return _of_tests(result, flaky.headline(result.ranking), result.ranking, flaky.CAPTION, budget)
     before = "".join(f"{text}\n" for text in _opening(result))
     after = "".join(f"{text}\n" for text in _closing(result))
     room = budget - len(before.encode()) - len(after.encode())
@@ -66,24 +67,29 @@ def _table(result: Result) -> Sequence[str]:
     """The rows, worst first; of the same verdict in git's order."""
     shown = filter(words.is_shown, result.records) if result.command != "explain" else result.records
     ranked = sorted(shown, key=lambda record: WORST_FIRST.index(record.verdict))
-    return [*map(_finding, words.loose_findings(result)), *map(_record, ranked)]
+    links = linked(result.repository)
+    return [
+        *(_finding(finding, links) for finding in words.loose_findings(result)),
+        *(_record(record, links) for record in ranked),
+    ]
 
 
-def _of_tests(command: str, headline: str, found: Ranking, caption: str, budget: int) -> str:
-    before = f"{marker(command)}\n## bugguard {command}: {markdown(headline)}\n\n"
+def _of_tests(result: Result, headline: str, found: Ranking, caption: str, budget: int) -> str:
+    before = f"{marker(result.command)}\n## bugguard {result.command}: {markdown(headline)}\n\n"
+    links = linked(result.repository)
     after = f"{markdown(caption)}\n" if caption else ""
     room = budget - len(before.encode()) - len(after.encode())
-    return before + _fitting([_flake(flake) for flake in found.flakes], room, _FLAKY_HEAD) + after
+    return before + _fitting([_flake(flake, links) for flake in found.flakes], room, _FLAKY_HEAD) + after
 
 
 _FLAKY_HEAD = "| verdict | test | failed | cost | what | next |\n|---|---|---|---|---|---|\n"
 
 
-def _flake(flake: Flake) -> str:
+def _flake(flake: Flake, links: Linked) -> str:
     what = filter(None, [flaky.why(flake), *flaky.guilty(flake), flake.signature, flaky.began(flake)])
     return _row(
         f"**{flake.verdict}**",
-        markdown_code(flake.nodeid),
+        links.place(flake.nodeid),
         markdown(flaky.rate(flake.rate)),
         flaky.duration(flake.lost_s),
         _lines([*map(markdown, what), markdown_code(flake.strip)]),
@@ -113,36 +119,34 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _record(record: Record) -> str:
+def _record(record: Record, links: Linked) -> str:
     tests = [test for test in record.tests if test.counts]
     more = len(tests) - _TESTS_SHOWN
     why = chain(
         [markdown(words.why(record))],
-        map(_test, tests[:_TESTS_SHOWN]),
+        (f"{links.place(test.nodeid, at=record.sha)} {test.change}" for test in tests[:_TESTS_SHOWN]),
         [f"and {more} more"] if more > 0 else [],
-        map(markdown_code, record.files.source[:1] if not tests else ()),
+        (links.place(path, at=record.sha) for path in (record.files.source[:1] if not tests else ())),
     )
-    name = f"{markdown_code(words.short(record.sha))} {markdown(record.subject)}"
+    name = f"{links.commit(record.sha)} {markdown(record.subject)}"
     return _row(f"**{record.verdict}**", name, _lines(why), markdown(record.next))
-
-
-def _test(test: MappedTest) -> str:
-    return f"{markdown_code(test.nodeid)} {test.change}"
 
 
 def _lines(texts: Iterable[str]) -> str:
     return "<br>".join(filter(None, texts))
 
 
-def _finding(finding: Finding) -> str:
-    return _row(f"**{finding.verdict}**", markdown(finding.subject), markdown(finding.message), markdown(finding.next))
+def _finding(finding: Finding, links: Linked) -> str:
+    place = links.place(finding.path, line=finding.line) if finding.path else ""
+    what = _lines([markdown(finding.subject), place if finding.path != finding.subject or finding.line else ""])
+    return _row(f"**{finding.verdict}**", what, markdown(finding.message), markdown(finding.next))
 
 
 def _closing(result: Result) -> Iterator[str]:
     if result.trend and result.trend.quarters:
         yield from _trend(result.trend)
     if result.hotspots and result.hotspots.files:
-        yield from _hotspots(result.hotspots)
+        yield from _hotspots(result.hotspots, linked(result.repository))
     if result.delivery:
         yield from delivery.paragraphs(result.delivery)
     rules = words.rules(result.records) if result.command in words.SURVEYS else ()
@@ -157,8 +161,8 @@ def _trend(trend: Trend) -> Iterator[str]:
     yield ""
 
 
-def _hotspots(hotspots: Hotspots) -> Iterator[str]:
+def _hotspots(hotspots: Hotspots, links: Linked) -> Iterator[str]:
     yield "### Where fixes cluster\n\n| place | weight | fixes | guarded |\n|---|---:|---:|---|"
     for place in (*hotspots.files, *hotspots.folders):
-        yield f"| {markdown_code(place.path)} | {place.weight:.2f} | {place.fixes} | {words.share(place.share)} |"
+        yield f"| {links.place(place.path)} | {place.weight:.2f} | {place.fixes} | {words.share(place.share)} |"
     yield ""

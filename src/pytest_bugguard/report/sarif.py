@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pytest_bugguard.core.paths import raw
 from pytest_bugguard.report.data import version
 from pytest_bugguard.report.escape import safe_text
 from pytest_bugguard.report.issues import issues
@@ -101,14 +102,6 @@ def _result(issue: Issue, rule: int) -> dict[str, Any]:
     }
 
 
-def _bytes(path: str) -> bytes:
-    """As git has it; half a surrogate is no path of git's."""
-    try:
-        return path.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return path.encode("utf-8", "backslashreplace")
-
-
 def _location(path: str, line: int | None) -> dict[str, Any]:
-    artifact = {"uri": quote(_bytes(path)), "uriBaseId": "SRCROOT"}
+    artifact = {"uri": quote(raw(path)), "uriBaseId": "SRCROOT"}
     return {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line or 1}}}

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from pytest_bugguard.report.page import cells, chart, sections
+from pytest_bugguard.report.escape import safe_text
+from pytest_bugguard.report.page import cells, chart, refs, sections
 from pytest_bugguard.report.page.tables import packed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_bugguard.report.page.refs import Links
     from pytest_bugguard.report.page.tables import Table
 
 STATIC_ROWS = 20
@@ -31,9 +33,11 @@ STATIC_ROWS = 20
 def to_html(document: Mapping[str, Any]) -> str:
     """The page of a document in the shape of ``schema/bugguard-1.schema.json``: same document, same bytes."""
     style, script = _read("page.css"), _read("page.js")
+    document = _safe(document)
+    links = refs.links_of(document["repository"])
     tables = sections.tables_of(document)
     return (
-        _environment()
+        _environment(links)
         .get_template("page.html")
         .render(
             opening=sections.opening(document, tables),
@@ -44,12 +48,27 @@ def to_html(document: Mapping[str, Any]) -> str:
             policy=_policy(style, script),
             style=style,
             script=script,
-            data=_data(tables),
+            data=_data(tables, links),
         )
     )
 
 
-def _environment() -> jinja2.Environment:
+def _safe(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Nothing invisible, nothing that runs backwards, no line feed and no tab: those are ours, to part a cell with."""
+    match value:
+        case str():
+            if value.isascii() and value.isprintable() and "#" not in value and ":" not in value[:20]:
+                return value
+            return safe_text(value.replace("\n", " "))
+        case list():
+            return [_safe(one) for one in value]
+        case dict():
+            return {key: _safe(one) for key, one in value.items()}
+        case _:
+            return value
+
+
+def _environment(links: Links) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("pytest_bugguard.report", "page"),
         autoescape=True,
@@ -58,7 +77,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= cells.FILTERS
+    environment.filters |= {**cells.FILTERS, "pieces": links.pieces}
     return environment
 
 
@@ -78,10 +97,10 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _data(tables: tuple[Table, ...]) -> str:
+def _data(tables: tuple[Table, ...], links: Links) -> str:
     """The tables as JSON that cannot end the element it stands in."""
     text = json.dumps(
-        {"tones": cells.TONES, "tables": {table.id: packed(table) for table in tables}},
+        {"tones": cells.TONES, "web": links.packed(), "tables": {table.id: packed(table) for table in tables}},
         separators=(",", ":"),
         allow_nan=False,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pytest_bugguard.report.page.refs import revision
+
 GOOD, BAD, DOUBT, QUIET = "good", "bad", "doubt", "quiet"
 TONES = {
     "proven": GOOD, "guarded": GOOD, "weak": DOUBT, "unproven": BAD, "unguarded": BAD, "unstable": BAD, "broken": BAD,
@@ -102,4 +104,11 @@ def ticks(strip: str, kind: str) -> str:
     return "".join(f"M{STEP * place} {top}h3v{height}h-3z" for place, mark in enumerate(strip) if mark == kind)
 
 
-FILTERS = {"stack": stack, "rate": rate, "bar": bar, "ticks": ticks, "tone": lambda badge: TONES.get(badge, QUIET)}
+FILTERS = {
+    "revision": revision,
+    "stack": stack,
+    "rate": rate,
+    "bar": bar,
+    "ticks": ticks,
+    "tone": lambda badge: TONES.get(badge, QUIET),
+}

@@ -24,10 +24,34 @@
     return made;
   }
 
+  // --- references: what stands between tabs, as refs.py has them ---
+
+  const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+  const PLACE = /^([^\\]+?)(?:::.*|:([0-9]+))?$/;
+
+  // As Python's quote() writes it, which leaves fewer signs alone.
+  const quoted = (part) => encodeURIComponent(part).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+  function link(target, at) {
+    const [table, find, text] = target.split("\v");
+    if (text !== undefined) return element("a", { href: `#${table}`, "data-table": table, "data-find": find }, text);
+    const web = data().web;
+    const away = (href, said) => element("a", { href, rel: "noreferrer" }, said);
+    if (COMMIT.test(target)) return web ? away(web.commit + target, target.slice(0, 7)) : target.slice(0, 7);
+    const place = PLACE.exec(target);
+    const commit = at || web?.head;
+    if (!web || !commit || !place || target.endsWith("/")) return target;
+    const line = Number(place[2] ?? 0);
+    return away(`${web.file}${commit}/${place[1].split("/").map(quoted).join("/")}${line ? web.line + line : ""}`, target);
+  }
+
+  const said = (line, at) => line.split("\t").map((part, place) => (place % 2 ? link(part, at) : part));
+  const plain = (text) => (text.includes("\t") ? text.split("\t").map((part) => part.split("\v").pop()).join("") : text);
+
   // --- cells: what cells.html draws, by the same numbers as cells.py ---
 
-  const first = (text) => element("span", { class: "first" }, text);
-  const detail = (text) => element("span", { class: "detail" }, text);
+  const first = (...parts) => element("span", { class: "first" }, ...parts);
+  const detail = (...parts) => element("span", { class: "detail" }, ...parts);
   const tenths = (value) => `${Math.floor(value / 10)}.${value % 10}`;
   const share = (part, whole) => (whole ? Math.floor((1000 * part) / whole) : 0);
 
@@ -41,9 +65,9 @@
   }
 
   const CELLS = {
-    stack(value) {
+    stack(value, at) {
       const [head, ...rest] = value.split("\n");
-      const lines = [first(head), ...rest.slice(0, LINES_SHOWN).map(detail)];
+      const lines = [first(...said(head, at)), ...rest.slice(0, LINES_SHOWN).map((line) => detail(...said(line, at)))];
       return rest.length > LINES_SHOWN ? [...lines, detail(`and ${rest.length - LINES_SHOWN} more`)] : lines;
     },
     badge: (value) => [element("span", { class: `badge ${data().tones[value] ?? "quiet"}` }, value)],
@@ -57,7 +81,6 @@
       return [drawn("svg", about, drawn("path", { class: "pass", d: ticks(value, ".") }),
         drawn("path", { class: "fail", d: ticks(value, "F") }))];
     },
-    sha: (value) => [element("a", { href: "#fixes", "data-table": "fixes", "data-find": value }, value)],
     rate(value) {
       const [failures, runs, low, high] = value.split(" ").map(Number);
       const interval = `${tenths(low)} to ${tenths(high)}`;
@@ -77,7 +100,7 @@
     },
   };
 
-  const cell = (kind, value) => (value === "" ? [] : (CELLS[kind] ?? ((text) => [text]))(value));
+  const cell = (kind, value, at) => (value === "" ? [] : (CELLS[kind] ?? said)(value, at));
 
   // --- the values of a table ---
 
@@ -89,8 +112,15 @@
     return { title, kind, at };
   }
 
+  // A day is found by its quarter too, of which the chart and its table speak.
+  function searched(kind, value) {
+    if (kind === "strip") return "";
+    if (kind === "day" && value) return `${value} ${value.slice(0, 4)}-Q${Math.ceil(Number(value.slice(5, 7)) / 3)}`;
+    return plain(value);
+  }
+
   const SORTED_BY = {
-    number: Number,
+    number: (value) => Number(plain(value)),
     rate: (value) => Number(value.split(" ")[2] ?? -1),
     bar(value) {
       const [part, whole] = value.split(" ").map(Number);
@@ -143,7 +173,7 @@
       this.preset = new Set(table.preset);
       this.badge = table.badge === null ? null : this.columns[table.badge];
       this.texts = Array.from({ length: table.rows }, (_, row) =>
-        this.columns.map((one) => (one.kind === "strip" ? "" : one.at(row))).join("\n").toLowerCase());
+        this.columns.map((one) => searched(one.kind, one.at(row))).join("\n").toLowerCase());
       this.order = this.texts.map((_, row) => row);
     }
 
@@ -152,7 +182,7 @@
       const { kind, at } = this.columns[place];
       this.descends = this.sorted === place ? !this.descends : ["number", "rate", "bar", "day", "strip"].includes(kind);
       this.sorted = place;
-      const key = SORTED_BY[kind] ?? ((value) => value.toLowerCase());
+      const key = SORTED_BY[kind] ?? ((value) => plain(value).toLowerCase());
       const keys = this.texts.map((_, row) => key(at(row)));
       const sign = this.descends ? -1 : 1;
       this.order = this.texts.map((_, row) => row).sort((one, other) =>
@@ -191,8 +221,10 @@
     }
 
     row(row) {
-      return element("tr", { role: "row" }, ...this.columns.map(({ title, kind, at }) =>
-        element("td", { role: "cell", class: kind, "data-title": title }, ...cell(kind, at(row)))));
+      const values = this.columns.map(({ at }) => at(row));
+      const commit = values.join("\t").split("\t").find((part) => COMMIT.test(part)) ?? "";
+      return element("tr", { role: "row" }, ...this.columns.map(({ title, kind }, place) =>
+        element("td", { role: "cell", class: kind, "data-title": title }, ...cell(kind, values[place], commit))));
     }
 
     tell() {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.core.delivery import Band, Figure, Unit
 from pytest_bugguard.report import delivery as figures
+from pytest_bugguard.report.page.refs import lead, ref
 from pytest_bugguard.report.page.tables import Column, Row, Table
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _module(module: Mapping[str, Any], rules: Sequence[Judged]) -> Row:
     line, branch = module["line"], module["branch"]
     floor = module["floor"]
     return (
-        "\n".join([module["path"], *map(_said, rules)]),
+        "\n".join([ref(module["path"]), *map(_said, rules)]),
         min((rule["verdict"] for rule in rules), key=_WORST.index, default="no gate"),
         _bar(line, _threshold(rules, "line")),
         _bar(branch, _threshold(rules, "branch")) if branch else "",
@@ -56,7 +57,7 @@ def _rule(one: Judged) -> Row:
     is_branch = one["metric"] == "branch"
     missing = one["total"] - one["covered"]
     return (
-        f"{one['path'] or one['rule']}\n{_said(one)}",
+        f"{ref(one['path']) if one['path'] else one['rule']}\n{_said(one)}",
         one["verdict"],
         "" if is_branch else bar,
         bar if is_branch else "",
@@ -67,8 +68,7 @@ def _rule(one: Judged) -> Row:
 
 
 def _said(one: Judged) -> str:
-    missing = "; ".join(f"{place['path']}: {place['note']}" if place["note"] else place["path"]
-                        for place in one["missing"][:3])  # fmt: skip
+    missing = "; ".join(f"{ref(place['path'])}{place['note'] and ': '}{place['note']}" for place in one["missing"][:3])
     parts = [one["rule"], one["metric"], one["place"], one["reason"], missing and f"not run: {missing}"]
     return ", ".join(filter(None, parts))
 
@@ -94,7 +94,7 @@ def hotspots(document: Mapping[str, Any]) -> Table:
         "Places by the weight of their fixes (one of today weighs 1, one of 180 days ago half of that), less the part "
         "that is both guarded and covered.",
         (Column("Place", "stack"), Column("To gain", "number"), Column("Fixes", "number"), Column("Guarded", "bar"),
-         Column("Covered", "bar"), Column("Newest fix", "sha")),
+         Column("Covered", "bar"), Column("Newest fix", "stack")),
         tuple(sorted(rows, key=lambda row: (-float(row[1]), row[0]))),
         "No fix touched a source file.",
     )  # fmt: skip
@@ -104,12 +104,12 @@ def _hotspot(one: Mapping[str, Any], covered: tuple[int, int] | None) -> Row:
     guarded = one["guarded"] / one["judged"] if one["judged"] else 0.0
     share = covered[0] / covered[1] if covered and covered[1] else 1.0
     return (
-        one["path"],
+        ref(one["path"]),
         f"{one['weight'] * (1 - guarded * share):.2f}",
-        str(one["fixes"]),
+        lead("fixes", one["path"], str(one["fixes"])),
         f"{one['guarded']} {one['judged']}" if one["judged"] else "",
         f"{covered[0]} {covered[1]}" if covered else "",
-        one["newest"][:7],
+        lead("fixes", one["newest"][:7], one["newest"][:7]),
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_bugguard.report import words
-from pytest_bugguard.report.escape import safe_text
 from pytest_bugguard.report.page import places, tests
+from pytest_bugguard.report.page.refs import ref
 from pytest_bugguard.report.page.tables import Column, Row, Table
 
 if TYPE_CHECKING:
@@ -63,26 +63,12 @@ def tables_of(document: Document) -> tuple[Table, ...]:
         _findings(document["findings"]),
     )
     is_whole = document["command"] == "report"
-    return tuple(
-        _safe(table) for table in found if table.rows or table.id == "fixes" or (is_whole and table.id != "findings")
-    )
-
-
-def _safe(table: Table) -> Table:
-    """Nothing invisible, nothing that runs backwards; the line feeds that part the lines of a cell are ours."""
-    rows = tuple(tuple(_safe_cell(cell) for cell in row) for row in table.rows)
-    return Table(table.id, table.title, table.about, table.columns, rows, table.empty, table.preset, table.preset_title)
-
-
-def _safe_cell(cell: str) -> str:
-    if cell.isascii() and cell.isprintable() and "#" not in cell and ":" not in cell[:20]:
-        return cell
-    return "\n".join(map(safe_text, cell.split("\n")))
+    return tuple(table for table in found if table.rows or table.id == "fixes" or (is_whole and table.id != "findings"))
 
 
 def lines(first: str, details: Iterable[str]) -> str:
     """The cell of kind ``stack``."""
-    return "\n".join(text.replace("\n", " ") for text in (first, *filter(None, details)))
+    return "\n".join([first, *filter(None, details)])
 
 
 def day(moment: str | None) -> str:
@@ -106,14 +92,14 @@ def _fixes(fixes: Sequence[Fix]) -> Table:
 
 def _name(fix: Fix) -> str:
     issues = "".join(f", {issue}" for issue in fix["issues"])
-    return lines(fix["subject"], [f"{words.short(fix['sha'] or '')} by rule {fix['rule']}{issues}"])
+    return lines(fix["subject"], [f"{ref(fix['sha']) if fix['sha'] else 'staged'} by rule {fix['rule']}{issues}"])
 
 
 def _evidence(fix: Fix) -> str:
     waiver = fix["waiver"]
     waived = waiver and f"waived by {waiver['owner']} until {waiver['expires']}: {waiver['reason']}"
-    guards = [f"{test['change']} {test['nodeid']}" for test in fix["tests"] if test["counts"]]
-    changed = [] if guards else [f"changed {path}" for path in fix["files"]["source"]]
+    guards = [f"{test['change']} {ref(test['nodeid'])}" for test in fix["tests"] if test["counts"]]
+    changed = [f"changed {ref(path)}" for path in fix["files"]["source"]]
     return lines(fix["reason"] or fix["verdict"], [waived or "", *guards, *changed])
 
 
@@ -137,14 +123,14 @@ def _proofs(fixes: Iterable[Fix]) -> Table:
 def _reds(fix: Fix) -> Iterable[str]:
     for test in fix["tests"]:
         if test["red"]:
-            yield f"{test['nodeid']} red: {test['red']['message']} at {test['red']['where']}"
+            yield f"{ref(test['nodeid'])} red: {test['red']['message']} at {ref(test['red']['where'])}"
         elif test["before"]:
-            yield f"{test['nodeid']} {test['before']} without the fix"
+            yield f"{ref(test['nodeid'])} {test['before']} without the fix"
 
 
 def _findings(findings: Iterable[Mapping[str, Any]]) -> Table:
     rows: tuple[Row, ...] = tuple(
-        (lines(one["subject"], [one["path"] or ""]), one["gate"], one["message"], one["next"]) for one in findings
+        (lines(one["subject"], [_place(one)]), one["gate"], one["message"], one["next"]) for one in findings
     )
     return Table(
         "findings",
@@ -156,6 +142,11 @@ def _findings(findings: Iterable[Mapping[str, Any]]) -> Table:
     )
 
 
+def _place(finding: Mapping[str, Any]) -> str:
+    path, line = finding["path"], finding["line"]
+    return ref(f"{path}:{line}" if path and line else path or "")
+
+
 def opening(document: Document, tables: Iterable[Table]) -> Opening:
     """The state in one sentence, and the numbers that it rests on."""
     by_id = {table.id: table for table in tables}
@@ -164,7 +155,7 @@ def opening(document: Document, tables: Iterable[Table]) -> Opening:
         _recent(document["trend"]),
         tuple(fact for fact in _facts(by_id) if fact.number != "0"),
         _about(document),
-        tuple(map(safe_text, document["notes"])),
+        tuple(document["notes"]),
     )
 
 
@@ -220,4 +211,4 @@ def _about(document: Document) -> tuple[tuple[str, str], ...]:
         "run": run["started"].replace("T", " ").removesuffix("Z") + " UTC" if run else "",
         "made by": f"{document['tool']['name']} {document['tool']['version']}",
     }
-    return tuple((name, safe_text(text)) for name, text in facts.items() if text)
+    return tuple((name, text) for name, text in facts.items() if text)

@@ -18,7 +18,7 @@ class Column(NamedTuple):
 
     title: str
     kind: str
-    """How a cell is drawn: ``stack``, ``badge``, ``strip``, ``rate``, ``bar``, ``sha``; all others are plain text."""
+    """How a cell is drawn: ``stack``, ``badge``, ``strip``, ``rate``, ``bar``; all others are one line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from pytest_bugguard.report.page.refs import lead, ref
 from pytest_bugguard.report.page.tables import Column, Row, Table
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ def flaky(document: Mapping[str, Any]) -> Table:
 
 def _test(one: Mapping[str, Any], excused: Mapping[str, Any] | None) -> Row:
     guilty = [
-        *(f"after {' and then '.join(tests)}" for tests in one["polluters"]),
-        *(f"without {' and then '.join(tests)}" for tests in one["setters"]),
+        *(f"after {' and then '.join(map(ref, tests))}" for tests in one["polluters"]),
+        *(f"without {' and then '.join(map(ref, tests))}" for tests in one["setters"]),
     ]
     about = [", ".join(one["kind"]), *guilty, one["signature"]]
     low, high = (round(1000 * end) for end in one["interval"])
     return (
-        "\n".join([one["nodeid"], *filter(None, about)]),
+        "\n".join([ref(one["nodeid"]), *filter(None, about)]),
         one["verdict"],
         one["strip"],
         f"{one['failures']} {one['runs']} {low} {high}",
@@ -78,7 +79,7 @@ def _exception(one: Mapping[str, Any], kind: str, subject: str, today: str) -> R
     return (
         last,
         state,
-        f"{subject}\n{kind}",
+        f"{ref(subject) if kind == 'quarantine' else lead('fixes', subject[:7], subject)}\n{kind}",
         one["owner"],
         "\n".join(filter(None, [one["reason"], one.get("recovery")])),
         do,

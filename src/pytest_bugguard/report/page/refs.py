@@ -1,0 +1,88 @@
+"""What leads where in a cell? Marks in its text, which the page draws as links.
+
+A line of a cell is text with references between tabs: a whole commit id, a place (``PATH``, ``PATH:LINE`` or a node
+id), or rows of a table of the page. ``page.js`` reads the same marks by the same rules. Repository text cannot forge
+them: it has been made safe, and so holds no tab, before a cell is put together.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_bugguard.core.web import NoAddressError, Web, web_of
+from pytest_bugguard.report import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_PLACE = re.compile(r"(?P<path>[^\\]+?)(?:::.*|:(?P<line>[0-9]+))?")
+"""A backslash is in no path that git wrote: it stands for a byte that has no sign."""
+
+
+def ref(target: str) -> str:
+    """A reference to a commit or a place."""
+    return f"\t{target}\t" if target else ""
+
+
+def lead(table: str, find: str, text: str) -> str:
+    """A reference to the rows of a table that hold some words; to all of them where there are none."""
+    return f"\t{table}\v{find}\v{text}\t"
+
+
+class Piece(NamedTuple):
+    """A part of a line."""
+
+    text: str
+    href: str = ""
+    """Empty: nothing can be followed."""
+    table: str = ""
+    find: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Turns references into links."""
+
+    web: Web | None
+    head: str
+
+    def pieces(self, line: str, at: str) -> list[Piece]:
+        """The parts of a line; files are shown as they were in the commit ``at``, or at the head where it is empty."""
+        parts = line.split("\t")
+        return [self._of(part, at or self.head) if place % 2 else Piece(part) for place, part in enumerate(parts)]
+
+    def _of(self, target: str, at: str) -> Piece:
+        table, *row = target.split("\v")
+        if row:
+            return Piece(row[1], f"#{table}", table, row[0])
+        if _COMMIT.fullmatch(target):
+            return Piece(words.short(target), self.web.commit(target) if self.web else "")
+        found = _PLACE.fullmatch(target)
+        if self.web is None or not at or found is None or target.endswith("/"):
+            return Piece(target)
+        return Piece(target, self.web.file(found["path"], at, int(found["line"] or 0)))
+
+    def packed(self) -> dict[str, str] | None:
+        """What the script needs to do the same."""
+        if self.web is None:
+            return None
+        shape, address = self.web.shape, self.web.address
+        return {"commit": address + shape.commit, "file": address + shape.file, "line": shape.line, "head": self.head}
+
+
+def links_of(repository: Mapping[str, Any]) -> Links:
+    """The links of a document; a stored address that is none of ours links nothing."""
+    try:
+        web = web_of(repository.get("web") or "")
+    except NoAddressError:
+        web = None
+    return Links(web, repository["head"] or "")
+
+
+def revision(row: tuple[str, ...]) -> str:
+    """The commit that a row speaks of: the first one in it; empty where there is none."""
+    parts = "\t".join(row).split("\t")
+    return next(filter(_COMMIT.fullmatch, parts), "")
