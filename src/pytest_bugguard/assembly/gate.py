@@ -9,27 +9,19 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard import report
 from pytest_bugguard.adapters import ci, files, settings_file
-from pytest_bugguard.assembly import changes
+from pytest_bugguard.assembly.judging import Judge, JudgeOptions, Ran
 from pytest_bugguard.assembly.workshop import open_workshop, today
 from pytest_bugguard.core import excuses, findings, fixes, settings
-from pytest_bugguard.core.coverage_verdict import Coverage
 from pytest_bugguard.core.errors import BugguardError, refused
-from pytest_bugguard.core.outcomes import Outcomes, from_top
-from pytest_bugguard.core.recorded_runs import Why
 from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
-from pytest_bugguard.journeys.gate import after_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_bugguard.assembly.changes import Change
     from pytest_bugguard.assembly.proofs import Progress
-    from pytest_bugguard.assembly.reruns import Reruns
     from pytest_bugguard.assembly.session import SessionCoverage
-    from pytest_bugguard.assembly.workshop import Workshop
-    from pytest_bugguard.core.model import Quarantine, Record
+    from pytest_bugguard.core.model import Quarantine
     from pytest_bugguard.core.outcomes import PhaseReport
-    from pytest_bugguard.core.recorded_runs import Attempt
     from pytest_bugguard.core.results import Finding
     from pytest_bugguard.core.selection import SessionFacts
     from pytest_bugguard.core.settings import Settings
@@ -50,8 +42,7 @@ class Gate:
         self._result: Result | None = None
         self._said: tuple[str, ...] = ()
         self._coverage: SessionCoverage | None = None
-        self._reruns: Reruns | None = None
-        self._burned: tuple[Attempt, ...] = ()
+        self._judge: Judge | None = None
 
     def listen(self, pytest_cov: object, *, is_switched_off: bool) -> None:
         """Follow what is measured from now on, where coverage is asked for.
@@ -78,7 +69,7 @@ class Gate:
     @property
     def is_forgiving(self) -> bool:
         """Whether the tests that failed need not fail the run: each is flaky, and the settings only warn of that."""
-        return self._reruns is not None and self._settings.flaky.on_flaky == "warn" and self._reruns.are_all_flaky
+        return self._settings.flaky.on_flaky == "warn" and self._judge is not None and self._judge.are_all_flaky
 
     @property
     def has_complaints(self) -> bool:
@@ -121,7 +112,7 @@ class Gate:
         from pytest_bugguard.assembly import recording  # noqa: PLC0415 - brings SQLite
 
         session = recording.Session(self._rootdir, started_s, duration_s)
-        more = {Why.BURN_IN: self._burned, Why.RERUN: self._reruns.attempts if self._reruns is not None else ()}
+        more = {} if self._judge is None else self._judge.attempts
         self._said += recording.record(
             session, reports, self._settings.flaky, run_files=self._options.run_files, more=more
         )
@@ -129,10 +120,8 @@ class Gate:
     def _judged(self, reports: Sequence[PhaseReport], facts: SessionFacts, progress: Progress) -> Result:
         try:
             with open_workshop(self._rootdir, trusts_repository=True) as workshop:
-                result = self._judge_change(workshop, reports, facts, progress)
-                result = replace(self._with_quarantine(workshop, result, reports), command="pytest")
-                result = self._with_reruns(workshop, result, reports, facts)
-                return self._with_coverage(workshop, result, facts)
+                self._judge = Judge(workshop, Ran(reports, facts, self._coverage), self._options.judging)
+                return self._judge.judged(progress)
         except BugguardError as error:
             return self._undecided("repository", str(error), error.hint)
         except OSError as error:
@@ -141,94 +130,6 @@ class Gate:
         except Exception as error:  # noqa: BLE001 - a passing run must not become a crash; it becomes "could not tell"
             said = f"a fault of bugguard's own: {type(error).__name__}: {error}"
             return self._undecided("bugguard", said, "bugguard check shows where it comes from: report it")
-
-    def _judge_change(
-        self, workshop: Workshop, reports: Sequence[PhaseReport], facts: SessionFacts, progress: Progress
-    ) -> Result:
-        """The fix gate after a run of pytest: a mapped test guards only if it ran here and passed."""
-        is_asked, measures = self._settings.fixes.require != "off", self._settings.coverage.fixes != "off"
-        if not (is_asked or measures):
-            return changes.check(workshop, None, base_option=self._options.base)
-        change = changes.read(workshop, None, base_option=self._options.base)
-        if isinstance(change, Result):
-            return change
-        if is_asked and not change.found:
-            return changes.judged(workshop, change, ())
-        outcomes = _outcomes(workshop, reports)
-        found = [replace(one, record=after_run(one.record, outcomes)) for one in change.found]
-        records = [one.record for one in found]
-        proves = is_asked and (self._options.proves or self._settings.fixes.require == "proof")
-        if not (proves or measures):
-            return self._steadied(workshop, change, records, reports, facts)
-        from pytest_bugguard.assembly.proofs import ProofOptions, open_proofs  # noqa: PLC0415 - brings what runs tests
-
-        with open_proofs(workshop, ProofOptions()) as proofs:
-            if proves:
-                records = proofs.after_session(found, change.tip, outcomes, progress=progress)
-            result = (
-                self._steadied(workshop, change, records, reports, facts)
-                if is_asked
-                else changes.check(workshop, None, base_option=self._options.base)
-            )
-            if measures:
-                rows = proofs.coverage_of(found, change.tip, progress=progress)
-                result = workshop.with_coverage(result, Coverage(tuple(rows)))
-            return proofs.noted(result)
-
-    def _steadied(
-        self,
-        workshop: Workshop,
-        change: Change,
-        records: Sequence[Record],
-        reports: Sequence[PhaseReport],
-        facts: SessionFacts,
-    ) -> Result:
-        """The result of a change, once what guards its fixes is known as steady: by the history, and by a burn-in."""
-        from pytest_bugguard.assembly import steadiness  # noqa: PLC0415 - brings SQLite
-
-        records = steadiness.after_run(workshop, records)
-        asked = self._options.burn_in
-        runs = workshop.settings.flaky.burn_in if asked is None else asked
-        if not runs:
-            return changes.judged(workshop, change, records)
-        from pytest_bugguard.assembly import burn_in  # noqa: PLC0415 - brings what runs tests
-
-        prefix = workshop.repository.prefix
-        ran = list(dict.fromkeys(from_top(one.nodeid, prefix) for one in reports))
-        folder = self._options.folder or self._rootdir
-        trusted = [workshop.settled(record) for record in records]
-        done = burn_in.after_run(workshop, trusted, ran, folder=folder, words=facts.asked.words, runs=runs)
-        self._burned = done.attempts
-        result = changes.judged(workshop, change, done.records)
-        return replace(result, notes=(*result.notes, *done.notes))
-
-    def _with_quarantine(self, workshop: Workshop, result: Result, reports: Sequence[PhaseReport]) -> Result:
-        if not workshop.settings.quarantine:
-            return result
-        from pytest_bugguard.assembly import quarantine  # noqa: PLC0415 - brings SQLite
-
-        return quarantine.after_run(workshop, result, reports, base_option=self._options.base)
-
-    def _with_reruns(
-        self, workshop: Workshop, result: Result, reports: Sequence[PhaseReport], facts: SessionFacts
-    ) -> Result:
-        asked = self._options.reruns
-        times = workshop.settings.flaky.reruns if asked is None else asked
-        if all(one.outcome in {"passed", "skipped"} for one in reports) or (times == 0 and asked is not None):
-            return result
-        from pytest_bugguard.assembly.reruns import RerunOptions, Reruns  # noqa: PLC0415 - brings what runs tests
-
-        self._reruns = Reruns(workshop, reports)
-        folder = self._options.folder or self._rootdir
-        return self._reruns.judged(result, RerunOptions(times, folder, facts.asked.words, self._options.tell))
-
-    def _with_coverage(self, workshop: Workshop, result: Result, facts: SessionFacts) -> Result:
-        if self._coverage is None:
-            return result
-        try:
-            return self._coverage.judged(workshop, result, facts, base_option=self._options.base)
-        except BugguardError as error:
-            return workshop.with_loose(result, [findings.undecided("coverage", str(error), error.hint)])
 
     def _undecided(self, subject: str, reason: str, cure: str) -> Result:
         """The result where nothing could be looked at: a finding, or a note where the settings soften it."""
@@ -252,30 +153,12 @@ class Gate:
 class GateOptions:
     """What the command line of pytest says."""
 
+    judging: JudgeOptions
     is_asked: bool = False
     """Whether it switches the gate on; else the settings do."""
-    base: str | None = None
-    proves: bool = False
     json: Path | None = None
     html: Path | None = None
     run_files: Path | None = None
-    reruns: int | None = None
-    """None: as the settings say."""
-    burn_in: int | None = None
-    """None: as the settings say."""
-    folder: Path | None = None
-    """Where pytest was started; None: in its rootdir."""
-    tell: Callable[[int, int, str], None] = lambda *_: None
-    """Told of the reruns: how many tests are done, of how many, and which is next."""
-
-
-def _outcomes(workshop: Workshop, reports: Iterable[PhaseReport]) -> Outcomes:
-    """What the session saw, by node ids of the repository's top."""
-    outcomes = Outcomes()
-    prefix = workshop.repository.prefix
-    for one in reports:
-        outcomes.add(one._replace(nodeid=from_top(one.nodeid, prefix)) if prefix else one)
-    return outcomes
 
 
 def open_gate(rootdir: Path, options: GateOptions) -> Gate | None:

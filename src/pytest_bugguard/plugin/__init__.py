@@ -64,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if asked is False or not (asked or may_be_switched_on(config.rootpath)):
         return
     from pytest_bugguard.assembly.gate import GateOptions, open_gate  # noqa: PLC0415 - a door imports late
+    from pytest_bugguard.assembly.judging import JudgeOptions  # noqa: PLC0415
     from pytest_bugguard.core.errors import BugguardError  # noqa: PLC0415
     from pytest_bugguard.plugin import progress  # noqa: PLC0415
     from pytest_bugguard.plugin.session import Session  # noqa: PLC0415
@@ -72,16 +73,18 @@ def pytest_configure(config: pytest.Config) -> None:
         gate = open_gate(
             config.rootpath,
             GateOptions(
+                JudgeOptions(
+                    config.invocation_params.dir,
+                    base=config.getoption("bugguard_base"),
+                    proves=bool(config.getoption("bugguard_prove")),
+                    reruns=_count(config, "bugguard_reruns"),
+                    burn_in=_count(config, "bugguard_burn_in"),
+                    tell=partial(progress.of_rerun, config),
+                ),
                 is_asked=bool(asked),
-                base=config.getoption("bugguard_base"),
-                proves=bool(config.getoption("bugguard_prove")),
                 json=_place(config, "bugguard_json"),
                 html=_place(config, "bugguard_html"),
                 run_files=_place(config, "bugguard_run_files"),
-                reruns=_count(config, "bugguard_reruns"),
-                burn_in=_count(config, "bugguard_burn_in"),
-                folder=config.invocation_params.dir,
-                tell=partial(progress.of_rerun, config),
             ),
         )
     except BugguardError as error:

@@ -1,0 +1,178 @@
+"""What does one run of pytest say of the change? Its fixes, the quarantine, the reruns and the coverage, in turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.assembly import changes
+from pytest_bugguard.core import findings
+from pytest_bugguard.core.coverage_verdict import Coverage
+from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.outcomes import Outcomes, from_top
+from pytest_bugguard.core.recorded_runs import Why
+from pytest_bugguard.core.results import Result
+from pytest_bugguard.journeys.gate import after_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from pytest_bugguard.assembly.changes import Change
+    from pytest_bugguard.assembly.proofs import Progress
+    from pytest_bugguard.assembly.reruns import Reruns
+    from pytest_bugguard.assembly.session import SessionCoverage
+    from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.outcomes import PhaseReport
+    from pytest_bugguard.core.recorded_runs import Attempt
+    from pytest_bugguard.core.selection import SessionFacts
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeOptions:
+    """What the command line of pytest says of the judgement."""
+
+    folder: Path
+    """Where pytest was started."""
+    base: str | None = None
+    proves: bool = False
+    reruns: int | None = None
+    """None: as the settings say."""
+    burn_in: int | None = None
+    """None: as the settings say."""
+    tell: Callable[[int, int, str], None] = lambda *_: None
+    """Told of the reruns: how many tests are done, of how many, and which is next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One run of pytest that has ended."""
+
+    reports: Sequence[PhaseReport]
+    """What pytest said of each test and phase; node ids are relative to its rootdir."""
+    facts: SessionFacts
+    coverage: SessionCoverage | None
+    """What listened to the one who measures; None where coverage is not asked for."""
+
+
+class Judge:
+    """Judges one run of pytest, and keeps what it ran besides."""
+
+    def __init__(self, workshop: Workshop, ran: Ran, options: JudgeOptions) -> None:
+        self._workshop = workshop
+        self._ran = ran
+        self._options = options
+        self._burned: tuple[Attempt, ...] = ()
+        self._reruns: Reruns | None = None
+
+    @property
+    def attempts(self) -> dict[Why, tuple[Attempt, ...]]:
+        """What was run besides pytest's own run, by why."""
+        return {Why.BURN_IN: self._burned, Why.RERUN: () if self._reruns is None else self._reruns.attempts}
+
+    @property
+    def are_all_flaky(self) -> bool:
+        """Whether tests failed, and each of them was told to be flaky."""
+        return self._reruns is not None and self._reruns.are_all_flaky
+
+    def judged(self, progress: Progress) -> Result:
+        """The result of the run.
+
+        Args:
+            progress: Told of each fix that is being proven: that takes a run of its tests.
+
+        Raises:
+            BugguardError: Something that the judgement needs could not be read.
+            OSError: So says the system.
+        """
+        result = replace(self._with_quarantine(self._of_change(progress)), command="pytest")
+        return self._with_coverage(self._with_reruns(result))
+
+    def _of_change(self, progress: Progress) -> Result:
+        """The fix gate after a run of pytest: a mapped test guards only if it ran here and passed."""
+        read = self._workshop.settings
+        is_asked, measures = read.fixes.require != "off", read.coverage.fixes != "off"
+        if not (is_asked or measures):
+            return changes.check(self._workshop, None, base_option=self._options.base)
+        change = changes.read(self._workshop, None, base_option=self._options.base)
+        if isinstance(change, Result):
+            return change
+        if is_asked and not change.found:
+            return changes.judged(self._workshop, change, ())
+        outcomes = self._outcomes()
+        found = [replace(one, record=after_run(one.record, outcomes)) for one in change.found]
+        records = [one.record for one in found]
+        proves = is_asked and (self._options.proves or read.fixes.require == "proof")
+        if not (proves or measures):
+            return self._steadied(change, records)
+        from pytest_bugguard.assembly.proofs import ProofOptions, open_proofs  # noqa: PLC0415 - brings what runs tests
+
+        with open_proofs(self._workshop, ProofOptions()) as proofs:
+            if proves:
+                records = proofs.after_session(found, change.tip, outcomes, progress=progress)
+            result = (
+                self._steadied(change, records)
+                if is_asked
+                else changes.check(self._workshop, None, base_option=self._options.base)
+            )
+            if measures:
+                rows = proofs.coverage_of(found, change.tip, progress=progress)
+                result = self._workshop.with_coverage(result, Coverage(tuple(rows)))
+            return proofs.noted(result)
+
+    def _steadied(self, change: Change, records: Sequence[Record]) -> Result:
+        """The result of a change, once what guards its fixes is known as steady: by the history, and by a burn-in."""
+        from pytest_bugguard.assembly import steadiness  # noqa: PLC0415 - brings SQLite
+
+        records = steadiness.after_run(self._workshop, records)
+        asked = self._options.burn_in
+        runs = self._workshop.settings.flaky.burn_in if asked is None else asked
+        if not runs:
+            return changes.judged(self._workshop, change, records)
+        from pytest_bugguard.assembly import burn_in  # noqa: PLC0415 - brings what runs tests
+
+        prefix = self._workshop.repository.prefix
+        ran = list(dict.fromkeys(from_top(one.nodeid, prefix) for one in self._ran.reports))
+        trusted = [self._workshop.settled(record) for record in records]
+        done = burn_in.after_run(
+            self._workshop, trusted, ran, folder=self._options.folder, words=self._ran.facts.asked.words, runs=runs
+        )
+        self._burned = done.attempts
+        result = changes.judged(self._workshop, change, done.records)
+        return replace(result, notes=(*result.notes, *done.notes))
+
+    def _with_quarantine(self, result: Result) -> Result:
+        if not self._workshop.settings.quarantine:
+            return result
+        from pytest_bugguard.assembly import quarantine  # noqa: PLC0415 - brings SQLite
+
+        return quarantine.after_run(self._workshop, result, self._ran.reports, base_option=self._options.base)
+
+    def _with_reruns(self, result: Result) -> Result:
+        asked = self._options.reruns
+        times = self._workshop.settings.flaky.reruns if asked is None else asked
+        if all(one.outcome in {"passed", "skipped"} for one in self._ran.reports) or (times == 0 and asked is not None):
+            return result
+        from pytest_bugguard.assembly.reruns import RerunOptions, Reruns  # noqa: PLC0415 - brings what runs tests
+
+        self._reruns = Reruns(self._workshop, self._ran.reports)
+        words, folder = self._ran.facts.asked.words, self._options.folder
+        return self._reruns.judged(result, RerunOptions(times, folder, words, self._options.tell))
+
+    def _with_coverage(self, result: Result) -> Result:
+        coverage = self._ran.coverage
+        if coverage is None:
+            return result
+        try:
+            return coverage.judged(self._workshop, result, self._ran.facts, base_option=self._options.base)
+        except BugguardError as error:
+            return self._workshop.with_loose(result, [findings.undecided("coverage", str(error), error.hint)])
+
+    def _outcomes(self) -> Outcomes:
+        """What the session saw, by node ids of the repository's top."""
+        outcomes = Outcomes()
+        prefix = self._workshop.repository.prefix
+        for one in self._ran.reports:
+            outcomes.add(one._replace(nodeid=from_top(one.nodeid, prefix)) if prefix else one)
+        return outcomes
