@@ -13,7 +13,7 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-from pytest_bugguard.assembly.proofs import ProofOptions, open_proofs
+from pytest_bugguard.assembly.prover import ProofOptions, open_prover
 from pytest_bugguard.assembly.workshop import open_workshop
 from pytest_bugguard.core.model import RuleVerdict
 from pytest_bugguard.journeys.decay import guarded
@@ -27,8 +27,8 @@ def main(repository: Path, count: int) -> None:
         fixes = guarded(workshop.survey.stream(workshop.units_back(None)), workshop.linker(tip), wanted=None)
         found = list(islice(fixes, count))
         began = time.monotonic()
-        with open_proofs(workshop, ProofOptions(owns_process=True)) as proofs:
-            rows = proofs.coverage_of(found, tip, progress=lambda *_: None)
+        with open_prover(workshop, ProofOptions(owns_process=True)) as prover:
+            rows = prover.coverage_of(found, tip, progress=lambda *_: None)
         took = time.monotonic() - began
     statements: Counter[str] = Counter()
     for row in rows:

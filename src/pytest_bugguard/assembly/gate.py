@@ -18,7 +18,7 @@ from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_bugguard.assembly.proofs import Progress
+    from pytest_bugguard.assembly.prover import Progress
     from pytest_bugguard.assembly.session import SessionCoverage
     from pytest_bugguard.core.model import Quarantine
     from pytest_bugguard.core.outcomes import PhaseReport

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_bugguard.assembly.changes import Change
-    from pytest_bugguard.assembly.proofs import Progress
+    from pytest_bugguard.assembly.prover import Progress
     from pytest_bugguard.assembly.reruns import Reruns
     from pytest_bugguard.assembly.session import SessionCoverage
     from pytest_bugguard.assembly.workshop import Workshop
@@ -106,20 +106,21 @@ class Judge:
         proves = is_asked and (self._options.proves or read.fixes.require == "proof")
         if not (proves or measures):
             return self._steadied(change, records)
-        from pytest_bugguard.assembly.proofs import ProofOptions, open_proofs  # noqa: PLC0415 - brings what runs tests
+        from pytest_bugguard.assembly.proofs import after_session  # noqa: PLC0415 - brings what runs tests
+        from pytest_bugguard.assembly.prover import ProofOptions, open_prover  # noqa: PLC0415 - the same
 
-        with open_proofs(self._workshop, ProofOptions()) as proofs:
+        with open_prover(self._workshop, ProofOptions()) as prover:
             if proves:
-                records = proofs.after_session(found, change.tip, outcomes, progress=progress)
+                records = after_session(prover, found, change.tip, outcomes, progress=progress)
             result = (
                 self._steadied(change, records)
                 if is_asked
                 else changes.check(self._workshop, None, base_option=self._options.base)
             )
             if measures:
-                rows = proofs.coverage_of(found, change.tip, progress=progress)
+                rows = prover.coverage_of(found, change.tip, progress=progress)
                 result = self._workshop.with_coverage(result, Coverage(tuple(rows)))
-            return proofs.noted(result)
+            return prover.noted(result)
 
     def _steadied(self, change: Change, records: Sequence[Record]) -> Result:
         """The result of a change, once what guards its fixes is known as steady: by the history, and by a burn-in."""

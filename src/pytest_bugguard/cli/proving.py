@@ -79,9 +79,9 @@ def _prove(options: argparse.Namespace) -> int:
         raise BugguardError(
             "--base and --worktree speak of what HEAD adds to its base", hint="leave them out, or the revision"
         )
-    from pytest_bugguard.assembly import proofs  # noqa: PLC0415 - see showing.open_workshop
+    from pytest_bugguard.assembly import proofs, prover  # noqa: PLC0415 - see showing.open_workshop
 
-    how = proofs.ProofOptions(
+    how = prover.ProofOptions(
         options.jobs,
         float(options.timeout),
         keep=tell if options.keep else None,
@@ -93,15 +93,16 @@ def _prove(options: argparse.Namespace) -> int:
     )
     with (
         open_workshop(options) as workshop,
-        proofs.open_proofs(workshop, how) as bench,
+        prover.open_prover(workshop, how) as ready,
         fixes_progress() as progress,
     ):
         if options.decay:
-            result = bench.of_decay(options.revisions, progress=progress)
+            result = proofs.of_decay(ready, options.revisions, progress=progress)
         elif is_single:
-            result = bench.of_revision(options.revisions, progress=progress)
+            result = proofs.of_revision(ready, options.revisions, progress=progress)
         else:
-            result = bench.of_change(
+            result = proofs.of_change(
+                ready,
                 options.revisions,
                 base_option=options.base,
                 reads_work_tree=options.worktree,

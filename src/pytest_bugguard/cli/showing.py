@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tqdm import tqdm
 
-    from pytest_bugguard.assembly.proofs import Progress
+    from pytest_bugguard.assembly.prover import Progress
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.results import Result
     from pytest_bugguard.report.spans import Line

@@ -1,0 +1,241 @@
+"""Makes proofs of fixes: planned one by one, looked up among the receipts, run side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.adapters import carryover, ci, interrupts, pool
+from pytest_bugguard.adapters.scratch import GitScratch
+from pytest_bugguard.adapters.testrun import PytestRunner
+from pytest_bugguard.adapters.workspace import Workspace
+from pytest_bugguard.assembly.filing import Filing
+from pytest_bugguard.assembly.fix_coverage import MAKE_ROOM, FixCoverageDesk
+from pytest_bugguard.core import experiment, proof
+from pytest_bugguard.core.errors import BugguardError, ScratchError
+from pytest_bugguard.core.experiment import Experiment
+from pytest_bugguard.core.model import Verdict
+from pytest_bugguard.core.proof import Proof
+from pytest_bugguard.core.trial import Trial
+from pytest_bugguard.core.verdict import Judgement
+from pytest_bugguard.journeys.attribution import attribute
+from pytest_bugguard.journeys.planning import Where, plan_best
+from pytest_bugguard.journeys.prove import Bench, Runs, run_both_ways
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.coverage_verdict import Judged
+    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.results import Result
+    from pytest_bugguard.core.runs import TestRun
+    from pytest_bugguard.journeys.check import CheckedUnit
+    from pytest_bugguard.journeys.snapshot import Snapshot
+
+Progress = Callable[[int, int, str], None]
+"""Told how many fixes are done, of how many, and which one is next."""
+
+_SHORT = 7
+
+
+@dataclass(frozen=True, slots=True)
+class ProofOptions:
+    """How proofs are made."""
+
+    jobs: int = 1
+    """How many fixes are worked on side by side."""
+    limit_s: float = 600.0
+    """How long the tests of a fix may take with the fix in place."""
+    keep: Callable[[str], None] | None = None
+    """Told how to run the tests by hand in each tree without a fix, which then stays."""
+    receipts: tuple[Path, ...] = ()
+    """Folders of receipts, the first one to be written to; none: where the settings say."""
+    fresh: bool = False
+    """Whether to run what a receipt could tell."""
+    hunks: bool = False
+    """Whether each part of a proven fix is also taken out alone."""
+    owns_process: bool = False
+    """Whether a signal that asks for an end may become an exception here: never inside pytest."""
+
+    trusts_event: bool = False
+    """Whether to run even where a CI's event has secrets beside a stranger's code."""
+
+    @property
+    def runs_anyway(self) -> bool:
+        """Whether a receipt is not enough."""
+        return self.fresh or self.hunks or self.keep is not None
+
+
+class Prover:
+    """Makes the proofs of one command or one run of pytest."""
+
+    def __init__(self, workshop: Workshop, space: Workspace, options: ProofOptions) -> None:
+        self.workshop = workshop
+        self._space = space
+        self._options = options
+        self._notes: list[str] = []
+        self._measured: dict[str, tuple[Experiment, TestRun]] = {}
+        """By fix, what its proof measured with the fix in place, for ``coverage_of``."""
+
+    def noted(self, result: Result) -> Result:
+        """A result with what its reader should know of the proofs besides."""
+        return replace(result, notes=(*result.notes, *self._notes))
+
+    def records(
+        self,
+        found: Sequence[CheckedUnit],
+        tip: Snapshot,
+        *,
+        session: Callable[[Experiment], TestRun | None] = lambda _: None,
+        where: Where = Where.OWN,
+        progress: Progress,
+    ) -> list[Record]:
+        """The record of each fix, proven where it can be.
+
+        Args:
+            found: The fixes of a change.
+            tip: The state at its end.
+            session: What pytest has just seen of an experiment's tests with the fix; None where it did not run them.
+            where: In which tree they are looked at.
+            progress: Told of each fix that is done.
+        """
+        planned = [(one, self._plan(one, tip, where)) for one in found]
+        plans = [plan for _, plan in planned if isinstance(plan, Experiment)]
+        carried = self._carried(plans)
+        filing = Filing(self.workshop, self.workshop.receipts(self._options.receipts), carried.digest)
+        known = {} if self._options.runs_anyway else {id(plan): filing.find(plan) for plan in plans}
+        todo = [plan for plan in plans if known.get(id(plan)) is None]
+        with self._open_bench(carried) as bench:
+            done = pool.each(_work(bench, session), todo, jobs=self._options.jobs, stop=bench.runner.stop)
+            records = []
+            for count, (one, plan) in enumerate(planned):
+                progress(count, len(planned), one.record.sha)
+                if not isinstance(plan, Experiment):
+                    records.append(one.record if plan is None else _judged(one.record, plan))
+                    continue
+                said = known.get(id(plan)) or self._judgement(one, plan, next(done))
+                if isinstance(said, Proof) and known.get(id(plan)) is None:
+                    said = filing.settle(plan, one.record, said)
+                records.append(self._with_hunks(_judged(one.record, said), plan, bench))
+        return records
+
+    def coverage_of(self, found: Sequence[CheckedUnit], tip: Snapshot, *, progress: Progress) -> list[Judged]:
+        """How much of each fix its own tests run: by its proof, where one was just made; else they are run alone."""
+        planned = [
+            (one, *(self._measured.get(one.record.sha) or (self._plan(one, tip, Where.OWN), None))) for one in found
+        ]
+        rows = []
+        with self._open_bench(self._carried([plan for _, plan, _ in planned if isinstance(plan, Experiment)])) as bench:
+            desk = FixCoverageDesk(self.workshop, bench)
+            for number, (one, plan, seen) in enumerate(planned):
+                progress(number, len(planned), one.record.sha)
+                if plan is not None:
+                    rows.append(desk.judge(one, plan, seen))
+        return rows
+
+    def _judgement(self, one: CheckedUnit, plan: Experiment, runs: Runs | Judgement) -> Proof | Judgement:
+        if isinstance(runs, Judgement):
+            return runs
+        if runs.measured is not None:
+            self._measured[one.record.sha] = plan, runs.measured
+        return _judgement(one, plan, runs)
+
+    def _with_hunks(self, record: Record, plan: Experiment, bench: Bench) -> Record:
+        """The record of a proven fix with what holds its parts, where somebody asks."""
+        if not self._options.hunks or record.verdict is not Verdict.PROVEN:
+            return record
+        reds = [test.nodeid for test in record.tests if test.counts and test.red is not None]
+        return replace(record, hunks=attribute(plan, reds, bench))
+
+    def _carried(self, plans: Sequence[Experiment]) -> carryover.Carryover:
+        """What the packages under test need besides their commits."""
+        packages = sorted({package for plan in plans for package in plan.packages})
+        carried = carryover.find(self.workshop.repository, packages)
+        if carried.note:
+            self._notes.append(carried.note)
+        return carried
+
+    @contextmanager
+    def _open_bench(self, carried: carryover.Carryover) -> Iterator[Bench]:
+        repository = self.workshop.repository
+        with (
+            GitScratch(repository, carry=carried, space=self._space) as scratch,
+            PytestRunner(self._space, original=repository.top) as runner,
+        ):
+            yield Bench(scratch, runner, self._options.keep)
+
+    def _plan(self, one: CheckedUnit, tip: Snapshot, where: Where) -> Experiment | Judgement | None:
+        """None where there is nothing to run: what the tests alone say stands."""
+        is_guarded = one.record.verdict is Verdict.GUARDED
+        if not is_guarded and not (one.record.verdict is Verdict.UNGUARDED and one.record.files.test):
+            return None
+        plan = plan_best(one, tip, GitScratch(self.workshop.repository, space=self._space).merge, where)
+        if isinstance(plan, Experiment):
+            plan = replace(plan, with_fix=replace(plan.with_fix, limit_s=self._options.limit_s))
+            measures = self.workshop.settings.coverage.fixes != "off" and where is not Where.TIP_ALONE
+            return plan.measured if measures else plan
+        return plan if is_guarded else None
+
+
+def _work(bench: Bench, session: Callable[[Experiment], TestRun | None]) -> Callable[[Experiment], Runs | Judgement]:
+    """What is done for one fix, in a thread of its own."""
+
+    def work(plan: Experiment) -> Runs | Judgement:
+        try:
+            return run_both_ways(plan, bench, session=session(plan))
+        except ScratchError as error:
+            return Judgement(Verdict.UNDECIDED, str(error), error.hint)
+        except OSError as error:
+            return Judgement(Verdict.UNDECIDED, f"the tests could not be run: {error}", MAKE_ROOM)
+
+    return work
+
+
+def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs) -> Proof | Judgement:
+    trial = Trial(
+        fix=one.record.sha[:_SHORT],
+        tests=plan.tests,
+        after=runs.after,
+        before=runs.before,
+        again=runs.again,
+        veiled=runs.veiled,
+        control=runs.control,
+        in_session=runs.in_session,
+        novelty=plan.novelty,
+        changed=plan.changed,
+        changed_now=plan.changed_now,
+        settings_changed=experiment.settings_among(one.record.files),
+        is_source=one.seen.diff.is_source,
+    )
+    return proof.judge(trial)
+
+
+def _judged(record: Record, said: Proof | Judgement) -> Record:
+    judged = replace(record, verdict=said.verdict, reason=said.reason, next=said.next)
+    return replace(judged, tests=said.tests) if isinstance(said, Proof) else judged
+
+
+@contextmanager
+def open_prover(workshop: Workshop, options: ProofOptions) -> Iterator[Prover]:
+    """Get ready to make proofs; every process and every scratch tree is gone at the end.
+
+    Raises:
+        BugguardError: A stranger's code would be run beside secrets.
+    """
+    event = ci.privileged_event(os.environ) if options.owns_process and not options.trusts_event else ""
+    if event:
+        raise BugguardError(
+            f"prove runs the tests of the commits that it proves, and a job on {event} has the secrets of the base",
+            hint="run it in a job on pull_request; where nobody else can push what is checked out: --i-know",
+        )
+    with ExitStack() as stack:
+        if options.owns_process:
+            stack.enter_context(interrupts.unwinding())
+        space = Workspace()
+        stack.callback(space.close)
+        yield Prover(workshop, space, options)
