@@ -7,8 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from pytest_bugguard.core.bands import Band
 from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing
-from pytest_bugguard.core.delivery import Band, Baseline, Figure, Period, Release, Unit
+from pytest_bugguard.core.delivery import Baseline, Figure, Period, Release, Unit
 from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.faults import Traced
 from pytest_bugguard.core.flakes import Flake, Group, Onset, Ranking, Trend
@@ -124,16 +125,41 @@ def everything(text: str = "text") -> Result:
     )
 
 
-def delivered(text: str = "text") -> Baseline:
+def delivered(text: str = "text", fix: str = "2" * 40) -> Baseline:
     """A figure of every unit and without a value, a release that failed, faults that were traced and not."""
     figures = (
-        Figure("deployment-frequency", Unit.PER_DAY, 0.1, Band.MEDIUM, 3, "releases", text, (text,)),
-        Figure("lead-time", Unit.SECONDS, 86_400.0, Band.ELITE, 3, "commits", text, (text,), 60.0, 90_000.0),
+        Figure(
+            "deployment-frequency",
+            Unit.PER_DAY,
+            0.1,
+            Band.MEDIUM,
+            3,
+            "releases",
+            text,
+            (text,),
+            0.03,
+            0.3,
+            bands=(Band.HIGH, Band.MEDIUM, Band.LOW),
+        ),
+        Figure(
+            "lead-time",
+            Unit.SECONDS,
+            86_400.0,
+            Band.ELITE,
+            3,
+            "commits",
+            text,
+            (text,),
+            60.0,
+            90_000.0,
+            bands=(Band.ELITE,),
+        ),
         Figure("change-failure-rate", Unit.RATIO, 1 / 3, Band.LOW, 3, "releases", text, (text,), 0.1, 0.7),
         Figure("restore-from-release", Unit.SECONDS, None, None, 0, "fixes", text, (), reason=text),
+        Figure("restore-from-commit", Unit.SECONDS, 86_400.0, None, 1, "fixes", text, (text,), 60.0, 90_000.0),
     )
-    release = Release(text, "1" * 40, MAY_2024_S, ("2" * 40,), is_judged=True)
-    faults = (Traced("2" * 40, "1" * 40), Traced("3" * 40, None, text))
+    release = Release(text, "1" * 40, MAY_2024_S, (fix,), is_judged=True)
+    faults = (Traced(fix, "1" * 40), Traced("3" * 40, None, text))
     return Baseline(Period(MAY_2024_S - 30 * DAY_S, MAY_2024_S, 30), figures, (release,), faults)
 
 

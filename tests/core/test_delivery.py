@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bugguard.core import faults, releases
-from pytest_bugguard.core.delivery import DAY_S, Band, Baseline, Delivered, Figure, Period, Repair, baseline_of
+from pytest_bugguard.core.bands import Band
+from pytest_bugguard.core.delivery import DAY_S, Baseline, Delivered, Figure, Period, Repair, baseline_of
 from pytest_bugguard.core.faults import Traced
 from pytest_bugguard.core.model import Unavailable
 from pytest_bugguard.core.releases import Graph, Node, Tag
@@ -110,6 +111,22 @@ def test_a_young_release_is_not_held_sound() -> None:
     failures = figures(baseline)["change-failure-rate"]
     assert (failures.value, failures.band, failures.sample) == (None, None, 0)
     assert failures.reason == "no release of the period is 30 days old"
+
+
+def test_a_small_sample_has_a_range_of_bands_or_none() -> None:
+    """Two releases with a fix each may be chance; a year of weekly ones is not."""
+    few = figures(delivered([Tag("1.0", "d2", day(10)), Tag("1.1", "d20", day(30))], line(0, 2, 20), repair(20, 2)))
+    assert (few["change-failure-rate"].value, few["change-failure-rate"].bands) == (
+        0.5,
+        (Band.HIGH, Band.MEDIUM, Band.LOW),
+    )
+    assert (few["lead-time"].band, few["lead-time"].bands) == (Band.MEDIUM, ())
+    assert few["deployment-frequency"].bands == (Band.MEDIUM, Band.LOW)
+    days = range(7, 2100, 7)
+    many = figures(delivered([Tag(f"1.{one}", f"d{one}", day(one)) for one in days], line(*days), last=2100))
+    assert many["change-failure-rate"].bands == (Band.ELITE,)
+    assert many["lead-time"].bands == (Band.ELITE,)
+    assert many["deployment-frequency"].bands == (Band.HIGH, Band.MEDIUM)
 
 
 def test_without_releases_nothing_is_claimed() -> None:

@@ -13,7 +13,7 @@ from pytest_bugguard.core.model import Files, Verdict
 from pytest_bugguard.report.data import as_dict
 from pytest_bugguard.report.page import STATIC_ROWS, to_html
 from tests.busy import busy
-from tests.samples import HOSTILE, everything, fix, result_of
+from tests.samples import HOSTILE, delivered, everything, fix, result_of
 
 if TYPE_CHECKING:
     from tests.page.conftest import Reader
@@ -97,14 +97,31 @@ def test_a_table_is_searched_narrowed_and_sorted(reader: Reader) -> None:
     assert (opened.said, opened.asked) == ([], [])
 
 
-def test_a_number_leads_to_its_evidence(reader: Reader) -> None:
-    """The count at the top opens just the rows that it counts."""
-    opened = reader.open(_busy())
-    fact = opened.page.locator(".facts a", has_text="without a test")
-    count = int(fact.locator("strong").inner_text())
-    fact.click()
-    assert opened.page.locator("#fixes output").inner_text() == f"{count} of 400"
-    assert {row[2] for row in opened.rows("fixes")} == {"unguarded"}
+def test_each_number_leads_to_its_evidence(reader: Reader) -> None:
+    """Every count at the top opens just the rows that it counts, whatever was searched for before."""
+    opened = reader.open(as_dict(replace(everything(), command="report")))
+    facts = opened.page.locator(".facts a").all()
+    assert len(facts) == 8
+    for fact in facts:
+        section, count = fact.get_attribute("data-table"), fact.locator("strong").inner_text()
+        opened.page.fill(f"#{section} input", "nothing of the kind")
+        fact.click()
+        assert opened.page.locator(f"#{section} output").inner_text().startswith(f"{count} of ")
+
+
+def test_a_figure_of_the_delivery_leads_to_what_it_counts(reader: Reader) -> None:
+    """Releases with the fixes that mended them, and fixes with the commit that brought their fault."""
+    traced = fix(Verdict.GUARDED, 50)
+    whole = replace(everything(), command="report", delivery=delivered(fix=traced.sha))
+    opened = reader.open(as_dict(replace(whole, records=(*whole.records, traced))))
+    opened.page.click("#delivery a[href='#releases'] >> nth=0")
+    assert opened.page.url.endswith("#releases")
+    assert opened.rows("releases") == [["2024-05-01", "text\n1111111", "failed", traced.sha[:7]]]
+    opened.page.click("#releases td:last-child a")
+    (row,) = opened.rows("fixes")
+    assert "fault came with 1111111" in row[3]
+    opened.page.click("#delivery a[href='#fixes']")
+    assert opened.rows("fixes") == [row]
 
 
 def test_a_place_leads_to_its_newest_fix(reader: Reader) -> None:
@@ -164,7 +181,8 @@ def test_the_script_draws_what_stands_there(reader: Reader) -> None:
     """Both ways of drawing a row give the same words in the same marks."""
     opened = reader.open(as_dict(everything()))
     drawn = "rows => rows.map(row => row.outerHTML.replace(/\\s+/g, ' ').replace(/> | </g, m => m.trim()))"
-    for section in ("fixes", "proofs", "flaky", "exceptions", "coverage", "hotspots", "delivery", "findings"):
+    for section in ("fixes", "proofs", "flaky", "exceptions", "coverage", "hotspots", "delivery", "releases",
+                    "findings"):  # fmt: skip
         rows = opened.page.locator(f"#{section} > table > tbody > tr")
         before = rows.evaluate_all(drawn)
         assert before

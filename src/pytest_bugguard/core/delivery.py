@@ -1,8 +1,7 @@
 """How does this repository deliver: how often, how soon, how safely? DORA's figures as far as history holds them.
 
-The bands are those of the "Accelerate State of DevOps Report" of 2023, whose limits rise from one to the next; what
-lies beyond ``medium`` is ``low``. Each figure carries its rule, its sample and what it cannot know. They speak of a
-repository: there is none of a person. Pure; no I/O: the present is the newest commit, not the clock.
+Each figure carries its rule, its sample and what it cannot know. They speak of a repository: there is none of a
+person. Pure; no I/O: the present is the newest commit, not the clock.
 """
 
 from __future__ import annotations
@@ -14,11 +13,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import dates
+from pytest_bugguard.core.bands import band_of, bands_within, events_a_day, of_median
 from pytest_bugguard.core.estimates import rate_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from pytest_bugguard.core.bands import Band, Limits
     from pytest_bugguard.core.faults import Traced
     from pytest_bugguard.core.releases import Graph, Tag
 
@@ -26,15 +27,8 @@ DAY_S = 86_400
 _HOUR_S = 3_600
 _WEEK_S = 7 * DAY_S
 _MONTH_S = 30 * DAY_S
-
-
-class Band(StrEnum):
-    """How teams compare, in DORA's words."""
-
-    ELITE = "elite"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
+_RELEASED_EVERY_DAYS = (1, 7, 30)
+_FAILED_SHARE = (0.05, 0.10, 0.15)
 
 
 class Unit(StrEnum):
@@ -56,6 +50,7 @@ class Figure:
     value: float | None
     """None: it cannot be told; ``reason`` says why."""
     band: Band | None
+    """That of the value; None: there is no value, or there are no bands."""
     sample: int
     counted: str
     """What the sample counts: ``releases``."""
@@ -64,10 +59,12 @@ class Figure:
     cannot_know: tuple[str, ...]
     """What it leaves out, a sentence each."""
     low: float | None = None
-    """Of a ratio: the lower end of its 95 % interval (Jeffreys). Of a time: the lower quartile."""
+    """The lower end of the 95 % interval. Of a time: the lower quartile."""
     high: float | None = None
     """As ``low``: the other end, the upper quartile."""
     reason: str = ""
+    bands: tuple[Band, ...] = ()
+    """Those that the value may lie in, best first; none, if there is one of the value: the sample is too small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,16 +192,20 @@ NO_RELEASE = "no release in this time: delivery.days looks further back, deliver
 
 def _frequency(period: Period, recent: Sequence[Release]) -> Figure:
     value = len(recent) / period.days if recent else None
+    low, high = events_a_day(len(recent), period.days)
     return Figure(
         "deployment-frequency",
         Unit.PER_DAY,
         value,
-        _band(1 / value, (1, 7, 30)) if value else None,
+        band_of(1 / value, _RELEASED_EVERY_DAYS) if value else None,
         len(recent),
         "releases",
         "releases in the period, by their tags",
         ("whether a release was deployed, and how often the same one was", "deployments that nobody tagged"),
+        low=low if recent else None,
+        high=high if recent else None,
         reason="" if recent else NO_RELEASE,
+        bands=bands_within((1 / high, 1 / low), _RELEASED_EVERY_DAYS) if recent else (),
     )
 
 
@@ -236,7 +237,7 @@ def _failure_rate(period: Period, recent: Sequence[Release]) -> Figure:
         "change-failure-rate",
         Unit.RATIO,
         value,
-        None if value is None else _band(value, (0.05, 0.10, 0.15)),
+        None if value is None else band_of(value, _FAILED_SHARE),
         len(ripe),
         "releases",
         f"releases of which a fix, made within {days} days, mended lines that they were the first to carry; "
@@ -249,6 +250,7 @@ def _failure_rate(period: Period, recent: Sequence[Release]) -> Figure:
         low=rate.low if ripe else None,
         high=rate.high if ripe else None,
         reason="" if ripe else f"no release of the period is {days} days old",
+        bands=bands_within((rate.low, rate.high), _FAILED_SHARE) if ripe else (),
     )
 
 
@@ -307,16 +309,12 @@ def _open(name: str, counted: str, rule: str, *cannot_know: str) -> Figure:
     return Figure(name, Unit.SECONDS, None, None, 0, counted, rule, cannot_know)
 
 
-def _timed(figure: Figure, times: list[int], limits: tuple[float, float, float] | None) -> Figure | None:
+def _timed(figure: Figure, times: list[int], limits: Limits | None) -> Figure | None:
     """The figure with the median of some times; None where there are none."""
     if not times:
         return None
     low, middle, high = statistics.quantiles(times, n=4, method="inclusive") if len(times) > 1 else times * 3
-    band = _band(middle, limits) if limits else None
-    return replace(figure, value=middle, band=band, sample=len(times), low=low, high=high)
-
-
-def _band(value: float, limits: tuple[float, float, float]) -> Band:
-    """The first band whose limit is not passed."""
-    bands = zip((Band.ELITE, Band.HIGH, Band.MEDIUM), limits, strict=True)
-    return next((band for band, limit in bands if value <= limit), Band.LOW)
+    known = replace(figure, value=middle, sample=len(times), low=low, high=high)
+    if limits is None:
+        return known
+    return replace(known, band=band_of(middle, limits), bands=bands_within(of_median(sorted(times)), limits))

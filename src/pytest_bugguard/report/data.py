@@ -315,6 +315,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "low": _rounded(figure.low),
         "high": _rounded(figure.high),
         "band": figure.band and figure.band.value,
+        "bands": [band.value for band in figure.bands],
         "sample": figure.sample,
         "counted": figure.counted,
         "rule": _text(figure.rule),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import dates
-from pytest_bugguard.core.delivery import DAY_S, NO_RELEASE, Band, Unit
+from pytest_bugguard.core.bands import Band
+from pytest_bugguard.core.delivery import DAY_S, NO_RELEASE, Unit
 from pytest_bugguard.report import words
 from pytest_bugguard.report.escape import markdown
 from pytest_bugguard.report.spans import Line, Style, line, span
@@ -22,6 +23,7 @@ TITLES = {
     "restore-from-release": "time to restore, from the release",
     "restore-from-commit": "time to restore, from the commit",
 }
+TOO_FEW = "too few"
 _STYLES = {Band.ELITE: Style.GOOD, Band.HIGH: Style.GOOD, Band.MEDIUM: Style.DOUBT, Band.LOW: Style.BAD}
 _HOUR_S = 3_600
 _MINUTE_S = 60
@@ -33,6 +35,13 @@ def headline(baseline: Baseline) -> str:
     return f"How it is delivered, {dates.day(period.first_s)} to {dates.day(period.last_s)} (bands: DORA 2023)"
 
 
+def band(figure: Figure) -> str:
+    """``high``, ``elite to medium``, ``too few`` where the sample cannot tell; empty where there are no bands."""
+    if figure.band is None:
+        return ""
+    return " to ".join(dict.fromkeys((figure.bands[0], figure.bands[-1]))) if figure.bands else TOO_FEW
+
+
 def value(figure: Figure) -> str:
     """The figure itself, or why there is none."""
     if figure.value is None:
@@ -40,7 +49,10 @@ def value(figure: Figure) -> str:
     match figure.unit:
         case Unit.PER_DAY:
             every = duration(DAY_S / figure.value)
-            return f"{words.counted(figure.sample, 'release')}, one in {every} on average"
+            said = f"{words.counted(figure.sample, 'release')}, one in {every} on average"
+            if not (figure.low and figure.high):
+                return said
+            return f"{said} (95 %: {duration(DAY_S / figure.high)} to {duration(DAY_S / figure.low)})"
         case Unit.RATIO:
             count = round(figure.value * figure.sample)
             said = f"{words.percent(count, figure.sample)} %, {count} of {words.counted(figure.sample, 'release')}"
@@ -84,9 +96,11 @@ def rows(baseline: Baseline, *, is_verbose: bool) -> Iterator[Line]:
         yield line("  ", NO_RELEASE)
         return
     room = max(map(len, TITLES.values())) + 2
+    band_room = max(len(band(figure)) for figure in baseline.figures) + 2
     for figure in baseline.figures:
-        band = (span(figure.band.ljust(8), _STYLES[figure.band]),) if figure.band else (" " * 8,)
-        yield line(f"  {TITLES[figure.name]:<{room}}", *band, value(figure))
+        said = f"{band(figure):<{band_room}}"
+        shown = span(said, _STYLES[figure.bands[-1]]) if figure.bands else said
+        yield line(f"  {TITLES[figure.name]:<{room}}", shown, value(figure))
         for said in (figure.rule, *(f"cannot know: {limit}" for limit in figure.cannot_know)) if is_verbose else ():
             yield line("      ", span(said, Style.FAINT))
     yield line("  ", traced(baseline))
@@ -105,7 +119,7 @@ def paragraphs(baseline: Baseline) -> Iterator[str]:
         return
     yield f"### {markdown(headline(baseline))}\n\n| figure | band | value |\n|---|---|---|"
     for figure in baseline.figures:
-        yield f"| {TITLES[figure.name]} | {figure.band or ''} | {markdown(value(figure))} |"
+        yield f"| {TITLES[figure.name]} | {band(figure)} | {markdown(value(figure))} |"
     yield ""
     for figure in baseline.figures:
         limits = "; ".join(figure.cannot_know)

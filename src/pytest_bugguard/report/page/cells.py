@@ -13,7 +13,10 @@ TONES = {
     "steady": GOOD, "flaky": BAD, "order-dependent": BAD, "failing": BAD,
     "met": GOOD, "unmet": BAD, "no gate": QUIET,
     "overdue": BAD, "in date": QUIET, "undated": QUIET,
-    "elite": GOOD, "high": GOOD, "medium": DOUBT, "low": BAD, "no band": QUIET,
+    "elite": GOOD, "high": GOOD, "elite to high": GOOD, "medium": DOUBT, "elite to medium": DOUBT,
+    "high to medium": DOUBT, "high to low": DOUBT, "medium to low": DOUBT, "low": BAD, "too few": QUIET,
+    "no band": QUIET,
+    "failed": BAD, "sound": GOOD, "too young": QUIET,
     "fixes": BAD, "waivers": BAD, "quarantine": BAD, "coverage": BAD,
 }  # fmt: skip
 """What a badge means to a reader, beside its word."""

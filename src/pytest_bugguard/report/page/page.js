@@ -257,8 +257,9 @@
   // A number at the top leads to the rows that it counts, an id to its fix; rows come and go, so one listener hears all.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-table]");
-    const { badge = "", find = "" } = link?.dataset ?? {};
-    if (badge || find) tables.get(link.dataset.table)?.narrow(badge, find);
+    if (!link) return;
+    const { table, badge = "", find = "" } = link.dataset;
+    tables.get(table)?.narrow(badge, find);
   });
 
   const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));

@@ -1,12 +1,10 @@
-"""Where is it brittle, and how does it deliver? A document to the tables of coverage, hotspots and delivery."""
+"""Where is it brittle? A document to the tables of coverage and of where to invest."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from pytest_bugguard.core.delivery import Band, Figure, Unit
-from pytest_bugguard.report import delivery as figures
 from pytest_bugguard.report.page.refs import lead, ref
 from pytest_bugguard.report.page.tables import Column, Row, Table
 
@@ -122,32 +120,3 @@ def _covered(modules: Iterable[Mapping[str, Any]]) -> dict[str, tuple[int, int]]
             ran, total = found.get(place, (0, 0))
             found[place] = ran + module["line"]["covered"], total + module["line"]["total"]
     return found
-
-
-def delivery(found: Mapping[str, Any] | None) -> Table:
-    """The figures of the delivery baseline, each with its rule and what it cannot know."""
-    return Table(
-        "delivery",
-        "How it is delivered",
-        "What this repository can tell of DORA's figures, with the bands of 2023, the sample and what stays unknown.",
-        (Column("Figure", "stack"), Column("Band", "badge"), Column("Value", "stack"), Column("Sample", "stack"),
-         Column("What it cannot know", "stack")),
-        tuple(map(_figure, found["figures"])) if found else (),
-        "The delivery figures need the whole history: bugguard report without a range.",
-    )  # fmt: skip
-
-
-def _figure(one: Mapping[str, Any]) -> Row:
-    band = one["band"] and Band(one["band"])
-    limits = tuple(one["cannot_know"])
-    figure = Figure(
-        one["name"], Unit(one["unit"]), one["value"], band, one["sample"], one["counted"], one["rule"], limits,
-        one["low"], one["high"], one["reason"],
-    )  # fmt: skip
-    return (
-        f"{figures.TITLES[figure.name]}\n{figure.rule}",
-        figure.band or "no band",
-        figures.value(figure),
-        f"{figure.sample} {figure.counted}",
-        "\n".join(figure.cannot_know),
-    )

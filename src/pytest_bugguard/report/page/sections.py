@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_bugguard.report import words
-from pytest_bugguard.report.page import places, tests
+from pytest_bugguard.report.page import delivery, places, tests
 from pytest_bugguard.report.page.refs import ref
 from pytest_bugguard.report.page.tables import Column, Row, Table
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _OPEN = ("broken", "unguarded", "unproven", "unstable", "undecided", "weak", "waived")
 _DOUBTED = ("broken", "unproven", "unstable", "undecided", "weak")
 _GUARDED = ("proven", "guarded")
-_FLAKY = ("flaky", "order-dependent", "failing")
 
 
 class Fact(NamedTuple):
@@ -53,17 +52,19 @@ def tables_of(document: Document) -> tuple[Table, ...]:
     """
     fixes = [fix for fix in document["fixes"] if fix["is_fix"] or fix["verdict"] == "undecided"]
     found = (
-        _fixes(fixes),
+        _fixes(fixes, _origins(document.get("delivery"))),
         _proofs(fixes),
         tests.flaky(document),
         tests.exceptions(document),
         places.coverage(document),
         places.hotspots(document),
-        places.delivery(document.get("delivery")),
+        delivery.figures(document.get("delivery")),
+        delivery.releases(document.get("delivery")),
         _findings(document["findings"]),
     )
     is_whole = document["command"] == "report"
-    return tuple(table for table in found if table.rows or table.id == "fixes" or (is_whole and table.id != "findings"))
+    told = {"fixes", "proofs", "flaky", "exceptions", "coverage", "hotspots", "delivery"} if is_whole else {"fixes"}
+    return tuple(table for table in found if table.rows or table.id in told)
 
 
 def lines(first: str, details: Iterable[str]) -> str:
@@ -76,14 +77,19 @@ def day(moment: str | None) -> str:
     return (moment or "")[:10]
 
 
-def _fixes(fixes: Sequence[Fix]) -> Table:
+def _origins(found: Mapping[str, Any] | None) -> dict[str, str]:
+    """The commit that brought the fault that a fix mends, of those that could be traced."""
+    return {one["fix"]: one["origin"] for one in (found["faults"] if found else ()) if one["origin"]}
+
+
+def _fixes(fixes: Sequence[Fix], origins: Mapping[str, str]) -> Table:
     return Table(
         "fixes",
         "Fixes without a guard",
         "The fixes that no test guards, newest first, each with the next thing to do; the others can be chosen.",
         (Column("Date", "day"), Column("Fix", "stack"), Column("Verdict", "badge"), Column("Evidence", "stack"),
          Column("Next", "next")),
-        tuple((day(fix["date"]), _name(fix), fix["verdict"], _evidence(fix), fix["next"]) for fix in fixes),
+        tuple((day(fix["date"]), _name(fix), fix["verdict"], _evidence(fix, origins), fix["next"]) for fix in fixes),
         "Every fix is guarded." if fixes else "There is no fix to judge.",
         _OPEN,
         "without a guard",
@@ -95,12 +101,14 @@ def _name(fix: Fix) -> str:
     return lines(fix["subject"], [f"{ref(fix['sha']) if fix['sha'] else 'staged'} by rule {fix['rule']}{issues}"])
 
 
-def _evidence(fix: Fix) -> str:
+def _evidence(fix: Fix, origins: Mapping[str, str]) -> str:
     waiver = fix["waiver"]
     waived = waiver and f"waived by {waiver['owner']} until {waiver['expires']}: {waiver['reason']}"
     guards = [f"{test['change']} {ref(test['nodeid'])}" for test in fix["tests"] if test["counts"]]
     changed = [f"changed {ref(path)}" for path in fix["files"]["source"]]
-    return lines(fix["reason"] or fix["verdict"], [waived or "", *guards, *changed])
+    origin = origins.get(fix["sha"])
+    fault = f"{delivery.FAULT} {ref(origin)}" if origin else ""
+    return lines(fix["reason"] or fix["verdict"], [waived or "", *guards, fault, *changed])
 
 
 def _proofs(fixes: Iterable[Fix]) -> Table:
@@ -109,6 +117,7 @@ def _proofs(fixes: Iterable[Fix]) -> Table:
         for fix in fixes
         if fix["verdict"] in {"proven", *_DOUBTED}
     ]
+    doubted = any(row[2] in _DOUBTED for row in rows)
     return Table(
         "proofs",
         "Proofs, and what was not provable",
@@ -117,6 +126,8 @@ def _proofs(fixes: Iterable[Fix]) -> Table:
          Column("Next", "next")),
         tuple(sorted(rows, key=lambda row: row[2] == "proven")),
         "No proof is stored: bugguard prove makes one.",
+        _DOUBTED if doubted else (),
+        "not provable" if doubted else "",
     )  # fmt: skip
 
 
@@ -186,9 +197,11 @@ def _facts(tables: Mapping[str, Table]) -> Iterable[Fact]:
         return str(sum(choices.get(badge, 0) for badge in badges))
 
     yield Fact(count("fixes", "unguarded"), "without a test", "fixes", "unguarded", "bad")
-    yield Fact(count("proofs", *_DOUBTED), "not provable", "proofs", "", "doubt")
+    yield Fact(count("proofs", *_DOUBTED), "not provable", "proofs", "*", "doubt")
     yield Fact(count("proofs", "proven"), "proven", "proofs", "proven", "good")
-    yield Fact(count("flaky", *_FLAKY), "tests not to be trusted", "flaky", "", "bad")
+    yield Fact(count("fixes", "guarded"), "guarded, not proven", "fixes", "guarded", "good")
+    yield Fact(count("fixes", "waived"), "waived", "fixes", "waived", "doubt")
+    yield Fact(count("flaky", *tests.DOUBTED), "tests not to be trusted", "flaky", "*", "bad")
     yield Fact(count("exceptions", "overdue"), "exceptions overdue", "exceptions", "overdue", "bad")
     yield Fact(count("coverage", "unmet"), "coverage rules not met", "coverage", "unmet", "bad")
     yield Fact(count("coverage", "undecided"), "coverage rules undecided", "coverage", "undecided", "doubt")

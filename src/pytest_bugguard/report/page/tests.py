@@ -11,7 +11,7 @@ from pytest_bugguard.report.page.tables import Column, Row, Table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_IN_NEED = ("flaky", "order-dependent", "failing", "undecided")
+DOUBTED = ("flaky", "order-dependent", "failing")
 
 
 def flaky(document: Mapping[str, Any]) -> Table:
@@ -28,8 +28,8 @@ def flaky(document: Mapping[str, Any]) -> Table:
         tuple(_test(one, excused.get(one["nodeid"]) or excused.get(one["nodeid"].partition("[")[0]))
               for one in document["flaky"]),
         "No test that failed is on record: bugguard flaky list tells what the history holds.",
-        _IN_NEED,
-        "in need of work",
+        DOUBTED,
+        "not to be trusted",
     )  # fmt: skip
 
 
