@@ -18,7 +18,7 @@ from pytest_bugguard.core.model import RuleVerdict, Verdict
 from pytest_bugguard.core.results import Finding, RepositoryFacts, Result, Summary
 from pytest_bugguard.report import sarif
 from pytest_bugguard.report.gitlab import to_gitlab
-from pytest_bugguard.report.junit import to_junit
+from pytest_bugguard.report.junit import to_gitlab_junit, to_junit
 from pytest_bugguard.report.sarif import to_sarif
 from tests.samples import HOSTILE, covered, everything, fix, ranked_tests, result_of
 
@@ -128,7 +128,7 @@ def test_gitlab_gets_all_that_it_needs(result: Result) -> None:
 
 @pytest.mark.parametrize("result", RESULTS)
 def test_junit_is_well_formed_and_counts_what_it_holds(result: Result) -> None:
-    """By our schema of what servers read; the counts in its head are those of its cases."""
+    """As Jenkins' xUnit plugin validates it; the counts in its head are those of its cases."""
     text = to_junit(result)
     JUNIT.validate(text)
     (suite,) = ET.fromstring(text)
@@ -137,6 +137,16 @@ def test_junit_is_well_formed_and_counts_what_it_holds(result: Result) -> None:
         str(number) for number in (len(suite), counted["failure"], counted["error"], counted["skipped"])
     ]
     assert all(HARMLESS.fullmatch(text) for node in suite.iter() for text in (*node.attrib.values(), node.text or ""))
+
+
+@pytest.mark.parametrize("result", RESULTS)
+def test_gitlab_is_told_the_files_besides(result: Result) -> None:
+    """The variant names the file of each case that has one, and is else the same to the byte."""
+    text = to_gitlab_junit(result)
+    files = [case.get("file") for case in ET.fromstring(text).iter("testcase")]
+    assert re.sub(r' file="[^"]*"', "", text) == to_junit(result)
+    assert any(files) == bool(files)
+    assert all(HARMLESS.fullmatch(file) for file in files if file)
 
 
 def outcomes(result: Result) -> list[str]:
@@ -156,7 +166,7 @@ def test_junit_fails_what_fails_the_run_and_nothing_else() -> None:
     assert "failure" not in outcomes(result_of(coverage=covered()))
 
 
-@pytest.mark.parametrize("write", [to_sarif, to_gitlab, to_junit])
+@pytest.mark.parametrize("write", [to_sarif, to_gitlab, to_junit, to_gitlab_junit])
 def test_the_same_result_gives_the_same_bytes(write: Callable[[Result], str]) -> None:
     """No clock, no order by hash."""
     assert write(everything()) == write(everything())

@@ -12,7 +12,7 @@ from pytest_bugguard.cli.exit_codes import EXIT_USAGE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMATS = ("text", "json", "markdown", "sarif", "gitlab", "junit")
+FORMATS = ("text", "json", "markdown", "sarif", "gitlab", "junit", "junit-gitlab")
 
 Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for what add_subparsers returns
 

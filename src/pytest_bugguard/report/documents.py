@@ -25,6 +25,8 @@ def document(result: Result, form: str) -> str:
             from pytest_bugguard.report.gitlab import to_gitlab as write  # noqa: PLC0415
         case "junit":
             from pytest_bugguard.report.junit import to_junit as write  # noqa: PLC0415
+        case "junit-gitlab":
+            from pytest_bugguard.report.junit import to_gitlab_junit as write  # noqa: PLC0415
         case _:
             raise KeyError(form)
     return write(result)

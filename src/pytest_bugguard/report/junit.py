@@ -1,4 +1,8 @@
-"""A result as JUnit XML, as Jenkins, GitLab and most others read it: a test case for each fix, rule and finding."""
+"""A result as JUnit XML, as Jenkins, GitLab and most others read it: a test case for each fix, rule and finding.
+
+GitLab shows the file of a test case that has an attribute ``file``. No schema knows it, and Jenkins' xUnit plugin
+refuses the whole report for it (its ``junit-10.xsd``), so only the variant for GitLab has it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from pytest_bugguard.report.escape import safe_text
 from pytest_bugguard.report.issues import DOUBTFUL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from pytest_bugguard.core.coverage_verdict import Judged
     from pytest_bugguard.core.flakes import Flake
@@ -45,24 +49,30 @@ class _Case:
 
 def to_junit(result: Result) -> str:
     """The result as one suite. What lacks something but fails nothing is skipped."""
+    return _suite(result, names_files=False)
+
+
+def to_gitlab_junit(result: Result) -> str:
+    """The same, with the files that test cases speak of."""
+    return _suite(result, names_files=True)
+
+
+def _suite(result: Result, *, names_files: bool) -> str:
     cases = tuple(_cases(result))
     counts = {kind: sum(case.outcome == kind for case in cases) for kind in ("failure", "error", "skipped")}
     totals = (
         f'tests="{len(cases)}" failures="{counts["failure"]}" errors="{counts["error"]}" skipped="{counts["skipped"]}"'
     )
     name = _attribute(f"bugguard {result.command}")
+    listed = "".join(_written(case, names_files=names_files) for case in cases)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<testsuites>\n'
-        f'<testsuite name={name} {totals} time="0">\n{_listed(cases)}</testsuite>\n</testsuites>\n'
+        f'<testsuite name={name} {totals} time="0">\n{listed}</testsuite>\n</testsuites>\n'
     )
 
 
-def _listed(cases: Sequence[_Case]) -> str:
-    return "".join(map(_written, cases))
-
-
-def _written(case: _Case) -> str:
-    file = "" if case.path is None else f" file={_attribute(case.path)}"
+def _written(case: _Case, *, names_files: bool) -> str:
+    file = "" if case.path is None or not names_files else f" file={_attribute(case.path)}"
     head = f'<testcase classname={_attribute(case.group)} name={_attribute(case.name)}{file} time="0"'
     said = f"message={_attribute(case.message)}"
     match case.outcome:
