@@ -97,12 +97,26 @@ def test_the_page_is_a_file(repo: Repo) -> None:
     assert (repo.path / "c.html").read_bytes() == (repo.path / "b.html").read_bytes()
 
 
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "sarif", "gitlab", "junit", "junit-gitlab"])
+def test_what_is_stored_can_be_had_in_every_format(repo: Repo, tmp_path: Path, form: str) -> None:
+    """The same bytes as when it was found out, without the repository."""
+    shell = Shell(repo.path)
+    stored = shell.call("report", "HEAD", "--data", "lcov.info", "--format", "json").out
+    (tmp_path / "a.json").write_text(stored)
+    (tmp_path / "away").mkdir()
+    found = Shell(tmp_path / "away").call("report", "--from", "../a.json", "--format", form)
+    assert found.code == 0
+    fresh = stored if form == "json" else shell.call("report", "--data", "lcov.info", "--format", form).out
+    assert found.out == fresh
+
+
 @pytest.mark.parametrize(
     ("content", "options", "complaint"),
     [
         pytest.param("{}", ("--html", "x.html"), "stored.json is no result of bugguard", id="another-document"),
         pytest.param(HOLES, ("--html", "x.html"), "stored.json: a field is missing, or is no such thing", id="holes"),
-        pytest.param("{}", (), "--from is for a page", id="no-page-asked"),
+        pytest.param(HOLES, ("--format", "sarif"), "stored.json: a field is missing, or is no such thing", id="sarif"),
+        pytest.param(HOLES, ("--format", "pdf"), "--format: there is no 'pdf'", id="no-such-format"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_page_is_told(tmp_path: Path, content: str, options: tuple[str, ...], complaint: str) -> None:
@@ -118,7 +132,6 @@ def test_what_cannot_be_a_page_is_told(tmp_path: Path, content: str, options: tu
     [
         pytest.param("--webhook", ("--webhook", "http://127.0.0.1:9/"), id="webhook"),
         pytest.param("--data", ("--data", "lcov.info"), id="data"),
-        pytest.param("--format", ("--format", "sarif"), id="format"),
         pytest.param("RANGE", ("HEAD~1..HEAD",), id="range"),
     ],
 )
@@ -127,7 +140,7 @@ def test_what_a_stored_result_cannot_do_is_refused(tmp_path: Path, option: str, 
     (tmp_path / "stored.json").write_text("{}")
     done = Shell(tmp_path).call("report", "--from", "stored.json", "--html", "x.html", *more)
     assert done.code == 4
-    assert done.complaint[0] == f"--from makes a page alone, without {option}"
+    assert done.complaint[0] == f"--from renders what is stored, without {option}"
     assert not (tmp_path / "x.html").exists()
 
 

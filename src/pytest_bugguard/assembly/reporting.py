@@ -50,15 +50,17 @@ def write_page(result: Result, path: Path) -> str:
     """
     from pytest_bugguard.report.data import as_dict  # noqa: PLC0415 - as for the page
 
-    return _write(as_dict(result), path)
+    return write_document(as_dict(result), path)
 
 
-def write_stored_page(stored: Sequence[Path], path: Path) -> str:
-    """Write the page of results that were stored as JSON; what was done, in one sentence.
+def read_stored(stored: Sequence[Path]) -> tuple[Result, dict[str, Any]]:
+    """What was stored as JSON, as one result and as the one document that it stands in.
 
     Raises:
-        BugguardError: A file cannot be read or written, or is no result.
+        BugguardError: A file cannot be read, or is no result.
     """
+    from pytest_bugguard.report.stored import result_of  # noqa: PLC0415 - reads back what most commands never store
+
     documents = []
     for one in stored:
         try:
@@ -66,12 +68,18 @@ def write_stored_page(stored: Sequence[Path], path: Path) -> str:
         except OSError as error:
             raise StoredResultError(f"{one} cannot be read: {error.strerror}") from None
     try:
-        return _write(stored_results.merged(documents), path)
+        whole = stored_results.merged(documents)
+        return result_of(whole), whole
     except (KeyError, TypeError, ValueError, AttributeError):
         raise StoredResultError(f"{', '.join(map(str, stored))}: a field is missing, or is no such thing") from None
 
 
-def _write(document: Mapping[str, Any], path: Path) -> str:
+def write_document(document: Mapping[str, Any], path: Path) -> str:
+    """Write the page of a document; what was done, in one sentence.
+
+    Raises:
+        BugguardError: The file cannot be written.
+    """
     from pytest_bugguard.report.page import to_html  # noqa: PLC0415 - brings a template engine
 
     content = to_html(document).encode()

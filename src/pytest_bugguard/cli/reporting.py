@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.cli.arguments import Commands, Parser, add_common, add_data
 from pytest_bugguard.cli.exit_codes import EXIT_OK
-from pytest_bugguard.cli.showing import count_progress, open_workshop, show
+from pytest_bugguard.cli.showing import count_progress, need_format_of, open_workshop, show, show_in_ours
 from pytest_bugguard.cli.streams import say_lines, tell
 from pytest_bugguard.core.errors import BugguardError
 
@@ -24,7 +24,7 @@ def add(commands: Commands[Parser]) -> None:
     parser.add_argument("--html", metavar="FILE", type=Path, help="write it as one page that opens without a network")
     parser.add_argument(
         "--from", metavar="FILE", dest="stored", type=Path, action="append", default=[],
-        help="with --html: results that were stored as JSON (may repeat), instead of looking again",
+        help="render results that were stored as JSON (may repeat), as --format and --html say, without looking again",
     )  # fmt: skip
     add_data(parser)
     parser.add_argument(
@@ -44,9 +44,7 @@ def _report(options: argparse.Namespace) -> int:
     from pytest_bugguard.assembly import reporting  # noqa: PLC0415 - see showing.open_workshop
 
     if options.stored:
-        _need_page_alone(options)
-        say_lines([reporting.write_stored_page(options.stored, options.html)])
-        return EXIT_OK
+        return _render(options)
     with open_workshop(options) as workshop, count_progress() as progress:
         result = reporting.gather(workshop, options.range, options.data, progress=progress)
     said = [] if options.html is None else [reporting.write_page(result, options.html)]
@@ -61,16 +59,24 @@ def _report(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _need_page_alone(options: argparse.Namespace) -> None:
+def _render(options: argparse.Namespace) -> int:
+    """What was stored, as it is asked for now."""
+    from pytest_bugguard.assembly import reporting  # noqa: PLC0415 - see showing.open_workshop
+
+    _need_stored_alone(options)
+    need_format_of(options)
+    result, document = reporting.read_stored(options.stored)
+    said = [] if options.html is None else [reporting.write_document(document, options.html)]
+    if said and options.format == "text":
+        say_lines(said)
+    else:
+        show_in_ours(options, result)
+    return EXIT_OK
+
+
+def _need_stored_alone(options: argparse.Namespace) -> None:
     """Refuse beside ``--from`` what it would pass over: no repository is looked at, and nothing is sent."""
-    if options.html is None:
-        raise BugguardError("--from is for a page", hint="add --html FILE")
-    asked = {
-        "RANGE": options.range != "HEAD",
-        "--data": options.data,
-        "--format": options.format != "text",
-        "--webhook": options.webhook is not None,
-    }
+    asked = {"RANGE": options.range != "HEAD", "--data": options.data, "--webhook": options.webhook is not None}
     for name, is_asked in asked.items():
         if is_asked:
-            raise BugguardError(f"--from makes a page alone, without {name}", hint="leave one of the two out")
+            raise BugguardError(f"--from renders what is stored, without {name}", hint="leave one of the two out")

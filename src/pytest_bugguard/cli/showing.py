@@ -14,12 +14,13 @@ from pytest_bugguard.core.errors import BugguardError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from tqdm import tqdm
 
     from pytest_bugguard.assembly.prover import Progress
     from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.base import Ci
     from pytest_bugguard.core.results import Result
     from pytest_bugguard.report.spans import Line
 
@@ -36,8 +37,14 @@ def open_workshop(options: argparse.Namespace) -> Iterator[Workshop]:
 
 def _need_format(options: argparse.Namespace, workshop: Workshop) -> None:
     """Refuse a format that nobody knows before anything takes time."""
-    if options.format not in FORMATS and options.format not in workshop.guests.formats():
-        known = ", ".join((*FORMATS, *workshop.guests.formats()))
+    if options.format not in FORMATS:
+        need_format_of(options, workshop.guests.formats())
+
+
+def need_format_of(options: argparse.Namespace, guests: Collection[str] = ()) -> None:
+    """Refuse a format that is neither ours nor one of the guests that are there."""
+    if options.format not in {*FORMATS, *guests}:
+        known = ", ".join((*FORMATS, *guests))
         raise BugguardError(f"--format: there is no {options.format!r}", hint=f"use one of {known}")
 
 
@@ -49,17 +56,21 @@ def need_text(options: argparse.Namespace) -> None:
 
 def show(options: argparse.Namespace, workshop: Workshop, result: Result) -> None:
     """Print a result; annotations for the CI follow the text."""
+    if options.format in FORMATS:
+        show_in_ours(options, result, ci=workshop.ci_name)
+    else:
+        say(f"{workshop.guests.formats()[options.format](result)}\n")
+
+
+def show_in_ours(options: argparse.Namespace, result: Result, *, ci: Ci | None = None) -> None:
+    """Print a result in a format of our own. ``ci``: whose annotations follow the text."""
     from pytest_bugguard import report  # noqa: PLC0415 - see showing.open_workshop
 
-    match options.format:
-        case "text":
-            lines = report.lines(result, width=_width(), shows_all=getattr(options, "all", False))
-            print_lines(options, lines)
-            say("".join(f"{line}\n" for line in report.annotate(result.findings, workshop.ci_name)))
-        case form if form in FORMATS:
-            say(report.document(result, form))
-        case of_a_guest:
-            say(f"{workshop.guests.formats()[of_a_guest](result)}\n")
+    if options.format != "text":
+        say(report.document(result, options.format))
+        return
+    print_lines(options, report.lines(result, width=_width(), shows_all=getattr(options, "all", False)))
+    say("".join(f"{line}\n" for line in report.annotate(result.findings, ci)))
 
 
 def print_lines(options: argparse.Namespace, lines: Iterable[Line]) -> None:

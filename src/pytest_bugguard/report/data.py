@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.coverage_verdict import Judged
     from pytest_bugguard.core.delivery import Baseline, Figure
     from pytest_bugguard.core.estimates import Rate
-    from pytest_bugguard.core.flakes import Flake
+    from pytest_bugguard.core.flakes import Flake, Ranking
     from pytest_bugguard.core.hotspots import Hotspot, Hotspots
     from pytest_bugguard.core.measured import ModuleCoverage
     from pytest_bugguard.core.model import HeldHunk, MappedTest, Quarantine, Recognition, Record, Red
@@ -48,6 +48,7 @@ def as_dict(result: Result) -> dict[str, Any]:
         "summary": _summary(result.summary),
         "fixes": [_record(record) for record in result.records],
         "flaky": [_flake(flake) for flake in result.ranking.flakes] if result.ranking else [],
+        "history": result.ranking and _history(result.ranking),
         "coverage": [_coverage(one) for one in result.coverage.judged] if result.coverage else [],
         "modules": [_module(one) for one in result.modules],
         "waivers": [_waived(one) for one in result.exceptions.waivers] if result.exceptions else [],
@@ -171,6 +172,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "path": None if finding.path is None else spelt_path(finding.path),
         "line": finding.line,
     }
+
+
+def _history(found: Ranking) -> dict[str, int]:
+    return {"runs": found.runs, "tests": found.tests, "failed": found.failed, "flaky": found.flaky}
 
 
 def _flake(flake: Flake) -> dict[str, Any]:

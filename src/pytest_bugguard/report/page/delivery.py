@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_bugguard.core.bands import Band
-from pytest_bugguard.core.delivery import Figure, Unit
 from pytest_bugguard.report import delivery as words
 from pytest_bugguard.report.page.refs import lead, ref
 from pytest_bugguard.report.page.tables import Column, Row, Table
+from pytest_bugguard.report.stored import figure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pytest_bugguard.core.delivery import Figure
 
 FAULT = "fault came with"
 """By these words the fixes are found whose fault was traced."""
@@ -31,13 +32,7 @@ def figures(found: Mapping[str, Any] | None) -> Table:
 
 
 def _figure(one: Mapping[str, Any]) -> Row:
-    band = one["band"] and Band(one["band"])
-    bands = tuple(map(Band, one.get("bands", [one["band"]] if band else [])))  # a file of before has one band alone
-    limits = tuple(one["cannot_know"])
-    figure = Figure(
-        one["name"], Unit(one["unit"]), one["value"], band, one["sample"], one["counted"], one["rule"], limits,
-        one["low"], one["high"], one["reason"], bands,
-    )  # fmt: skip
+    figure = figure_of(one)
     return (
         f"{words.TITLES[figure.name]}\n{figure.rule}",
         words.band(figure) or "no band",

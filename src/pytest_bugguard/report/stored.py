@@ -1,0 +1,295 @@
+"""A document in the shape of the schema back to the result that it was written from: the way back from ``data.py``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pytest_bugguard.core import model
+from pytest_bugguard.core.bands import Band
+from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing
+from pytest_bugguard.core.delivery import Baseline, Figure, Period, Release, Unit
+from pytest_bugguard.core.estimates import Rate
+from pytest_bugguard.core.faults import Traced
+from pytest_bugguard.core.flakes import Flake, Group, Onset, Ranking, Trend
+from pytest_bugguard.core.hotspots import Hotspot, Hotspots
+from pytest_bugguard.core.kinds import Diagnosis, Kind
+from pytest_bugguard.core.measured import ModuleCoverage
+from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Verdict
+from pytest_bugguard.core.paths import unquoted
+from pytest_bugguard.core.results import Exceptions, Finding, Held, RepositoryFacts, Result, Run, Summary
+from pytest_bugguard.core.thresholds import Count, Metric, Threshold
+from pytest_bugguard.core.trend import Quarter, Share
+from pytest_bugguard.core.trend import Trend as SharedTrend
+from pytest_bugguard.core.web import web_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Part = Mapping[str, Any]
+
+
+def result_of(document: Part) -> Result:
+    """The result in a document. What the document leaves out of a result is left out of no format but text.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: A field is missing, or is no such thing.
+    """
+    judged = tuple(map(_judged, document["coverage"]))
+    waivers = tuple(_waiver(one, one["fix"]) for one in document["waivers"])
+    held = tuple(map(_held, document["quarantine"]))
+    run, delivery, hotspots, trend = (document[key] for key in ("run", "delivery", "hotspots", "trend"))
+    return Result(
+        command=_text(document["command"]),
+        repository=_repository(document["repository"]),
+        summary=_summary(document["summary"]),
+        records=tuple(map(_record, document["fixes"])),
+        findings=tuple(map(_finding, document["findings"])),
+        notes=tuple(map(_text, document["notes"])),
+        hotspots=hotspots and _hotspots(hotspots),
+        trend=trend and SharedTrend(_share(trend["whole"]), tuple(map(_quarter, trend["quarters"]))),
+        run=run and Run(_seconds(run["started"]), float(run["duration_s"])),
+        coverage=Coverage(judged) if judged else None,
+        delivery=delivery and _delivery(delivery),
+        ranking=_ranking(document),
+        modules=tuple(map(_module, document["modules"])),
+        exceptions=Exceptions(waivers, held) if waivers or held else None,
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _path(value: object) -> str:
+    return unquoted(_text(value))
+
+
+def _seconds(moment: str) -> int:
+    return int(dt.datetime.fromisoformat(moment).timestamp())
+
+
+def _repository(facts: Part) -> RepositoryFacts:
+    web = facts.get("web")
+    return RepositoryFacts(
+        facts["head"],
+        facts["base"],
+        _text(facts["base_reason"]),
+        facts["merge_base"],
+        shallow=bool(facts["shallow"]),
+        web=web and str(web_of(web)),
+    )
+
+
+def _summary(counts: Part) -> Summary:
+    return Summary(counts["units"], counts["fixes"], tuple((verdict, int(counts[verdict])) for verdict in Verdict))
+
+
+# --- fixes ---
+
+
+def _record(one: Part) -> model.Record:
+    files = one["files"]
+    return model.Record(
+        sha=one["sha"] or "",
+        parents=tuple(map(_text, one["parents"])),
+        subject=_text(one["subject"]),
+        committed_s=_seconds(one["date"]) if one["date"] else 0,
+        recognition=_recognition(one),
+        issues=tuple(map(_text, one["issues"])),
+        files=model.Files(*(tuple(map(_path, files[side])) for side in ("source", "test", "neutral"))),
+        tests=tuple(map(_test, one["tests"])),
+        unreadable=tuple(model.Unreadable(_path(file["path"]), _text(file["reason"])) for file in one["unreadable"]),
+        verdict=Verdict(one["verdict"]),
+        reason=_text(one["reason"]),
+        next=_text(one["next"]),
+        waiver=one["waiver"] and _waiver(one["waiver"], ""),
+        other_signs=tuple(map(_recognition, one["other_signs"])),
+        hunks=tuple(map(_hunk, one["hunks"])),
+    )
+
+
+def _recognition(sign: Part) -> model.Recognition:
+    rule, matched = _text(sign["rule"]), _text(sign["evidence"])
+    return model.Sign(rule, matched, _text(sign["where"])) if sign["is_fix"] else model.NotAFix(rule, matched)
+
+
+def _test(test: Part) -> model.MappedTest:
+    red = test["red"]
+    return model.MappedTest(
+        _path(test["nodeid"]),
+        model.How(test["change"]),
+        counts=bool(test["counts"]),
+        reason=_text(test["reason"]),
+        after=test["after"] and model.Outcome(test["after"]),
+        before=test["before"] and model.Outcome(test["before"]),
+        red=red and model.Red(model.RedKind(red["kind"]), _text(red["message"]), _text(red["where"])),
+    )
+
+
+def _hunk(hunk: Part) -> model.HeldHunk:
+    tests = tuple(map(_path, hunk["tests"]))
+    return model.HeldHunk(_path(hunk["path"]), hunk["first"], hunk["last"], tests, is_told=hunk["held"] is not None)
+
+
+def _waiver(one: Part, fix: str) -> model.Waiver:
+    return model.Waiver(fix, _text(one["owner"]), _text(one["reason"]), _day(one["expires"]))
+
+
+def _day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+# --- tests ---
+
+
+def _held(one: Part) -> Held:
+    last = dt.date.fromisoformat(one["expires"])
+    entry = model.Quarantine(_path(one["test"]), _text(one["owner"]), _text(one["reason"]), last)
+    return Held(entry, one["failed"] or "", one["recovery"] or "")
+
+
+def _ranking(document: Part) -> Ranking | None:
+    flakes = tuple(map(_flake, document["flaky"]))
+    found = document.get("history")  # a file of before has none
+    if found is None:
+        unsteady = sum(flake.verdict.is_unsteady for flake in flakes)
+        return Ranking(flakes, 0, len(flakes), len(flakes), unsteady) if flakes else None
+    return Ranking(flakes, *(int(found[key]) for key in ("runs", "tests", "failed", "flaky")))
+
+
+def _flake(one: Part) -> Flake:
+    onset = one["onset"]
+    return Flake(
+        nodeid=_text(one["nodeid"]),
+        verdict=FlakeVerdict(one["verdict"]),
+        reason=_text(one["reason"]),
+        next=_text(one["next"]),
+        rate=_rate(one),
+        lost_s=float(one["lost_s"]),
+        signatures=tuple((_text(row["failure"]), int(row["count"])) for row in one["signatures"]),
+        onset=onset and Onset(onset["after"] or "", _text(onset["until"])),
+        first_failed_s=one["first_failed"] and _seconds(one["first_failed"]),
+        last_failed_s=one["last_failed"] and _seconds(one["last_failed"]),
+        trend=one["trend"] and Trend(one["trend"]),
+        strip=_text(one["strip"]),
+        branches=tuple(Group(_text(row["name"]), _rate(row)) for row in one["branches"]),
+        environments=tuple(Group(_text(row["name"]), _rate(row)) for row in one["environments"]),
+        diagnosis=Diagnosis(
+            tuple(map(Kind, one["kind"])),
+            polluters=tuple(tuple(map(_text, tests)) for tests in one["polluters"]),
+            setters=tuple(tuple(map(_text, tests)) for tests in one["setters"]),
+        ),
+        hints=tuple(map(_text, one["hints"])),
+        command=_text(one["command"]),
+        contrast=_text(one["contrast"]),
+    )
+
+
+def _rate(one: Part) -> Rate:
+    low, high = one["interval"]
+    return Rate(int(one["failures"]), int(one["runs"]), float(low), float(high))
+
+
+# --- coverage, findings, places ---
+
+
+def _judged(one: Part) -> Judged:
+    metric, threshold = Metric(one["metric"]), one["threshold"]
+    return Judged(
+        rule=_text(one["rule"]),
+        path=one["path"] and _path(one["path"]),
+        count=Count(int(one["covered"]), int(one["total"])),
+        threshold=None if threshold is None else Threshold(metric, Decimal(repr(threshold))),
+        verdict=RuleVerdict(one["verdict"]),
+        missing=tuple(Missing(_path(row["path"]), tuple(row["lines"]), _text(row["note"])) for row in one["missing"]),
+        place=_text(one["place"]),
+        reason=_text(one["reason"]),
+        next=_text(one["next"]),
+        metric=metric,
+        fix=one["fix"] or "",
+    )
+
+
+def _module(one: Part) -> ModuleCoverage:
+    branch = one["branch"]
+    return ModuleCoverage(_path(one["path"]), _count(one["line"]), branch and _count(branch), one["floor"])
+
+
+def _count(one: Part) -> Count:
+    return Count(int(one["covered"]), int(one["total"]))
+
+
+def _finding(one: Part) -> Finding:
+    return Finding(
+        id=_text(one["id"]),
+        gate=_text(one["gate"]),
+        verdict=_verdict(one["verdict"]),
+        subject=_text(one["subject"]),
+        message=_text(one["message"]),
+        next=_text(one["next"]),
+        path=one["path"] and _path(one["path"]),
+        line=one["line"],
+    )
+
+
+def _verdict(text: str) -> Verdict | RuleVerdict | FlakeVerdict:
+    """Of a finding; ``undecided``, which all three have, is said of fixes."""
+    if text in set(Verdict):
+        return Verdict(text)
+    return FlakeVerdict(text) if text in set(FlakeVerdict) else RuleVerdict(text)
+
+
+def _share(one: Part) -> Share:
+    return Share(int(one["guarded"]), int(one["judged"]), int(one["undecided"]))
+
+
+def _quarter(one: Part) -> Quarter:
+    return Quarter(_text(one["quarter"]), _share(one))
+
+
+def _hotspots(found: Part) -> Hotspots:
+    return Hotspots(*(tuple(map(_hotspot, found[key])) for key in ("files", "folders")))
+
+
+def _hotspot(one: Part) -> Hotspot:
+    return Hotspot(_path(one["path"]), int(one["fixes"]), float(one["weight"]), _share(one), _text(one["newest"]))
+
+
+# --- delivery ---
+
+
+def _delivery(found: Part) -> Baseline:
+    return Baseline(
+        Period(_seconds(found["first"]), _seconds(found["last"]), int(found["failure_days"])),
+        tuple(map(figure_of, found["figures"])),
+        tuple(map(_release, found["releases"])),
+        tuple(Traced(_text(one["fix"]), one["origin"], _text(one["reason"])) for one in found["faults"]),
+    )
+
+
+def _release(one: Part) -> Release:
+    failed_by = tuple(map(_text, one["failed_by"]))
+    return Release(_text(one["tag"]), _text(one["commit"]), _seconds(one["date"]), failed_by, bool(one["judged"]))
+
+
+def figure_of(one: Part) -> Figure:
+    """A figure of the delivery out of a document."""
+    band = one["band"] and Band(one["band"])
+    return Figure(
+        _text(one["name"]),
+        Unit(one["unit"]),
+        one["value"],
+        band,
+        int(one["sample"]),
+        _text(one["counted"]),
+        _text(one["rule"]),
+        tuple(map(_text, one["cannot_know"])),
+        one["low"],
+        one["high"],
+        _text(one["reason"]),
+        tuple(map(Band, one.get("bands", [band] if band else []))),  # a file of before has one band alone
+    )

@@ -1,0 +1,79 @@
+"""A stored document is as good as the result that it was written from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_bugguard import report
+from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Verdict
+from pytest_bugguard.core.results import Finding
+from pytest_bugguard.report.data import to_json
+from pytest_bugguard.report.stored import result_of as read
+from tests.busy import busy
+from tests.report.test_formats_of_others import RESULTS
+from tests.samples import HOSTILE, everything, result_of
+
+if TYPE_CHECKING:
+    from pytest_bugguard.core.results import Result
+
+FORMS = ("json", "markdown", "sarif", "gitlab", "junit", "junit-gitlab")
+
+
+def stored(result: Result) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(to_json(result))
+
+
+@pytest.mark.parametrize("result", [*RESULTS[:3], *(everything(text) for text in HOSTILE if "\ud800" not in text)])
+def test_every_format_gives_the_same_bytes(result: Result) -> None:
+    """Nothing that a format shows is lost on the way, whatever stands in the texts."""
+    again = read(stored(result))
+    for form in FORMS:
+        assert report.document(again, form) == report.document(result, form)
+
+
+@pytest.mark.parametrize("command", ["audit", "check", "prove", "pytest", "report", "explain", "flaky list", "hunt"])
+def test_each_command_says_the_same(command: str) -> None:
+    """In Markdown, whose words depend on what was asked."""
+    result = replace(everything(), command=command)
+    assert report.document(read(stored(result)), "markdown") == report.document(result, "markdown")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNDECIDED, RuleVerdict.UNMET, FlakeVerdict.FAILING, FlakeVerdict.FLAKY])
+def test_findings_of_every_gate_keep_their_order(verdict: Verdict | RuleVerdict | FlakeVerdict) -> None:
+    """The worst first, by what each gate says."""
+    found = [Finding(f"x:{one}", "x", one, f"x{one}", "m", "n") for one in (Verdict.UNGUARDED, verdict, Verdict.WEAK)]
+    result = result_of(findings=tuple(found))
+    assert read(stored(result)).findings == result.findings
+    assert report.document(read(stored(result)), "sarif") == report.document(result, "sarif")
+
+
+def test_a_file_of_before_can_still_be_read() -> None:
+    """What came later under the same schema number may be missing."""
+    whole = stored(busy(5, 5, 5))
+    del whole["history"], whole["repository"]["web"]
+    assert read(whole).ranking is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        pytest.param(("fixes", 0, "verdict"), "guilty", id="no-such-verdict"),
+        pytest.param(("fixes", 0, "subject"), 7, id="no-text"),
+        pytest.param(("fixes", 0, "date"), "yesterday", id="no-date"),
+        pytest.param(("repository", "web"), "javascript:alert(1)", id="no-address"),
+        pytest.param(("flaky", 0, "interval"), [], id="no-interval"),
+        pytest.param(("delivery", "figures", 0, "unit"), "miles", id="no-unit"),
+    ],
+)
+def test_what_is_no_result_is_refused(path: tuple[str | int, ...], value: object) -> None:
+    """A wrong field is an error, never something half read."""
+    whole = part = stored(everything())
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = value
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        read(whole)
