@@ -184,6 +184,15 @@ def test_numbers_that_cannot_be_true_are_doubted(measured: Measured, said: str |
     assert doubt is None or (said is not None and doubt.reason.startswith(said) and doubt.cure)
 
 
+@pytest.mark.parametrize("files", [(), (_file("a.py", 0, 3),)], ids=["no-file", "all-at-0"])
+def test_part_of_the_tests_that_ran_nothing_blames_no_copy(files: tuple[FileCoverage, ...]) -> None:
+    """The one test that failed before may have nothing to do with the source."""
+    part = Doubt("only some of the tests ran (--lf)", "run all of them")
+    assert doubt_of(Measured(files, "x"), part) == part
+    stale = Measured(files, "x", stale=("a.py",))
+    assert doubt_of(stale, part) == doubt_of(stale)
+
+
 def test_the_missing_metric_is_a_count() -> None:
     """0 can be asked for, and told from nothing asked."""
     rows = _judge(CoverageSettings(_limits(missing=0)), _file("a.py", 3, 1), _file("b.py", 3, 0))

@@ -121,12 +121,22 @@ def and_more(paths: Sequence[str]) -> str:
     return f"{paths[0]} and {len(paths) - 1} more" if len(paths) > 1 else paths[0]
 
 
-def doubt_of(measured: Measured) -> Doubt | None:
-    """Why nothing can be concluded from all of it; None where it looks sound."""
+def doubt_of(measured: Measured, partial: Doubt | None = None) -> Doubt | None:
+    """Why nothing can be concluded from all of it; None where it looks sound.
+
+    Args:
+        measured: All of it.
+        partial: Why less was run than there is; None where all was. The others may run what this part ran none of.
+    """
     if measured.stale:
         return Doubt(f"{measured.origin} is older than {and_more(measured.stale)}", _MEASURE_AGAIN)
     if measured.gone:
         return Doubt(f"{measured.origin} measured {and_more(measured.gone)}, which is not here", _FIND)
+    nothing = _nothing_ran(measured)
+    return nothing and (partial or nothing)
+
+
+def _nothing_ran(measured: Measured) -> Doubt | None:
     if not measured.files:
         if measured.foreign:
             return Doubt(f"only files outside the repository were measured: {measured.foreign[0]}", _INSTALL)

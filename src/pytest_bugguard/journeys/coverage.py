@@ -43,7 +43,7 @@ def judge(asked: Asked, measured: Measured, standing: Standing, sources: Sources
     Raises:
         SettingsError: Two gates fit a file equally well, or one can never fail.
     """
-    standing = replace(standing, doubt=standing.doubt or doubt_of(measured))
+    standing = replace(standing, doubt=standing.doubt or doubt_of(measured, standing.partial))
     is_whole = standing.doubt is None and standing.partial is None
     notes: list[str] = []
     rows = [
