@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -196,4 +197,5 @@ def test_a_test_that_fails_of_the_tracer_is_proven_all_the_same(shop: Shop) -> N
     _fix(shop, GUARDING.replace("    assert", untraced, 1))
     done = Shell(shop.repo.path).bugguard("prove", "main..", "--format", "json")
     assert [fix["verdict"] for fix in done.document["fixes"]] == ["proven"]
-    assert [row["verdict"] for row in done.document["coverage"]] == ["undecided"]
+    by_monitor = sys.version_info >= (3, 12)  # where no test can see it
+    assert [row["verdict"] for row in done.document["coverage"]] == ["met" if by_monitor else "undecided"]

@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
-from pytest_bugguard.adapters import workspace
+from pytest_bugguard.adapters import measured_lines, workspace
 from pytest_bugguard.adapters.process import Command, Processes
 from pytest_bugguard.core import child_environment, runlog
 from pytest_bugguard.core.runs import End, TestRun
@@ -164,7 +164,7 @@ class PytestRunner:
             )
             record = private.record.read_bytes() if private.record.exists() else b""
             run = runlog.fold(record, _notes(private.evidence), ended)
-            return (_measured(run, private, top) if request.measures else run), runlog.refused(record)
+            return (_measured(run, private) if request.measures else run), runlog.refused(record)
         finally:
             workspace.remove(private.folder)
 
@@ -252,10 +252,8 @@ def _name(target: str) -> str:
     return target[len(_file(target)) :]
 
 
-def _measured(run: TestRun, private: _Private, top: Path) -> TestRun:
-    from pytest_bugguard.adapters import measured_lines  # noqa: PLC0415 - brings coverage.py
-
-    return replace(run, ran=measured_lines.read(private.lines, top))
+def _measured(run: TestRun, private: _Private) -> TestRun:
+    return replace(run, ran=measured_lines.read(private.lines))
 
 
 def _notes(evidence: Path) -> Iterator[Note]:

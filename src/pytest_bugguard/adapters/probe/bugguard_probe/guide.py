@@ -9,7 +9,7 @@ from importlib.util import spec_from_file_location
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import ModuleType
 
     from .places import Places
@@ -24,9 +24,10 @@ _METADATA = (".egg-info", ".dist-info")
 class Guide:
     """Stands before all other finders, asks them, and turns an answer that leaves the tree."""
 
-    def __init__(self, places: Places, veil: Veil) -> None:
+    def __init__(self, places: Places, veil: Veil, on_found: Callable[[str], None] | None) -> None:
         self._places = places
         self._veil = veil
+        self._on_found = on_found
         self._stdlib = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 
     def turn_path(self) -> None:
@@ -49,7 +50,10 @@ class Guide:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Answer as the first of the others does; where that lies outside, with the tree's file of the same name."""
-        return self._veil.drawn(self._found(name, path, target))
+        spec = self._veil.drawn(self._found(name, path, target))
+        if self._on_found is not None and spec is not None and spec.origin is not None:
+            self._on_found(spec.origin)
+        return spec
 
     def _found(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
         spec = _ask_others(self, name, path, target)

@@ -1,66 +1,81 @@
 """Which lines of the watched files does this process run, in a test and outside of one? PYTEST_DONT_REWRITE.
 
-By coverage.py, which is the only one to measure here: what would start another is left out of the environment. In the
-process that runs pytest the context tells a test's lines from those of imports; what another process runs, it runs
-for a test.
+In the process that runs pytest the context tells a test's lines from those of imports; what another process runs, it
+runs for a test. Nobody else measures here: what would start another tracer is left out of the environment.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING
+
+if sys.version_info >= (3, 12):
+    from .monitor import Monitor as Tool
+else:
+    from .tracer import Tracer as Tool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .places import Places
+
 MAIN, OTHER = "main", "other"
-TEST, OTHER_TEST = "test", "other test"
-"""The contexts of lines that a test runs: one of those that were asked for, or another one of their files."""
-_QUIET = [
-    "no-data-collected", "module-not-imported", "module-not-measured", "trace-changed", "couldnt-parse", "no-ctracer",
-    "no-sysmon", "no-contexts",
-]  # fmt: skip
-"""Warnings that a test could see, of what it did not ask for."""
+TEST, OTHER_TEST, NO_TEST = "test", "other test", ""
+"""The contexts of lines that a test runs: one of those that were asked for, or another one of their files; or none."""
 
 
 class Measure:
-    """Measures until the process ends; where coverage.py cannot be had, nothing, and that is seen."""
+    """Measures until the process ends; where nothing can be had, nothing, and that is seen."""
 
-    def __init__(self, top: str, files: Sequence[str], folder: str, *, is_main: bool) -> None:
-        self._files = [os.path.join(top, path.replace("/", os.sep)) for path in files]
-        self._data_file = os.path.join(folder, MAIN if is_main else OTHER)
+    def __init__(self, places: Places, files: Sequence[str], folder: str, *, is_main: bool) -> None:
+        wanted = frozenset(files)
+
+        def path_of(filename: str) -> str:
+            """A watched file of the tree, by a name that code has for it; empty for all others."""
+            found = places.watched_at(filename)
+            return found[0] if found is not None and not found[1] and found[0] in wanted else ""
+
+        self._is_main = is_main
+        self._tool = Tool(path_of, [os.path.join(places.top, path.replace("/", os.sep)) for path in files], TEST)
+        self._path_of = path_of
+        self._file = os.path.join(folder, f"{MAIN if is_main else OTHER}.{os.getpid()}")
         self._owner = os.getpid()
-        self._coverage: Any = None
 
     def begin(self) -> None:
-        """Measure from now on."""
-        try:
-            from coverage import Coverage  # noqa: PLC0415 - only where something is measured
+        """Measure from now on: where all that is run here may matter, or with the first watched file that is found."""
+        if not (self._is_main and self._tool.is_dear):
+            self._start()
 
-            coverage = Coverage(
-                data_file=self._data_file,
-                data_suffix=str(self._owner),
-                include=self._files,
-                branch=False,
-                config_file=False,
-                check_preimported=False,
-            )
-            coverage.set_option("run:disable_warnings", _QUIET)
-            # sys.monitoring sees each line once and then no more: not in the test, where an import came first.
-            coverage.set_option("run:core", "ctrace")
-            coverage.start()
-        except Exception:  # noqa: BLE001 - the project may hold another module of that name
-            return
-        self._coverage = coverage
-        atexit.register(self._end)
+    def on_found(self, filename: str) -> None:
+        """A module is about to be loaded from this file."""
+        if not self._tool.is_started and self._path_of(filename):
+            self._start()
 
     def enter(self, test: str, *, is_own: bool) -> None:
         """What runs from now on runs for this test; for none where it is empty."""
-        if self._coverage is not None:
-            self._coverage.switch_context((TEST if is_own else OTHER_TEST) if test else "")
+        if not self._tool.is_started:
+            self._start()
+        self._tool.switch((TEST if is_own else OTHER_TEST) if test else NO_TEST)
+
+    def _start(self) -> None:
+        self._tool.start()
+        atexit.register(self._end)  # now, and so before what coverage.py has registered: it lets go of its data
 
     def _end(self) -> None:
-        if os.getpid() == self._owner:
-            self._coverage.stop()
-            self._coverage.save()
+        """Leave what was seen: contexts, and in each the lines of each file."""
+        if os.getpid() != self._owner:
+            return
+        lines = self._tool.lines()
+        if lines is None:
+            return
+        import json  # noqa: PLC0415 - many a process ends sooner
+
+        told = {context: {path: sorted(of) for path, of in files.items()} for context, files in lines.items()}
+        try:
+            with open(f"{self._file}.part", "w", encoding="ascii") as stream:
+                json.dump(told, stream)
+            os.replace(f"{self._file}.part", self._file)
+        except OSError:
+            pass

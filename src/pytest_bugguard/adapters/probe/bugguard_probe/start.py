@@ -61,14 +61,15 @@ def begin() -> None:
     told = [*plan["watched"], *plan["around"]]
     places = Places(plan["top"], plan["original"], plan["roots"], told, plan["private"])
     veil = Veil(places, plan["instead"])
-    guide = Guide(places, veil)
+    if plan["lines"]:
+        measure = Measure(places, plan["watched"], plan["lines"], is_main=bool(record))
+    guide = Guide(places, veil, None if measure is None else measure.on_found)
     guide.turn_path()
     sys.meta_path.insert(0, guide)
     witness = Witness(places, plan, veil, is_main=bool(record))
     if not plan["is_at_home"]:
         witness.begin()
-    if plan["lines"]:
-        measure = Measure(plan["top"], plan["watched"], plan["lines"], is_main=bool(record))
+    if measure is not None:
         measure.begin()
 
 

@@ -1,0 +1,80 @@
+"""Lines that the processes of a run go through: what they note, and what is read of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pytest_bugguard
+from pytest_bugguard.adapters import measured_lines
+from pytest_bugguard.core.runs import Ran
+
+PROBE = Path(pytest_bugguard.__file__).parent / "adapters" / "probe"
+MODULE = "X = [\n    1,\n]\n\n\ndef one():\n    return 1\n\n\ndef two():\n    return 2\n"
+PROCESS = """
+import os, sys
+sys.path[:0] = [{probe!r}, {top!r}]
+from bugguard_probe.measure import Measure
+from bugguard_probe.places import Places
+measure = Measure(Places({top!r}, "", [""], ["mod.py", "never.py"], ""), ["mod.py"], {lines!r}, is_main={is_main})
+measure.begin()
+import other
+measure.on_found(os.path.join({top!r}, "mod.py"))
+import mod
+measure.enter("test_one", is_own=True)
+mod.one()
+measure.enter("test_two", is_own=False)
+mod.two()
+measure.enter("", is_own=True)
+mod.one()
+{more}
+"""
+
+
+def _measured(tmp_path: Path, *, is_main: bool = True, more: str = "") -> tuple[Ran, ...] | None:
+    (tmp_path / "mod.py").write_text(MODULE, encoding="utf-8")
+    (tmp_path / "other.py").write_text("Y = 1\n", encoding="utf-8")
+    lines = tmp_path / "lines"
+    lines.mkdir()
+    code = PROCESS.format(probe=str(PROBE), top=str(tmp_path), lines=str(lines), is_main=is_main, more=more)
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=tmp_path)
+    return measured_lines.read(lines)
+
+
+def test_a_line_is_told_with_what_ran_it(tmp_path: Path) -> None:
+    """A test, an import, or another test, which says nothing of the first; of watched files alone."""
+    (ran,) = _measured(tmp_path) or ()
+    assert ran.path == "mod.py"
+    assert ran.in_tests == {7}
+    assert not ran.in_subprocesses
+    assert ran.at_import - {2} == {1, 6, 10}  # line 2 is the first one's, whoever counts it
+
+
+def test_what_another_process_runs_is_run_by_a_test(tmp_path: Path) -> None:
+    """Beside the process of pytest, without which nothing is known."""
+    assert _measured(tmp_path, is_main=False) is None
+    (tmp_path / "lines" / "main.1").write_text("{}", encoding="utf-8")
+    (ran,) = measured_lines.read(tmp_path / "lines") or ()
+    assert not ran.in_tests | ran.at_import
+    assert ran.in_subprocesses >= {1, 6, 7, 10, 11}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_leaves_nothing_of_its_own(tmp_path: Path) -> None:
+    """What it had inherited would be written twice."""
+    _measured(tmp_path, more="os.fork() or sys.exit()")
+    assert len(list((tmp_path / "lines").iterdir())) == 1
+
+
+@pytest.mark.parametrize("content", ["", '{"test": {"mod.py": [1', "[]", '{"test": 1}', '{"test": {"a": ["x"]}}', "\0"])
+def test_a_note_that_was_cut_off_is_none(tmp_path: Path, content: str) -> None:
+    """The process of pytest was killed: nothing is told. Of another one the rest stands."""
+    (tmp_path / "main.1").write_text(content, encoding="utf-8")
+    assert measured_lines.read(tmp_path) is None
+    (tmp_path / "main.1").write_text('{"test": {"a.py": [3]}}', encoding="utf-8")
+    (tmp_path / "other.2").write_text(content, encoding="utf-8")
+    assert measured_lines.read(tmp_path) == (Ran("a.py", frozenset({3}), frozenset(), frozenset()),)
