@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -68,7 +70,7 @@ def test_what_is_kept_comes_back(store: HistoryStore) -> None:
 
 def names_in(folder: Path) -> list[str]:
     """What a folder shows."""
-    return [path.name for path in folder.iterdir() if path.name != ".gitignore"]
+    return sorted(path.name for path in folder.iterdir() if path.name != ".gitignore")
 
 
 def test_runs_that_are_there_already_change_nothing(store: HistoryStore) -> None:
@@ -165,6 +167,22 @@ def test_sudden_death_loses_no_run_that_was_acknowledged(tmp_path: Path) -> None
     assert len(told) >= kills
     assert set(runs.values()) == {20}
     assert store_at(path).add([run_of("a.")]) == 1
+
+
+def test_what_a_killed_writer_left_is_put_right_by_whoever_reads(store: HistoryStore, tmp_path: Path) -> None:
+    """Its journal lies beside the file: what it had not finished is taken back, and all that was kept is there."""
+    store.add([run_of("a.")])
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA cache_size = 1")  # so that it begins to write before it has come to its end
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("CREATE TABLE half AS WITH RECURSIVE n(x) AS (VALUES(0) UNION ALL SELECT x+1 FROM n LIMIT 500) "
+                       "SELECT x, randomblob(400) FROM n")  # fmt: skip
+        shutil.copytree(store.path.parent, tmp_path / "killed")
+        writer.execute("ROLLBACK")
+    left = store_at(tmp_path / "killed" / "history.db")
+    assert names_in(left.path.parent) == ["history.db", "history.db-journal"]
+    assert content(left) == content(store)
+    assert names_in(left.path.parent) == ["history.db"]
 
 
 def _garbage(path: Path) -> None:

@@ -53,6 +53,10 @@ class HistoryStore:
         self.notes: list[str] = []
         """What a user has to know of what was done to the file."""
 
+    @property
+    def _journal(self) -> Path:
+        return self.path.with_name(self.path.name + _JOURNAL)
+
     def add(self, runs: Iterable[RecordedRun], *, checks: bool = False) -> int:
         """Take runs in, all or none; those that are there already stay as they are. When it returns, they are kept.
 
@@ -138,9 +142,8 @@ class HistoryStore:
         if seen is None or _identity(self.path) != seen:
             return
         aside = self.path.with_name(f"{self.path.name}.corrupt-{seen[1] // 1_000_000_000}-{seen[0]}")
-        journal = self.path.with_name(self.path.name + _JOURNAL)
         with suppress(FileNotFoundError):  # it belongs to the damaged file, and would be played into the new one
-            journal.rename(aside.with_name(aside.name + _JOURNAL))
+            self._journal.rename(aside.with_name(aside.name + _JOURNAL))
         with suppress(FileNotFoundError):
             self.path.rename(aside)
         self.notes.append(f"{self.path.name} was damaged: it is {aside.name} now, and a new history begins")
@@ -152,6 +155,7 @@ class HistoryStore:
                 f"there is no history at {self.path}", hint="run pytest with the gate on, or import runs"
             )
         with self._told():
+            self._take_back_what_was_killed()
             address = f"{self.path.resolve().as_uri()}?mode=ro"
             with closing(sqlite3.connect(address, timeout=WAIT_S, isolation_level=None, uri=True)) as connection:
                 connection.execute(f"PRAGMA mmap_size = {_MAPPED}")  # a story is thousands of small reads
@@ -159,6 +163,12 @@ class HistoryStore:
                 if not _version(connection):
                     raise HistoryError(f"the history {self.path} is empty", hint="run pytest with the gate on")
                 yield connection
+
+    def _take_back_what_was_killed(self) -> None:
+        """A writer that died in the middle has left its journal; SQLite plays it back for who may write."""
+        if self._journal.exists():
+            with suppress(sqlite3.OperationalError), closing(sqlite3.connect(self.path, timeout=WAIT_S)) as connection:
+                _version(connection)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -170,6 +180,11 @@ class HistoryStore:
                 raise HistoryError(
                     f"the history {self.path} is damaged: {error}",
                     hint="the next recorded run moves it aside and begins a new one",
+                ) from error
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise HistoryError(
+                    f"the history {self.path} was left by a killed process, and cannot be put right here",
+                    hint="read it once where it and its folder may be written",
                 ) from error
             raise HistoryError(f"the history {self.path} cannot be used: {error}") from error
         except OSError as error:
