@@ -62,6 +62,7 @@ def claim(body: str, **strings: str) -> Claim:
         "missing = {'__init__', 'first'} - set(dir(Pager))\nassert not missing",
         "try:\n    from shop.pager import MANY\n    ok = True\nexcept ImportError:\n    ok = False\nassert ok",
         "try:\n    got = Pager(3).first()\nexcept AttributeError:\n    got = None\nassert got == 1",
+        "bad = []\ntry:\n    Pager(3).first()\nexcept Exception as error:\n    bad.append(error)\nassert bad == []",
         "if not hasattr(Pager, 'first'):\n    pytest.fail('there is no first page')",
     ],
 )
@@ -93,6 +94,7 @@ def test_it_asks_for_what_the_fix_adds(body: str) -> None:
         "pytest.fail('first')",
         "got = pager.first()\nassert got == 1",
         "try:\n    got = Pager(3).first()\nexcept ValueError:\n    got = None\nassert got == 1",
+        "bad = []\ntry:\n    pages(11)\nexcept Exception as error:\n    bad.append(error)\nassert bad == []",
         "try:\n    got = pages(11)\nexcept Exception:\n    got = None\nassert got == 2",
         "assert",
     ],

@@ -41,6 +41,7 @@ def added(new: str, old: str | None = OLD, *, path: str = PATH, old_path: str | 
         pytest.param(OLD.replace("self.n = n", "self.count = n"), "count", "shop.pager.Pager", id="attribute"),
         pytest.param(OLD.replace("size: int = 10", "page: int"), "page", "shop.pager.Pager", id="field"),
         pytest.param("class Pager:\n    __slots__ = ('page',)\n", "page", "shop.pager.Pager", id="slot"),
+        pytest.param("Pager = namedtuple('Pager', 'n, page')\n", "page", "shop.pager.Pager", id="of-a-named-tuple"),
         pytest.param(
             "if True:\n    try:\n        def first(): ...\n    except E: ...\n", "first", "", id="inside-a-block"
         ),
@@ -77,6 +78,8 @@ def test_what_a_renamed_file_holds_counts_as_added() -> None:
         pytest.param(OLD.replace("size=10)", "size=10, strict=False)"), "pages", "strict", id="parameter"),
         pytest.param(OLD.replace("size=10)", "size=10, *, strict)"), "pages", "strict", id="keyword-only"),
         pytest.param(OLD.replace("(self, n)", "(self, n, strict)"), "Pager.__init__", "strict", id="constructor"),
+        pytest.param("class Pager:\n    n = attr.ib()\n    page = ib()\n", "Pager.__init__", "page", id="attrs"),
+        pytest.param("Pager = namedtuple('Pager', ['n', 'page'])\n", "Pager.__new__", "page", id="named-tuple"),
         pytest.param(OLD.replace("def last(self", "def last(self, strict"), "Other.last", "strict", id="override"),
         pytest.param("class Line:\n    n: int\n    strict: bool\n", "Line.__init__", "strict", id="field"),
     ],

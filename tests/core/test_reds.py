@@ -16,6 +16,7 @@ NEW = b"def pages(n, strict): ...\nclass Pager:\n    def __init__(self, n, size)
 GROUNDS = Grounds(novelty.of([SourceVersions(SOURCE, SOURCE, OLD, NEW)]), is_source)
 
 FIRST = {"missing": "first", "owner": "shop.pager.Pager"}
+HANDING_ON = IN_SOURCE._replace(hands_on=True)
 NONE = {"missing": "first", "owner": "builtins.NoneType"}
 MISFIT = "pages() got an unexpected keyword argument 'strict'"
 
@@ -38,6 +39,26 @@ MISFIT = "pages() got an unexpected keyword argument 'strict'"
         pytest.param(raised("ImportError", "", missing="first", owner="shop.pager"), RedKind.NEW_API, id="new-import"),
         pytest.param(raised("TypeError", MISFIT), RedKind.NEW_API, id="new-parameter"),
         pytest.param(raised("TypeError", MISFIT, IN_TEST, IN_SOURCE), RedKind.RAISED, id="source-passes-it-on"),
+        pytest.param(raised("TypeError", MISFIT, IN_TEST, HANDING_ON), RedKind.NEW_API, id="handed-on-by-a-decorator"),
+        pytest.param(
+            raised("TypeError", MISFIT, IN_TEST, IN_SOURCE, HANDING_ON), RedKind.RAISED, id="source-asks-a-decorator"
+        ),
+        pytest.param(
+            raised("AttributeError", "no such page", IN_TEST, HANDING_ON, HANDING_ON, **FIRST),
+            RedKind.NEW_API,
+            id="looked-for-by-getattr",
+        ),
+        pytest.param(
+            raised("AttributeError", "", IN_TEST, HANDING_ON, missing="other"),
+            RedKind.RAISED,
+            id="getattr-of-an-old-one",
+        ),
+        pytest.param(
+            raised("TypeError", "got an unexpected keyword argument 'strict'"), RedKind.NEW_API, id="of-a-signature"
+        ),
+        pytest.param(
+            raised("TypeError", "got an unexpected keyword argument 'n'"), RedKind.ERROR, id="of-an-old-signature"
+        ),
         pytest.param(raised("TypeError", MISFIT.replace("pages", "len")), RedKind.ERROR, id="parameter-of-another"),
         pytest.param(
             raised("TypeError", "Pager.__init__() takes 2 positional arguments but 3 were given"),

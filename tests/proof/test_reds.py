@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_bugguard.core import experiment
-from tests.fixes import GUARD, LAST, NEW, OLD, PAGER, TEST, repaired
+from tests.fixes import CONFIGURED, GUARD, LAST, NEW, OLD, PAGER, TEST, repaired
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,6 +129,96 @@ def test_07_a_want_of_what_the_fix_adds_is_weak(tmp_path: Path, source: str, tes
     """New functions, methods and parameters are missing without the fix whatever they do."""
     said = repaired(tmp_path, {PAGER: source, "tests/test_it.py": test}, base={PAGER: OLD + "class Pager:\n    pass\n"})
     assert said.verdict == "weak", said.reason
+
+
+INDIRECT = """
+    import functools
+
+    def logged(function):
+        @functools.wraps(function)
+        def inner(*given, **options):
+            return function(*given, **options)
+        return inner
+
+    class Pager:
+        def pages(self, items):
+            return items // 10
+
+        def __getattr__(self, name):
+            raise AttributeError(f"no {name}")
+
+    @logged
+    def pages(items):
+        return items // 10
+"""
+WANTING = """
+    import pickle
+    from unittest import mock
+
+    from shop import pager
+
+    class Mine(pager.Pager):
+        def first(self):
+            return super().first()
+
+    def test_decorator():
+        assert pager.pages(20) == 2
+        assert pager.pages(20, size=20) == 1
+
+    def test_getattr():
+        assert pager.Pager().pages(20) == 2
+        assert pager.Pager().first() == 1
+
+    def test_super():
+        assert Mine().pages(20) == 2
+        assert Mine().first() == 1
+
+    def test_patch():
+        assert pager.pages(20) == 2
+        with mock.patch("shop.pager.first_page"):
+            assert pager.pages(20) == 2
+
+    def test_monkeypatch(monkeypatch):
+        assert pager.pages(20) == 2
+        monkeypatch.setattr(pager, "first_page", None)
+        assert pager.pages(20) == 2
+
+    def test_double():
+        assert pager.pages(20) == 2
+        assert mock.create_autospec(pager.pages, return_value=1)(20, size=20) == 1
+
+    def test_pickle():
+        assert pager.pages(20) == 2
+        assert pickle.loads(b"cshop.pager\\nfirst_page\\n.")
+
+    def test_errors():
+        assert pager.pages(20) == 2
+        errors = []
+        try:
+            pager.first_page()
+        except Exception as error:
+            errors.append(error)
+        assert errors == []
+"""
+
+
+def test_07_a_want_that_comes_by_way_of_others_is_weak(tmp_path: Path) -> None:
+    """Whoever looks for what is not there: a decorator, ``__getattr__``, a patch, a double, a text of documentation."""
+    fixed = INDIRECT.replace("items)", "items, size=10)").replace("items // 10", "-(-items // size)")
+    methods = "Pager:\n        def first(self):\n            return 1\n"
+    said = repaired(
+        tmp_path,
+        {
+            PAGER: fixed.replace("Pager:\n", methods) + "\n    def first_page():\n        return 1\n",
+            "tests/test_it.py": WANTING,
+            "docs/use.txt": ">>> from shop.pager import pages, first_page\n>>> first_page(), pages(20)\n(1, 2)\n",
+        },
+        base={PAGER: INDIRECT, "pyproject.toml": CONFIGURED.replace('= "-p', '= "--doctest-glob=*.txt -p')},
+    )
+    assert said.verdict == "weak", said.reason
+    kinds = {test["nodeid"].rpartition("::")[2]: test["red"]["kind"] for test in said.record["tests"]}
+    assert kinds == dict.fromkeys(kinds, "new-api")
+    assert {"test_pickle", "use.txt"} < kinds.keys()
 
 
 def test_07_an_exception_out_of_c_proves(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _WANTS = frozenset({"AttributeError", "Exception", "ImportError", "ModuleNotFoundError", "NameError"})
 """What the use of a name that is not there raises, and what is caught along with that."""
+_FILLING = frozenset({"add", "append", "extend", "put", "set", "update"})
+"""The methods by which a value takes something up."""
 
 
 def questions(tree: ast.Module, line: int) -> Iterator[list[ast.expr]]:
@@ -71,10 +73,19 @@ def tried(tree: ast.AST) -> dict[str, list[str]]:
         if isinstance(node, ast.Try) and any(map(catches_a_want, node.handlers)):
             used = used_in(node)
             for statement in (*node.body, *node.handlers, *node.orelse):
-                for part in ast.walk(statement):
-                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                        found[part.id] += used
+                for name in filter(None, map(_filled, ast.walk(statement))):
+                    found[name] += used
     return found
+
+
+def _filled(node: ast.AST) -> str:
+    """The name that is bound there, or whose value is given something; empty for anything else."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()):
+            return name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=way)) if way in _FILLING:
+            return name
+    return ""
 
 
 def used_in(attempt: ast.Try) -> list[str]:

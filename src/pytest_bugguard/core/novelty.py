@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _MODULE_ENDINGS = (".py", ".pyx")
 _CONSTRUCTORS = ("__init__", "__new__")
+_FIELD_MAKERS = frozenset({"attrib", "field", "ib"})
+"""As ``attrs`` calls what makes a field of a class without an annotation."""
 _PYTHONS_OWN = frozenset({"builtins.function", "builtins.method", "builtins.module", "builtins.type"})
 """Classes of Python itself whose objects get attributes from the source."""
 
@@ -170,21 +172,40 @@ def _read(scope: Scope, prefix: str, api: _Api) -> None:
     for name, owner in scope.classes.items():
         api.names.add(f"{prefix}{name}")
         _read_class(owner, f"{prefix}{name}.", api)
+    for name, statements in scope.values.items():
+        _read_fields([field for statement in statements for field in _tuple_fields(statement)], f"{prefix}{name}.", api)
 
 
 def _read_class(owner: Class, prefix: str, api: _Api) -> None:
-    fields = list(_fields(owner.node))
-    shape = _Signature(frozenset(fields), tuple(fields))
-    api.callables.update((f"{prefix}{name}", shape) for name in _CONSTRUCTORS if fields)
-    api.names.update(f"{prefix}{name}" for name in (*fields, *_attributes(owner)))
+    _read_fields(list(_fields(owner.node)), prefix, api)
+    api.names.update(f"{prefix}{name}" for name in _attributes(owner))
     _read(owner.scope, prefix, api)
 
 
+def _read_fields(fields: list[str], prefix: str, api: _Api) -> None:
+    shape = _Signature(frozenset(fields), tuple(fields))
+    api.callables.update((f"{prefix}{name}", shape) for name in _CONSTRUCTORS if fields)
+    api.names.update(f"{prefix}{name}" for name in fields)
+
+
 def _fields(owner: ast.ClassDef) -> Iterator[str]:
-    """The names that a class body annotates: the fields of a dataclass, a named tuple or a model."""
+    """The names that a class body annotates, or gets from ``attr.ib``: the fields of a dataclass or a model."""
     for statement in owner.body:
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            yield statement.target.id
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
+                if syntax.last_name(call) in _FIELD_MAKERS:
+                    yield name
+
+
+def _tuple_fields(statement: ast.stmt) -> Iterator[str]:
+    """The fields of ``namedtuple("Page", "number size")``, as they may be written."""
+    match statement:
+        case ast.Assign(value=ast.Call(args=[_, fields]) as call) if syntax.last_name(call) == "namedtuple":
+            texts = [part.value for part in ast.walk(fields) if isinstance(part, ast.Constant)]
+            for text in texts:
+                yield from text.replace(",", " ").split() if isinstance(text, str) else ()
 
 
 def _attributes(owner: Class) -> Iterator[str]:

@@ -35,7 +35,7 @@ _WRAPPERS = frozenset({"_pytest.nodes.Collector.CollectError", "_pytest.config.C
 _TIME_LIMIT = re.compile(r"Timeout \(?>\s*[\d.]+\s*s")
 """How pytest-timeout says that a test took too long, through ``pytest.fail``."""
 _ARITY = re.compile(
-    r"(?P<function>[\w.<>]+)\(\) (?:got an unexpected keyword argument '(?P<parameter>\w+)'"
+    r"(?:(?P<function>[\w.<>]+)\(\) )?(?:got an unexpected keyword argument '(?P<parameter>\w+)'"
     r"|takes |missing \d+ required |got multiple values for |got some positional-only arguments )"
 )
 """Python's words for a call that does not fit the callable: the exception itself does not hold its name."""
@@ -121,7 +121,7 @@ class Grounds:
     def _wants_something_new(self, raised: Raised) -> bool:
         """Whether it, or what it was raised from, misses what the fix adds, and no source line was on the way there."""
         for one in _chain(raised):
-            if any(self._is_in_source(frame) for frame in one.frames):
+            if any(self._is_in_source(frame) for frame in _without_those_that_hand_on(one.frames)):
                 return False
             if self._is_missing(one) or self._is_misfit(one) or self._is_dressed(one):
                 return True
@@ -135,6 +135,8 @@ class Grounds:
         if found is None:
             return False
         function, parameter = found["function"], found["parameter"]
+        if function is None:  # of a signature by itself: ``inspect``, and the doubles that ``create_autospec`` makes
+            return any(parameter == new for _, new in self.novelty.parameters)
         return self.novelty.reshapes(function) or (parameter and self.novelty.takes(function, parameter)) or False
 
     def _is_dressed(self, raised: Raised) -> bool:
@@ -155,6 +157,12 @@ class Grounds:
 
     def _is_in_source(self, frame: Frame) -> bool:
         return frame.is_inside and self.is_source(frame.path)
+
+
+def _without_those_that_hand_on(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
+    """The way to who asked for what was missing."""
+    asking = next((at for at in range(len(frames), 0, -1) if not frames[at - 1].hands_on), 0)
+    return frames[:asking]
 
 
 def unwrapped(raised: Raised) -> Raised:

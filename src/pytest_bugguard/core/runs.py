@@ -67,6 +67,9 @@ class Frame(NamedTuple):
     function: str
     is_inside: bool
     """Whether it lies in the tree."""
+    hands_on: bool = False
+    """Whether it only looks for what its caller asked for: ``__getattr__`` for the name that is missing, a function
+    that takes ``**options`` for the keyword that does not fit."""
 
 
 class Helper(NamedTuple):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from typing import TYPE_CHECKING, Any
 
 from _pytest import outcomes
+from _pytest.doctest import MultipleDoctestFailures
 from _pytest.fixtures import FixtureLookupError
 
 from .claiming import claim
 from .wanting import missing, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import TracebackType
+    from collections.abc import Iterator, Sequence
+    from types import FrameType, TracebackType
 
     from .places import Places
 
@@ -24,6 +28,8 @@ _INNER = 20
 """So many members of a group are told."""
 _CLAIMS = (AssertionError, outcomes.Failed)
 _MACHINERY = ("_pytest", "pluggy", "unittest", "importlib", "bugguard_probe")
+_FINDERS = frozenset({"__getattr__", "__getattribute__"})
+_NO_KEYWORD = re.compile(r"(?:[\w.<>]+\(\) )?got an unexpected keyword argument '(?P<name>\w+)'")
 _OWN = {
     getattr(outcomes, name): f"_pytest.outcomes.{name}"
     for name in ("OutcomeException", "Failed", "Skipped", "Exit", "XFailed")
@@ -34,15 +40,16 @@ _OWN = {
 
 def describe(error: BaseException, places: Places, depth: int = _CAUSES) -> dict[str, Any]:
     """The facts of ``core.runs.Raised``, as JSON knows them."""
+    error = _in_doctest(error)
     kind = type(error)
     name, owner = _missing(error)
     cause = _cause(error) if depth else None
-    inner = error.exceptions[:_INNER] if depth and isinstance(error, BaseExceptionGroup) else ()
+    inner = _members(error)[:_INNER] if depth else ()
     return {
         "type": _name(kind),
         "bases": [_name(base) for base in kind.__mro__ if base is not object],
         "message": _message(error, places),
-        "frames": _ends(list(_frames(error.__traceback__, places))),
+        "frames": _ends(list(_frames(error.__traceback__, places, name or _keyword(error)))),
         "missing": name,
         "owner": owner,
         "cause": None if cause is None else describe(cause, places, depth - 1),
@@ -71,7 +78,24 @@ def _cause(error: BaseException) -> BaseException | None:
     return None if error.__suppress_context__ else error.__context__
 
 
-def _frames(traceback: TracebackType | None, places: Places) -> Iterator[tuple[str, int, str, bool]]:
+def _in_doctest(error: BaseException) -> BaseException:
+    """What an example of a doctest raised; anything else as it is."""
+    wrapper = getattr(sys.modules.get("doctest"), "UnexpectedException", None)
+    raised = error.exc_info[1] if wrapper is not None and isinstance(error, wrapper) else None
+    return raised if isinstance(raised, BaseException) else error
+
+
+def _members(error: BaseException) -> Sequence[BaseException]:
+    """Those that it holds: a group, or a doctest that went on after a failure."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.exceptions
+    return error.failures if isinstance(error, MultipleDoctestFailures) else ()
+
+
+_Frame = tuple[str, int, str, bool, bool]
+
+
+def _frames(traceback: TracebackType | None, places: Places, wanted: str) -> Iterator[_Frame]:
     """Outermost first, without what pytest and the import system do around a test."""
     is_at_start = True
     while traceback is not None:
@@ -83,11 +107,30 @@ def _frames(traceback: TracebackType | None, places: Places) -> Iterator[tuple[s
         # Where pytest itself is the project, what a test has called counts, and what called the test does not.
         if not (is_at_start or (is_machinery and inside is None)):
             path = code.co_filename if inside is None else inside.replace("\\", "/")
-            yield path, traceback.tb_lineno or 0, code.co_name, inside is not None
+            hands_on = bool(wanted) and _hands_on(traceback.tb_frame, wanted)
+            yield path, traceback.tb_lineno or 0, code.co_name, inside is not None, hands_on
         traceback = traceback.tb_next
 
 
-def _ends(frames: list[tuple[str, int, str, bool]]) -> list[tuple[str, int, str, bool]]:
+def _hands_on(frame: FrameType, wanted: str) -> bool:
+    """Whether a function was itself asked for that name, or given that keyword, by its caller."""
+    code = frame.f_code
+    if code.co_name in _FINDERS:
+        return any(frame.f_locals.get(name) == wanted for name in code.co_varnames[: code.co_argcount])
+    if not code.co_flags & CO_VARKEYWORDS:
+        return False
+    at = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
+    options = frame.f_locals.get(code.co_varnames[at])
+    return type(options) is dict and wanted in options
+
+
+def _keyword(error: BaseException) -> str:
+    """The keyword that did not fit a call."""
+    said = _NO_KEYWORD.match(str(error.args[0])) if type(error) is TypeError and error.args else None
+    return said["name"] if said else ""
+
+
+def _ends(frames: list[_Frame]) -> list[_Frame]:
     if len(frames) <= _FIRST_FRAMES + _LAST_FRAMES:
         return frames
     return [*frames[:_FIRST_FRAMES], *frames[-_LAST_FRAMES:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from types import ModuleType
 
@@ -9,6 +10,13 @@ _CANNOT_IMPORT = re.compile(
     r"cannot import name '(?P<name>[^']*)' from (?:partially initialized module )?'(?P<module>[^']*)'"
 )
 """CPython's own words: before 3.12 the name stands nowhere else."""
+_NO_ATTRIBUTE = re.compile(
+    r"(?:module '(?P<module>[\w.]+)'|'(?P<kind>\w+)' object|.*) (?:has no attribute|does not have the attribute) "
+    r"'(?P<name>\w+)'|Can't get attribute '(?P<pickled>\w+)' on ",
+    re.DOTALL,
+)
+"""The words of CPython, ``monkeypatch``, ``unittest.mock`` and ``pickle``, who do not always put the name into the
+exception; one that came out of another process has lost it."""
 
 
 def missing(error: BaseException) -> tuple[str, str]:
@@ -19,8 +27,8 @@ def missing(error: BaseException) -> tuple[str, str]:
         case ModuleNotFoundError(name=str(name)):
             owner, _, last = name.rpartition(".")
             return last, owner
-        case AttributeError(name=str(name)):
-            return name, "" if error.obj is None else _owner(error.obj)
+        case AttributeError():
+            return _attribute(error)
         case NameError(name=str(name)):
             return name, ""
     return "", ""
@@ -31,9 +39,23 @@ def name_of(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
+def _attribute(error: AttributeError) -> tuple[str, str]:
+    """By what it holds; by its words where it holds nothing, or None, which may be the thing itself."""
+    said = _NO_ATTRIBUTE.match(str(error.args[0]) if error.args else "")
+    told = (said["name"] or said["pickled"], said["module"] or _builtin(said["kind"])) if said else ("", "")
+    return error.name or told[0], told[1] if error.obj is None else _owner(error.obj)
+
+
+def _builtin(kind: str | None) -> str:
+    """The full name of a class by its own one, where it is Python's: no fix adds anything to it."""
+    return f"builtins.{kind}" if kind == "NoneType" or hasattr(builtins, kind or "") else ""
+
+
 def _owner(thing: object) -> str:
     """A module's or a class's full name; for anything else that of its class."""
     kind = type(thing)
+    if kind is super:  # what it looks in is the class that it was made for
+        thing, kind = thing.__self_class__, type  # type: ignore[attr-defined]
     if issubclass(kind, ModuleType):
         return str(vars(thing).get("__name__", ""))
     return name_of(thing if isinstance(thing, type) and issubclass(kind, type) else kind)
