@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing
 from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.flakes import Flake, Ranking
 from pytest_bugguard.core.hotspots import hotspots_of
 from pytest_bugguard.core.measured import ModuleCoverage
-from pytest_bugguard.core.model import Files, FlakeVerdict, How, MappedTest, Outcome, Record, Red, RedKind, Verdict
+from pytest_bugguard.core.model import (
+    Files,
+    FlakeVerdict,
+    How,
+    MappedTest,
+    Outcome,
+    Record,
+    Red,
+    RedKind,
+    RuleVerdict,
+    Verdict,
+)
 from pytest_bugguard.core.results import Result, Run
-from pytest_bugguard.core.thresholds import Count
+from pytest_bugguard.core.thresholds import Count, Metric, Threshold
 from pytest_bugguard.core.trend import trend_of
 from tests.samples import DAY_S, MAY_2024_S, fix, result_of
 
@@ -33,6 +46,7 @@ def busy(fixes: int, tests: int, modules: int, web: str | None = None) -> Result
     """A report in which each part has so many rows; numbers and names vary as they do in life."""
     chance = random.Random(fixes)
     records = tuple(_fix(number, chance) for number in range(1, fixes + 1))
+    measured = tuple(_modules(modules, chance))
     return result_of(
         *records,
         command="report",
@@ -40,7 +54,8 @@ def busy(fixes: int, tests: int, modules: int, web: str | None = None) -> Result
         trend=trend_of(records),
         hotspots=hotspots_of(records),
         ranking=Ranking(tuple(_flakes(tests, chance)), 400, tests, tests, tests),
-        modules=tuple(_modules(modules, chance)),
+        modules=measured,
+        coverage=Coverage(tuple(map(_asked, measured[:10])), modules),
         run=Run(MAY_2024_S, 1.5),
     )
 
@@ -92,6 +107,17 @@ def _flakes(count: int, chance: random.Random) -> Iterator[Flake]:
             (),
             (),
         )
+
+
+def _asked(module: ModuleCoverage) -> Judged:
+    """A gate on a module, with what was not run."""
+    is_met = not module.line.missing
+    missing = () if is_met else (Missing(module.path, (13, 15, 16), "13, 15-16 in charge"),)
+    return Judged(
+        'gate "money"', module.path, module.line, Threshold(Metric.LINE, Decimal("99.5")),
+        RuleVerdict.MET if is_met else RuleVerdict.UNMET, missing, "pyproject.toml:31", "money",
+        f"run them by a test: bugguard coverage explain {module.path}",
+    )  # fmt: skip
 
 
 def _modules(count: int, chance: random.Random) -> Iterator[ModuleCoverage]:

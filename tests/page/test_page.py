@@ -77,6 +77,18 @@ def test_the_chart_can_be_read(reader: Reader, width: int) -> None:
     assert max(edges) <= width
 
 
+def test_no_number_and_no_heading_is_broken(reader: Reader) -> None:
+    """Where a table is as narrow as one gets, texts make room for them; on a phone numbers stand with their names."""
+    broken = """() => [...document.querySelectorAll("th, td.number, td.rate .detail")].filter(cell => {
+        const range = document.createRange();
+        range.selectNodeContents(cell.querySelector("button, a") ?? cell);
+        return new Set([...range.getClientRects()].map(one => Math.round(one.bottom))).size > 1;
+    }).map(cell => cell.innerText)"""
+    assert reader.open(_busy(), viewport={"width": 920, "height": 900}).page.evaluate(broken) == []
+    phone = reader.open(_busy(), viewport={"width": 375, "height": 900}).page
+    assert phone.locator("td.number").first.evaluate("cell => getComputedStyle(cell).textAlign") == "left"
+
+
 def test_a_table_is_searched_narrowed_and_sorted(reader: Reader) -> None:
     """Words have to be there in any order; a list narrows to one verdict; a heading sorts, and again backwards."""
     opened = reader.open(_busy())

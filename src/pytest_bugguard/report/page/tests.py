@@ -73,7 +73,11 @@ def exceptions(document: Mapping[str, Any]) -> Table:
 def _exception(one: Mapping[str, Any], kind: str, subject: str, today: str) -> Row:
     last = one["expires"] or ""
     state = "undated" if not (today and last) else "overdue" if last < today else "in date"
-    mend = "take it out of quarantine" if kind == "quarantine" else "bring the test, and take the waiver out"
+    mend = (
+        "mend the test, and take it out of quarantine"
+        if kind == "quarantine"
+        else "bring the test, and take the waiver out"
+    )
     leave = f"bugguard flaky release {shlex.quote(subject)}" if one.get("recovery") else ""
     do = f"{one['owner']}: {mend}" if state == "overdue" else leave
     return (
