@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -286,3 +287,17 @@ def test_nothing_of_ours_stays(place: Path, many: TestRun) -> None:
     assert many.cases
     (base,) = place.iterdir()
     assert [[entry.name for entry in folder.iterdir()] for folder in base.iterdir()] == [["site"]]
+
+
+@pytest.mark.parametrize(("port", "is_seen"), [("0", False), ("Path('port').read_text()", True)], ids=["any", "fixed"])
+def test_a_port_of_its_own_choice_is_outside(run: Run, port: str, is_seen: bool) -> None:
+    """The next run may want the same one; one that the system chooses is nobody else's."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number = str(free.getsockname()[1])
+    text = f"""
+        import socket
+        from pathlib import Path
+        def test_serve():
+            socket.create_server(("127.0.0.1", int({port}))).close()
+    """
+    assert run(text, {"port": number}).reached_out is is_seen

@@ -85,6 +85,7 @@ class Witness:
             "subprocess.Popen": self._on_popen,
             "cpython.run_file": self._on_run_file,
             "socket.connect": lambda _: self._note("outside"),
+            "socket.bind": self._on_bind,
             "sys.excepthook": self._on_death,
         }
         handlers |= {event: partial(self._on_place, at) for event, at in _PLACES.items()}
@@ -147,6 +148,12 @@ class Witness:
             return
         real = _realpath(path)
         if self._places.in_tree(real) is None and not f"{real}{_SEP}".startswith(f"{self._private}{_SEP}"):
+            self._note("outside")
+
+    def _on_bind(self, arguments: tuple[Any, ...]) -> None:
+        """An address is taken, which the next run may want too; not where the system may choose one."""
+        address = arguments[1]
+        if not (type(address) is tuple and len(address) > 1 and address[1] == 0):
             self._note("outside")
 
     def _on_start(self, _: object) -> None:
