@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from pytest_bugguard.adapters.hold import Hold
+
 _HEAD, _TAIL = 16 * 1024, 48 * 1024
 _CAP = 4 * 1024 * 1024
 """How large the file of its output may be for longer than a glance."""
@@ -35,6 +37,8 @@ class Command:
     mark: str
     """The variable of the environment whose value no other process has."""
     limit_s: float
+    hold: Hold | None = None
+    """What says when its time begins and ends, where that is not known as it is started."""
 
 
 class Processes:
@@ -58,7 +62,7 @@ class Processes:
             try:
                 if self._is_stopped:
                     _kill_group(process.pid)
-                return _to_its_end(process, mark, started, command.limit_s, _Output(output))
+                return _to_its_end(process, mark, _Time(started, command), _Output(output))
             finally:
                 self._running.discard(process.pid)
 
@@ -87,15 +91,30 @@ def _started(command: Command, output: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _to_its_end(
-    process: subprocess.Popen[bytes], mark: tuple[str, str], started: float, limit_s: float, said: _Output
-) -> Ended:
+class _Time:
+    """The time of one command."""
+
+    def __init__(self, started: float, command: Command) -> None:
+        self._started = started
+        self._limit_s = command.limit_s
+        self._hold = command.hold
+
+    def left_s(self) -> float:
+        """How long it may still take; infinity where nobody can say yet."""
+        return (self._started + self._limit_s if self._hold is None else self._hold.until()) - time.monotonic()
+
+    def taken_s(self) -> float:
+        """How long it has taken, since it was started or since it was let go."""
+        return max(0.0, time.monotonic() - (self._started if self._hold is None else self._hold.since()))
+
+
+def _to_its_end(process: subprocess.Popen[bytes], mark: tuple[str, str], clock: _Time, said: _Output) -> Ended:
     from pytest_bugguard.adapters import strays  # noqa: PLC0415 - psutil is loaded while the child starts
 
     try:
-        is_timeout = not _wait(process, started + limit_s, said)
+        is_timeout = not _wait(process, clock, said)
         _kill_group(process.pid)  # before it is reaped: until then its number is nobody else's
-        duration_s = time.monotonic() - started
+        duration_s = clock.taken_s()
         status = _reaped(process)
         survivors = strays.end(process.pid, mark, grace_s=0.0) if is_timeout else strays.end(process.pid, mark)
     except BaseException:
@@ -127,10 +146,10 @@ def _signal_name(status: int) -> str:
     return f"signal {-status}"
 
 
-def _wait(process: subprocess.Popen[bytes], until: float, said: _Output) -> bool:
+def _wait(process: subprocess.Popen[bytes], clock: _Time, said: _Output) -> bool:
     """Whether it ended in time; it is not reaped where the system can tell without."""
     with _watch(process) as has_ended:
-        while (left_s := until - time.monotonic()) > 0:
+        while (left_s := clock.left_s()) > 0:
             if has_ended(min(left_s, _GLANCE_S)):
                 return True
             said.trim()

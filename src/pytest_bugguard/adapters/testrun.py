@@ -14,18 +14,21 @@ import secrets
 import shlex
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 from pytest_bugguard.adapters import measured_lines, workspace
+from pytest_bugguard.adapters.hold import Hold
 from pytest_bugguard.adapters.process import Command, Processes
 from pytest_bugguard.core import child_environment, runlog
 from pytest_bugguard.core.runs import End, TestRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_bugguard.adapters.workspace import Workspace
     from pytest_bugguard.core.runlog import Note
@@ -62,6 +65,11 @@ class _Private:
     @property
     def scratch(self) -> Path:
         return self.folder / "tmp"
+
+    @property
+    def word(self) -> Path:
+        """What a run that was started ahead of its time waits for."""
+        return self.folder / "word"
 
     @property
     def output(self) -> Path:
@@ -106,17 +114,39 @@ class PytestRunner:
         Raises:
             OSError: Our own folders cannot be written.
         """
+        return self._run_what_is_there(tree, request, None)
+
+    @contextmanager
+    def readied(self, tree: Tree, request: RunRequest) -> Iterator[Callable[[Sequence[str], float], TestRun]]:
+        """The same, begun at once up to its first test; it goes on where it is called, with targets and seconds.
+
+        The targets are, or lie below, those of the request, whose limit does not count.
+        """
+        hold = Hold()
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="bugguard") as pool:
+            running = pool.submit(self._run_what_is_there, tree, request, hold)
+
+            def go(targets: Sequence[str], limit_s: float) -> TestRun:
+                hold.release(targets, limit_s)
+                return running.result()
+
+            try:
+                yield go
+            finally:
+                hold.drop()
+
+    def _run_what_is_there(self, tree: Tree, request: RunRequest, hold: Hold | None) -> TestRun:
         top = Path(os.path.realpath(tree.top))
         targets = tuple(target for target in request.targets if (top / _file(target)).exists())
         if request.targets and not targets:
             return TestRun(End.NOT_STARTED, detail="none of the test files is in the tree")
-        run, refused = self._run(top, replace(request, targets=targets))
+        run, refused = self._run(top, replace(request, targets=targets), hold)
         if not refused:
             return run
         # For one name that it cannot use pytest runs none of the others.
         others = tuple(target for target in targets if _file(target) not in refused)
         left_out = replace(run, end=End.FINISHED, detail="")
-        again = self._run(top, replace(request, targets=others))[0] if others else left_out
+        again = self._run(top, replace(request, targets=others), hold)[0] if others else left_out
         return replace(
             again,
             deselected=tuple(dict.fromkeys([*run.deselected, *again.deselected])),
@@ -147,21 +177,21 @@ class PytestRunner:
         words = (self._python, "-m", "pytest", "-o", "addopts=", *request.options, *targets)
         return f"cd {shlex.quote(str(top / request.folder))} && PYTHONPATH={shlex.quote(path)} {shlex.join(words)}"
 
-    def _run(self, top: Path, request: RunRequest) -> tuple[TestRun, frozenset[str]]:
+    def _run(self, top: Path, request: RunRequest, hold: Hold | None) -> tuple[TestRun, frozenset[str]]:
         """One child, and the targets for which it ran nothing."""
         private = _Private(self._space.folder().resolve())
         try:
-            private.fill(self._plan(top, request, private))
-            ended = self._processes.run(
-                Command(
-                    (self._python, *self._words(top, request, private)),
-                    str(top / request.folder),
-                    self._environment(top, request, private),
-                    _RUN_VARIABLE,
-                    request.limit_s,
-                ),
-                private.output,
+            private.fill(self._plan(top, request, private) | {"word": str(private.word) if hold is not None else ""})
+            command = Command(
+                (self._python, *self._words(top, request, private)),
+                str(top / request.folder),
+                self._environment(top, request, private),
+                _RUN_VARIABLE,
+                request.limit_s,
+                hold,
             )
+            with hold.keep(private.word) if hold is not None else nullcontext():
+                ended = self._processes.run(command, private.output)
             record = private.record.read_bytes() if private.record.exists() else b""
             run = runlog.fold(record, _notes(private.evidence), ended)
             return (_measured(run, private) if request.measures else run), runlog.refused(record)

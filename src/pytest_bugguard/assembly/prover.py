@@ -167,7 +167,7 @@ class Prover:
             GitScratch(repository, carry=carried, space=self._space) as scratch,
             PytestRunner(self._space, original=repository.top) as runner,
         ):
-            yield Bench(scratch, runner, self._options.keep)
+            yield Bench(scratch, runner, self._options.keep, starts_early=self._options.jobs == 1)
 
     def _plan(self, one: CheckedUnit, tip: Snapshot, where: Where) -> Experiment | Judgement | None:
         """None where there is nothing to run: what the tests alone say stands."""

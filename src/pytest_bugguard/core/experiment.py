@@ -62,9 +62,10 @@ class Experiment:
         own = tuple(test.nodeid for test in self.tests if test.counts)
         return replace(self, with_fix=replace(self.with_fix, measures=True, own=own))
 
-    def limited_s(self, green_s: float) -> RunRequest:
-        """The run without the fix, ended where it takes far longer than the same tests took with it."""
-        return replace(self.without_fix, limit_s=max(_LEAST_LIMIT_S, _PATIENCE * green_s))
+
+def allowed_s(green_s: float) -> float:
+    """How long a run without the fix may take, in seconds: what takes far longer than with it is ended."""
+    return max(_LEAST_LIMIT_S, _PATIENCE * green_s)
 
 
 _SYMLINK = 0o120000

@@ -132,6 +132,11 @@ class TestRunner(Protocol):
     def run(self, tree: Tree, request: RunRequest) -> TestRun:
         """Run them in a tree, with our recorder."""
 
+    def readied(
+        self, tree: Tree, request: RunRequest
+    ) -> AbstractContextManager[Callable[[Sequence[str], float], TestRun]]:
+        """The same, begun at once up to its first test; it goes on where it is called, with targets and seconds."""
+
     def by_hand(self, tree: Tree, request: RunRequest) -> str:
         """The shell command that does the same, for somebody who wants to look."""
 

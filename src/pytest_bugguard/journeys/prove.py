@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import pairing, proof
+from pytest_bugguard.core.experiment import allowed_s
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.runs import End, TestRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator
 
     from pytest_bugguard.core.experiment import Experiment
     from pytest_bugguard.core.model import MappedTest
@@ -28,6 +31,8 @@ class Bench:
     runner: TestRunner
     keep: Callable[[str], None] | None = None
     """Told how to run the tests by hand in each tree without a fix, which then stays."""
+    starts_early: bool = False
+    """Whether a run may be started, up to its first test, while another one goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class Runs:
 def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | None = None) -> Runs:
     """Run the tests with the fix and without it, and once more without it what was red; last with it, where need be.
 
+    No test runs while one of another run does; what comes before the first test, a run may do while another goes on.
+
     Args:
         experiment: The two trees and what is run in them.
         bench: Makes the trees, runs the tests.
@@ -59,14 +66,24 @@ def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | No
     Raises:
         ScratchError: A tree could not be made.
     """
-    after = session or _with_fix(experiment, bench, experiment.with_fix)
-    if not _has_passed(experiment.tests, after):
-        return Runs(after)  # nothing that is red without the fix could show anything
-    with bench.scratch.plant(experiment.commit, (*experiment.shared, *experiment.back)) as tree:
-        request = experiment.limited_s(after.duration_s)
-        before = _to_the_end(bench, tree, request, after)
-        reds = proof.to_repeat(after, before)
-        again, veiled = _repeated(experiment, bench, tree, replace(request, targets=reds)) if reds else (None, None)
+    if session is not None and not _has_passed(experiment.tests, session):
+        return Runs(session)  # nothing that is red without the fix could show anything
+    old = (*experiment.shared, *experiment.back)
+    with bench.scratch.plant(experiment.commit, old) as tree, _readied(bench, tree, experiment.without_fix) as first:
+        after = session or _with_fix(experiment, bench, experiment.with_fix)
+        if not _has_passed(experiment.tests, after):
+            return Runs(after)
+        limit_s = allowed_s(after.duration_s)
+        request = replace(experiment.without_fix, limit_s=limit_s)
+        with _behind_a_veil(experiment, bench) as veil:
+            before = first(request.targets, limit_s)
+            if rest := proof.unreached(after, before):
+                before = before.continued_by(bench.runner.run(tree, replace(request, targets=rest)))
+            reds = proof.to_repeat(after, before)
+            veiled = veil(reds, limit_s) if reds and veil is not None else None
+        again, veiled = _repeat_of(veiled, reds)
+        if reds and again is None:
+            again = bench.runner.run(tree, replace(request, targets=reds))
         if bench.keep is not None:
             tree.keep()
             bench.keep(bench.runner.by_hand(tree, replace(request, targets=reds or request.targets)))
@@ -77,27 +94,43 @@ def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | No
     return Runs(after, before, again, veiled, control, in_session=session is not None)
 
 
-def _repeated(experiment: Experiment, bench: Bench, tree: Tree, request: RunRequest) -> tuple[TestRun, TestRun | None]:
-    """What was red, once more; first with the old code behind the new text.
+_Go = Callable[[Sequence[str], float], TestRun]
+"""Runs tests, or cases of them, and ends them after so many seconds."""
 
-    Where all is red again that is the repeat. Else it is repeated as it was, and both are told; behind a veil that
-    was lifted nothing can be seen.
-    """
+
+@contextmanager
+def _readied(bench: Bench, tree: Tree, request: RunRequest) -> Iterator[_Go]:
+    """A run whose tests wait for their turn."""
+    if not bench.starts_early:
+        yield lambda targets, limit_s: bench.runner.run(tree, replace(request, targets=tuple(targets), limit_s=limit_s))
+        return
+    with bench.runner.readied(tree, request) as go:
+        yield go
+
+
+@contextmanager
+def _behind_a_veil(experiment: Experiment, bench: Bench) -> Iterator[_Go | None]:
+    """A run with the old code behind the new text of its files; None where the fix has no such file."""
     if not experiment.veiled:
-        return bench.runner.run(tree, request), None
+        yield None
+        return
     others = tuple(put for put in experiment.back if put not in experiment.veiled)
-    with bench.scratch.plant(experiment.commit, (*experiment.shared, *others)) as veiled:
-        run = bench.runner.run(veiled, replace(request, instead=experiment.veiled))
-    if not run.bared and proof.is_all_red(run, request.targets):
-        return run, None
-    return bench.runner.run(tree, request), None if run.bared else run
+    request = replace(experiment.without_fix, instead=experiment.veiled)
+    with (
+        bench.scratch.plant(experiment.commit, (*experiment.shared, *others)) as tree,
+        _readied(bench, tree, request) as go,
+    ):
+        yield go
 
 
-def _to_the_end(bench: Bench, tree: Tree, request: RunRequest, after: TestRun) -> TestRun:
-    """A run without the fix; where one test ended it for all, also the tests that had not had their turn."""
-    run = bench.runner.run(tree, request)
-    rest = proof.unreached(after, run)
-    return run.continued_by(bench.runner.run(tree, replace(request, targets=rest))) if rest else run
+def _repeat_of(veiled: TestRun | None, reds: Sequence[str]) -> tuple[TestRun | None, TestRun | None]:
+    """What a run behind a veil is: the repeat where all is red again; else something to be told beside the repeat.
+
+    Behind a veil that was lifted nothing can be seen.
+    """
+    if veiled is None or veiled.bared:
+        return None, None
+    return (veiled, None) if proof.is_all_red(veiled, tuple(reds)) else (None, veiled)
 
 
 def _has_passed(tests: Sequence[MappedTest], run: TestRun) -> bool:

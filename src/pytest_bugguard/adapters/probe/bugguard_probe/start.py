@@ -35,6 +35,8 @@ class Plan(TypedDict):
     """The tests whose lines are told as a test's; empty: all of them."""
     order: Sequence[str]
     """The tests to run, in this order, the same one perhaps twice; empty: all below the targets, as collected."""
+    word: str
+    """The file to wait for before the first test: it says which of them to run; empty: all, at once."""
     is_at_home: bool
     """Whether only outcomes matter: nobody asks what was used, and Hypothesis draws as it likes."""
 
