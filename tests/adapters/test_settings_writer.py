@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,6 +87,16 @@ def test_what_cannot_be_extended_is_refused_untouched(tmp_path: Path, before: st
     assert caught.value.hint
     assert path.read_text() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["pyproject.toml"]
+
+
+def test_what_is_no_text_is_refused_untouched(tmp_path: Path) -> None:
+    """A shell hands over bytes that are no UTF-8, as a terminal of another encoding types them."""
+    path = tmp_path / "bugguard.toml"
+    path.write_text(LINES.replace("tool.bugguard.", ""))
+    before = path.read_bytes()
+    with pytest.raises(SettingsError, match="no UTF-8"):
+        settings_writer.add_waiver(path, replace(WAIVER, owner="caf\udce9"))
+    assert path.read_bytes() == before
 
 
 def test_our_own_file_has_short_headers(tmp_path: Path) -> None:

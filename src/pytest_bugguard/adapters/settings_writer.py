@@ -236,6 +236,11 @@ def _replace(path: Path, new: str, expected: dict[str, Any]) -> None:
     """Write the text, once our own reader finds in it what was meant."""
     try:
         is_right = _settings(new, path) == expected
+    except UnicodeEncodeError:
+        raise SettingsError(
+            f"{path.name}: cannot hold what is to be written: it has bytes that are no UTF-8",
+            hint="say it in UTF-8: TOML knows nothing else",
+        ) from None
     except SettingsError:
         is_right = False
     if not is_right:
