@@ -53,6 +53,7 @@ HOSTILE = (
     "| a | b | `code` <script>alert(1)</script> <!-- -->",
     "@everyone #1 GH-2 org/name#3 ![x](https://evil.example/x.png) [a](javascript:b) www.evil.example",
     "100 % , : ; ] [link=x] :bug: \\",
+    "=cmd|' /C calc'!A1 [red]x[/red] [/x] ]]> &#0; <!DOCTYPE x> {{ 7 * 7 }} {% raw %} \"quoted\" 'too'",
     "\N{TAG LATIN SMALL LETTER A}\N{SOFT HYPHEN}\uffff",
 )
 """Texts that a subject, a path or a test id may hold."""

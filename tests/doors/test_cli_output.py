@@ -8,17 +8,12 @@ import select
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.samples import HOSTILE
 from tests.sessions import TOP
 from tests.shell import Shell
 from tests.story import Repo, story
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SHOP = (TOP / "tests" / "docs_stories" / "shop.story").read_text(encoding="utf-8")
 COMMANDS = [
@@ -155,54 +150,6 @@ def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
     assert "2499 fixes" in seen
 
 
-ALLOWED = re.compile(r"[\n\x20-\x7e\xa0-\U0010ffff]*")
-FORBIDDEN = re.compile("[\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\udc80-\udcff]")
-
-
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """A commit for each text that an attacker would write, as its subject, author, paths and test names."""
-    repo = story(
-        tmp_path_factory.mktemp("hostile") / "repo", "commit: start\n  file: src/shop/__init__.py\n    a = 0\n"
-    )
-    for number, text in enumerate(HOSTILE):
-        raw = text.encode("utf-8", "surrogateescape" if "\ud800" not in text else "surrogatepass")
-        name = raw.replace(b"/", b"_").replace(b"\0", b"")
-        (repo.path / f"src/shop/n{number}.py").write_text(f"value = {number}\n", encoding="utf-8")
-        folder = os.fsencode(repo.path / "src" / "shop")
-        Path(os.fsdecode(os.path.join(folder, name + b".py"))).write_text("a = 1\n", encoding="utf-8")  # noqa: PTH118
-        repo.git("add", "-A")
-        message = repo.path.parent / "message"
-        message.write_bytes(
-            b"fix: " + raw.replace(b"\n", b" ") + b"\n\nFixes #1\n" + raw + b"\nRegression-Test: " + raw
-        )
-        repo.git("-c", "i18n.commitEncoding=UTF-8", "commit", "-q", "-F", str(message), "--cleanup=verbatim")
-    return repo
-
-
-@pytest.mark.parametrize("form", ["text", "json", "markdown"])
-@pytest.mark.parametrize(
-    "command", [["audit", "--all"], ["explain", "HEAD", *(f"HEAD~{n}" for n in range(1, 12))], ["check", "HEAD~12.."]]
-)
-def test_no_text_of_the_repository_gets_out_unescaped(hostile: Repo, command: list[str], form: str) -> None:
-    """No control character, no mark of direction, no byte that is no text; no line that a CI takes for a command."""
-    done = Shell(hostile.path, {"GITHUB_ACTIONS": "true", "CI": "true"}).call(*command, "--format", form)
-    assert done.code in {0, 1}
-    assert done.err == ""
-    assert ALLOWED.fullmatch(done.out)
-    assert not FORBIDDEN.search(done.out)
-    ours = ("::error title=bugguard", "::error file=")
-    assert [
-        line for line in done.out.splitlines() if line.lstrip().startswith("::") and not line.startswith(ours)
-    ] == []
-    assert not re.search(r"##(vso)?\[", done.out)
-    if form == "json":
-        assert len(done.document["fixes"]) == len(HOSTILE)
-    if form == "markdown":
-        assert "<script" not in done.out
-        assert "](" not in re.sub(r"`[^`\n]*`", "", done.out)  # in code nothing is a link
-
-
 def test_annotations_are_for_the_ci_that_reads_them(repo: Repo) -> None:
     """A line a finding for GitHub and Azure, after the text; none elsewhere and none in a document."""
     github = Shell(repo.path, {"GITHUB_ACTIONS": "true"})
@@ -212,53 +159,6 @@ def test_annotations_are_for_the_ci_that_reads_them(repo: Repo) -> None:
     assert "##vso[task.logissue type=error;" in azure
     assert "::error" not in Shell(repo.path).call("check", "main..").out
     assert "::error" not in github.call("check", "main..", "--format", "json").out
-
-
-def _hostile_config(repo: Repo) -> dict[str, str]:
-    path = repo.path.parent / "hostile.gitconfig"
-    path.write_text(
-        "[color]\nui = always\n[diff]\nnoprefix = true\nrenames = copies\nalgorithm = histogram\n"
-        "[log]\nshowSignature = true\ndate = relative\nfollow = true\n[format]\npretty = oneline\n"
-        "[core]\nabbrev = 4\nquotePath = false\nprecomposeUnicode = true\n[i18n]\nlogOutputEncoding = latin-1\n",
-        encoding="utf-8",
-    )
-    return {"GIT_CONFIG_GLOBAL": str(path)}
-
-
-CIRCUMSTANCES: list[Any] = [
-    pytest.param(lambda repo: {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, id="ASCII"),
-    pytest.param(lambda repo: {"TZ": "Pacific/Kiritimati"}, id="time-zone"),
-    pytest.param(lambda repo: {"PYTHONHASHSEED": "1"}, id="hash-seed-1"),
-    pytest.param(lambda repo: {"PYTHONHASHSEED": "2"}, id="hash-seed-2"),
-    pytest.param(_hostile_config, id="git-config"),
-    pytest.param(lambda repo: {"GIT_DIR": "/nowhere", "GIT_WORK_TREE": "/", "COLUMNS": "40"}, id="leaked-from-a-hook"),
-]
-
-
-@pytest.mark.parametrize("circumstance", CIRCUMSTANCES)
-def test_the_same_history_gives_the_same_bytes(
-    hostile: Repo, circumstance: Callable[[Repo], dict[str, str]], tmp_path: Path
-) -> None:
-    """Whatever the locale, the time zone, the hash seed, the current folder, git's configuration."""
-    command = ("audit", "--no-cache", "--format", "json")
-    expected = Shell(hostile.path).call(*command)
-    seen = Shell(tmp_path, circumstance(hostile)).bugguard("-C", str(hostile.path), *command)
-    assert expected.document["fixes"]
-    assert (seen.code, seen.err) == (0, "")
-    assert _without_run(seen.out) == _without_run(expected.out)
-
-
-def _without_run(text: str) -> str:
-    return re.sub(r'(?s)"run": \{.*?\}', '"run": {}', text)
-
-
-@pytest.mark.parametrize("command", [["audit", "--all"], ["check", "HEAD~3.."]], ids=["audit", "check"])
-def test_text_that_the_locale_cannot_hold_is_escaped(hostile: Repo, command: list[str]) -> None:
-    """Under LC_ALL=C a subject with an accent is shown with an escape, not with a traceback."""
-    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    done = Shell(hostile.path, environment).bugguard(*command)
-    assert (done.code, done.err) == (int(command[0] == "check"), "")
-    assert done.out.isascii()
 
 
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="there is no full disk to try it on")

@@ -13,10 +13,13 @@ from pytest_bugguard.adapters.history_store import HistoryStore
 from tests.histories import run_of
 from tests.shell import Done, Shell
 from tests.torture import commands, traps
+from tests.torture.hostile import hostile
 from tests.torture.watch import Seen, watched
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.story import Repo
 
 _SETTINGS = """[flaky]
 history = ".bugguard/history.db"
@@ -65,6 +68,12 @@ def furnished(folder: Path) -> traps.Trapped:
 def furnished_repo(tmp_path_factory: pytest.TempPathFactory) -> traps.Trapped:
     """For reading only."""
     return furnished(tmp_path_factory.mktemp("furnished"))
+
+
+@pytest.fixture(scope="session")
+def hostile_repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """For reading only."""
+    return hostile(tmp_path_factory.mktemp("hostile"))
 
 
 @pytest.fixture(scope="session")
