@@ -6,10 +6,14 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
+
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")  # a machine that is busy elsewhere is no fault of the code
 
 _IN_THE_BACKGROUND: dict[str, signal.Handlers | Callable[[int, FrameType | None], object]] = {
     "SIGINT": signal.default_int_handler,
