@@ -182,6 +182,43 @@ def test_the_action_annotates_sums_up_and_fails(shop: Repo, tmp_path: Path) -> N
     assert [row["ruleId"] for row in run["results"]] == ["fixes/unguarded"]
 
 
+GH = """\
+#!/bin/sh
+# Of GitHub's own program what the recipe uses: a list goes through jq, all else is written down with its body.
+case " $* " in
+  *" --jq "*) for last; do :; done; exec jq -r "$last" comments.json ;;
+  *) echo "$*" >>calls; for last; do :; done; cat "${last#body=@}" >>calls ;;
+esac
+"""
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the recipe needs jq, which every runner has")
+@pytest.mark.parametrize(
+    ("comments", "call"),
+    [
+        pytest.param([(7, "looks good"), (8, "say <!-- bugguard: check -->")], "--silent {}/12/comments", id="first"),
+        pytest.param([(7, "fine"), (9, "<!-- bugguard: check -->\n## old"), (10, "<!-- bugguard: check -->")],
+                     "--silent -X PATCH {}/comments/9", id="again"),
+    ],
+)  # fmt: skip
+def test_the_comment_is_written_once_and_then_brought_up_to_date(
+    tmp_path: Path, comments: list[tuple[int, str]], call: str
+) -> None:
+    """The step of the page finds the comment that begins with our marker, and no other."""
+    steps = yaml.safe_load(shown(".github/workflows/bugguard.yml"))["jobs"]["fixes"]["steps"]
+    (script,) = [one["run"] for one in steps if "run" in one]
+    variables = environment(tmp_path, GITHUB_REPOSITORY="acme/shop", PULL="12")
+    (tmp_path / "bin" / "gh").write_text(GH)
+    (tmp_path / "bin" / "gh").chmod(0o755)
+    (tmp_path / "bugguard.md").write_text("<!-- bugguard: check -->\n## new\n")
+    listed = [{"id": number, "body": body} for number, body in comments]
+    (tmp_path / "comments.json").write_text(json.dumps(listed))
+    done = bash(script, tmp_path, variables)
+    assert done.returncode == 0, done.stderr
+    sent = f"api {call.format('repos/acme/shop/issues')} -F body=@bugguard.md\n<!-- bugguard: check -->\n## new\n"
+    assert (tmp_path / "calls").read_text() == sent
+
+
 def test_the_action_tells_wrong_settings_from_findings(shop: Repo, tmp_path: Path) -> None:
     """Exit 4 stays 4, and an input is an argument whatever stands in it."""
     script, put = step(1, {"base": "main; touch owned", "directory": "."})

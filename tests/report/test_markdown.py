@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+from markdown_it import MarkdownIt
 
 from pytest_bugguard.core.model import How, MappedTest, Verdict
 from pytest_bugguard.core.results import Finding
 from pytest_bugguard.report.markdown import BUDGET, to_markdown
 from tests.samples import HOSTILE, everything, feature, fix, result_of
+
+PARSER = MarkdownIt("commonmark").enable("table")
+WRITTEN = {"text", "code_inline", "html_inline", "link_open", "link_close", "strong_open", "strong_close", "softbreak",
+           "text_special"}  # fmt: skip
 
 
 def test_the_worst_comes_first() -> None:
@@ -52,6 +58,20 @@ def test_no_text_breaks_the_page(text: str) -> None:
     outside_code = re.sub(r"`[^`\n]*`", "", unlinked)
     assert set(re.findall(r"</?\w+", outside_code)) <= {"<br", "<code", "</code"}
     assert not re.search(r"!\[|\]\(|https?://|(?<!&)#\d|@\w", outside_code)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_parser_of_markdown_finds_what_we_wrote_and_no_more(text: str) -> None:
+    """CommonMark with tables: no picture, no heading, list or code block of a stranger's, links to one server alone."""
+    for command in ("audit", "check", "flaky list"):
+        page, harmless = (replace(everything(said), command=command) for said in (text, "harmless"))
+        found, expected = (PARSER.parse(to_markdown(result)) for result in (page, harmless))
+        assert [token.type for token in found] == [token.type for token in expected]
+        inner = [child for token in found for child in token.children or ()]
+        addresses = [str(child.attrs["href"]) for child in inner if child.type == "link_open"]
+        assert all(address.startswith("https://git.example/acme/shop/-/") for address in addresses)
+        assert {child.content for child in inner if child.type == "html_inline"} <= {"<br>", "<code>", "</code>"}
+        assert {child.type for child in inner} <= WRITTEN
 
 
 def test_commits_and_files_are_linked_where_the_settings_say() -> None:
