@@ -104,3 +104,16 @@ def places(failing: Place | None = None) -> Iterator[dict[Place, None]]:
         yield _FAULTS.found
     finally:
         _FAULTS.is_listening = False
+
+
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """No file may grow over so many bytes, as where the disk is full; what is there may be written over. POSIX only."""
+    import resource  # noqa: PLC0415 - there is none on Windows
+
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)

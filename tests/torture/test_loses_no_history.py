@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,9 +17,10 @@ from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.recorded_runs import Attempt
 from tests.generated import TOP
 from tests.histories import run_of
+from tests.torture.faults import full_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 _WRITER = """
@@ -30,6 +30,7 @@ from pytest_bugguard.adapters.history_store import HistoryStore
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.recorded_runs import Attempt
 from tests.histories import run_of
+from tests.torture.faults import full_disk
 
 path = Path(sys.argv[1])
 
@@ -123,17 +124,6 @@ def test_what_a_killed_writer_left_is_put_right_by_whoever_reads(store: HistoryS
     assert names_in(left.path.parent) == ["history.db"]
 
 
-@contextmanager
-def _files_end_at(size: int) -> Iterator[None]:
-    """No file may grow over so many bytes, as where the disk is full; what is there may be written over."""
-    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
-
-
 @pytest.mark.skipif(os.name != "posix", reason="sets a limit of the system")
 def test_a_disk_that_is_full_loses_nothing_that_was_kept(store: HistoryStore) -> None:
     """Wherever it fills up within a transaction: the run is kept whole, or refused in words, and the file is sound."""
@@ -143,7 +133,7 @@ def test_a_disk_that_is_full_loses_nothing_that_was_kept(store: HistoryStore) ->
     attempts = tuple(Attempt(f"test_{n}", 1, Outcome.PASSED, "call", 0.1) for n in range(2000))
     for step, limit in enumerate((*range(0, 12_288, 1024), *range(size, size + 200_000, 20_480), 1 << 30)):
         run = run_of(id=f"big-{step}", attempts=attempts)
-        with _files_end_at(limit):
+        with full_disk(limit):
             try:
                 store.add([run])
                 kept.append(run.id)

@@ -114,8 +114,8 @@ def begin(workshop: Workshop, data: Sequence[Path], *, is_dry: bool) -> tuple[st
     path = writing.settings_path(workshop)
     shown = settings_writer.shown_coverage(path, table).rstrip("\n").split("\n")
     if not is_dry:
+        _write(desk, name, held)  # first: floors that no settings name do nothing, and this may be run again
         settings_writer.add_coverage(path, table)
-        _write(desk, name, held)
     verb = "would get" if is_dry else "got"
     return (
         f"{path.name} {verb}:",
