@@ -238,12 +238,6 @@ def test_keep_leaves_the_tree_and_says_how_to_run_it(two_parts: Repo, tmp_path: 
     assert "assert 1 == 2" in again.stdout
 
 
-def test_nothing_stays_behind(two_parts: Repo, tmp_path: Path) -> None:
-    """Without ``--keep`` no scratch tree and no file of a run is left among the temporary files."""
-    assert Shell(two_parts.path, {"TMPDIR": str(tmp_path)}).bugguard("prove", two_parts.sha("last page")).code == 0
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_test_that_moved_later_proves_the_fix_under_its_old_name(tmp_path: Path) -> None:
     """In a range each fix is looked at in its own tree, where its test has the name that it had then."""
     repo = story(tmp_path / "shop", TWO_PARTS)

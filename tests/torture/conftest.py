@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3  # noqa: F401 - loaded before anything is counted
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from coverage import CoverageData
@@ -44,6 +46,7 @@ class Observed:
     changed: set[str]
     left_open: set[str]
     left_running: list[int]
+    left_lying: list[str]
 
 
 def furnished(folder: Path) -> traps.Trapped:
@@ -93,10 +96,11 @@ def observed(
 
 
 def _observe(found: traps.Trapped, command: list[str]) -> Observed:
-    shell = Shell(found.repo.path)
+    shell, scratch = Shell(found.repo.path), found.marks.parent / "scratch"
+    scratch.mkdir(exist_ok=True)
     shell.call(*command)
     before, files, running = traps.digest(found.repo.path), traps.descriptors(), traps.children()
-    with watched() as seen:
+    with watched() as seen, mock.patch.object(tempfile, "tempdir", str(scratch)):
         done = shell.call(*command)
     return Observed(
         done,
@@ -105,4 +109,5 @@ def _observe(found: traps.Trapped, command: list[str]) -> Observed:
         traps.changed(before, traps.digest(found.repo.path)),
         traps.descriptors() - files,
         [pid for pid in traps.children() if pid not in running],
+        [path.name for path in scratch.iterdir()],
     )
