@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import sqlite3
@@ -10,7 +11,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import coverage
 import pytest
@@ -347,16 +348,31 @@ def test_without_the_private_way_its_public_report_says_the_same(
 
 
 def test_who_listens_changes_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A report makes the same text, is not analysed twice, and the object is left as it was."""
+    """Reports make the same texts, no file is analysed twice, and the object is left as it was."""
     monkeypatch.chdir(project.top)
+    analysed: list[object] = []
+    original = coverage.Coverage._analyze
+
+    def counted(*args: Any, **options: Any) -> object:  # noqa: ANN401 - passes on whatever it is called with
+        analysed.append(args[1])
+        return original(*args, **options)
+
+    def reports(measured: coverage.Coverage) -> tuple[object, ...]:
+        text, total, precise = io.StringIO(), io.StringIO(), io.StringIO()
+        measured.report(file=total, output_format="total")
+        measured.report(file=text, show_missing=True)
+        measured.report(file=precise, precision=3)
+        measured.json_report(outfile="heard.json", pretty_print=False)
+        files = json.loads((project.top / "heard.json").read_bytes())["files"]
+        return (text.getvalue(), total.getvalue(), precise.getvalue(), files)
+
     measured = coverage.Coverage()
     measured.load()
-    plain = io.StringIO()
-    measured.report(file=plain)
+    plain = reports(measured)
+    monkeypatch.setattr(coverage.Coverage, "_analyze", counted)
     listener = coverage_objects.Listener(measured)
-    heard = io.StringIO()
-    measured.report(file=heard)
-    assert heard.getvalue() == plain.getvalue()
+    assert reports(measured) == plain
+    assert len(analysed) == 2 * len(SOURCES)  # anew where the precision is another one
     monkeypatch.setattr(coverage_objects, "_report", None)
     assert len(list(listener.files())) == len(SOURCES)
     listener.close()

@@ -25,25 +25,47 @@ if TYPE_CHECKING:
     from coverage import Coverage
 
 _ANALYSE = "_analyze"
+_OPTIONS = (
+    "report:precision", "report:contexts", "report:exclude_lines", "report:exclude_also", "report:partial_branches",
+)  # fmt: skip
+"""What a report may be told for itself alone, as far as an analysis takes note of it."""
 
 
 class Listener:
-    """Keeps the analyses that a Coverage object makes while others report from it."""
+    """Keeps the analyses that a Coverage object makes while others report from it.
+
+    It analyses every file anew for each report, and pytest-cov has it make two or more; what was analysed is handed
+    out again as long as nothing is different. That saves more than judging takes.
+    """
 
     def __init__(self, coverage: Coverage) -> None:
         """Begin to listen; nothing that the object does is changed."""
         self._coverage: Any = coverage
         self._analyses: dict[str, Any] = {}
+        self._made: dict[tuple[object, ...], Any] = {}
         self._original = getattr(coverage, _ANALYSE, None)
         if self._original is not None:
             setattr(coverage, _ANALYSE, self._analyse)
 
     def _analyse(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passes on whatever it is called with
         assert self._original is not None
-        analysis = self._original(*args, **kwargs)
+        terms = self._terms(*args)
+        analysis = self._made.get(terms) if terms else None
+        if analysis is None:
+            analysis = self._original(*args, **kwargs)
+            if terms:
+                self._made[terms] = analysis
         with suppress(AttributeError):
             self._analyses[analysis.filename] = analysis
         return analysis
+
+    def _terms(self, morf: object, *_: object) -> tuple[object, ...]:
+        """All that an analysis depends on; nothing while the object measures."""
+        name = getattr(morf, "filename", morf)
+        if not isinstance(name, str) or self._coverage.current() is self._coverage:
+            return ()
+        options = [str(self._coverage.get_option(option)) for option in _OPTIONS]
+        return (name, id(self._coverage.get_data()), *options)
 
     def close(self) -> None:
         """Leave the object as it was."""
