@@ -94,7 +94,7 @@ COMPLAINTS = [
     pytest.param(["waive", "HEAD", "--owner", " ", "--reason", "b", "--expires", "2999-01-01"],
                  "--owner: is empty", "say it", id="waive-nobody"),
     pytest.param(["--set", "nonsense", "audit"], "--set: found", "for example: --set", id="set-without-value"),
-    pytest.param(["--set", "fixes.scop=unit", "audit"], "did you mean", "settings.md", id="set-misspelt"),
+    pytest.param(["--set", "fixes.scop=unit", "audit"], "did you mean", "correct them", id="set-misspelt"),
     pytest.param(["--set", "fixes.rules=[", "audit"], "needs a key and a TOML value", "twice", id="set-no-toml"),
 ]  # fmt: skip
 

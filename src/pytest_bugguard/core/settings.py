@@ -111,6 +111,9 @@ class Layer:
     """Where a key stands, for messages: ``pyproject.toml:12``."""
 
 
+_MEND = "correct them where they stand, then run the same command again: nothing is judged until then"
+
+
 def load(layers: Sequence[Layer], known_rules: Collection[str]) -> Settings:
     """Lay the layers over each other, the strongest last, and check them all.
 
@@ -138,7 +141,7 @@ def load(layers: Sequence[Layer], known_rules: Collection[str]) -> Settings:
         places |= found.pop("places")
         coverage |= found
     if faults:
-        raise SettingsError("\n".join(map(str, faults)), hint="each setting is described in docs/reference/settings.md")
+        raise SettingsError("\n".join(map(str, faults)), hint=_MEND)
     return Settings(
         **top,
         fixes=FixSettings(**fixes),
