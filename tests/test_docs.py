@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 import tomli
 
+from pytest_bugguard.cli.door import command_line
 from pytest_bugguard.core import rules, settings
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.settings import Layer
@@ -75,6 +77,32 @@ def test_shown_settings_are_accepted(page: Path) -> None:
         if fence.language == "toml":
             table = tomli.loads("\n".join(fence.lines)).get("tool", {}).get("bugguard", {})
             settings.load([Layer(table, str)], rules.NAMES)
+
+
+def _typed() -> list[tuple[str, list[str]]]:
+    """Every command of ours that a page shows without its output, in a shell or in YAML; with its page."""
+    return [
+        (_name(page), words[words.index("bugguard") + 1 :])
+        for page in PAGES
+        for fence in sessions.fences(page.read_text(encoding="utf-8"))
+        if fence.language in {"sh", "yaml"}
+        for line in fence.lines
+        if " bugguard " in f" {line}" and "bugguard" in (words := shlex.split(line, comments=True))
+    ]
+
+
+@pytest.mark.parametrize("words", [pytest.param(words, id=f"{page}:{' '.join(words)}") for page, words in _typed()])
+def test_a_shown_command_is_one_that_there_is(words: list[str]) -> None:
+    """Our own parser takes it, up to where the shell goes on; to an entry of a hook pre-commit adds a file."""
+    if words[-1] == "--message-file":
+        words = [*words, "COMMIT_EDITMSG"]
+    ends = [words.index(sign) for sign in ("|", "||", "&&", ">") if sign in words]
+    command_line().parse_args(words[: min(ends, default=len(words))])
+
+
+def test_commands_are_shown() -> None:
+    """Else they would all be taken."""
+    assert len(_typed()) > 30
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=_name(page)) for page in generated.PAGES])
