@@ -171,12 +171,20 @@ def test_the_action_installs_itself(tmp_path: Path) -> None:
 def test_the_action_annotates_sums_up_and_fails(shop: Repo, tmp_path: Path) -> None:
     """The pull request's target is the base; a summary, a comment and SARIF are left behind, and the step is red."""
     script, put = step(1, {"base": "target", "sarif": "out.sarif", "comment": "out.md", "directory": "."})
-    runner = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "RUNNER_TEMP": str(tmp_path)}
+    server = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/shop"}
+    runner = {
+        **server,
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        "RUNNER_TEMP": str(tmp_path),
+    }
     done = bash(script, shop.path, environment(tmp_path, **put, **runner))
     assert done.returncode == 1, done.stderr
     assert "::error file=src/shop/pager.py" in done.stdout
     comment = (shop.path / "out.md").read_text()
     assert comment.startswith("<!-- bugguard: check -->\n## bugguard check: 1 unguarded")
+    fix = shop.git("rev-parse", "topic")
+    assert f"[`{fix[:7]}`](https://github.com/acme/shop/commit/{fix})" in comment
     assert (tmp_path / "summary").read_text() == comment
     (run,) = json.loads((shop.path / "out.sarif").read_text())["runs"]
     assert [row["ruleId"] for row in run["results"]] == ["fixes/unguarded"]
