@@ -8,12 +8,13 @@ from difflib import SequenceMatcher
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.errors import UnreadableHistoryError
 from pytest_bugguard.core.paths import unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_HUNK = re.compile(rb"@@ -(?P<from>\d+)(?:,(?P<taken>\d+))? \+(?P<first>\d+)(?:,(?P<put>\d+))? @@")
+_HUNK = re.compile(rb"@@ -(\d{1,18})(?:,(\d{1,18}))? \+(\d{1,18})(?:,(\d{1,18}))? @@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,11 @@ class Patch:
 
 
 def parse(output: bytes) -> tuple[Patch, ...]:
-    """The files of a patch without context lines (``-U0``) that still exist; those that are gone have no lines."""
+    """The files of a patch without context lines (``-U0``) that still exist; those that are gone have no lines.
+
+    Raises:
+        UnreadableHistoryError: A hunk is said to have more lines than there are.
+    """
     return tuple(_patches(output.split(b"\n")))
 
 
@@ -103,15 +108,24 @@ def _file(lines: list[bytes], at: int) -> tuple[Patch | None, int]:
             old = _name(line, b"a/") if line.startswith(b"---") else _name(line)
         elif line.startswith((b"+++ ", b"rename to ", b"copy to ")):
             new = _name(line, b"b/") if line.startswith(b"+++") else _name(line)
-        elif hunk := _HUNK.match(line):
-            old_first, taken = int(hunk["from"]), int(hunk["taken"] or 1)
-            first, put = int(hunk["first"]), int(hunk["put"] or 1)
+        elif line.startswith(b"@@ "):
+            old_first, taken, first, put = _hunk(line, len(lines) - at)
             added += range(first, first + put)
             cuts += range(old_first, old_first + taken) if not put else ()
             at = _after(lines, at, taken + put)
     if new is None:
         return None, at
     return Patch(new, old, tuple(added), tuple(cuts)), at
+
+
+def _hunk(line: bytes, left: int) -> tuple[int, int, int, int]:
+    """What a hunk's header says: the first line before and how many, the first line now and how many."""
+    found = _HUNK.match(line)
+    old_first, taken, first, put = (int(one or 1) for one in found.groups()) if found else (0, left + 1, 0, 0)
+    if taken + put > left:
+        shown = line[:60].decode("utf-8", "replace")
+        raise UnreadableHistoryError(f"git's patch has a hunk of more lines than there are: {shown}")
+    return old_first, taken, first, put
 
 
 def _name(line: bytes, prefix: bytes = b"") -> str | None:
