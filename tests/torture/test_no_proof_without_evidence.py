@@ -1,4 +1,7 @@
-"""What looks like a proof and is none. Real repositories, real runs; the plainest fix, and a test that cheats."""
+"""Promise 4: never ``proven`` without positive evidence. Real repositories and runs, and what looks like a proof.
+
+What the evidence has to be is held for every trial in ``tests/core/test_proof.py``; here somebody tries to forge it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fixes import CONFIGURED, GUARD, LAST, NEW, PAGER, repaired
+from tests.fixes import CONFIGURED, GUARD, LAST, NEW, OLD, PAGER, REPAIRED, commit, opened, prove, repaired
+from tests.story import story
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -214,3 +218,43 @@ def test_a_test_that_knows_a_scratch_tree_proves_nothing(tmp_path: Path, tells: 
     assert said.verdict in {"broken", "unproven"}
     assert said.proving == []
     assert said.test(LAST)["red"] is None
+
+
+_SAME_SIZE = {PAGER: OLD.replace("// 10", "// 12"), "tests/test_last.py": GUARD.replace("== 2", "== 0")}
+"""A fix that leaves size and, in a checkout of one second, time of the file as they were."""
+
+
+def test_bytecode_is_made_anew_for_each_side(tmp_path: Path) -> None:
+    """What the other side left, size and time fit: it would be believed."""
+    said = repaired(tmp_path, _SAME_SIZE)
+    assert (said.verdict, said.proving) == ("proven", [LAST])
+
+
+def test_a_sparse_checkout_hides_no_test(tmp_path: Path) -> None:
+    """The trees of a proof are whole, though the user's is not."""
+    repo = opened(tmp_path)
+    commit(repo, REPAIRED)
+    repo.git("sparse-checkout", "set", "src")
+    assert not (repo.path / "tests").exists()
+    assert prove(repo).verdict == "proven"
+
+
+@pytest.mark.parametrize("lacks", ["lfs", "submodule"])
+def test_what_is_not_in_the_repository_is_no_red(tmp_path: Path, lacks: str) -> None:
+    """A test needs a file that a clone has no content of: it fails on both sides, and the reason names it."""
+    repo = opened(tmp_path)
+    if lacks == "lfs":
+        path = "tests/data.bin"
+        commit(
+            repo, {path: f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 9\n"}, "feat: data"
+        )
+        needs = f"open({path!r}).read() == 'data'"
+    else:
+        inner = story(tmp_path / "inner", "commit: inner\n  file: x.py\n    x")
+        repo.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner.path), "lib")
+        repo.commit("feat: a library")
+        needs = "open('lib/x.py').read() == 'x'"
+    commit(repo, {PAGER: NEW, "tests/test_last.py": f"{GUARD}    assert {needs}\n"})
+    said = prove(repo)
+    assert said.verdict in {"broken", "undecided"}, said.reason
+    assert said.record["next"]
