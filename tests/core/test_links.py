@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_bugguard.core.links import Offer, OfferedTest, Wanted, issue_key, issue_keys, link, module_of
+from pytest_bugguard.core.links import (
+    Offer,
+    OfferedTest,
+    Wanted,
+    issue_key,
+    issue_keys,
+    link,
+    module_of,
+    without_foreign,
+)
 from pytest_bugguard.core.model import How, MappedTest
 
 TEST = MappedTest("tests/test_pager.py::test_last", How.ADDED, counts=True)
@@ -108,3 +117,18 @@ def test_a_test_that_does_not_count_is_not_mended_by_a_link() -> None:
     (linked,) = link(WANTED, [offered])
     assert not linked.counts
     assert linked.reason.startswith("has no assertion")
+
+
+@pytest.mark.parametrize(
+    ("marks", "reason"),
+    [
+        pytest.param((), "", id="unmarked"),
+        pytest.param(("GH-12",), "", id="its own, in another dialect"),
+        pytest.param(("#99", "#12"), "", id="its own among others"),
+        pytest.param(("#99", "SHOP-7"), "is marked as the test of another issue (#99, SHOP-7)", id="others alone"),
+    ],
+)
+def test_a_mark_of_other_issues_alone_takes_a_test_out(marks: tuple[str, ...], reason: str) -> None:
+    """The test says itself whose it is; the reason names the marks as they are written."""
+    (test,) = without_foreign([TEST], {TEST.nodeid: marks}, issue_keys(["#12", "#13"]))
+    assert (test.counts, test.reason) == (not reason, reason)

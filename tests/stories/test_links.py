@@ -243,3 +243,13 @@ def test_a_mark_of_another_issue_links_to_its_own_fix_only(tmp_path: Path) -> No
         for issue in ("12", "99")
     }
     assert verdicts == {"12": "unguarded", "99": "guarded"}
+
+
+def test_a_test_marked_as_that_of_another_issue_is_no_proof_of_the_fix_it_came_with(tmp_path: Path) -> None:
+    """The fix of #12 also adapted, or brought, a test that says of itself that it is there for #99."""
+    marked = "import pytest\n    from shop import pager\n\n\n    @pytest.mark.regression('#99')"
+    test = TEST.replace("from shop import pager", marked, 1).replace("regression('#99')\n\n\n", "regression('#99')\n")
+    fix = FIX.replace("page\n", "page\n  body: {}\n", 1)
+    bodies = {"closes": "Fixes #12", "closes-both": "Fixes #12, #99", "names": "See #12, a pull request"}
+    verdicts = {name: checked(told(tmp_path / name, fix.format(body) + test))[0][0] for name, body in bodies.items()}
+    assert verdicts == {"closes": "unguarded", "closes-both": "guarded", "names": "guarded"}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.model import How, MappedTest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _NUMBER = re.compile(r"(?:^|[#!/]|(?:gh|bpo)-)(\d+)$", re.IGNORECASE)
 
@@ -77,6 +77,25 @@ def module_of(path: str) -> str:
     if parts[-1] == "__init__" and len(parts) > 1:
         del parts[-1]
     return ".".join(parts)
+
+
+def without_foreign(
+    tests: Iterable[MappedTest], marks: Mapping[str, Iterable[str]], named: frozenset[str]
+) -> tuple[MappedTest, ...]:
+    """The tests of a fix, in their order; one that is marked as the test of other issues alone does not count.
+
+    Args:
+        tests: Those that came with the fix.
+        marks: The arguments of the ``regression`` marks, by node id.
+        named: The keys of all issues that the fix names.
+    """
+    return tuple(_own(test, tuple(marks.get(test.nodeid, ())), named) for test in tests)
+
+
+def _own(test: MappedTest, marks: Sequence[str], named: frozenset[str]) -> MappedTest:
+    if not (test.counts and marks) or named & issue_keys(marks):
+        return test
+    return replace(test, counts=False, reason=f"is marked as the test of another issue ({', '.join(marks)})")
 
 
 def link(wanted: Wanted, offers: Sequence[Offer]) -> tuple[MappedTest, ...]:

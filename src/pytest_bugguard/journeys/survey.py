@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import fixes, messages, verdict
+from pytest_bugguard.core import fixes, links, messages, references, regressions, verdict
 from pytest_bugguard.core.model import Record, Sign, Waiver
 from pytest_bugguard.core.sides import Sides
 from pytest_bugguard.journeys.diff import Diff, Sorter, listed
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_bugguard.core.fixes import CiContext, RuleSet
-    from pytest_bugguard.core.model import Recognition, Unit
+    from pytest_bugguard.core.model import Recognition, TestMap, Unit
     from pytest_bugguard.core.naming import Naming
     from pytest_bugguard.journeys.ports import Guests, Reader
 
@@ -97,11 +97,26 @@ class Seen:
             recognition=self.recognition,
             issues=self.issues,
             files=self.diff.files,
-            tests=(*listed(mapped), *self._lens.guests.tests(self.unit)),
+            tests=(*listed(self._own_tests(mapped)), *self._lens.guests.tests(self.unit)),
             unreadable=mapped.unreadable,
             waiver=self._waiver,
         )
         return self.judged(record)
+
+    def _own_tests(self, mapped: TestMap) -> TestMap:
+        """Without those that say of themselves that they are another issue's, where it is said which one is closed.
+
+        A bare number may be that of a pull request, which no test names.
+        """
+        own = self._lens.rules.own.issues
+        closed = {found.reference for text in self._messages for found in references.closings(text, own)}
+        if closed.isdisjoint(self.issues) or not any(test.counts for test in mapped.tests):
+            return mapped
+        marks: dict[str, tuple[str, ...]] = {}
+        for path, text in self.diff.new_test_texts():
+            if b".regression(" in text:
+                marks.update(regressions.references(path, text).marks)
+        return replace(mapped, tests=links.without_foreign(mapped.tests, marks, links.issue_keys(self.issues)))
 
     def judged(self, record: Record) -> Record:
         """The record with verdict, reason and next action."""
