@@ -85,6 +85,8 @@ def test_each_changed_statement_has_its_reach(
         ("never never", "any", "unmet"),
         ("import never", "any", "met"),
         ("import", "any", "met"),
+        ("elsewhere", "any", "met"),
+        ("run elsewhere", "all", "met"),
         ("deleted", "any", "met"),
         ("excluded", "any", "met"),
         ("", "any", "met"),
@@ -98,11 +100,38 @@ def test_each_changed_statement_has_its_reach(
 )
 def test_what_is_asked_decides(reaches: str, require: Require, verdict: str) -> None:
     """By default only what ran nothing at all fails: import-only and deletions are the proof's to judge."""
-    words = {"import": Reach.IMPORT_ONLY, "subprocess": Reach.SUBPROCESS} | {str(one): one for one in Reach}
+    words = {"import": Reach.IMPORT_ONLY, "elsewhere": Reach.ELSEWHERE, "subprocess": Reach.SUBPROCESS} | {
+        str(one): one for one in Reach
+    }
     changed = [Changed("a.py", 10 + index, words[word]) for index, word in enumerate(reaches.split())]
     judged = fix_coverage.judge("1c0ffee" * 5, changed, require, {"a.py": AFTER}, "p:1")
     assert judged.verdict.value == verdict
     assert bool(judged.next) == (verdict == "unmet")
+
+
+@pytest.mark.parametrize(
+    ("condition", "reach"),
+    [
+        ("sys.platform == 'win32'", Reach.ELSEWHERE),
+        ("x and not sys.platform.startswith('win')", Reach.ELSEWHERE),
+        ("sys.version_info >= (3, 99)", Reach.ELSEWHERE),
+        ("os.name == 'nt'", Reach.ELSEWHERE),
+        ("platform.system() == 'Windows'", Reach.ELSEWHERE),
+        ("WIN", Reach.ELSEWHERE),
+        ("_compat.IS_WINDOWS", Reach.ELSEWHERE),
+        ("PY_3_13_PLUS", Reach.ELSEWHERE),
+        ("WINNER", Reach.NEVER),
+        ("os.environ", Reach.NEVER),
+        ("self.platform", Reach.NEVER),
+    ],
+)
+def test_what_another_platform_runs_cannot_be_told_here(condition: str, reach: Reach) -> None:
+    """On either side of the condition, in whatever functions stand below; what ran here ran."""
+    text = f"if {condition}:\n    def f():\n        return 1\nelse:\n    y = 1\nz = 1\n"
+    reached = Reached(frozenset(), frozenset(), frozenset({1, 5}), frozenset({1, 2, 3, 5, 6}))
+    patch = Patch("a.py", "a.py", (3, 5, 6))
+    found = [one.reach for one in fix_coverage.in_file(patch, reached, Source(text), None)]
+    assert found == [reach, Reach.IMPORT_ONLY, Reach.NEVER]
 
 
 def test_a_fix_that_its_test_never_reached_is_told_line_by_line() -> None:

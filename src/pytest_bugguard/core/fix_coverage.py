@@ -31,6 +31,8 @@ class Reach(StrEnum):
     SUBPROCESS = "in a subprocess"
     IMPORT_ONLY = "at import only"
     """A constant, a default, a decorator: whoever imports the module runs it, so it cannot be told."""
+    ELSEWHERE = "on another platform"
+    """Not run, under a condition on the platform or on the version of Python: where it holds, it may be."""
     NEVER = "never"
     EXCLUDED = "excluded"
     """The configuration of coverage.py leaves it out."""
@@ -77,10 +79,11 @@ def in_file(patch: Patch, reached: Reached, source: Source, before: Source | Non
     lines = {source.statement(line) for line in patch.added}
     counted = reached.statements | reached.excluded
     for line in sorted(lines & counted):
-        yield Changed(patch.path, line, _of_line(line, reached, source))
+        yield Changed(patch.path, line, _or_elsewhere(_of_line(line, reached, source), line, source))
     for span in cut_functions(patch, source, before):
         if not lines & set(range(span.body, span.last + 1)):
-            yield Changed(patch.path, span.head, _of_body(span.body, span.last, reached))
+            body = _of_body(span.body, span.last, reached)
+            yield Changed(patch.path, span.head, _or_elsewhere(body, span.head, source))
     if patch.cuts and not lines & counted and not cut_functions(patch, source, before):
         yield Changed(patch.path, 0, Reach.DELETED)
 
@@ -91,6 +94,10 @@ def _of_line(line: int, reached: Reached, source: Source) -> Reach:
         return reached.of(line)
     body = _of_body(span.body, span.last, reached)
     return Reach.IMPORT_ONLY if body is Reach.NEVER and line in reached.at_import else body
+
+
+def _or_elsewhere(reach: Reach, line: int, source: Source) -> Reach:
+    return Reach.ELSEWHERE if reach is Reach.NEVER and source.is_for_some_platforms(line) else reach
 
 
 def _of_body(first: int, last: int, reached: Reached) -> Reach:
@@ -105,8 +112,8 @@ Require = Literal["any", "all"] | Decimal
 def judge(sha: str, changed: Sequence[Changed], require: Require, sources: Mapping[str, Source], place: str) -> Judged:
     """Hold what a fix's own tests ran against what is asked of them.
 
-    ``any`` fails where nothing was run that could have been: what runs at import alone, or is gone, cannot be told
-    and is left to the proof. ``all`` and a share count what was run at import as run.
+    ``any`` fails where nothing was run that could have been: what runs at import alone or on another platform, or is
+    gone, cannot be told and is left to the proof. ``all`` and a share count what runs at import or elsewhere as run.
     """
     counts = Counter(one.reach for one in changed)
     never = counts[Reach.NEVER]

@@ -13,7 +13,7 @@ from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_bugguard.core import segments
+from pytest_bugguard.core import platforms, segments
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -72,13 +72,24 @@ class Source:
         return {}
 
     @cached_property
+    def _tree(self) -> ast.Module:
+        try:
+            return ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.Module([], [])
+
+    @cached_property
     def spans(self) -> tuple[Span, ...]:
         """Functions and classes, outer ones first."""
-        try:
-            tree = ast.parse(self.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return ()
-        return tuple(_spans(tree.body, ""))
+        return tuple(_spans(self._tree.body, ""))
+
+    def is_for_some_platforms(self, line: int) -> bool:
+        """Whether a condition on the platform, or on the version of Python, decides if a line runs."""
+        return any(line in block for block in self._platforms)
+
+    @cached_property
+    def _platforms(self) -> tuple[range, ...]:
+        return tuple(platforms.lines(self._tree))
 
     def around(self, line: int) -> Span | None:
         """The innermost function or class that holds a line."""
