@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -215,3 +216,19 @@ def test_a_symlink_in_the_source_cannot_be_put_back(tmp_path: Path) -> None:
     assert done.code == 1
     assert "UNDECIDED" in done.out
     assert "symlink" in done.out
+
+
+@pytest.mark.parametrize(
+    "takes",
+    [
+        pytest.param("SERVER = socket.create_server(('127.0.0.1', {port}))\n", id="as-it-is-imported"),
+        pytest.param("def setup_function():\n    socket.create_server(('127.0.0.1', {port}))\n", id="as-it-runs"),
+    ],
+)
+def test_a_port_that_every_run_wants_is_no_bug(tmp_path: Path, takes: str) -> None:
+    """No run makes another one red, though the next is started before one has ended."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    test = f"import socket\n{takes.format(port=port)}{GUARD}"
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": test})
+    assert (said.verdict, said.proving) == ("proven", [LAST]), said.reason

@@ -167,7 +167,9 @@ class Prover:
             GitScratch(repository, carry=carried, space=self._space) as scratch,
             PytestRunner(self._space, original=repository.top) as runner,
         ):
-            yield Bench(scratch, runner, self._options.keep, starts_early=self._options.jobs == 1)
+            # Several jobs keep the machine busy anyway; and what is kept is told once.
+            starts_early = self._options.jobs == 1 and self._options.keep is None
+            yield Bench(scratch, runner, self._options.keep, starts_early=starts_early)
 
     def _plan(self, one: CheckedUnit, tip: Snapshot, where: Where) -> Experiment | Judgement | None:
         """None where there is nothing to run: what the tests alone say stands."""

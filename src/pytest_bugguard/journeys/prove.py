@@ -68,11 +68,31 @@ def run_both_ways(experiment: Experiment, bench: Bench, *, session: TestRun | No
     """
     if session is not None and not _has_passed(experiment.tests, session):
         return Runs(session)  # nothing that is red without the fix could show anything
+    runs = _runs(experiment, bench, session)
+    if bench.starts_early and _may_be_disturbed(experiment, runs):
+        return _runs(experiment, replace(bench, starts_early=False), session)
+    return runs
+
+
+def _may_be_disturbed(experiment: Experiment, runs: Runs) -> bool:
+    """Whether a run may have failed since another one was there: it wanted something outside, and came to no test.
+
+    What is wanted as a test file is imported, a port or a lock, the one that was started early may have or lack.
+    """
+    if not runs.in_session and runs.after.reached_out and not _has_passed(experiment.tests, runs.after):
+        return True
+    others = (runs.before, runs.again, runs.veiled, runs.control)
+    return any(
+        run is not None and run.reached_out and (run.end is End.NOT_STARTED or bool(run.uncollected)) for run in others
+    )
+
+
+def _runs(experiment: Experiment, bench: Bench, session: TestRun | None) -> Runs:
     old = (*experiment.shared, *experiment.back)
     with bench.scratch.plant(experiment.commit, old) as tree, _readied(bench, tree, experiment.without_fix) as first:
         after = session or _with_fix(experiment, bench, experiment.with_fix)
         if not _has_passed(experiment.tests, after):
-            return Runs(after)
+            return Runs(after)  # see above
         limit_s = allowed_s(after.duration_s)
         request = replace(experiment.without_fix, limit_s=limit_s)
         with _behind_a_veil(experiment, bench) as veil:
