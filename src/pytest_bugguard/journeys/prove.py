@@ -89,7 +89,11 @@ def _may_be_disturbed(experiment: Experiment, runs: Runs) -> bool:
 
 def _runs(experiment: Experiment, bench: Bench, session: TestRun | None) -> Runs:
     old = (*experiment.shared, *experiment.back)
-    with bench.scratch.plant(experiment.commit, old) as tree, _readied(bench, tree, experiment.without_fix) as first:
+    with (
+        bench.scratch.plant(experiment.commit, old) as tree,
+        _readied(bench, tree, experiment.without_fix) as first,
+        _last(experiment, bench, in_session=session is not None) as last,
+    ):
         after = session or _with_fix(experiment, bench, experiment.with_fix)
         if not _has_passed(experiment.tests, after):
             return Runs(after)  # see above
@@ -107,10 +111,10 @@ def _runs(experiment: Experiment, bench: Bench, session: TestRun | None) -> Runs
         if bench.keep is not None:
             tree.keep()
             bench.keep(bench.runner.by_hand(tree, replace(request, targets=reds or request.targets)))
-    control = None
-    # The session had files that no scratch tree has: a test that misses them is red without any bug.
-    if reds and (session is not None or proof.may_leave_state(after, before, reds)):
-        control = _with_fix(experiment, bench, replace(experiment.with_fix, targets=reds))
+        control = None
+        # The session had files that no scratch tree has: a test that misses them is red without any bug.
+        if reds and (session is not None or proof.may_leave_state(after, before, reds)):
+            control = last(reds)
     return Runs(after, before, again, veiled, control, in_session=session is not None)
 
 
@@ -143,6 +147,17 @@ def _behind_a_veil(experiment: Experiment, bench: Bench) -> Iterator[_Go | None]
         yield go
 
 
+@contextmanager
+def _last(experiment: Experiment, bench: Bench, *, in_session: bool) -> Iterator[Callable[[tuple[str, ...]], TestRun]]:
+    """A run with the fix, of some tests; begun at once where it will be wanted."""
+    request = experiment.with_fix
+    if not in_session:
+        yield lambda reds: _with_fix(experiment, bench, replace(request, targets=reds))
+        return
+    with bench.scratch.plant(experiment.commit, experiment.shared) as tree, _readied(bench, tree, request) as go:
+        yield lambda reds: _untraced(go(reds, request.limit_s), experiment, bench, replace(request, targets=reds))
+
+
 def _repeat_of(veiled: TestRun | None, reds: Sequence[str]) -> tuple[TestRun | None, TestRun | None]:
     """What a run behind a veil is: the repeat where all is red again; else something to be told beside the repeat.
 
@@ -162,8 +177,12 @@ def _has_passed(tests: Sequence[MappedTest], run: TestRun) -> bool:
 
 
 def _with_fix(experiment: Experiment, bench: Bench, request: RunRequest) -> TestRun:
-    """A run with the fix; where lines are asked for and a test of it fails, once more without: maybe of the tracer."""
-    run = _run(experiment, bench, request)
+    """A run with the fix, in a tree of its own."""
+    return _untraced(_run(experiment, bench, request), experiment, bench, request)
+
+
+def _untraced(run: TestRun, experiment: Experiment, bench: Bench, request: RunRequest) -> TestRun:
+    """A run with the fix; where lines are asked for and a test of it failed, once more without: maybe of the tracer."""
     if request.measures and not _is_green(run, request.own):
         return _run(experiment, bench, replace(request, measures=False))
     return run
