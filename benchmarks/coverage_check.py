@@ -14,6 +14,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+from ratios import Ratio, tell
 from turns import in_turn, median, run
 
 SETTINGS = '[coverage]\neach-file = { line = 1 }\ntotal = { line = 50 }\nfloors = "bugguard-floors.txt"\n'
@@ -46,9 +47,7 @@ def main() -> int:
     for name, one in zip(spent, (alone, check), strict=True):
         print(f"{name:<24} {one.cpu_s:6.2f} s of CPU, {one.wall_s:6.2f} s")
     ratio = check.cpu_s / alone.cpu_s
-    is_kept = ratio <= PROMISED
-    print(f"{ratio:.2f} times, promised at most {PROMISED}:", "kept" if is_kept else "BROKEN")
-    return 0 if is_kept else 1
+    return tell(Ratio("coverage check, beside coverage json", ratio, PROMISED, "times"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,135 @@
+"""Every ratio that the project promises, measured one after the other and written as a table.
+
+    python benchmarks/run.py [--only NAME ...] [--history CLONE ...] [--project CLONE] [--tests NODEID ...] [--out FILE]
+
+Some need more than this repository, and are named as skipped where it is not given:
+
+- ``--history``: clones whose whole history is read (pallets/click, pytest-dev/pytest); needs ``pip install pydriller``.
+- ``--project``: a clone whose tests this Python can run (pallets/click), with a ``.coverage`` of its last run; its
+  branch is checked out. Its newest guarded fixes are proven.
+- ``--tests``: node ids of the tests that HEAD of the project, a fix, brought: what its coverage costs.
+
+Each script can be run by itself, and says more then. Run it where nothing else runs: CPU times of what takes turns
+are fair on a busy machine, wall times are not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ratios import COLLECTED, Ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Job:
+    """A script with its arguments; ``lacks`` says what it would need."""
+
+    name: str
+    command: tuple[str, ...]
+    lacks: str = ""
+
+
+def jobs(given: argparse.Namespace) -> Iterator[Job]:
+    """All there is to measure, with what is given for it."""
+    for name in ("idle", "switched_on", "rerun", "history", "page"):
+        yield Job(name, (f"{name}.py",))
+    for name in ("audit", "check"):
+        yield from (Job(name, (f"{name}.py", str(clone))) for clone in given.history)
+        if not given.history:
+            yield Job(name, (), "--history CLONE")
+    project = str(given.project)
+    for name, command in (
+        ("prove", ("prove.py", project)),
+        ("coverage_check", ("coverage_check.py", project)),
+        ("coverage_overhead", ("coverage_overhead.py", project)),
+    ):
+        yield Job(name, command, "" if given.project else "--project CLONE")
+    fix = ("coverage_fix.py", project, "HEAD", *given.tests)
+    yield Job("coverage_fix", fix, "" if given.project and given.tests else "--project CLONE --tests NODEID")
+
+
+def main() -> int:
+    """Write the table; 1 where a promise is broken or a script did not come to its end."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", metavar="NAME", nargs="+", default=[], help="which scripts to run, by their names")
+    parser.add_argument("--history", metavar="CLONE", type=Path, nargs="+", default=[])
+    parser.add_argument("--project", metavar="CLONE", type=Path)
+    parser.add_argument("--tests", metavar="NODEID", nargs="+", default=[])
+    parser.add_argument("--out", metavar="FILE", type=Path, help="where the table goes (default: standard output)")
+    given = parser.parse_args()
+    known = list(jobs(given))
+    if unknown := set(given.only) - {job.name for job in known}:
+        parser.error(
+            f"--only: there is no {', '.join(sorted(unknown))}; there are {', '.join(job.name for job in known)}"
+        )
+    rows, is_well = [], True
+    for job in known:
+        if given.only and job.name not in given.only:
+            continue
+        if job.lacks:
+            print(f"SKIPPED {job.name}: needs {job.lacks}", file=sys.stderr)
+            rows.append(f"| {job.name} | | skipped: needs `{job.lacks}` | |")
+            continue
+        ratios, status = measured(job)
+        is_well = is_well and not status
+        rows += [row(job, one) for one in ratios] or [f"| {job.name} | | came to no end, exit status {status} | |"]
+    text = "\n".join([machine(), "", "| what | asked | measured | script |", "| --- | --- | --- | --- |", *rows, ""])
+    if given.out:
+        given.out.write_text(text, encoding="utf-8")
+    else:
+        print(text)
+    return 0 if is_well else 1
+
+
+def measured(job: Job) -> tuple[list[Ratio], int]:
+    """What a script found, and how it ended; what it prints goes to standard error."""
+    with tempfile.TemporaryDirectory() as folder:
+        collected = Path(folder) / "ratios"
+        environment = {**os.environ, COLLECTED: str(collected), "PYTHONPATH": str(HERE.parent)}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        print(f"=== {job.name}", file=sys.stderr, flush=True)
+        command = [sys.executable, HERE / job.command[0], *job.command[1:]]
+        done = subprocess.run(command, env=environment, stdout=sys.stderr, check=False)
+        lines = collected.read_text(encoding="utf-8").splitlines() if collected.exists() else []
+        return [Ratio(**json.loads(line)) for line in lines], done.returncode
+
+
+def row(job: Job, one: Ratio) -> str:
+    """A line of the table."""
+    shown = f"{one.measured:.3g}" if one.is_kept else f"**{one.measured:.3g}**"
+    return f"| {one.name} | {one.promise} | {shown} | `{job.name}` |"
+
+
+def machine() -> str:
+    """What it was measured on, without a name or a path."""
+    git = _said(["git", "--version"]).removeprefix("git version ")
+    processor = next((line.partition(":")[2].strip() for line in _processor() if line.startswith("model name")), "?")
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{os.cpu_count()} cores of {processor}; {python}, git {git}, {platform.system()}."
+
+
+def _processor() -> Sequence[str]:
+    place = Path("/proc/cpuinfo")
+    return place.read_text(encoding="utf-8").splitlines() if place.exists() else [f"model name: {platform.processor()}"]
+
+
+def _said(command: Sequence[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
