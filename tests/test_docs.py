@@ -16,6 +16,7 @@ from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.settings import Layer
 from tests import generated, messages, sessions
 from tests.sessions import TOP, Command, Scene
+from tests.torture import commands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +52,14 @@ def test_the_tests_that_show_a_defence_are_there() -> None:
     named = re.findall(r"`(tests/[\w/.]+|test_\w+\.py)`", page)
     assert len(named) > 20
     assert [one for one in named if not ((TOP / one).exists() or (TOP / "tests" / "torture" / one).exists())] == []
+
+
+def test_the_page_of_threats_knows_every_command() -> None:
+    """Whoever adds one says there what a hostile change can do with it."""
+    page = (TOP / "docs" / "explanation" / "threat-model.md").read_text(encoding="utf-8")
+    table = page.partition("## Command by command")[2].partition("## ")[0]
+    named = set(re.findall(r"`([\w -]+)`", "".join(line.split(" | ")[0] for line in table.splitlines())))
+    assert [command for command in commands.known() if command not in named] == []
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=_name(page)) for page in PAGES])
