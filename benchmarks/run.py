@@ -1,6 +1,7 @@
 """Every ratio that the project promises, measured one after the other and written as a table.
 
-    python benchmarks/run.py [--only NAME ...] [--history CLONE ...] [--project CLONE] [--tests NODEID ...] [--out FILE]
+    python benchmarks/run.py [--only NAME ...] [--rounds N] [--out FILE]
+                             [--history CLONE ...] [--project CLONE] [--tests NODEID ...]
 
 Some need more than this repository, and are named as skipped where it is not given:
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 HERE = Path(__file__).parent
+WITHOUT_TURNS = {"history", "page"}
+"""Scripts that compare nothing with anything else, and take their medians as they please."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,9 @@ def main() -> int:
     """Write the table; 1 where a promise is broken or a script did not come to its end."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", metavar="NAME", nargs="+", default=[], help="which scripts to run, by their names")
+    parser.add_argument(
+        "--rounds", metavar="N", help="how often what takes turns has its turn (default: as each script)"
+    )
     parser.add_argument("--history", metavar="CLONE", type=Path, nargs="+", default=[])
     parser.add_argument("--project", metavar="CLONE", type=Path)
     parser.add_argument("--tests", metavar="NODEID", nargs="+", default=[])
@@ -84,7 +90,7 @@ def main() -> int:
             print(f"SKIPPED {job.name}: needs {job.lacks}", file=sys.stderr)
             rows.append(f"| {job.name} | | skipped: needs `{job.lacks}` | |")
             continue
-        ratios, status = measured(job)
+        ratios, status = measured(job, given.rounds)
         is_well = is_well and not status
         rows += [row(job, one) for one in ratios] or [f"| {job.name} | | came to no end, exit status {status} | |"]
     text = "\n".join([machine(), "", "| what | asked | measured | script |", "| --- | --- | --- | --- |", *rows, ""])
@@ -95,7 +101,7 @@ def main() -> int:
     return 0 if is_well else 1
 
 
-def measured(job: Job) -> tuple[list[Ratio], int]:
+def measured(job: Job, rounds: str | None) -> tuple[list[Ratio], int]:
     """What a script found, and how it ended; what it prints goes to standard error."""
     with tempfile.TemporaryDirectory() as folder:
         collected = Path(folder) / "ratios"
@@ -103,6 +109,7 @@ def measured(job: Job) -> tuple[list[Ratio], int]:
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         print(f"=== {job.name}", file=sys.stderr, flush=True)
         command = [sys.executable, HERE / job.command[0], *job.command[1:]]
+        command += ["--rounds", rounds] if rounds and job.name not in WITHOUT_TURNS else []
         done = subprocess.run(command, env=environment, stdout=sys.stderr, check=False)
         lines = collected.read_text(encoding="utf-8").splitlines() if collected.exists() else []
         return [Ratio(**json.loads(line)) for line in lines], done.returncode
