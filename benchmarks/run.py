@@ -6,8 +6,8 @@
 Some need more than this repository, and are named as skipped where it is not given:
 
 - ``--history``: clones whose whole history is read (pallets/click, pytest-dev/pytest); needs ``pip install pydriller``.
-- ``--project``: a clone whose tests this Python can run (pallets/click), with a ``.coverage`` of its last run; its
-  branch is checked out. Its newest guarded fixes are proven.
+- ``--project``: a clone whose tests this Python can run (pallets/click, with its ``src`` in PYTHONPATH), and with a
+  ``.coverage`` of its last run. Its newest guarded fixes are proven.
 - ``--tests``: node ids of the tests that HEAD of the project, a fix, brought: what its coverage costs.
 
 Each script can be run by itself, and says more then. Run it where nothing else runs: CPU times of what takes turns
@@ -105,7 +105,8 @@ def measured(job: Job, rounds: str | None) -> tuple[list[Ratio], int]:
     """What a script found, and how it ended; what it prints goes to standard error."""
     with tempfile.TemporaryDirectory() as folder:
         collected = Path(folder) / "ratios"
-        environment = {**os.environ, COLLECTED: str(collected), "PYTHONPATH": str(HERE.parent)}
+        paths = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = {**os.environ, COLLECTED: str(collected), "PYTHONPATH": paths}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         print(f"=== {job.name}", file=sys.stderr, flush=True)
         command = [sys.executable, HERE / job.command[0], *job.command[1:]]
