@@ -134,6 +134,26 @@ def hunted(
 CROWD: dict[str, Act] = {f"sound_{n}": sound for n in range(20)}
 
 
+class SlowStage(Stage):
+    """Every process takes longer than it may, but for the first."""
+
+    def replay(self, asked: Replay) -> Replayed:
+        done = super().replay(asked)
+        if len(self.asked) == 1:
+            return done
+        first = Case(done.run.collected[0], Outcome.FAILED)
+        return Replayed(asked, TestRun(End.TIMEOUT, (first,), done.run.collected, running=first.nodeid))
+
+
+@pytest.mark.parametrize(("time", "hangs"), [(20.0, False), (1e9, True)], ids=["cut", "hangs"])
+def test_what_the_end_of_the_hunt_cuts_off_does_not_hang(time: float, *, hangs: bool) -> None:
+    """There was no more time for it: it says nothing of the test that was running."""
+    stage = SlowStage(CROWD)
+    lab = Lab(stage, each, now=lambda: float(len(stage.asked)), until=time, limit_s=60.0, seed=1)
+    hunt(PLAN, lab)
+    assert bool(lab.notebook.flakes()) == hangs
+
+
 @pytest.mark.parametrize(
     ("tests", "name", "kinds", "guilty"),
     [

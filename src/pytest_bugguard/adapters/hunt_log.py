@@ -12,6 +12,7 @@ from pytest_bugguard.adapters import files
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.hunt_log import FORMAT, Reading, Writing, key_of
 from pytest_bugguard.core.replays import Replayed
+from pytest_bugguard.core.runs import End
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +106,8 @@ class LoggedReplayer:
                 return Replayed(asked, known.popleft())
         done = self._replayer.replay(asked)
         with self._turn:
-            if not self._is_stopped:  # else it was us who ended it
+            # One that was ended by us, or may have been since the hunt's time was up, is tried again.
+            if not self._is_stopped and done.run.end is not End.TIMEOUT:
                 self._log.add(self._writing.row(asked, done.run))
         return done
 

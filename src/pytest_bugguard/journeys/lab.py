@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core import orders
 from pytest_bugguard.core.hunted import Notebook, Way
 from pytest_bugguard.core.replays import PLAIN, Conditions, Replay
+from pytest_bugguard.core.runs import End
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -83,7 +84,11 @@ class Lab:
         left_s = self.left_s
         if left_s <= 0:
             raise OutOfTimeError
-        return self.replayer.replay(replace(asked, limit_s=min(asked.limit_s, left_s + _START_S)))
+        limit_s = min(asked.limit_s, left_s + _START_S)
+        done = self.replayer.replay(replace(asked, limit_s=limit_s))
+        if done.run.end is End.TIMEOUT and limit_s < asked.limit_s:
+            raise OutOfTimeError  # not the test that was running took too long, but the hunt
+        return done
 
     def replay(self, tests: Sequence[str], conditions: Conditions = PLAIN) -> Replay:
         """What to ask for, with a limit by what these tests have taken so far."""
