@@ -93,7 +93,7 @@ _FOLDERS = {"exported", "exported/.gitignore", "home", "home/.cache", "repo/.bug
 """Made before the disk turns out to be full; what else is in the user's cache is whole or not there."""
 
 
-@pytest.mark.parametrize("command", ["audit", "check", "coverage check", "flaky list", "report", "prove HEAD", "init"])
+@pytest.mark.parametrize("command", ["report", "prove HEAD", "init"])
 def test_a_folder_that_has_gone_is_told(tmp_path: Path, command: str) -> None:
     """As in a shell whose folder somebody has removed."""
     shell = Shell(tmp_path)
