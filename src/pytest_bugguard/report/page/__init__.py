@@ -55,17 +55,12 @@ def to_html(document: Mapping[str, Any]) -> str:
 
 def _safe(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     """Nothing invisible, nothing that runs backwards, no line feed and no tab: those are ours, to part a cell with."""
-    match value:
-        case str():
-            if value.isascii() and value.isprintable() and "#" not in value and ":" not in value[:20]:
-                return value
-            return safe_text(value.replace("\n", " "))
-        case list():
-            return [_safe(one) for one in value]
-        case dict():
-            return {key: _safe(one) for key, one in value.items()}
-        case _:
-            return value
+    if isinstance(value, str):
+        is_plain = value.isascii() and value.isprintable() and "##" not in value and value.lstrip()[:2] != "::"
+        return value if is_plain else safe_text(value.replace("\n", " "))
+    if isinstance(value, list):
+        return [_safe(one) for one in value] if value else value
+    return {key: _safe(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def _environment(links: Links) -> jinja2.Environment:

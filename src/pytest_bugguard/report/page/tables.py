@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -45,18 +46,16 @@ class Table:
     @property
     def shown(self) -> tuple[Row, ...]:
         """The rows before anybody asks for others."""
-        if not self.preset or self.badge is None:
+        badge = self.badge
+        if not self.preset or badge is None:
             return self.rows
-        return tuple(row for row in self.rows if row[self.badge] in self.preset)
+        return tuple(row for row in self.rows if row[badge] in self.preset)
 
     @property
     def choices(self) -> tuple[tuple[str, int], ...]:
         """The badges that occur, in the order of the rows, and how often."""
-        counts: dict[str, int] = {}
-        if self.badge is not None:
-            for row in self.rows:
-                counts[row[self.badge]] = counts.get(row[self.badge], 0) + 1
-        return tuple(counts.items())
+        badge = self.badge
+        return () if badge is None else tuple(Counter(row[badge] for row in self.rows).items())
 
 
 def packed(table: Table) -> dict[str, Any]:
