@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from pytest_bugguard.core.model import Files, Verdict
 from pytest_bugguard.report.data import as_dict
 from pytest_bugguard.report.page import STATIC_ROWS, to_html
+from pytest_bugguard.report.page.sections import tables_of
 from tests.busy import busy
 from tests.samples import HOSTILE, delivered, everything, fix, result_of
 
@@ -157,6 +158,16 @@ def test_a_count_of_fixes_leads_to_them(reader: Reader) -> None:
     quarter.locator("a").click()
     assert opened.page.locator("#fixes output").inner_text() == f"{int(judged) + int(undecided)} of 400"
     assert name == "2024-Q2"
+
+
+def test_a_count_that_no_search_bears_out_leads_nowhere() -> None:
+    """The fixes of a renamed file name it as it was called then."""
+    whole = as_dict(busy(30, 3, 3))
+    for place in whole["hotspots"]["files"]:
+        place["fixes"] += 1
+    (table,) = (table for table in tables_of(whole) if table.id == "hotspots")
+    assert all("\t" not in row[2] for row in table.rows if not row[0].endswith("/\t"))
+    assert any("\t" in row[2] for row in table.rows)
 
 
 def test_commits_and_files_lead_to_their_server(reader: Reader) -> None:

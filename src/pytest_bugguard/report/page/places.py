@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from pytest_bugguard.report.page.refs import lead, ref
+from pytest_bugguard.report.page.refs import lead, plain, ref
 from pytest_bugguard.report.page.tables import Column, Row, Table
 
 if TYPE_CHECKING:
@@ -81,11 +81,18 @@ def _bar(count: Mapping[str, Any], threshold: float | None) -> str:
     return f"{count['covered']} {count['total']}{asked}"
 
 
-def hotspots(document: Mapping[str, Any]) -> Table:
-    """Where fixes cluster, against what guards the place: where an hour of testing buys most."""
+def hotspots(document: Mapping[str, Any], fixes: Table) -> Table:
+    """Where fixes cluster, against what guards the place: where an hour of testing buys most.
+
+    ``fixes``: where the fixes of a place are looked for by its path.
+    """
+    texts = ["\n".join(map(plain, row)).lower() for row in fixes.rows]
     found = document["hotspots"] or {"files": (), "folders": ()}
     covered = _covered(document["modules"])
-    rows = [_hotspot(one, covered.get(one["path"])) for one in (*found["files"], *found["folders"])]
+    rows = [
+        _hotspot(one, covered.get(one["path"]), sum(one["path"].lower() in text for text in texts))
+        for one in (*found["files"], *found["folders"])
+    ]
     return Table(
         "hotspots",
         "Where to invest",
@@ -98,13 +105,14 @@ def hotspots(document: Mapping[str, Any]) -> Table:
     )  # fmt: skip
 
 
-def _hotspot(one: Mapping[str, Any], covered: tuple[int, int] | None) -> Row:
+def _hotspot(one: Mapping[str, Any], covered: tuple[int, int] | None, named: int) -> Row:
+    """``named``: how many fixes a search for its path finds. A renamed file had other names: then it leads nowhere."""
     guarded = one["guarded"] / one["judged"] if one["judged"] else 0.0
     share = covered[0] / covered[1] if covered and covered[1] else 1.0
     return (
         ref(one["path"]),
         f"{one['weight'] * (1 - guarded * share):.2f}",
-        lead("fixes", one["path"], str(one["fixes"])),
+        lead("fixes", one["path"], str(one["fixes"])) if named == one["fixes"] else str(one["fixes"]),
         f"{one['guarded']} {one['judged']}" if one["judged"] else "",
         f"{covered[0]} {covered[1]}" if covered else "",
         lead("fixes", one["newest"][:7], one["newest"][:7]),

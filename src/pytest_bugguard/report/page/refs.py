@@ -32,6 +32,11 @@ def lead(table: str, find: str, text: str) -> str:
     return f"\t{table}\v{find}\v{text}\t"
 
 
+def plain(text: str) -> str:
+    """A cell as it is read, and searched."""
+    return "".join(part.rpartition("\v")[2] for part in text.split("\t"))
+
+
 class Piece(NamedTuple):
     """A part of a line."""
 

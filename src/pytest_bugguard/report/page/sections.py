@@ -51,13 +51,14 @@ def tables_of(document: Document) -> tuple[Table, ...]:
     A command that did not ask for a part says nothing of it; that a report found nothing is worth a line.
     """
     fixes = [fix for fix in document["fixes"] if fix["is_fix"] or fix["verdict"] == "undecided"]
+    listed = _fixes(fixes, _origins(document.get("delivery")))
     found = (
-        _fixes(fixes, _origins(document.get("delivery"))),
+        listed,
         _proofs(fixes),
         tests.flaky(document),
         tests.exceptions(document),
         places.coverage(document),
-        places.hotspots(document),
+        places.hotspots(document, listed),
         delivery.figures(document.get("delivery")),
         delivery.releases(document.get("delivery")),
         _findings(document["findings"]),
