@@ -153,5 +153,6 @@ def test_what_ran_before_is_what_its_own_worker_ran() -> None:
         attempt("a::7", 3, FAILED, worker="gw1", number=2),
     ]
     failed, repeated = sorted_out(attempts, {"a::6"})
-    assert failed == [Failed("a::2", (), 0.5), Failed("a::5", ("a::1", "a::3", "a::4"), 2.0)]
+    how = attempts[1].failure
+    assert failed == [Failed("a::2", (), 0.5, how), Failed("a::5", ("a::1", "a::3", "a::4"), 2.0, how)]
     assert [(one.failed.nodeid, one.verdict) for one in repeated] == [("a::3", "flaky"), ("a::7", "undecided")]

@@ -136,6 +136,20 @@ def judged(workshop: Workshop, change: Change, records: Iterable[Record], *, com
     return workshop.with_loose(result, [*workshop.unfounded(change.tip), *owed, *overdue, *weakened])
 
 
+def begin_of(workshop: Workshop, facts: RepositoryFacts, base_option: str | None) -> str | base.Undecided | None:
+    """The commit where the change of a run of pytest begins; None before the first commit.
+
+    Args:
+        workshop: The repository.
+        facts: What is known of it by now.
+        base_option: What the command line says of the base.
+    """
+    if facts.merge_base is not None or workshop.head is None:
+        return facts.merge_base
+    chosen = workshop.choose_base(base_option)
+    return chosen if isinstance(chosen, base.Undecided) else chosen.merge_base
+
+
 def _breaches(workshop: Workshop, change: Change) -> tuple[Breach, ...]:
     """What a change does to the tests that prove fixes which were there before it."""
     store = workshop.receipts()

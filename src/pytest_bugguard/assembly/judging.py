@@ -159,7 +159,7 @@ class Judge:
 
         self._reruns = Reruns(self._workshop, self._ran.reports)
         words, folder = self._ran.facts.asked.words, self._options.folder
-        return self._reruns.judged(result, RerunOptions(times, folder, words, self._options.tell))
+        return self._reruns.judged(result, RerunOptions(times, folder, words, self._options.base, self._options.tell))
 
     def _with_coverage(self, result: Result) -> Result:
         coverage = self._ran.coverage

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.assembly import records
+from pytest_bugguard.assembly import changes, records
 from pytest_bugguard.assembly.recording import branch_of
 from pytest_bugguard.assembly.workshop import today
 from pytest_bugguard.core import base, excuses, findings
@@ -115,9 +115,9 @@ class _Desk:
 
     def _touched(self, excused: Iterable[Excused]) -> Iterator[Finding]:
         placed = [(one, one.signature.partition(" at ")[2]) for one in excused if " at " in one.signature]
-        if not placed or self._workshop.head is None:
+        start = changes.begin_of(self._workshop, self._result.repository, self._base_option) if placed else None
+        if start is None:
             return
-        start = self._start()
         if isinstance(start, base.Undecided):
             said = f"whether the change touched what fails in quarantine is not known: {start.reason}"
             yield findings.undecided("quarantine", said, start.cure)
@@ -127,14 +127,6 @@ class _Desk:
             before = self._workshop.history.file_at(start, path)
             if excuses.is_touched(place, before, self._text_of(path)):
                 yield excuses.revoked(one, f"in what the change touched: {place}")
-
-    def _start(self) -> str | base.Undecided:
-        """The commit where the change begins."""
-        known = self._result.repository.merge_base
-        if known is not None:
-            return known
-        chosen = self._workshop.choose_base(self._base_option)
-        return chosen if isinstance(chosen, base.Undecided) else chosen.merge_base
 
     def _in_a_row(self, excused: Iterable[Excused]) -> Iterator[Finding]:
         """A history that cannot be read says nothing here: the recording tells of that."""

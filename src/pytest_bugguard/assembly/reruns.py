@@ -7,13 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.assembly import records
+from pytest_bugguard.assembly import base_ends, changes, records
 from pytest_bugguard.assembly.replays import home_of, open_replayer, start_of
 from pytest_bugguard.core import findings, reruns
 from pytest_bugguard.core.attempts import attempts_of
+from pytest_bugguard.core.base_ends import with_base
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.flakes import flake_of, ranking_of, signatures_of
-from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.model import FlakeVerdict, Outcome
 from pytest_bugguard.core.outcomes import from_top
 from pytest_bugguard.journeys.reruns import Limits, rerun
 
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.base_ends import BaseEnd
     from pytest_bugguard.core.flakes import Flake, Sighting
     from pytest_bugguard.core.outcomes import PhaseReport
     from pytest_bugguard.core.recorded_runs import Attempt
     from pytest_bugguard.core.reruns import Rerun
-    from pytest_bugguard.core.results import Result
+    from pytest_bugguard.core.results import RepositoryFacts, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class RerunOptions:
     """Where pytest was started."""
     words: Sequence[str]
     """Its options, as they were typed."""
+    base: str | None
+    """What they say of the base."""
     tell: Callable[[int, int, str], None]
     """Told before each test how many are done, of how many, and which is next."""
 
@@ -62,6 +66,8 @@ class Reruns:
         self._first = {one.nodeid: one.failure for one in attempts if one.failure is not None and one.number == 1}
         self._red = {one.nodeid for one in attempts if one.outcome is Outcome.FAILED} - (excused - refused)
         self._told: list[Rerun] = []
+        self._ends: dict[str, BaseEnd] = {}
+        """Of those that fail every way: how each ended on the base."""
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
@@ -86,7 +92,7 @@ class Reruns:
             )
         elif self._failed and options.times:
             try:
-                self._run(options)
+                self._run(options, result.repository)
             except (BugguardError, OSError) as error:
                 notes.append(f"what failed was not run again: {error}")
             except KeyboardInterrupt:
@@ -100,7 +106,7 @@ class Reruns:
             return result
         return self._workshop.with_loose(result, findings.of_flakes(flakes))
 
-    def _run(self, options: RerunOptions) -> None:
+    def _run(self, options: RerunOptions, facts: RepositoryFacts) -> None:
         top = self._workshop.repository.top
         assert top is not None  # pytest runs nothing in a bare repository
         folder = start_of(self._workshop, options.folder)
@@ -110,6 +116,10 @@ class Reruns:
         with open_replayer(top, home_of(top, folder, files, options.words)) as replayer:
             for one in rerun(self._failed, replayer, limits, tell=options.tell):
                 self._told.append(one)
+        failing = [one.failed for one in self._told if one.verdict is FlakeVerdict.FAILING]
+        if failing:
+            begin = changes.begin_of(self._workshop, facts, options.base)
+            self._ends = base_ends.ends_of(self._workshop, failing, begin, options.words, limits)
 
     def _flakes(self) -> tuple[Flake, ...]:
         found = [*self._told, *self._repeated]
@@ -125,10 +135,11 @@ class Reruns:
         nodeid = one.failed.nodeid
         known = flake_of(nodeid, sightings)
         first = self._first.get(nodeid)
-        return replace(
+        flake = replace(
             known,
             verdict=one.verdict,
             reason=one.reason,
             next=reruns.next_of(nodeid, one.verdict),
             signatures=known.signatures or signatures_of([first] if first is not None else ()),
         )
+        return with_base(flake, self._ends)

@@ -23,6 +23,7 @@ from pytest_bugguard.core.recorded_runs import Why
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from pytest_bugguard.core.base_ends import OnBase
     from pytest_bugguard.core.estimates import Rate
     from pytest_bugguard.core.recorded_runs import Failure
 
@@ -113,6 +114,8 @@ class Flake:
     """What to type to see it fail; empty where nothing is known to do that."""
     contrast: str = ""
     """What to type to see it pass, for comparison."""
+    on_base: OnBase | None = None
+    """How one that fails every way ended on the base of the change; None where nobody looked."""
 
     @property
     def signature(self) -> str:

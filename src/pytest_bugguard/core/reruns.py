@@ -24,7 +24,7 @@ from pytest_bugguard.core.model import FlakeVerdict, Outcome
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from pytest_bugguard.core.recorded_runs import Attempt
+    from pytest_bugguard.core.recorded_runs import Attempt, Failure
     from pytest_bugguard.core.replays import Replayed
 
 LUCK = 0.05
@@ -49,6 +49,8 @@ class Failed(NamedTuple):
     """What ran before it in the same process, in order."""
     duration_s: float = 0.0
     """What all of these took."""
+    failure: Failure | None = None
+    """How it failed; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,7 @@ def sorted_out(attempts: Sequence[Attempt], spared: Collection[str]) -> tuple[li
             continue
         earlier = [one for one in by_worker[tries[0].worker] if one.place < tries[0].place]
         known_s = sum(one.duration_s for one in (*earlier, tries[0]))
-        failed.append(Failed(nodeid, tuple(one.nodeid for one in earlier), known_s))
+        failed.append(Failed(nodeid, tuple(one.nodeid for one in earlier), known_s, tries[0].failure))
     return failed, repeated
 
 

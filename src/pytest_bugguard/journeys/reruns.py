@@ -36,6 +36,10 @@ class Limits:
     now: Callable[[], float] = lambda: 0.0
     """Seconds on a clock that only goes on."""
 
+    def patience_s(self, one: Failed) -> float:
+        """How long one process may take, before it hangs."""
+        return min(_START_S + _PATIENCE * one.duration_s, _LONGEST_S)
+
     def why_not(self, one: Failed, way: Way) -> str:
         """Why there is no time to run a test so; empty where there is."""
         left_s = self.until - self.now()
@@ -72,7 +76,7 @@ def _told(one: Failed, replayer: Replayer, limits: Limits) -> Rerun:
         if why := limits.why_not(one, way):
             detail = why
             break
-        done = replayer.replay(_asked(one, way))
+        done = replayer.replay(_asked(one, way, limits.patience_s(one)))
         processes.append((way, done))
         outcome = next(iter(done.outcomes(one.nodeid)), None)
         if outcome in {Outcome.PASSED, Outcome.FAILED}:
@@ -83,8 +87,7 @@ def _told(one: Failed, replayer: Replayer, limits: Limits) -> Rerun:
     return Rerun(one, verdict, f"{reason}: {detail}" if detail and seen.is_open else reason, tuple(processes))
 
 
-def _asked(one: Failed, way: Way) -> Replay:
-    limit_s = min(_START_S + _PATIENCE * one.duration_s, _LONGEST_S)
+def _asked(one: Failed, way: Way, limit_s: float) -> Replay:
     return Replay((one.nodeid,) if way is Way.ALONE else (*one.before, one.nodeid), limit_s=limit_s)
 
 

@@ -183,7 +183,8 @@ def _flake(flake: Flake) -> dict[str, Any]:
     return {
         "nodeid": _text(flake.nodeid),
         "verdict": flake.verdict,
-        "reason": flake.reason,
+        "reason": _text(flake.reason),
+        "on_base": flake.on_base,
         **_rate(flake.rate),
         "confidence": CONFIDENCE,
         "kind": [str(kind) for kind in flake.diagnosis.kinds],

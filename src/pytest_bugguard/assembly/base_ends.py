@@ -1,0 +1,73 @@
+"""How the tests that fail after a run of pytest end on the base of its change: through the scratch trees of proofs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_bugguard.adapters import carryover
+from pytest_bugguard.adapters.scratch import GitScratch
+from pytest_bugguard.adapters.testrun import PytestRunner
+from pytest_bugguard.adapters.workspace import Workspace
+from pytest_bugguard.core import base as bases
+from pytest_bugguard.core import base_ends, experiment
+from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.journeys import duty
+from pytest_bugguard.journeys.base_ends import Base, on_base
+from pytest_bugguard.journeys.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.base_ends import BaseEnd
+    from pytest_bugguard.core.reruns import Failed
+    from pytest_bugguard.journeys.reruns import Limits
+
+
+def ends_of(
+    workshop: Workshop,
+    failed: Sequence[Failed],
+    begin: str | bases.Undecided | None,
+    words: Sequence[str],
+    limits: Limits,
+) -> dict[str, BaseEnd]:
+    """How each of some tests ends there, by node id; of none where there is no change, so that the base is no other.
+
+    Args:
+        workshop: The repository.
+        failed: The tests.
+        begin: The commit where the change begins, or why that is not known.
+        words: The options of this run of pytest, as they were typed.
+        limits: When no further run begins.
+    """
+    if begin is None or not failed:
+        return {}
+    if isinstance(begin, bases.Undecided):
+        return {one.nodeid: base_ends.untold(begin.reason) for one in failed}
+    ends: dict[str, BaseEnd] = {}
+    try:
+        base = _base(workshop, begin, words)
+        if base is None:
+            return {}
+        carried = carryover.find(workshop.repository, experiment.packages(base.changed, base.tree.is_package))
+        with (
+            Workspace() as space,
+            GitScratch(workshop.repository, carry=carried, space=space) as scratch,
+            PytestRunner(space, original=workshop.repository.top) as runner,
+        ):
+            ends.update(on_base(failed, base, scratch, runner, limits))
+    except (BugguardError, OSError) as error:
+        why = base_ends.untold(str(error))
+        return {one.nodeid: ends.get(one.nodeid, why) for one in failed}
+    return ends
+
+
+def _base(workshop: Workshop, begin: str, words: Sequence[str]) -> Base | None:
+    """The base; None where nothing has changed since."""
+    assert workshop.head is not None, "where there is a base there is a commit"
+    committed = workshop.history.between(begin, workshop.head)
+    changed = duty.whole(committed, workshop.need_worktree().changes())
+    tree = Snapshot(workshop.history, begin)
+    paths = sorted({change.old_path for change in changed if change.old_path is not None})
+    python = tuple(path for path in paths if path.endswith(".py") and tree.file(path) is not None)
+    return Base(tree, python, tuple(words)) if changed else None
