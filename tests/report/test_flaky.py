@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_bugguard import report
+from pytest_bugguard.core.alike import with_alike
 from pytest_bugguard.core.estimates import rate_of
+from pytest_bugguard.core.flakes import Ranking
 from pytest_bugguard.report import flaky
 from pytest_bugguard.report.markdown import to_markdown
 from tests.samples import HOSTILE, ranked_tests, result_of
@@ -41,6 +45,35 @@ def test_a_ranking_says_what_to_type_next() -> None:
     assert "57 tests more failed, and cost less: bugguard flaky list --all" in text
     assert "began in 1111111..2222222   fails more often lately" in text
     assert "began in 2222222 or before" in text
+
+
+def test_tests_that_fail_alike_are_shown_as_one() -> None:
+    """In the ranking under the dearest of them, with what they cost together; in the section with what to do once."""
+    found = ranked_tests("x at y.py:3")
+    first = found.flakes[0]
+    names = [f"tests/test_{letter}.py::test" for letter in "abcdefghij"]
+    alike = with_alike([first, *(replace(first, nodeid=name) for name in names)])
+    listed = result_of(command="flaky list", ranking=replace(found, flakes=alike))
+    text = report.plain(report.lines(listed, width=80))
+    assert "10 tests more with the same failure, 18 min 14 s in all:\n" in text
+    assert "  tests/test_h.py::test   7 of 212 (95 %: 1.5-6.4 %)\n" in text
+    assert ("  and 2 more\n" in text, text.count("FLAKY "), "test_i.py" in text) == (True, 1, False)
+    of_run = result_of(command="pytest", ranking=replace(found, flakes=alike[:3]))
+    section = report.plain(report.lines(of_run, width=80))
+    assert "the same failure in all 3: x at y.py:3\n" in section
+    assert (section.count("FLAKY "), section.count("next: x at y")) == (3, 1)
+    shown = result_of(command="flaky show", ranking=replace(found, flakes=alike[:1]))
+    assert "alike      tests/test_a.py::test\n" in report.plain(report.lines(shown, width=80))
+
+
+def test_after_a_hunt_alone_there_is_no_talk_of_rates() -> None:
+    """Experiments are no natural runs: of nothing nothing is said to be the rate."""
+    found = ranked_tests()
+    only = replace(found.flakes[0], rate=rate_of(0, 0))
+    result = result_of(command="flaky list", ranking=Ranking((only,), 1, 0, 1, 1))
+    first, *rest = report.plain(report.lines(result, width=80)).splitlines()
+    assert first == ("1 flaky test known from experiments; no run of all tests is recorded yet, so there are no rates")
+    assert not [row for row in rest if "0 of 0" in row]
 
 
 def test_a_story_tells_all_that_is_known() -> None:

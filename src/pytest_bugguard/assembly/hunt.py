@@ -14,6 +14,7 @@ from pytest_bugguard.adapters import ci, interrupts, pool
 from pytest_bugguard.adapters.hunt_log import HuntLog, HuntLogError, LoggedReplayer
 from pytest_bugguard.assembly.recording import Session, record_experiments
 from pytest_bugguard.assembly.replays import home_of, open_replayer
+from pytest_bugguard.core.alike import with_alike
 from pytest_bugguard.core.causes import hints_of, source_in
 from pytest_bugguard.core.commands import Typing, command_of, contrast_of
 from pytest_bugguard.core.errors import BugguardError
@@ -205,7 +206,7 @@ def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Resu
         return source_in(content.decode("utf-8", "replace"), nodeid)
 
     told = (_with_commands(flake, typing) for flake in notebook.flakes())
-    flakes = ranked(replace(flake, hints=hints_of(flake, source_of)) for flake in told)
+    flakes = with_alike(ranked(replace(flake, hints=hints_of(flake, source_of)) for flake in told))
     return Result(
         "hunt",
         workshop.facts,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.assembly import base_ends, changes, records
 from pytest_bugguard.assembly.replays import home_of, open_replayer, start_of
 from pytest_bugguard.core import findings, reruns
+from pytest_bugguard.core.alike import with_alike
 from pytest_bugguard.core.attempts import attempts_of
 from pytest_bugguard.core.base_ends import with_base
 from pytest_bugguard.core.errors import BugguardError
@@ -97,7 +98,7 @@ class Reruns:
                 notes.append(f"what failed was not run again: {error}")
             except KeyboardInterrupt:
                 notes.append("what failed was not all run again: it was broken off")
-        flakes = self._flakes()
+        flakes = with_alike(self._flakes())
         if flakes:
             processes = sum(len(one.processes) for one in self._told)
             result = replace(result, ranking=ranking_of(flakes, runs=processes, tests=len(flakes)))

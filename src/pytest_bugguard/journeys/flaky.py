@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.alike import with_alike
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.experiments import diagnoses
 from pytest_bugguard.core.flakes import Ranking, flake_of, ranked
@@ -37,15 +39,17 @@ def ranking(history: RunHistory, *, limit: int) -> Ranking:
 
 
 def story(history: RunHistory, name: str) -> Ranking:
-    """One test, or the cases of one, or the tests of a file.
+    """One test, or the cases of one, or the tests of a file; with those of the dearest tests that fail alike.
 
     Raises:
         UnknownTestError: The history has none of that name.
     """
-    found = history.named(name)
+    found = history.named(name)[:_STORIES]
     if not found:
         raise UnknownTestError(f"the history has no test {name!a}")
-    return _ranking(history, found[:_STORIES], diagnoses(history.experiments(_EXPERIMENTS)))
+    dearest = [row.nodeid for row in history.ranking(_STORIES)]
+    whole = _ranking(history, list(dict.fromkeys([*found, *dearest])), diagnoses(history.experiments(_EXPERIMENTS)))
+    return replace(whole, flakes=tuple(one for one in whole.flakes if one.nodeid in found))
 
 
 def _ranking(history: RunHistory, nodeids: Sequence[str], known: Mapping[str, Diagnosis]) -> Ranking:
@@ -54,4 +58,4 @@ def _ranking(history: RunHistory, nodeids: Sequence[str], known: Mapping[str, Di
     runs, tests, failed = history.counts()
     only_hunted = known.keys() - {row.nodeid for row in history.ranking()}
     flakes = ranked(flake_of(nodeid, seen[nodeid], known.get(nodeid, UNKNOWN)) for nodeid in nodeids)
-    return Ranking(flakes, runs, tests, failed + len(only_hunted), len(flaky))
+    return Ranking(with_alike(flakes), runs, tests, failed + len(only_hunted), len(flaky))

@@ -195,6 +195,7 @@ def _flake(flake: Flake) -> dict[str, Any]:
         "contrast": _text(flake.contrast),
         "signature": _text(flake.signature),
         "signatures": [{"failure": _text(text), "count": count} for text, count in flake.signatures],
+        "alike": list(map(_text, flake.alike)),
         "lost_s": flake.lost_s,
         "onset": onset and {"after": onset.after or None, "until": onset.until},
         "first_failed": None if flake.first_failed_s is None else dates.moment(flake.first_failed_s),

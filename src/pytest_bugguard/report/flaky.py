@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import dates
+from pytest_bugguard.core.alike import gathered
 from pytest_bugguard.core.flakes import Trend
 from pytest_bugguard.core.model import FlakeVerdict
 from pytest_bugguard.report import words
@@ -30,8 +31,8 @@ _TINY = 0.1
 def ranking(found: Ranking, quarantine: Sequence[Held] = (), *, shows_all: bool) -> Iterator[Line]:
     """The dearest tests, each with what it costs and the command that tells its story; then who may leave."""
     yield line(span(headline(found), Style.STRONG))
-    for flake in found.flakes:
-        yield from _short(flake)
+    for first, *others in gathered(found.flakes):
+        yield from _short(first, others)
     more = found.failed - len(found.flakes)
     if more > 0:
         cheaper = "" if shows_all else ": bugguard flaky list --all"
@@ -54,6 +55,9 @@ CAPTION = "cost: the time of the runs that a test failed, shared with what else 
 
 def headline(found: Ranking) -> str:
     """The sentence that a ranking comes down to."""
+    if not found.tests:
+        known = f"{words.counted(found.flaky, 'flaky test')} known from experiments"
+        return f"{known}; no run of all tests is recorded yet, so there are no rates"
     of_runs = f"in {words.counted(found.runs, 'run')} of {words.counted(found.tests, 'test')}"
     return f"{words.counted(found.flaky, 'flaky test')}, {found.failed} that failed at least once, {of_runs}"
 
@@ -62,10 +66,12 @@ def label(flake: Flake) -> Line:
     return line(span(f"{flake.verdict.upper():<10} ", OF_VERDICT[flake.verdict]), span(flake.nodeid, Style.STRONG))
 
 
-def _short(flake: Flake) -> Iterator[Line]:
+def _short(flake: Flake, others: Sequence[Flake]) -> Iterator[Line]:
+    """A test, and those that fail alike: one thing to mend."""
     yield label(flake)
-    cost = f"cost {duration(flake.lost_s)}   last failed {_day(flake.last_failed_s)}"
-    yield line(INDENT, f"failed {rate(flake.rate)}   {cost}")
+    last = f"last failed {_day(flake.last_failed_s)}"
+    cost = f"failed {rate(flake.rate)}   cost {duration(flake.lost_s)}   " if flake.rate.runs else ""
+    yield line(INDENT, f"{cost}{last}")
     about = [flake.signature, began(flake), _TRENDS[flake.trend] if flake.trend else ""]
     if any(about):
         yield line(INDENT, "   ".join(filter(None, about)))
@@ -73,7 +79,19 @@ def _short(flake: Flake) -> Iterator[Line]:
         yield line(INDENT, why(flake))
     for text in guilty(flake):
         yield line(INDENT, text)
+    yield from _alike(flake, others)
     yield line(INDENT, span("next: ", Style.STRONG), f"bugguard flaky show {shlex.quote(flake.nodeid)}")
+
+
+def _alike(first: Flake, others: Sequence[Flake]) -> Iterator[Line]:
+    if not others:
+        return
+    cost = duration(sum(one.lost_s for one in (first, *others)))
+    yield line(INDENT, f"{words.counted(len(others), 'test')} more with the same failure, {cost} in all:")
+    for one in others[:_GROUPS]:
+        yield line(INDENT, f"  {one.nodeid}   {rate(one.rate)}")
+    if len(others) > _GROUPS:
+        yield line(INDENT, f"  and {len(others) - _GROUPS} more")
 
 
 def story(found: Ranking) -> Iterator[Line]:
@@ -103,6 +121,7 @@ def _long(flake: Flake) -> Iterator[Line]:
     yield from _listed("fails", list(filter(None, [flake.command])))
     yield from _listed("passes", list(filter(None, [flake.contrast])))
     yield from _listed("failures", [f"{count} x {text}" for text, count in flake.signatures])
+    yield from _listed("alike", list(flake.alike))
     yield from _listed("branches", [_group(one) for one in flake.branches])
     yield from _listed("where", [_group(one) for one in flake.environments])
     if flake.next:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.alike import gathered
 from pytest_bugguard.core.model import How, RuleVerdict, Verdict
 from pytest_bugguard.report import coverage, words
 from pytest_bugguard.report.spans import OF_VERDICT, Line, Span, Style, length, line, ruled, span
@@ -30,7 +31,7 @@ def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
         ruled(title(result), width),
         *_base(result),
         *(shown for record in result.records if words.is_shown(record) for shown in block(record, width)),
-        *(shown for flake in words.rerun(result) for shown in _rerun(flake)),
+        *(shown for alike in gathered(words.rerun(result)) for shown in _rerun(alike)),
         *(shown for finding in words.loose_findings(result) for shown in loose(finding)),
         *(shown for held in words.quarantine(result) for shown in _in_quarantine(held)),
         *(coverage.section(result.coverage, width) if result.coverage else ()),
@@ -163,14 +164,17 @@ def loose(finding: Finding) -> Iterator[Line]:
         yield _next(finding.next)
 
 
-def _rerun(flake: Flake) -> Iterator[Line]:
-    """A test that failed, what it is by its reruns, and how often it failed before."""
+def _rerun(alike: Sequence[Flake]) -> Iterator[Line]:
+    """Tests that failed alike, what each is by its reruns, and how often it failed before; what to do is said once."""
     from pytest_bugguard.report.flaky import rate  # noqa: PLC0415 - most runs have none
 
-    known = f"   history: {rate(flake.rate)}" if flake.rate.runs else ""
-    yield line(*verdict(flake.verdict), span(flake.nodeid, Style.STRONG), f"   {flake.reason}{known}")
-    if flake.next:
-        yield _next(flake.next)
+    for flake in alike:
+        known = f"   history: {rate(flake.rate)}" if flake.rate.runs else ""
+        yield line(*verdict(flake.verdict), span(flake.nodeid, Style.STRONG), f"   {flake.reason}{known}")
+    if len(alike) > 1:
+        yield line(_INDENT, f"the same failure in all {len(alike)}: {alike[0].signature}")
+    if alike[0].next:
+        yield _next(alike[0].next)
 
 
 def _in_quarantine(held: Held) -> Iterator[Line]:
