@@ -173,7 +173,9 @@ def test_what_tests_leave_in_the_environment_reaches_no_rerun(shop: Shop, monkey
     monkeypatch.delenv("READY")
     shop.repo.write("tests/test_leaking.py", LEAKING)
     result = shop.run(*ASKED, "--bugguard-json=b.json", "tests/test_leaking.py")
-    assert told(shop)["test_needs"][0] == "failing"
+    verdict, reason = told(shop)["test_needs"]
+    assert verdict == "failing"
+    assert "it runs what the change touched: tests/test_leaking.py; the base does not have it" in reason
     assert "FLAKY" not in result.stdout.str()
     assert "READY" in os.environ
     assert "SET_BEFORE" not in os.environ

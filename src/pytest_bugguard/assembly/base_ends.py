@@ -11,7 +11,6 @@ from pytest_bugguard.adapters.workspace import Workspace
 from pytest_bugguard.core import base as bases
 from pytest_bugguard.core import base_ends, experiment
 from pytest_bugguard.core.errors import BugguardError
-from pytest_bugguard.journeys import duty
 from pytest_bugguard.journeys.base_ends import Base, on_base
 from pytest_bugguard.journeys.snapshot import Snapshot
 
@@ -20,14 +19,16 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.base_ends import BaseEnd
+    from pytest_bugguard.core.model import FileChange
     from pytest_bugguard.core.reruns import Failed
     from pytest_bugguard.journeys.reruns import Limits
 
 
-def ends_of(
+def ends_of(  # noqa: PLR0913, PLR0917 - what a run is known by
     workshop: Workshop,
     failed: Sequence[Failed],
     begin: str | bases.Undecided | None,
+    changed: Sequence[FileChange],
     words: Sequence[str],
     limits: Limits,
 ) -> dict[str, BaseEnd]:
@@ -37,18 +38,17 @@ def ends_of(
         workshop: The repository.
         failed: The tests.
         begin: The commit where the change begins, or why that is not known.
+        changed: The change; nothing where none is known.
         words: The options of this run of pytest, as they were typed.
         limits: When no further run begins.
     """
-    if begin is None or not failed:
-        return {}
     if isinstance(begin, bases.Undecided):
         return {one.nodeid: base_ends.untold(begin.reason) for one in failed}
+    if begin is None or not (failed and changed):
+        return {}
     ends: dict[str, BaseEnd] = {}
     try:
-        base = _base(workshop, begin, words)
-        if base is None:
-            return {}
+        base = _base(workshop, begin, changed, words)
         carried = carryover.find(workshop.repository, experiment.packages(base.changed, base.tree.is_package))
         with (
             Workspace() as space,
@@ -62,12 +62,8 @@ def ends_of(
     return ends
 
 
-def _base(workshop: Workshop, begin: str, words: Sequence[str]) -> Base | None:
-    """The base; None where nothing has changed since."""
-    assert workshop.head is not None, "where there is a base there is a commit"
-    committed = workshop.history.between(begin, workshop.head)
-    changed = duty.whole(committed, workshop.need_worktree().changes())
+def _base(workshop: Workshop, begin: str, changed: Sequence[FileChange], words: Sequence[str]) -> Base:
     tree = Snapshot(workshop.history, begin)
     paths = sorted({change.old_path for change in changed if change.old_path is not None})
     python = tuple(path for path in paths if path.endswith(".py") and tree.file(path) is not None)
-    return Base(tree, python, tuple(words)) if changed else None
+    return Base(tree, python, tuple(words))

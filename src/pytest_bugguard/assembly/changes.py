@@ -150,6 +150,12 @@ def begin_of(workshop: Workshop, facts: RepositoryFacts, base_option: str | None
     return chosen if isinstance(chosen, base.Undecided) else chosen.merge_base
 
 
+def since(workshop: Workshop, begin: str) -> tuple[FileChange, ...]:
+    """What differs between the commit where a change begins and the work tree."""
+    assert workshop.head is not None, "what begins at a commit has one"
+    return duty.whole(workshop.history.between(begin, workshop.head), workshop.need_worktree().changes())
+
+
 def _breaches(workshop: Workshop, change: Change) -> tuple[Breach, ...]:
     """What a change does to the tests that prove fixes which were there before it."""
     store = workshop.receipts()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.assembly import base_ends, changes, records
 from pytest_bugguard.assembly.replays import home_of, open_replayer, start_of
-from pytest_bugguard.core import findings, reruns
+from pytest_bugguard.core import findings, meeting, reruns
 from pytest_bugguard.core.alike import with_alike
 from pytest_bugguard.core.attempts import attempts_of
 from pytest_bugguard.core.base_ends import with_base
@@ -113,14 +113,14 @@ class Reruns:
         folder = start_of(self._workshop, options.folder)
         files = sorted({one.nodeid.partition("::")[0] for one in self._failed})
         until = time.monotonic() + self._workshop.settings.flaky.reruns_seconds
-        limits = Limits(options.times, until, time.monotonic)
+        begin = changes.begin_of(self._workshop, facts, options.base)
+        changed = changes.since(self._workshop, begin) if isinstance(begin, str) else ()
+        limits = Limits(options.times, until, time.monotonic, meeting.watched(changed))
         with open_replayer(top, home_of(top, folder, files, options.words)) as replayer:
             for one in rerun(self._failed, replayer, limits, tell=options.tell):
                 self._told.append(one)
         failing = [one.failed for one in self._told if one.verdict is FlakeVerdict.FAILING]
-        if failing:
-            begin = changes.begin_of(self._workshop, facts, options.base)
-            self._ends = base_ends.ends_of(self._workshop, failing, begin, options.words, limits)
+        self._ends = base_ends.ends_of(self._workshop, failing, begin, changed, options.words, limits)
 
     def _flakes(self) -> tuple[Flake, ...]:
         found = [*self._told, *self._repeated]
@@ -143,4 +143,5 @@ class Reruns:
             next=reruns.next_of(nodeid, one.verdict),
             signatures=known.signatures or signatures_of([first] if first is not None else ()),
         )
-        return with_base(flake, self._ends)
+        found = meeting.met(nodeid, [done for _, done in one.processes])
+        return with_base(meeting.with_met(flake, found), self._ends)

@@ -116,6 +116,8 @@ class Flake:
     """What to type to see it pass, for comparison."""
     on_base: OnBase | None = None
     """How one that fails every way ended on the base of the change; None where nobody looked."""
+    met_change: bool | None = None
+    """Whether it ran what the change touched where it failed again; None where that is not told."""
     alike: tuple[str, ...] = ()
     """Other tests whose commonest failure is the same, of those that were looked at with it."""
 

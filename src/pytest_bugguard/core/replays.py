@@ -100,6 +100,8 @@ class Replay:
     """After so many seconds it is ended, with every process that it started."""
     paths: tuple[str, ...] = ()
     """Where to collect from, where no tests are named: files, folders, node ids; none: where the project says."""
+    watched: tuple[str, ...] = ()
+    """Files whose use is told: what the change touched."""
     is_typed: bool = False
     """Whether the tests are named on the command line, as somebody would type them: is their order kept then, too?"""
 
@@ -111,7 +113,7 @@ class Replay:
             targets = tuple(dict.fromkeys(nodeid.partition("::")[0] for nodeid in self.tests)) or self.paths
         return RunRequest(
             targets=targets,
-            watched=(),
+            watched=self.watched,
             roots=(),
             folder=home.folder,
             options=home.options,

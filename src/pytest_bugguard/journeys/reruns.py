@@ -35,6 +35,8 @@ class Limits:
     """When no further process begins, by the clock of ``now``."""
     now: Callable[[], float] = lambda: 0.0
     """Seconds on a clock that only goes on."""
+    watched: tuple[str, ...] = ()
+    """Files whose use is told of every process."""
 
     def patience_s(self, one: Failed) -> float:
         """How long one process may take, before it hangs."""
@@ -76,7 +78,7 @@ def _told(one: Failed, replayer: Replayer, limits: Limits) -> Rerun:
         if why := limits.why_not(one, way):
             detail = why
             break
-        done = replayer.replay(_asked(one, way, limits.patience_s(one)))
+        done = replayer.replay(_asked(one, way, limits))
         processes.append((way, done))
         outcome = next(iter(done.outcomes(one.nodeid)), None)
         if outcome in {Outcome.PASSED, Outcome.FAILED}:
@@ -87,8 +89,9 @@ def _told(one: Failed, replayer: Replayer, limits: Limits) -> Rerun:
     return Rerun(one, verdict, f"{reason}: {detail}" if detail and seen.is_open else reason, tuple(processes))
 
 
-def _asked(one: Failed, way: Way, limit_s: float) -> Replay:
-    return Replay((one.nodeid,) if way is Way.ALONE else (*one.before, one.nodeid), limit_s=limit_s)
+def _asked(one: Failed, way: Way, limits: Limits) -> Replay:
+    tests = (one.nodeid,) if way is Way.ALONE else (*one.before, one.nodeid)
+    return Replay(tests, limit_s=limits.patience_s(one), watched=limits.watched)
 
 
 def _why_missing(done: Replayed, outcome: Outcome | None) -> str:

@@ -185,6 +185,7 @@ def _flake(flake: Flake) -> dict[str, Any]:
         "verdict": flake.verdict,
         "reason": _text(flake.reason),
         "on_base": flake.on_base,
+        "met_change": flake.met_change,
         **_rate(flake.rate),
         "confidence": CONFIDENCE,
         "kind": [str(kind) for kind in flake.diagnosis.kinds],

@@ -38,7 +38,8 @@ class Plan(TypedDict):
     word: str
     """The file to wait for before the first test: it says which of them to run; empty: all, at once."""
     is_at_home: bool
-    """Whether only outcomes matter: nobody asks what was used, and Hypothesis draws as it likes."""
+    """Whether outcomes matter most: what was used is told only where files are watched, and Hypothesis draws as it
+    likes."""
 
 
 PLAN_FILE = "plan"
@@ -69,7 +70,7 @@ def begin() -> None:
     guide.turn_path()
     sys.meta_path.insert(0, guide)
     witness = Witness(places, plan, veil, is_main=bool(record))
-    if not plan["is_at_home"]:
+    if plan["watched"] or not plan["is_at_home"]:
         witness.begin()
     if measure is not None:
         measure.begin()
