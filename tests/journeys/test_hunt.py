@@ -286,6 +286,20 @@ def test_one_test_can_be_hunted_for_among_all_others() -> None:
         hunted(tests, Plan(subjects=("t.py::gone",)))
 
 
+def test_a_hunt_for_one_test_runs_all_others_until_that_one_is_told() -> None:
+    """Once it is known in which way it is flaky; as often as ever where that is not known, or more is asked for."""
+    tests = {"leaves": leaves("x"), **CROWD, "victim": suffers("x"), "sound": sound}
+
+    def of_all(name: str, *, ends: bool) -> int:
+        plan = Plan(subjects=(f"t.py::{name}",), ends_when_told=ends)
+        stage, found = hunted(tests, plan)
+        assert ([flake.diagnosis.polluters for flake in found.values()] == [(("t.py::leaves",),)]) == (name == "victim")
+        return sum(len(asked.tests) in {0, len(tests)} for asked in stage.asked)
+
+    assert of_all("victim", ends=True) == 1
+    assert of_all("victim", ends=False) == of_all("sound", ends=True) == 9
+
+
 def test_a_failure_that_was_not_seen_alone_is_undecided() -> None:
     """The time was over before it could be told from a test that always fails."""
     _, found = hunted({"bad": broken, **CROWD}, time=1.0)

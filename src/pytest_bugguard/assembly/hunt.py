@@ -178,7 +178,15 @@ def _plan(asked: HuntOptions) -> Plan:
     varied = [one for name in asked.varies for one in _VARIED.get(name, [Conditions(busy=busy)])]
     goes_on = asked.runs is None and asked.budget_s is not None
     subjects = asked.paths if asked.paths and all("::" in path for path in asked.paths) else ()
-    return Plan(() if subjects else asked.paths, subjects, asked.runs or 10, goes_on, tuple(varied), busy)
+    return Plan(
+        paths=() if subjects else asked.paths,
+        subjects=subjects,
+        runs=asked.runs or 10,
+        goes_on=goes_on,
+        ends_when_told=bool(subjects) and asked.runs is None and asked.budget_s is None,
+        varied=tuple(varied),
+        busy=busy,
+    )
 
 
 def _from_top(top: Path, start: Path, path: str) -> str:

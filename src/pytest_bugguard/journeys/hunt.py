@@ -52,6 +52,8 @@ class Plan:
     """How often all tests are run: in default order, each twice, reversed, and shuffled the other times."""
     goes_on: bool = False
     """Whether it goes on shuffling until its time is over."""
+    ends_when_told: bool = False
+    """Whether the others are run no more once it is known in which way each of ``subjects`` is flaky."""
     varied: tuple[Conditions, ...] = ()
     """Under these all of them are run, too."""
     busy: int = 2
@@ -69,7 +71,8 @@ def hunt(plan: Plan, lab: Lab) -> bool:
         _first_run(plan, lab)
         hunted = _Hunt(plan, lab)
         for way, tests, conditions in _surveys(plan, lab):
-            hunted.survey(way, tests, conditions)
+            if not (plan.ends_when_told and way in _OF_ALL and hunted.has_told_all):
+                hunted.survey(way, tests, conditions)
         hunted.sweep()
         is_done = True
         for place in itertools.count(plan.runs) if plan.goes_on else ():
@@ -117,6 +120,8 @@ def _rest(done: Replayed, lab: Lab) -> None:
         done = lab.run(Way.SHUFFLED, lab.replay(left, done.asked.conditions))
 
 
+_OF_ALL = frozenset({Way.REVERSED, Way.DEFAULT, Way.SHUFFLED})
+"""Ways in which all tests are run, to see whether any of them fails."""
 _Survey = tuple[Way, tuple[str, ...], Conditions]
 
 
@@ -173,10 +178,15 @@ class _Hunt:
 
     def _is_open(self, nodeid: str) -> bool:
         """Whether a failure of a test is still to be explained, and there is something new to go by."""
-        notebook = self._lab.notebook
-        if set(notebook.diagnosis(nodeid).kinds) - {Kind.NON_IDEMPOTENT}:
-            return False
-        return self._known.get(nodeid) != notebook.picture(nodeid)
+        return not self._is_told(nodeid) and self._known.get(nodeid) != self._lab.notebook.picture(nodeid)
+
+    def _is_told(self, nodeid: str) -> bool:
+        return bool(set(self._lab.notebook.diagnosis(nodeid).kinds) - {Kind.NON_IDEMPOTENT})
+
+    @property
+    def has_told_all(self) -> bool:
+        """Whether it is known of each test that is hunted for in which way it is flaky."""
+        return all(map(self._is_told, self._lab.notebook.subjects))
 
     def sweep(self) -> None:
         """Look for more that matters to tests of which something is known: load, more polluters, more setters."""
