@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_bugguard.journeys.ports import RunHistory
 
 _STORIES = 50
+_DEAREST = 20
+"""So many of the dearest tests are looked through for those that fail as one of which the story is told."""
 _EXPERIMENTS = 20
 """So many of the newest hunts are looked at for what they say of a test."""
 
@@ -47,7 +49,7 @@ def story(history: RunHistory, name: str) -> Ranking:
     found = history.named(name)[:_STORIES]
     if not found:
         raise UnknownTestError(f"the history has no test {name!a}")
-    dearest = [row.nodeid for row in history.ranking(_STORIES)]
+    dearest = [row.nodeid for row in history.ranking(_DEAREST)]
     whole = _ranking(history, list(dict.fromkeys([*found, *dearest])), diagnoses(history.experiments(_EXPERIMENTS)))
     return replace(whole, flakes=tuple(one for one in whole.flakes if one.nodeid in found))
 
