@@ -69,6 +69,13 @@ def test_lines_and_branches_are_judged_apart() -> None:
     assert rows[3].missing[0].lines == (3,)
 
 
+def test_what_is_lacking_together_is_counted_in_words() -> None:
+    """By its worst files."""
+    exits = {"a.py": Exits(3, 4, (1,)), "b.py": Exits(2, 4, (1,))}
+    rows = _judge(CoverageSettings(total=_limits(branch="90")), *(_file(path, 9, 0, of) for path, of in exits.items()))
+    assert [place.note for place in rows[0].missing] == ["2 branches", "1 branch"]
+
+
 def test_branches_that_were_not_measured_are_not_met() -> None:
     """Neither for a file nor together; what would measure them is said."""
     rows = _judge(CoverageSettings(_limits(branch="50"), _limits(branch="50")), _file("a.py", 9, 0))

@@ -13,7 +13,7 @@ from pytest_bugguard.core import coverage_rules as rules
 from pytest_bugguard.core.errors import SettingsError
 from pytest_bugguard.core.measured import Doubt, and_more
 from pytest_bugguard.core.model import RuleVerdict
-from pytest_bugguard.core.thresholds import UNITS, Count, Metric
+from pytest_bugguard.core.thresholds import Count, Metric, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -231,7 +231,7 @@ def _worst(files: Iterable[FileCoverage], metric: Metric) -> Iterator[Missing]:
     """The files that lack most: where to begin."""
     lacking = [(count.missing, file.path) for file in files if (count := file.count(metric)) and count.missing]
     for number, path in sorted(lacking, key=lambda item: (-item[0], item[1]))[:_WORST_SHOWN]:
-        yield Missing(path, note=f"{number} {UNITS[metric] if number > 1 else UNITS[metric].removesuffix('s')}")
+        yield Missing(path, note=numbered(number, metric))
 
 
 def weighed(judged: Iterable[Judged], standing: Standing) -> tuple[Judged, ...]:

@@ -22,6 +22,12 @@ class Metric(StrEnum):
 
 
 UNITS = {Metric.LINE: "statements", Metric.BRANCH: "branches", Metric.MISSING: "statements"}
+_UNIT = {Metric.LINE: "statement", Metric.BRANCH: "branch", Metric.MISSING: "statement"}
+
+
+def numbered(number: int, metric: Metric) -> str:
+    """``1 branch``, ``2 branches``."""
+    return f"{number} {(_UNIT if number == 1 else UNITS)[metric]}"
 
 
 class Count(NamedTuple):
