@@ -47,7 +47,12 @@ def _standing(facts: SessionFacts, failed_workers: int) -> Standing:
     left_out = selection.left_out(facts.asked)
     lost = max(facts.lost_workers, failed_workers)
     if left_out:
-        return Standing(Doubt(f"only some of the tests ran ({left_out})", "run all of them"))
+        return Standing(
+            Doubt(
+                f"only some of the tests ran ({left_out})",
+                "run all of them; what no run shall include is left out by addopts",
+            )
+        )
     if lost:
         workers = "worker was" if lost == 1 else "workers were"
         return Standing(Doubt(f"{lost} xdist {workers} lost, with what it had measured", "run again"))
