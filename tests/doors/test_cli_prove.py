@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,7 @@ def test_each_fix_of_the_branch_is_proven_or_not(shop: Repo) -> None:
 
 def test_the_json_tells_both_sides_of_each_test(shop: Repo) -> None:
     """``before``, ``after`` and ``red`` are there for every test of a fix that was run both ways."""
-    done = Shell(shop.path).call("prove", shop.sha("last page"), "--format", "json")
+    done = Shell(shop.path).call("prove", shop.sha("last page"), "--fresh", "--format", "json")
     assert done.code == 0, done.out + done.err
     (fix,) = done.document["fixes"]
     told = {test["nodeid"]: (test["before"], test["after"], test["red"]) for test in fix["tests"]}
@@ -258,3 +259,19 @@ def test_a_strangers_code_is_not_run_beside_secrets(shop: Repo) -> None:
     assert refused.code == 4
     assert "pull_request_target" in refused.complaint[0]
     assert shell.call("prove", "--i-know", shop.sha("last page")).code == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sets a limit of the system")
+def test_a_full_disk_is_told_in_a_line(shop: Repo) -> None:
+    """Our own files cannot be written: nothing is claimed, the reason names no place, and there is a cure."""
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, usual[1]))
+    try:
+        done = Shell(shop.path).call("prove", shop.sha("last page"), "--fresh", "--format", "json")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    (record,) = done.document["fixes"]
+    assert (record["verdict"], record["reason"]) == ("undecided", "the tests could not be run: File too large")
+    assert "TMPDIR" in record["next"]

@@ -12,26 +12,27 @@ import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
-from pytest_bugguard.adapters import carryover, workspace
+from pytest_bugguard.adapters import carryover, tree_index, workspace
 from pytest_bugguard.adapters.carryover import NOTHING, Carryover
-from pytest_bugguard.adapters.gitrunner import Git, unreadable
+from pytest_bugguard.adapters.gitrunner import Git
 from pytest_bugguard.adapters.workspace import Workspace
 from pytest_bugguard.core.errors import ScratchError, UnreadableHistoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pytest_bugguard.adapters.repository import Repository
+    from pytest_bugguard.adapters.tree_index import Entry
     from pytest_bugguard.core.runs import Put
 
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SUBMODULE = 0o160000
 _LFS = b"version https://git-lfs.github.com/spec/"
-_IGNORED = "Ignoring path "
-_FORMATS = {40: "sha1", 64: "sha256"}
+_LISTS = 8
+"""So many commits are remembered: a list of a large one takes some megabytes."""
 _UNWRITABLE = re.compile(r"unable to (?:write|create)|No space left|quota|Read-only|Permission denied")
 _OWN_CONFIG = """\
 [core]
@@ -47,13 +48,6 @@ _OWN_CONFIG = """\
 \tgpgSign = false
 """
 """Stronger than the user's own, which reaches the tests that call git; a housekeeping git would outlive its test."""
-
-
-class _Entry(NamedTuple):
-    """A file of the index."""
-
-    mode: int
-    blob: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +80,10 @@ class GitScratch:
         self._carry = carry
         self._workspace = space or Workspace()
         self._name = _neutral_name(repository)
-        self._tags: bytes | None = None
+        self._patterns: dict[int, Path] = {}
+        """What each tree's ``.git`` begins as, by the length of an id."""
+        self._listed: dict[str, bytes] = {}
+        """What each commit holds, as git lists an index; of the last few."""
         self._guard = threading.Lock()
 
     @contextmanager
@@ -153,45 +150,58 @@ class GitScratch:
 
     def _fill(self, top: Path, commit: str, puts: Sequence[Put]) -> None:
         try:
-            git = self._founded(top, commit)
+            git_dir = top / ".git"
+            workspace.copy(self._pattern(commit), git_dir)
+            (git_dir / "HEAD").write_text(f"{commit}\n", encoding="ascii")
+            git = Git.alone(git_dir, top)
+            # Which notes the trees of a commit, too: a test that commits would have git write them all anew.
             git.read("read-tree", commit)
-            held = _entries(git)
+            held = self._held(git, commit) if puts else {}
             for put in puts:
                 _refuse_below_submodule(put.path, held)
-            _stage(git, top / ".git" / "puts", puts, nothing="0" * len(commit))
+            tree_index.update(git, [tree_index.stored(git_dir, put, commit) for put in puts])
             git.read("checkout-index", "--all", "--index", "--force", "--quiet")
-            _hide(git, [put for put in puts if put.content is not None and put.path in held], held)
+            tree_index.hide(git, [put for put in puts if put.content is not None and put.path in held], held)
         except UnreadableHistoryError as error:
             raise self._explained(error) from error
         carryover.lay(self._carry.files, top, besides=frozenset(put.path for put in puts))
 
-    def _founded(self, top: Path, commit: str) -> Git:
-        """A repository with HEAD at a commit, and nothing in its index."""
+    def _pattern(self, commit: str) -> Path:
+        """The repository that every tree has a copy of: nothing in its index, and no HEAD to speak of."""
         if not _ID.fullmatch(commit):
             raise ScratchError(f"scratch tree: {commit!a} is no commit id")
+        with self._guard:
+            if len(commit) not in self._patterns:
+                self._patterns[len(commit)] = self._founded(self._folder(), tree_index.FORMATS[len(commit)])
+            return self._patterns[len(commit)]
+
+    def _founded(self, top: Path, form: str) -> Path:
         git_dir = top / ".git"
-        git = Git.alone(git_dir, top)
         # Without templates: the user's may bring hooks.
-        replace(git, place=()).read(
-            "init", "--quiet", "--template=", f"--object-format={_FORMATS[len(commit)]}", str(top)
-        )
+        git = replace(Git.alone(git_dir, top), place=())
+        git.read("init", "--quiet", "--template=", f"--object-format={form}", str(top))
         common = self._repository.common_dir
         (git_dir / "objects" / "info").mkdir(exist_ok=True)
         (git_dir / "objects" / "info" / "alternates").write_bytes(_quoted(os.fsencode(common / "objects")) + b"\n")
         if self._repository.is_shallow:
             (git_dir / "shallow").write_bytes((common / "shallow").read_bytes())
-        (git_dir / "packed-refs").write_bytes(self._tag_lines())
-        (git_dir / "HEAD").write_text(f"{commit}\n", encoding="ascii")
+        tags = ("for-each-ref", "--format=%(objectname) %(refname)", "refs/tags")
+        (git_dir / "packed-refs").write_bytes(self._repository.git().read(*tags))
         with (git_dir / "config").open("a", encoding="utf-8") as config:
             config.write(_OWN_CONFIG)
-        return git
+        return git_dir
 
-    def _tag_lines(self) -> bytes:
+    def _held(self, git: Git, commit: str) -> dict[str, Entry]:
+        """The files of the commit that is in the index, by path."""
         with self._guard:
-            if self._tags is None:
-                form = "--format=%(objectname) %(refname)"
-                self._tags = self._repository.git().read("for-each-ref", form, "refs/tags")
-            return self._tags
+            listed = self._listed.get(commit)
+        if listed is None:
+            listed = git.read("ls-files", "--stage", "-z")
+            with self._guard:
+                if len(self._listed) >= _LISTS:
+                    self._listed.clear()
+                self._listed[commit] = listed
+        return tree_index.entries(listed)
 
     def _explained(self, error: UnreadableHistoryError) -> ScratchError:
         said = str(error)
@@ -217,7 +227,7 @@ def _check(put: Put) -> None:
         ScratchError: It is no file, or its content is kept elsewhere.
     """
     if any(part in {"", ".", ".."} or "\0" in part for part in put.path.split("/")):
-        raise _no_path(put.path)
+        raise tree_index.no_path(put.path)
     if put.mode == _SUBMODULE:
         raise _in_submodule(put.path, put.path)
     if put.content is not None and put.content.startswith(_LFS):
@@ -227,11 +237,7 @@ def _check(put: Put) -> None:
         )
 
 
-def _no_path(path: str) -> ScratchError:
-    return ScratchError(f"scratch tree: {path!a} is no path of a file in a tree", hint="git fsck --full")
-
-
-def _refuse_below_submodule(path: str, held: dict[str, _Entry]) -> None:
+def _refuse_below_submodule(path: str, held: dict[str, Entry]) -> None:
     parts = path.split("/")
     for length in range(1, len(parts) + 1):
         around = "/".join(parts[:length])
@@ -244,66 +250,6 @@ def _in_submodule(path: str, submodule: str) -> ScratchError:
         f"scratch tree: {path!a} lies in the submodule {submodule!a}, whose files are in another repository",
         hint="run it in the submodule's own checkout, or waive the fix",
     )
-
-
-def _entries(git: Git) -> dict[str, _Entry]:
-    """The index, by path."""
-    found = {}
-    for line in git.read("ls-files", "--stage", "-z").split(b"\0")[:-1]:
-        fields, _, path = line.partition(b"\t")
-        mode, blob, _ = fields.decode("ascii").split(" ")
-        found[path.decode("utf-8", "surrogateescape")] = _Entry(int(mode, 8), blob)
-    return found
-
-
-def _stage(git: Git, folder: Path, puts: Sequence[Put], *, nothing: str) -> None:
-    """Have the index hold what is put: git itself then writes every file, with the line ends that its attributes say.
-
-    So it is git, too, that keeps a path from leaving the tree, through ``..`` or through a symlink in it.
-    """
-    gone = [put.path for put in puts if put.content is None]
-    here = [(put, put.content) for put in puts if put.content is not None]
-    if gone:
-        _update(git, ((path, _Entry(0, nothing)) for path in gone))
-    if here:
-        blobs = _stored(git, folder, [content for _, content in here])
-        _update(git, ((put.path, _Entry(put.mode, blob)) for (put, _), blob in zip(here, blobs, strict=True)))
-
-
-def _stored(git: Git, folder: Path, contents: Sequence[bytes]) -> list[str]:
-    """The ids of new blobs. Written to files first: git takes many at once only from there."""
-    folder.mkdir()
-    places = [folder / str(number) for number in range(len(contents))]
-    for place, content in zip(places, contents, strict=True):
-        place.write_bytes(content)
-    names = b"".join(b"%s\n" % _quoted(os.fsencode(place)) for place in places)
-    ids = git.read("hash-object", "-w", "--no-filters", "--stdin-paths", text=names).decode("ascii").split()
-    for place in places:
-        place.unlink()
-    folder.rmdir()
-    return ids
-
-
-def _update(git: Git, entries: Iterable[tuple[str, _Entry]]) -> None:
-    lines = "".join(f"{entry.mode:o} {entry.blob}\t{path}\0" for path, entry in entries)
-    answer = git.ask("update-index", "-z", "--index-info", text=lines.encode("utf-8", "surrogateescape"))
-    if answer.status:
-        raise unreadable("update-index", answer.status, answer.complaint.splitlines())
-    if answer.complaint.startswith(_IGNORED):
-        raise _no_path(answer.complaint.removeprefix(_IGNORED))
-
-
-def _hide(git: Git, puts: Sequence[Put], held: dict[str, _Entry]) -> None:
-    """Let git take replaced files for those of the commit.
-
-    Some tests ask git whether the checkout is clean, or for a version that says so: they are to get the same
-    answer with and without the fix. A file that is not there, or was not, stays a change: whoever lists
-    git's files wants to open them.
-    """
-    if puts:
-        _update(git, ((put.path, held[put.path]) for put in puts))
-        paths = "".join(f"{put.path}\0" for put in puts).encode("utf-8", "surrogateescape")
-        git.read("update-index", "--skip-worktree", "-z", "--stdin", text=paths)
 
 
 def _quoted(path: bytes) -> bytes:

@@ -12,7 +12,6 @@ import marshal
 import os
 import secrets
 import shlex
-import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -270,7 +269,7 @@ class PytestRunner:
     @cached_property
     def _probe(self) -> Path:
         """A copy of what goes into each process: where we are developed ourselves, ours may lie in the checkout."""
-        return Path(shutil.copytree(_PROBE, self._space.folder().resolve() / "site"))
+        return workspace.copy(_PROBE, self._space.folder().resolve() / "site")
 
 
 def _file(target: str) -> str:

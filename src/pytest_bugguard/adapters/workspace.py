@@ -108,6 +108,19 @@ def is_kept(folder: Path) -> bool:
     return os.path.exists(folder / _KEPT)  # noqa: PTH110  # this one never raises
 
 
+def copy(source: Path, target: Path) -> Path:
+    """A folder's copy, which is not there yet.
+
+    Raises:
+        OSError: Something cannot be written; of many reasons (``shutil`` collects them) the first.
+    """
+    try:
+        return Path(shutil.copytree(source, target))
+    except shutil.Error as error:
+        said = str(error.args[0][0][2])  # "[Errno 28] No space left on device: 'one' -> 'other'"
+        raise OSError(said.partition("] ")[2].partition(": ")[0] or said) from error
+
+
 def remove(folder: Path) -> None:
     """Take a folder away, with what nobody may write in it; what cannot go now goes with the next sweep."""
     for _ in range(_TRIES):

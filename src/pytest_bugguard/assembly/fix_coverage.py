@@ -42,7 +42,7 @@ class FixCoverageDesk:
         except ScratchError as error:
             return self._undecided(one, Doubt(str(error), error.hint))
         except OSError as error:
-            return self._undecided(one, Doubt(f"the tests could not be run: {error}", MAKE_ROOM))
+            return self._undecided(one, Doubt(f"the tests could not be run: {error.strerror or error}", MAKE_ROOM))
 
     def _undecided(self, one: CheckedUnit, doubt: Doubt) -> Judged:
         return fix_coverage.undecided(one.record.sha, doubt, self._asked.place)

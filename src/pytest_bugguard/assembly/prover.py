@@ -193,7 +193,7 @@ def _work(bench: Bench, session: Callable[[Experiment], TestRun | None]) -> Call
         except ScratchError as error:
             return Judgement(Verdict.UNDECIDED, str(error), error.hint)
         except OSError as error:
-            return Judgement(Verdict.UNDECIDED, f"the tests could not be run: {error}", MAKE_ROOM)
+            return Judgement(Verdict.UNDECIDED, f"the tests could not be run: {error.strerror or error}", MAKE_ROOM)
 
     return work
 
