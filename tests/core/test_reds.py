@@ -203,6 +203,14 @@ def test_only_a_failure_is_a_red_that_can_prove(case: Case, kind: RedKind | None
             "BytesWarning: no",
             f"{FILE}:5",
         ),
+        (
+            raised(
+                "AssertionError",
+                "Traceback (most recent call last):\n    File\n  KeyError: 'a'\nassert 1 == 0\n +  where 1 = f()",
+            ),
+            "KeyError: 'a'",
+            f"{FILE}:5",
+        ),
         (raised("OSError", "x" * 500, IN_LIBRARY), f"OSError: {'x' * 288}...", ""),
     ],
 )

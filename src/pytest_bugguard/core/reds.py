@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.claims import asks_for_novelty
@@ -173,7 +174,10 @@ def unwrapped(raised: Raised) -> Raised:
 def one_line(text: str) -> str:
     """The first line that says something, of a traceback the last one; cut where it is too long."""
     lines = [line for line in text.splitlines() if line.strip()] or [""]
-    line = lines[-1] if lines[0].startswith("Traceback (most recent call last)") else lines[0]
+    line = lines[0]
+    if line.startswith("Traceback (most recent call last)"):
+        # The message of an assertion: behind it pytest tells which one it is.
+        line = list(takewhile(lambda one: not one.startswith(("assert ", " + ")), lines))[-1]
     words = " ".join(line.split())
     return words if len(words) <= _MESSAGE_CAP else f"{words[: _MESSAGE_CAP - 3]}..."
 
