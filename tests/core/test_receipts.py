@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pytest_bugguard.core import receipts
 from pytest_bugguard.core.experiment import Experiment
 from pytest_bugguard.core.model import How, MappedTest, Outcome, Red, RedKind, Verdict
-from pytest_bugguard.core.novelty import Novelty
 from pytest_bugguard.core.proof import Proof
 from pytest_bugguard.core.receipts import Environment, Receipt, Recorded
 from pytest_bugguard.core.runs import Put, RunRequest
@@ -132,7 +131,7 @@ EXPERIMENT = Experiment(
     now=(Put("a.py", b"2"),),
     with_fix=REQUEST,
     without_fix=REQUEST,
-    novelty=Novelty(),
+    versions=(),
     changed=("a.py",),
     changed_now=("a.py",),
 )

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import pytest_config
+from pytest_bugguard.core import novelty, pytest_config
 from pytest_bugguard.core.collection import folders_above
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.model import FileChange, Files, MappedTest
     from pytest_bugguard.core.naming import IsPackage
-    from pytest_bugguard.core.novelty import Novelty
+    from pytest_bugguard.core.novelty import Novelty, SourceVersions
     from pytest_bugguard.core.runs import Put, RunRequest
 
 _PACKAGE_ROOTS = ("src", "lib", "python")
@@ -38,14 +38,19 @@ class Experiment:
     """The same files as they are with the fix."""
     with_fix: RunRequest
     without_fix: RunRequest
-    novelty: Novelty
-    """What the fix adds: wanting it is no bug."""
+    versions: tuple[SourceVersions, ...]
+    """The texts of the changed source files, as they were before the fix and as it left them."""
     changed: tuple[str, ...] = ()
     """The changed source files, as the tree without the fix names them; none where it only adds files."""
     changed_now: tuple[str, ...] = ()
     """The same, as the tree with it names them."""
     packages: tuple[str, ...] = ()
     """Folders of packages, in which generated files are looked for."""
+
+    @property
+    def novelty(self) -> Novelty:
+        """What the fix adds: wanting it is no bug. Read off when it is asked for: beside a receipt it is not."""
+        return novelty.of(self.versions)
 
     @property
     def veiled(self) -> tuple[Put, ...]:

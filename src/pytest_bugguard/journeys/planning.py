@@ -12,7 +12,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import experiment, novelty
+from pytest_bugguard.core import experiment
 from pytest_bugguard.core.addopts import kept
 from pytest_bugguard.core.experiment import Experiment
 from pytest_bugguard.core.model import How, Unavailable, Verdict
@@ -94,7 +94,7 @@ def _plan(seen: Seen, tests: tuple[MappedTest, ...], tree: Snapshot, merge: Merg
         now=tuple(Put(put.path, tree.file(put.path), put.mode) for put in back),
         with_fix=request(after),
         without_fix=request(before or after),
-        novelty=novelty.of(_versions(seen, change) for change in changes),
+        versions=tuple(_versions(seen, change) for change in changes),
         changed=tuple(sorted(before)),
         changed_now=tuple(sorted(after)),
         packages=experiment.packages(sorted(after | before), is_package),
