@@ -27,6 +27,7 @@ from pytest_bugguard.core.references import Closing
         pytest.param("Auto merge of #5 - ann:fix-a, r=bo\n\nfix: a", "fix: a", "ann:fix-a", id="homu"),
         pytest.param("Merge #5\n\nfix: a", "fix: a", "", id="bors"),
         pytest.param("Merge remote-tracking branch 'origin/main'", "", "origin/main", id="no-title"),
+        pytest.param("Merge `stable` into `main` after a move (#5)", "", "stable", id="backticks"),
         pytest.param("Merge the two pagers", "Merge the two pagers", None, id="a-sentence"),
         pytest.param("", "", None, id="empty"),
     ],

@@ -72,9 +72,9 @@ _MERGE = re.compile(
     r"""(?xi)
       merge[ ]pull[ ]request[ ][\#!]?\d{1,9}[ ](?:from|in)[ ](?P<pull>\S{1,300}).*
     | merged[ ]in[ ](?P<bitbucket>\S{1,300})[ ]\(pull[ ]request[ ]\#\d{1,9}\).*
-    | merge[ ](?:remote-tracking[ ])?(?:branch(?:es)?|commit|tag)[ ]['"]?(?P<branch>[^'"\s]{1,300})['"]?.*
-    | merge[ ]['"]?(?P<moved>[\w./-]{1,100})['"]?[ ](?:branch[ ])?into[ ]\S.*
-    | merge[ ]from[ ]['"]?(?P<taken>[\w./-]{1,100})['"]?
+    | merge[ ](?:remote-tracking[ ])?(?:branch(?:es)?|commit|tag)[ ]['"`]?(?P<branch>[^'"`\s]{1,300})['"`]?.*
+    | merge[ ]['"`]?(?P<moved>[\w./-]{1,100})['"`]?[ ](?:branch[ ])?into[ ]\S.*
+    | merge[ ]from[ ]['"`]?(?P<taken>[\w./-]{1,100})['"`]?
     | auto[ ]merge[ ]of[ ]\#\d{1,9}(?:[ ]-[ ](?P<homu>[^\s,]{1,300}))?.*
     | merge[ ](?:pr[ ])?[\#!]\d{1,9}\s{0,9}
     """
