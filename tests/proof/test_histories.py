@@ -204,6 +204,19 @@ def test_50_a_waived_fix_is_listed_and_fails_nothing(repo: Repo) -> None:
     assert (said.verdict, said.done.code, said.record["waiver"]["reason"]) == ("waived", 0, "needs a printer")
 
 
+def test_a_test_of_a_later_commit_does_not_break_the_fix(repo: Repo) -> None:
+    """It names the issue, and asks for more than the fix did: that is no fault of the fix."""
+    commit(repo, {PAGER: NEW}, "fix: the last page is missing (#5)")
+    later = {
+        PAGER: "def pages(items):\n    return max(1, -(-items // 10))\n",
+        "tests/test_none.py": "from shop.pager import pages\n\ndef test_none():\n    assert pages(0) == 1\n",
+    }
+    commit(repo, later, "feat: a page for nothing, see #5")
+    said = prove(repo, RANGE)
+    assert said.verdict == "undecided", said.reason
+    assert "asks for more than this fix" in said.reason
+
+
 def test_a_later_state_is_no_hindrance(repo: Repo) -> None:
     """The fix is taken out of its own commit; what came later to the same lines does not matter."""
     commit(repo, REPAIRED, "fix: the last page")

@@ -213,6 +213,7 @@ def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs) -> Proof | Judgem
         changed_now=plan.changed_now,
         settings_changed=experiment.settings_among(one.record.files),
         is_source=one.seen.diff.is_source,
+        tests_are_later=plan.tests_are_later,
     )
     return proof.judge(trial)
 

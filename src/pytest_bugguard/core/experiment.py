@@ -46,6 +46,8 @@ class Experiment:
     """The same, as the tree with it names them."""
     packages: tuple[str, ...] = ()
     """Folders of packages, in which generated files are looked for."""
+    tests_are_later: bool = False
+    """Whether its tests are those of a later state, laid over its own commit."""
 
     @property
     def novelty(self) -> Novelty:

@@ -15,7 +15,7 @@ from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdic
 from pytest_bugguard.core.reds import one_line, told, unwrapped
 from pytest_bugguard.core.runs import End
 from pytest_bugguard.core.trial import Use
-from pytest_bugguard.core.verdict import Judgement, broken, unguarded, weak
+from pytest_bugguard.core.verdict import Judgement, broken, too_late, unguarded, weak
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.runs import Case, TestRun
@@ -146,7 +146,7 @@ def _broken(found: _Findings) -> Judgement | None:
     for row in found.counting:
         has_judged = row.after.phase != "setup" or row.after.raised is None
         if has_judged and _has_failed(found.tried.after, row.after):
-            return broken(row.nodeid)
+            return too_late(row.nodeid) if found.tried.tests_are_later else broken(row.nodeid)
     return None
 
 

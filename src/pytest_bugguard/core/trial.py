@@ -48,6 +48,8 @@ class Trial:
     """Conftests and pytest's settings that the fix changed too: they are the same on both sides."""
     is_source: Callable[[str], bool] = bool
     """Whether a path of a tree lies on the source side."""
+    tests_are_later: bool = False
+    """Whether the tests came with later commits, and were laid over that of the fix."""
 
     @property
     def leaks(self) -> tuple[Loaded, ...]:

@@ -176,6 +176,15 @@ def broken(nodeid: str) -> Judgement:
     return Judgement(Verdict.BROKEN, f"{nodeid} fails with the fix in place", f"pytest {shlex.quote(nodeid)}")
 
 
+def too_late(nodeid: str) -> Judgement:
+    """A test of a later commit that is red with the fix alone."""
+    return Judgement(
+        Verdict.UNDECIDED,
+        f"{nodeid}, which came with a later commit, asks for more than this fix, and what it changed has changed since",
+        "name the test that guards it in a trailer: Regression-Test: NODEID",
+    )
+
+
 def weak(nodeid: str, red: Red) -> Judgement:
     """A test that was red without the fix, but only for want of a name that the fix adds."""
     return Judgement(

@@ -186,6 +186,7 @@ def plan_best(one: CheckedUnit, tip: Snapshot, merge: Merge, where: Where) -> Ex
     for tree, tests in _trees(one, tip, where):
         said = plan(one.seen, tests, tree, merge)
         if isinstance(said, Experiment):
+            said = replace(said, tests_are_later=bool(tree.over) and tree.commit != tip.commit)
             break
     assert said is not None
     return said
