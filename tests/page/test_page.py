@@ -90,6 +90,13 @@ def test_no_number_and_no_heading_is_broken(reader: Reader) -> None:
     assert phone.locator("td.number").first.evaluate("cell => getComputedStyle(cell).textAlign") == "left"
 
 
+def test_what_a_figure_cannot_know_is_not_read_as_what_it_knows(reader: Reader) -> None:
+    """On a phone, where columns have no heading above them, the limits of a figure say what they are."""
+    opened = reader.open(as_dict(everything()), viewport={"width": 375, "height": 900})
+    before = "cell => getComputedStyle(cell, '::before').content"
+    assert "cannot know" in opened.page.locator("#delivery td:last-child").first.evaluate(before)
+
+
 def test_a_table_is_searched_narrowed_and_sorted(reader: Reader) -> None:
     """Words have to be there in any order; a list narrows to one verdict; a heading sorts, and again backwards."""
     opened = reader.open(_busy())
