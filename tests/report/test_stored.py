@@ -7,19 +7,25 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pytest_bugguard import report
 from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Verdict
 from pytest_bugguard.core.results import Finding
-from pytest_bugguard.report.data import to_json
+from pytest_bugguard.report.data import as_dict, to_json
+from pytest_bugguard.report.page import to_html
 from pytest_bugguard.report.stored import result_of as read
 from tests.busy import busy
 from tests.report.test_formats_of_others import RESULTS
 from tests.samples import HOSTILE, everything, result_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_bugguard.core.results import Result
 
+ODD: tuple[Any, ...] = (3, -1.5, "x", None, True, [], {}, ["a"])
 FORMS = ("json", "markdown", "sarif", "gitlab", "junit", "junit-gitlab")
 
 
@@ -49,6 +55,51 @@ def test_findings_of_every_gate_keep_their_order(verdict: Verdict | RuleVerdict 
     result = result_of(findings=tuple(found))
     assert read(stored(result)).findings == result.findings
     assert report.document(read(stored(result)), "sarif") == report.document(result, "sarif")
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("repository", "head"), 3),
+        (("fixes", 0, "sha"), ["a"]),
+        (("findings", 0, "path"), {}),
+        (("waivers", 0, "fix"), None),
+        (("quarantine", 0, "failed"), True),
+        (("delivery", "figures", 0, "value"), "x"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(place: tuple[Any, ...], value: object) -> None:
+    """As it is read, not where a format meets it."""
+    document = holder = stored(everything())
+    *way, key = place
+    for step in way:
+        holder = holder[step]
+    holder[key] = value
+    with pytest.raises((KeyError, TypeError, ValueError, AttributeError)):
+        read(document)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_a_forged_field_is_refused_or_shown(data: st.DataObject) -> None:
+    """Whatever stands in a place of the document: no format comes to grief over it."""
+    document = stored(everything())
+    holder, key = data.draw(st.sampled_from(list(_places(document))))
+    holder[key] = data.draw(st.sampled_from(ODD))
+    try:
+        result = read(document)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return
+    assert [report.document(result, form) for form in FORMS]
+    assert to_html(as_dict(result))
+
+
+def _places(part: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
+    """Every place of a value in a document, as the container that holds it and its key there."""
+    for key, value in part.items() if isinstance(part, dict) else enumerate(part):
+        yield part, key
+        if isinstance(value, dict | list):
+            yield from _places(value)
 
 
 def test_a_file_of_before_can_still_be_read() -> None:

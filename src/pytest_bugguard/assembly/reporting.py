@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import files
 from pytest_bugguard.assembly import auditing, quarantine
@@ -16,7 +16,7 @@ from pytest_bugguard.core.results import Exceptions
 from pytest_bugguard.core.stored_results import StoredResultError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from pytest_bugguard.assembly.workshop import Workshop
@@ -49,12 +49,18 @@ def write_page(result: Result, path: Path) -> str:
         BugguardError: The file cannot be written.
     """
     from pytest_bugguard.report.data import as_dict  # noqa: PLC0415 - as for the page
+    from pytest_bugguard.report.page import to_html  # noqa: PLC0415 - brings a template engine
 
-    return write_document(as_dict(result), path)
+    content = to_html(as_dict(result)).encode()
+    try:
+        files.write(path, content)
+    except OSError as error:
+        raise BugguardError(f"{path} cannot be written: {error.strerror}", hint="name another file") from None
+    return f"the report is in {path}"
 
 
-def read_stored(stored: Sequence[Path]) -> tuple[Result, dict[str, Any]]:
-    """What was stored as JSON, as one result and as the one document that it stands in.
+def read_stored(stored: Sequence[Path]) -> Result:
+    """What was stored as JSON, as one result.
 
     Raises:
         BugguardError: A file cannot be read, or is no result.
@@ -68,26 +74,9 @@ def read_stored(stored: Sequence[Path]) -> tuple[Result, dict[str, Any]]:
         except OSError as error:
             raise StoredResultError(f"{one} cannot be read: {error.strerror}") from None
     try:
-        whole = stored_results.merged(documents)
-        return result_of(whole), whole
+        return result_of(stored_results.merged(documents))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise StoredResultError(f"{', '.join(map(str, stored))}: a field is missing, or is no such thing") from None
-
-
-def write_document(document: Mapping[str, Any], path: Path) -> str:
-    """Write the page of a document; what was done, in one sentence.
-
-    Raises:
-        BugguardError: The file cannot be written.
-    """
-    from pytest_bugguard.report.page import to_html  # noqa: PLC0415 - brings a template engine
-
-    content = to_html(document).encode()
-    try:
-        files.write(path, content)
-    except OSError as error:
-        raise BugguardError(f"{path} cannot be written: {error.strerror}", hint="name another file") from None
-    return f"the report is in {path}"
 
 
 def _stored_proofs(workshop: Workshop) -> Callable[[Record], Record]:

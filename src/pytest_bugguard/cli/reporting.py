@@ -65,8 +65,8 @@ def _render(options: argparse.Namespace) -> int:
 
     _need_stored_alone(options)
     need_format_of(options)
-    result, document = reporting.read_stored(options.stored)
-    said = [] if options.html is None else [reporting.write_document(document, options.html)]
+    result = reporting.read_stored(options.stored)
+    said = [] if options.html is None else [reporting.write_page(result, options.html)]
     if said and options.format == "text":
         say_lines(said)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_bugguard.core import model
 from pytest_bugguard.core.bands import Band
@@ -25,9 +25,11 @@ from pytest_bugguard.core.trend import Trend as SharedTrend
 from pytest_bugguard.core.web import web_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     Part = Mapping[str, Any]
+
+Made = TypeVar("Made")
 
 
 def result_of(document: Part) -> Result:
@@ -37,7 +39,7 @@ def result_of(document: Part) -> Result:
         KeyError, TypeError, ValueError, AttributeError: A field is missing, or is no such thing.
     """
     judged = tuple(map(_judged, document["coverage"]))
-    waivers = tuple(_waiver(one, one["fix"]) for one in document["waivers"])
+    waivers = tuple(_waiver(one, _text(one["fix"])) for one in document["waivers"])
     held = tuple(map(_held, document["quarantine"]))
     run, delivery, hotspots, trend = (document[key] for key in ("run", "delivery", "hotspots", "trend"))
     return Result(
@@ -64,6 +66,17 @@ def _text(value: object) -> str:
     return value
 
 
+def _number(value: object) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(value)
+    return value
+
+
+def _if_any(read: Callable[[Any], Made], value: object) -> Made | None:
+    """What is read from a value that may be ``null``."""
+    return None if value is None else read(value)
+
+
 def _path(value: object) -> str:
     return unquoted(_text(value))
 
@@ -75,10 +88,10 @@ def _seconds(moment: str) -> int:
 def _repository(facts: Part) -> RepositoryFacts:
     web = facts.get("web")
     return RepositoryFacts(
-        facts["head"],
-        facts["base"],
+        _if_any(_text, facts["head"]),
+        _if_any(_text, facts["base"]),
         _text(facts["base_reason"]),
-        facts["merge_base"],
+        _if_any(_text, facts["merge_base"]),
         shallow=bool(facts["shallow"]),
         web=web and str(web_of(web)),
     )
@@ -94,10 +107,10 @@ def _summary(counts: Part) -> Summary:
 def _record(one: Part) -> model.Record:
     files = one["files"]
     return model.Record(
-        sha=one["sha"] or "",
+        sha=_if_any(_text, one["sha"]) or "",
         parents=tuple(map(_text, one["parents"])),
         subject=_text(one["subject"]),
-        committed_s=_seconds(one["date"]) if one["date"] else 0,
+        committed_s=_if_any(_seconds, one["date"]) or 0,
         recognition=_recognition(one),
         issues=tuple(map(_text, one["issues"])),
         files=model.Files(*(tuple(map(_path, files[side])) for side in ("source", "test", "neutral"))),
@@ -106,7 +119,7 @@ def _record(one: Part) -> model.Record:
         verdict=Verdict(one["verdict"]),
         reason=_text(one["reason"]),
         next=_text(one["next"]),
-        waiver=one["waiver"] and _waiver(one["waiver"], ""),
+        waiver=_if_any(lambda waiver: _waiver(waiver, ""), one["waiver"]),
         other_signs=tuple(map(_recognition, one["other_signs"])),
         hunks=tuple(map(_hunk, one["hunks"])),
     )
@@ -124,15 +137,17 @@ def _test(test: Part) -> model.MappedTest:
         model.How(test["change"]),
         counts=bool(test["counts"]),
         reason=_text(test["reason"]),
-        after=test["after"] and model.Outcome(test["after"]),
-        before=test["before"] and model.Outcome(test["before"]),
+        after=_if_any(model.Outcome, test["after"]),
+        before=_if_any(model.Outcome, test["before"]),
         red=red and model.Red(model.RedKind(red["kind"]), _text(red["message"]), _text(red["where"])),
     )
 
 
 def _hunk(hunk: Part) -> model.HeldHunk:
     tests = tuple(map(_path, hunk["tests"]))
-    return model.HeldHunk(_path(hunk["path"]), hunk["first"], hunk["last"], tests, is_told=hunk["held"] is not None)
+    return model.HeldHunk(
+        _path(hunk["path"]), int(hunk["first"]), int(hunk["last"]), tests, is_told=hunk["held"] is not None
+    )
 
 
 def _waiver(one: Part, fix: str) -> model.Waiver:
@@ -140,7 +155,7 @@ def _waiver(one: Part, fix: str) -> model.Waiver:
 
 
 def _day(text: str | None) -> dt.date | None:
-    return dt.date.fromisoformat(text) if text else None
+    return _if_any(dt.date.fromisoformat, text)
 
 
 # --- tests ---
@@ -149,7 +164,7 @@ def _day(text: str | None) -> dt.date | None:
 def _held(one: Part) -> Held:
     last = dt.date.fromisoformat(one["expires"])
     entry = model.Quarantine(_path(one["test"]), _text(one["owner"]), _text(one["reason"]), last)
-    return Held(entry, one["failed"] or "", one["recovery"] or "")
+    return Held(entry, _if_any(_text, one["failed"]) or "", _if_any(_text, one["recovery"]) or "")
 
 
 def _ranking(document: Part) -> Ranking | None:
@@ -171,10 +186,10 @@ def _flake(one: Part) -> Flake:
         rate=_rate(one),
         lost_s=float(one["lost_s"]),
         signatures=tuple((_text(row["failure"]), int(row["count"])) for row in one["signatures"]),
-        onset=onset and Onset(onset["after"] or "", _text(onset["until"])),
-        first_failed_s=one["first_failed"] and _seconds(one["first_failed"]),
-        last_failed_s=one["last_failed"] and _seconds(one["last_failed"]),
-        trend=one["trend"] and Trend(one["trend"]),
+        onset=onset and Onset(_if_any(_text, onset["after"]) or "", _text(onset["until"])),
+        first_failed_s=_if_any(_seconds, one["first_failed"]),
+        last_failed_s=_if_any(_seconds, one["last_failed"]),
+        trend=_if_any(Trend, one["trend"]),
         strip=_text(one["strip"]),
         branches=tuple(Group(_text(row["name"]), _rate(row)) for row in one["branches"]),
         environments=tuple(Group(_text(row["name"]), _rate(row)) for row in one["environments"]),
@@ -201,22 +216,28 @@ def _judged(one: Part) -> Judged:
     metric, threshold = Metric(one["metric"]), one["threshold"]
     return Judged(
         rule=_text(one["rule"]),
-        path=one["path"] and _path(one["path"]),
+        path=_if_any(_path, one["path"]),
         count=Count(int(one["covered"]), int(one["total"])),
-        threshold=None if threshold is None else Threshold(metric, Decimal(repr(threshold))),
+        threshold=None if threshold is None else Threshold(metric, Decimal(repr(_number(threshold)))),
         verdict=RuleVerdict(one["verdict"]),
-        missing=tuple(Missing(_path(row["path"]), tuple(row["lines"]), _text(row["note"])) for row in one["missing"]),
+        missing=tuple(
+            Missing(_path(row["path"]), tuple(map(int, row["lines"])), _text(row["note"])) for row in one["missing"]
+        ),
         place=_text(one["place"]),
         reason=_text(one["reason"]),
         next=_text(one["next"]),
         metric=metric,
-        fix=one["fix"] or "",
+        fix=_if_any(_text, one["fix"]) or "",
     )
+
+
+def _missing(row: Part) -> Missing:
+    return Missing(_path(row["path"]), tuple(map(int, row["lines"])), _text(row["note"]))
 
 
 def _module(one: Part) -> ModuleCoverage:
     branch = one["branch"]
-    return ModuleCoverage(_path(one["path"]), _count(one["line"]), branch and _count(branch), one["floor"])
+    return ModuleCoverage(_path(one["path"]), _count(one["line"]), _if_any(_count, branch), _if_any(int, one["floor"]))
 
 
 def _count(one: Part) -> Count:
@@ -231,8 +252,8 @@ def _finding(one: Part) -> Finding:
         subject=_text(one["subject"]),
         message=_text(one["message"]),
         next=_text(one["next"]),
-        path=one["path"] and _path(one["path"]),
-        line=one["line"],
+        path=_if_any(_path, one["path"]),
+        line=_if_any(int, one["line"]),
     )
 
 
@@ -267,8 +288,14 @@ def _delivery(found: Part) -> Baseline:
         Period(_seconds(found["first"]), _seconds(found["last"]), int(found["failure_days"])),
         tuple(map(figure_of, found["figures"])),
         tuple(map(_release, found["releases"])),
-        tuple(Traced(_text(one["fix"]), one["origin"], _text(one["reason"])) for one in found["faults"]),
+        tuple(
+            Traced(_text(one["fix"]), _if_any(_text, one["origin"]), _text(one["reason"])) for one in found["faults"]
+        ),
     )
+
+
+def _traced(one: Part) -> Traced:
+    return Traced(_text(one["fix"]), _if_any(_text, one["origin"]), _text(one["reason"]))
 
 
 def _release(one: Part) -> Release:
@@ -278,18 +305,18 @@ def _release(one: Part) -> Release:
 
 def figure_of(one: Part) -> Figure:
     """A figure of the delivery out of a document."""
-    band = one["band"] and Band(one["band"])
+    band = _if_any(Band, one["band"])
     return Figure(
         _text(one["name"]),
         Unit(one["unit"]),
-        one["value"],
+        _if_any(_number, one["value"]),
         band,
         int(one["sample"]),
         _text(one["counted"]),
         _text(one["rule"]),
         tuple(map(_text, one["cannot_know"])),
-        one["low"],
-        one["high"],
+        _if_any(_number, one["low"]),
+        _if_any(_number, one["high"]),
         _text(one["reason"]),
         tuple(map(Band, one.get("bands", [band] if band else []))),  # a file of before has one band alone
     )
