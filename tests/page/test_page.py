@@ -116,6 +116,17 @@ def test_a_table_is_searched_narrowed_and_sorted(reader: Reader) -> None:
     assert (opened.said, opened.asked) == ([], [])
 
 
+def test_it_can_be_printed(reader: Reader) -> None:
+    """Every row is on paper, what is there to be clicked is not, and nothing leaves the sheet."""
+    opened = reader.open(as_dict(replace(everything(), command="report")), viewport={"width": 720, "height": 1000})
+    rows = opened.page.locator("#fixes tbody tr").count()
+    opened.page.emulate_media(media="print")
+    assert opened.page.locator("#fixes tbody tr:visible").count() == rows > 0
+    assert opened.page.locator(".controls:visible, .rest button:visible, .skip:visible").count() == 0
+    assert not opened.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert opened.page.pdf(format="A4").startswith(b"%PDF-")
+
+
 def test_each_number_leads_to_its_evidence(reader: Reader) -> None:
     """Every count at the top opens just the rows that it counts, whatever was searched for before."""
     opened = reader.open(as_dict(replace(everything(), command="report")))
