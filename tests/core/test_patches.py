@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bugguard.core import patches
+from pytest_bugguard.core.errors import UnreadableHistoryError
 from pytest_bugguard.core.patches import Patch
 from tests.story import story
 
@@ -96,3 +97,11 @@ def test_lines_are_followed_through_a_later_change(old: bytes, then: bytes, now:
 def test_line_ends_are_no_change() -> None:
     """A checkout may have other ones than the repository."""
     assert patches.between("a.py", "a.py", b"a\r\nb\r\n", b"a\nb\nc\n").added == (3,)
+
+
+@pytest.mark.parametrize("header", ["@@ -1 +1,9 @@", f"@@ -1 +1,{9**30} @@", "@@ -1,4 +1 @@", "@@ nonsense @@"])
+def test_a_hunk_of_more_lines_than_there_are_is_refused(header: str) -> None:
+    """Its header is not believed, however many it says; a patch that ends in the middle is no shorter one."""
+    text = f"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n{header}\n-x\n+y\n"
+    with pytest.raises(UnreadableHistoryError, match="more lines than there are"):
+        patches.parse(text.encode())
