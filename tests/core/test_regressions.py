@@ -50,3 +50,11 @@ def test_reads_marks_issues_words_and_modules() -> None:
 def test_a_broken_file_says_nothing_and_breaks_nothing(text: bytes) -> None:
     """Text that does not parse has no marks; what parses beside it is read."""
     assert references("test_a.py", text).marks == {}
+
+
+def test_what_a_test_file_defines_itself_is_nobodys_word() -> None:
+    """A helper of its own may be called like a function of the source, which it then does not use."""
+    helper = b"from shop import pager\n\ndef _file(x):\n    return x\n"
+    text = helper + b"\ndef test_a():\n    assert _file(1) == pager.last(2)\n"
+    facts = references("t/test_a.py", text)
+    assert facts.words["t/test_a.py::test_a"] == ("last", "pager")

@@ -35,7 +35,7 @@ class TestFacts:
     issues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """References in the name, the docstring and the comments of a test: ``#12``."""
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Every name and attribute that a test mentions."""
+    """Every name and attribute that a test mentions, but for functions and classes of its own file."""
     modules: tuple[str, ...] = ()
     """Imported modules, dotted; relative ones with their dots."""
 
@@ -45,19 +45,22 @@ def references(path: str, source: bytes) -> TestFacts:
     source = segments.clean(source)
     marks: dict[str, tuple[str, ...]] = {}
     issues: dict[str, tuple[str, ...]] = {}
-    words: dict[str, tuple[str, ...]] = {}
+    words: dict[str, set[str]] = {}
+    own: set[str] = set()
     for piece in segments.split(source):
         try:
             scope = outline.read(syntax.parse(piece))
         except syntax.UnparsableError:
             continue
+        own |= {*scope.functions, *scope.classes}
         lines = piece.decode(errors="replace").split("\n")
         for qualname, function, inherited in _functions(scope, (), ()):
             nodeid = f"{path}::{qualname}"
             _put(marks, nodeid, (*inherited, *_marked(function.decorator_list)))
             _put(issues, nodeid, tuple(dict.fromkeys(_issues(function, lines))))
-            _put(words, nodeid, tuple(sorted(mentions.words(function))))
-    return TestFacts(marks, issues, words, _modules(source))
+            words[nodeid] = set(mentions.words(function))
+    foreign = {nodeid: tuple(sorted(said - own)) for nodeid, said in words.items()}
+    return TestFacts(marks, issues, {nodeid: said for nodeid, said in foreign.items() if said}, _modules(source))
 
 
 def _put(into: dict[str, tuple[str, ...]], nodeid: str, found: tuple[str, ...]) -> None:
