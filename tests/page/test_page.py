@@ -171,10 +171,59 @@ def test_a_count_of_fixes_leads_to_them(reader: Reader) -> None:
     assert opened.page.locator("#fixes output").inner_text() == f"{count} of 400"
     opened.page.click("summary")
     quarter = opened.page.locator("details tbody tr").first
-    name, _, judged, undecided = quarter.locator("td").all_inner_texts()
-    quarter.locator("a").click()
-    assert opened.page.locator("#fixes output").inner_text() == f"{int(judged) + int(undecided)} of 400"
+    name, guarded, judged, undecided = quarter.locator("td").all_inner_texts()
     assert name == "2024-Q2"
+    for text, shown in zip(
+        (name, guarded, judged, undecided), (int(judged) + int(undecided), guarded, judged, undecided), strict=True
+    ):
+        quarter.get_by_text(text, exact=True).first.click()
+        assert opened.page.locator("#fixes output").inner_text() == f"{shown} of 400"
+
+
+def test_the_sentence_at_the_top_leads_to_what_it_counts(reader: Reader) -> None:
+    """Its share to the guarded fixes, its count to the judged ones, each year's share to those of its quarters."""
+    whole = _busy()
+    opened = reader.open(whole)
+    shown = opened.page.locator("#fixes output")
+    counts = whole["trend"]["whole"]
+    share, judged = opened.page.locator("h1 a").all()
+    share.press("Enter")
+    assert shown.inner_text() == f"{counts['guarded']} of 400"
+    assert {row[2] for row in opened.rows("fixes")} == {"guarded", "proven"}
+    judged.press("Enter")
+    assert shown.inner_text() == f"{counts['judged']} of 400"
+    newest = whole["trend"]["quarters"][-4:]
+    opened.page.locator(".recent a").first.press("Enter")
+    assert shown.inner_text() == f"{sum(one['judged'] for one in newest)} of 400"
+
+
+def test_a_quarter_of_the_chart_leads_to_its_fixes(reader: Reader) -> None:
+    """By mouse anywhere in it; by keyboard the chart is one stop, and arrows go from one quarter to the next."""
+    whole = _busy()
+    opened = reader.open(whole)
+    page, shown = opened.page, opened.page.locator("#fixes output")
+    quarters = [f"{one['judged'] + one['undecided']} of 400" for one in whole["trend"]["quarters"]]
+    page.locator(".chart .reach").first.click()
+    assert shown.inner_text() == quarters[0]
+    assert page.locator(".chart a[tabindex='0']").count() == 1
+    page.locator(".chart a[tabindex='0']").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    assert shown.inner_text() == quarters[-2]
+    page.locator(".chart a[tabindex='0']").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith(
+        whole["trend"]["quarters"][-3]["quarter"]
+    )
+    assert (opened.said, opened.asked) == ([], [])
+
+
+def test_a_quarter_that_the_table_does_not_bear_out_leads_nowhere(reader: Reader) -> None:
+    """The trend reads an absurd date as its neighbours', the table shows what git says."""
+    whole = _busy()
+    whole["fixes"][0]["date"] = "1970-01-01T00:00:00Z"
+    opened = reader.open(whole)
+    assert opened.page.locator(".chart a").count() == len(whole["trend"]["quarters"]) - 1
 
 
 def test_a_count_that_no_search_bears_out_leads_nowhere() -> None:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from pytest_bugguard.report.escape import safe_text
-from pytest_bugguard.report.page import cells, chart, refs, sections
+from pytest_bugguard.report.page import cells, chart, evidence, refs, sections
+from pytest_bugguard.report.page.opening import opening
 from pytest_bugguard.report.page.tables import packed
 
 if TYPE_CHECKING:
@@ -36,13 +37,14 @@ def to_html(document: Mapping[str, Any]) -> str:
     document = _safe(document)
     links = refs.links_of(document["repository"])
     tables = sections.tables_of(document)
+    counted = evidence.of_fixes(tables[0])
     return (
         _environment(links)
         .get_template("page.html")
         .render(
-            opening=sections.opening(document, tables),
-            chart=chart.of_trend(document["trend"]),
-            quarters=(document["trend"] or {}).get("quarters", ()),
+            opening=opening(document, tables, counted),
+            chart=chart.of_trend(document["trend"], counted),
+            quarters=chart.table_of(document["trend"], counted),
             tables=tables,
             static=STATIC_ROWS,
             policy=_policy(style, script),
@@ -72,7 +74,7 @@ def _environment(links: Links) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {**cells.FILTERS, "pieces": links.pieces}
+    environment.filters |= {**cells.FILTERS, "pieces": links.pieces, "plain": evidence.plain}
     return environment
 
 

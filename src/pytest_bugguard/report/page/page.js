@@ -112,12 +112,11 @@
     return { title, kind, at };
   }
 
-  // A day is found by its quarter too, of which the chart and its table speak.
-  function searched(kind, value) {
-    if (kind === "strip") return "";
-    if (kind === "day" && value) return `${value} ${value.slice(0, 4)}-Q${Math.ceil(Number(value.slice(5, 7)) / 3)}`;
-    return plain(value);
-  }
+  const searched = (kind, value) => (kind === "strip" ? "" : plain(value));
+
+  // A quarter, or those from one to another, speak of a row's first day: the chart and its table lead to them.
+  const QUARTERS = /^(\d{4}-q[1-4])(?:\.\.(\d{4}-q[1-4]))?$/;
+  const quarter = (day) => day && `${day.slice(0, 4)}-q${Math.ceil(Number(day.slice(5, 7)) / 3)}`;
 
   const SORTED_BY = {
     number: (value) => Number(plain(value)),
@@ -170,7 +169,8 @@
       if (this.columns) return;
       const table = data().tables[this.section.id];
       this.columns = table.columns.map(column);
-      this.preset = new Set(table.preset);
+      this.views = table.views;
+      this.day = this.columns.find(({ kind }) => kind === "day");
       this.badge = table.badge === null ? null : this.columns[table.badge];
       this.texts = Array.from({ length: table.rows }, (_, row) =>
         this.columns.map((one) => searched(one.kind, one.at(row))).join("\n").toLowerCase());
@@ -195,13 +195,18 @@
     }
 
     matching() {
-      const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean).map((word) => this.test(word));
       const chosen = this.choice ? this.choice.value : "";
-      const fits = (row) => {
-        if (chosen === "*" ? !this.preset.has(this.badge.at(row)) : chosen && this.badge.at(row) !== chosen) return false;
-        return words.every((word) => this.texts[row].includes(word));
-      };
-      return this.order.filter(fits);
+      const badges = chosen[0] === "*" ? this.views[chosen.slice(1)] : chosen && [chosen];
+      return this.order.filter((row) =>
+        (!badges || badges.includes(this.badge.at(row))) && words.every((holds) => holds(row)));
+    }
+
+    test(word) {
+      const found = this.day && QUARTERS.exec(word);
+      if (!found) return (row) => this.texts[row].includes(word);
+      const [, first, last = first] = found;
+      return (row) => first <= quarter(this.day.at(row)) && quarter(this.day.at(row)) <= last;
     }
 
     show() {
@@ -260,6 +265,18 @@
     if (!link) return;
     const { table, badge = "", find = "" } = link.dataset;
     tables.get(table)?.narrow(badge, find);
+  });
+
+  // The chart is one stop of the tab key; arrows go through its quarters.
+  const quarters = [...document.querySelectorAll(".chart .quarter")];
+  const STEPS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
+  document.querySelector(".chart")?.addEventListener("keydown", (event) => {
+    const from = quarters.indexOf(document.activeElement);
+    if (from < 0 || !(event.key in STEPS)) return;
+    event.preventDefault();
+    const to = Math.min(Math.max(from + STEPS[event.key], 0), quarters.length - 1);
+    quarters.forEach((one, place) => one.setAttribute("tabindex", place === to ? 0 : -1));
+    quarters[to].focus();
   });
 
   const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));

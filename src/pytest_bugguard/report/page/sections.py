@@ -1,14 +1,13 @@
-"""What does the page say, top down? A document to its opening and its tables, each sorted for whoever acts on it."""
+"""What does the page show, top down? A document to its tables, each sorted for whoever acts on it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from pytest_bugguard.report import words
 from pytest_bugguard.report.page import delivery, places, tests
+from pytest_bugguard.report.page.evidence import GUARDED, JUDGED, OPEN, TO_JUDGE
 from pytest_bugguard.report.page.refs import ref
-from pytest_bugguard.report.page.tables import Column, Row, Table
+from pytest_bugguard.report.page.tables import Column, Row, Table, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,33 +15,7 @@ if TYPE_CHECKING:
     Document = Mapping[str, Any]
     Fix = Mapping[str, Any]
 
-_OPEN = ("broken", "unguarded", "unproven", "unstable", "undecided", "weak", "waived")
-_DOUBTED = ("broken", "unproven", "unstable", "undecided", "weak")
-_GUARDED = ("proven", "guarded")
-
-
-class Fact(NamedTuple):
-    """A number of the opening, with the table that bears it out."""
-
-    number: str
-    said: str
-    table: str
-    badge: str
-    """What the table is narrowed to; empty: nothing."""
-    tone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What stands at the top."""
-
-    sentence: str
-    recent: str
-    """How the newest year compares with the one before; empty where there are not both."""
-    facts: tuple[Fact, ...]
-    about: tuple[tuple[str, str], ...]
-    """What was looked at, by name."""
-    notes: tuple[str, ...]
+NOT_PROVABLE = View("not provable", ("broken", "unproven", "unstable", "undecided", "weak"))
 
 
 def tables_of(document: Document) -> tuple[Table, ...]:
@@ -92,8 +65,7 @@ def _fixes(fixes: Sequence[Fix], origins: Mapping[str, str]) -> Table:
          Column("Next", "next")),
         tuple((day(fix["date"]), _name(fix), fix["verdict"], _evidence(fix, origins), fix["next"]) for fix in fixes),
         "Every fix is guarded." if fixes else "There is no fix to judge.",
-        _OPEN,
-        "without a guard",
+        (OPEN, GUARDED, JUDGED, TO_JUDGE),
     )  # fmt: skip
 
 
@@ -116,9 +88,9 @@ def _proofs(fixes: Iterable[Fix]) -> Table:
     rows = [
         (day(fix["date"]), _name(fix), fix["verdict"], lines(fix["reason"], _reds(fix)), fix["next"])
         for fix in fixes
-        if fix["verdict"] in {"proven", *_DOUBTED}
+        if fix["verdict"] in {"proven", *NOT_PROVABLE.badges}
     ]
-    doubted = any(row[2] in _DOUBTED for row in rows)
+    doubted = any(row[2] in NOT_PROVABLE.badges for row in rows)
     return Table(
         "proofs",
         "Proofs, and what was not provable",
@@ -127,8 +99,7 @@ def _proofs(fixes: Iterable[Fix]) -> Table:
          Column("Next", "next")),
         tuple(sorted(rows, key=lambda row: row[2] == "proven")),
         "No proof is stored: bugguard prove makes one.",
-        _DOUBTED if doubted else (),
-        "not provable" if doubted else "",
+        (NOT_PROVABLE,) if doubted else (),
     )  # fmt: skip
 
 
@@ -157,72 +128,3 @@ def _findings(findings: Iterable[Mapping[str, Any]]) -> Table:
 def _place(finding: Mapping[str, Any]) -> str:
     path, line = finding["path"], finding["line"]
     return ref(f"{path}:{line}" if path and line else path or "")
-
-
-def opening(document: Document, tables: Iterable[Table]) -> Opening:
-    """The state in one sentence, and the numbers that it rests on."""
-    by_id = {table.id: table for table in tables}
-    return Opening(
-        _sentence(document),
-        _recent(document["trend"]),
-        tuple(fact for fact in _facts(by_id) if fact.number != "0"),
-        _about(document),
-        tuple(document["notes"]),
-    )
-
-
-def _sentence(document: Document) -> str:
-    counts = document["summary"]
-    guarded = sum(counts[verdict] for verdict in _GUARDED)
-    judged = guarded + sum(counts[verdict] for verdict in (*_OPEN,) if verdict != "undecided")
-    if not judged:
-        return f"No fixes to judge in {words.counted(counts['units'], 'commit')}."
-    are = "is" if judged == 1 else "are"
-    return f"{words.percent(guarded, judged)} % of {words.fixes(judged)} {are} guarded by a test."
-
-
-def _recent(trend: Mapping[str, Any] | None) -> str:
-    quarters = trend["quarters"] if trend else []
-    newest, before = (
-        [sum(one[key] for one in part) for key in ("guarded", "judged")] for part in (quarters[-4:], quarters[-8:-4])
-    )
-    if not (newest[1] and before[1]):
-        return ""
-    now, then = words.percent(*newest), words.percent(*before)
-    return f"In the newest four quarters it was {now} %, in the four before {then} %."
-
-
-def _facts(tables: Mapping[str, Table]) -> Iterable[Fact]:
-    def count(table: str, *badges: str) -> str:
-        choices = dict(tables[table].choices) if table in tables else {}
-        return str(sum(choices.get(badge, 0) for badge in badges))
-
-    yield Fact(count("fixes", "unguarded"), "without a test", "fixes", "unguarded", "bad")
-    yield Fact(count("proofs", *_DOUBTED), "not provable", "proofs", "*", "doubt")
-    yield Fact(count("proofs", "proven"), "proven", "proofs", "proven", "good")
-    yield Fact(count("fixes", "guarded"), "guarded, not proven", "fixes", "guarded", "good")
-    yield Fact(count("fixes", "waived"), "waived", "fixes", "waived", "doubt")
-    yield Fact(count("flaky", *tests.DOUBTED), "tests not to be trusted", "flaky", "*", "bad")
-    yield Fact(count("exceptions", "overdue"), "exceptions overdue", "exceptions", "overdue", "bad")
-    yield Fact(count("coverage", "unmet"), "coverage rules not met", "coverage", "unmet", "bad")
-    yield Fact(count("coverage", "undecided"), "coverage rules undecided", "coverage", "undecided", "doubt")
-    yield Fact(
-        str(len(tables["findings"].rows) if "findings" in tables else 0),
-        "reasons why a gate fails",
-        "findings",
-        "",
-        "bad",
-    )
-
-
-def _about(document: Document) -> tuple[tuple[str, str], ...]:
-    repository, run = document["repository"], document["run"]
-    facts = {
-        "commit": words.short(repository["head"] or "") if repository["head"] else "none yet",
-        "compared with": repository["base"] or "",
-        "history": "cut off: the clone is shallow" if repository["shallow"] else "",
-        "looked at": words.counted(document["summary"]["units"], "commit"),
-        "run": run["started"].replace("T", " ").removesuffix("Z") + " UTC" if run else "",
-        "made by": f"{document['tool']['name']} {document['tool']['version']}",
-    }
-    return tuple((name, text) for name, text in facts.items() if text)

@@ -22,6 +22,18 @@ class Column(NamedTuple):
     """How a cell is drawn: ``stack``, ``badge``, ``strip``, ``rate``, ``bar``; all others are one line."""
 
 
+class View(NamedTuple):
+    """Rows that are looked at together, by their badges."""
+
+    title: str
+    badges: tuple[str, ...]
+
+
+def one(badge: str) -> View:
+    """The rows with this badge."""
+    return View(badge, (badge,))
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of one subject, the worst first."""
@@ -34,9 +46,8 @@ class Table:
     rows: tuple[Row, ...]
     empty: str
     """What to say where there are no rows."""
-    preset: tuple[str, ...] = ()
-    """Badges of the rows that are shown before anybody asks for others; none: all."""
-    preset_title: str = ""
+    views: tuple[View, ...] = ()
+    """The first is what is shown before anybody asks for others; none: all is."""
 
     @property
     def badge(self) -> int | None:
@@ -46,10 +57,16 @@ class Table:
     @property
     def shown(self) -> tuple[Row, ...]:
         """The rows before anybody asks for others."""
+        return self.rows_of(self.views[0]) if self.views else self.rows
+
+    def rows_of(self, view: View) -> tuple[Row, ...]:
+        """The rows that a view looks at."""
         badge = self.badge
-        if not self.preset or badge is None:
-            return self.rows
-        return tuple(row for row in self.rows if row[badge] in self.preset)
+        return () if badge is None else tuple(row for row in self.rows if row[badge] in view.badges)
+
+    def choice(self, view: View) -> str:
+        """What the list calls a view: its own views are marked, since a badge may have the same name."""
+        return f"*{view.title}" if view in self.views else view.title
 
     @property
     def choices(self) -> tuple[tuple[str, int], ...]:
@@ -68,7 +85,7 @@ def packed(table: Table) -> dict[str, Any]:
         ],
         "rows": len(table.rows),
         "badge": table.badge,
-        "preset": table.preset,
+        "views": {view.title: view.badges for view in table.views},
         "empty": table.empty,
     }
 

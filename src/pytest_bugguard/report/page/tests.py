@@ -6,12 +6,12 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.report.page.refs import lead, ref
-from pytest_bugguard.report.page.tables import Column, Row, Table
+from pytest_bugguard.report.page.tables import Column, Row, Table, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DOUBTED = ("flaky", "order-dependent", "failing")
+DOUBTED = View("not to be trusted", ("flaky", "order-dependent", "failing"))
 
 
 def flaky(document: Mapping[str, Any]) -> Table:
@@ -28,8 +28,7 @@ def flaky(document: Mapping[str, Any]) -> Table:
         tuple(_test(one, excused.get(one["nodeid"]) or excused.get(one["nodeid"].partition("[")[0]))
               for one in document["flaky"]),
         "No test that failed is on record: bugguard flaky list tells what the history holds.",
-        DOUBTED,
-        "not to be trusted",
+        (DOUBTED,),
     )  # fmt: skip
 
 
