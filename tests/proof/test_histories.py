@@ -33,6 +33,15 @@ def verdicts(repo: Repo, *arguments: str) -> dict[str, str]:
     return {fix["subject"]: fix["verdict"] for fix in done.document["fixes"]}
 
 
+def test_23_a_test_that_only_moved_guards_nothing(repo: Repo) -> None:
+    """Under its new name it is no new test."""
+    repo.git("mv", TEST, "tests/test_pages.py")
+    commit(repo, SOURCE)
+    said = prove(repo)
+    assert (said.verdict, said.done.code) == ("unguarded", 1)
+    assert said.test("tests/test_pages.py::test_full")["change"] == "moved"
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [
