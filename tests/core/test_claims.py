@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from pytest_bugguard.core import novelty
-from pytest_bugguard.core.claims import asks_for_novelty
+from pytest_bugguard.core.claims import asks_for_novelty, takes_novelty
 from pytest_bugguard.core.novelty import SourceVersions
 from pytest_bugguard.core.runs import Claim, Helper
 
@@ -160,3 +160,20 @@ def test_names_that_are_not_written_there_are_known_from_the_failure() -> None:
     """The name may come from a parameter of the test, or from whoever calls a helper."""
     assert asks_for_novelty(claim("assert hasattr(thing, name)", name="first"), NOVELTY)
     assert not asks_for_novelty(claim("assert hasattr(thing, name)", name="last"), NOVELTY)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_novel"),
+    [
+        ("assert vars(shop.pager)['MANY'] == 9", True),
+        ("assert Pager.__dict__['first'](3)", True),
+        ("name = 'MANY'\nglobals()[name]", True),
+        ("Pager(3).as_dict()['first']", False),
+        ("vars(shop.pager)['pages']", False),
+        ("assert vars(shop.pager)", False),
+        ("assert (", False),
+    ],
+)
+def test_it_takes_what_the_fix_adds_out_of_a_namespace(body: str, is_novel: bool) -> None:
+    """There a key is a name; in any other dictionary one of the same text is something else."""
+    assert takes_novelty(claim(body, name="MANY"), NOVELTY) is is_novel

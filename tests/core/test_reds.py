@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_bugguard.core import novelty
 from pytest_bugguard.core.model import Outcome, RedKind
 from pytest_bugguard.core.novelty import SourceVersions
 from pytest_bugguard.core.reds import Grounds
-from pytest_bugguard.core.runs import Case, Raised
+from pytest_bugguard.core.runs import Case, Claim, Raised
 from tests.trials import FILE, IN_LIBRARY, IN_SOURCE, IN_TEST, SOURCE, failed, is_source, passed, raised
 
 OLD = b"def pages(n): ...\nclass Pager:\n    def __init__(self, n): ...\n"
@@ -32,6 +34,11 @@ MISFIT = "pages() got an unexpected keyword argument 'strict'"
         pytest.param(raised("KeyError", "", IN_TEST, IN_SOURCE, IN_LIBRARY), RedKind.RAISED, id="through-source"),
         pytest.param(raised("TypeError", "", IN_TEST, IN_SOURCE, IN_TEST), RedKind.RAISED, id="test-double-raised"),
         pytest.param(raised("TypeError", "cannot pickle 'x' object"), RedKind.ERROR, id="out-of-c"),
+        pytest.param(
+            replace(raised("KeyError", "'first'"), claim=Claim("def test():\n    vars(Pager)['first']\n", 2)),
+            RedKind.NEW_API,
+            id="new-key-of-a-namespace",
+        ),
         pytest.param(raised("AttributeError", "", **NONE), RedKind.ERROR, id="attribute-of-none"),
         pytest.param(raised("AttributeError", "", **FIRST), RedKind.NEW_API, id="new-method"),
         pytest.param(raised("AttributeError", "", IN_TEST, IN_SOURCE, **FIRST), RedKind.RAISED, id="missed-by-source"),
@@ -219,6 +226,22 @@ def test_a_red_is_told_in_one_line_with_its_place(exception: Raised, message: st
     red = GROUNDS.of_case(failed(how=exception))
     assert red is not None
     assert (red.message, red.where) == (message, where)
+
+
+@pytest.mark.parametrize(
+    ("died", "kind"),
+    [
+        (raised("AttributeError", "", **FIRST), RedKind.NEW_API),
+        (raised("TypeError", MISFIT), RedKind.NEW_API),
+        (raised("AttributeError", "", IN_TEST, IN_SOURCE, **FIRST), RedKind.ASSERTION),
+        (raised("KeyError", "'first'"), RedKind.ASSERTION),
+    ],
+)
+def test_what_a_thread_died_for_want_of_is_missing(died: Raised, kind: RedKind) -> None:
+    """Who waits for it sees only what it has not done."""
+    red = GROUNDS.of_case(failed(how=raised("AssertionError", "", IN_TEST), threads=(died,)))
+    assert red is not None
+    assert red.kind is kind
 
 
 @pytest.mark.parametrize(("name", "kind"), [("first", RedKind.NEW_API), ("last", RedKind.ASSERTION)])

@@ -5,6 +5,7 @@ What the evidence has to be is held for every trial in ``tests/core/test_proof.p
 
 from __future__ import annotations
 
+import types
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,6 +85,140 @@ def test_a_red_that_follows_the_text_is_none(tmp_path: Path, check: str) -> None
     said = repaired(tmp_path, fix, base={"tools.py": helper, "pyproject.toml": configured})
     assert said.verdict == "undecided", said.reason
     assert "is red over the text of src/shop/pager.py" in said.reason
+
+
+_PLAIN = """
+    \"\"\"Pages.\"\"\"
+
+    __version__ = "1.0"
+
+    def pages(items: int) -> int:
+        \"\"\"How many.\"\"\"
+        return items // 10
+
+    class Pager:
+        \"\"\"One.\"\"\"
+        size: int = 10
+"""
+_DRESSED = """
+    \"\"\"Pages, rounded up.\"\"\"
+    import colorsys
+
+    __version__ = "1.1"
+
+    def first_page():
+        return 1
+
+    def pages(items: float) -> int:
+        \"\"\"How many, rounded up.\"\"\"
+        return -(-items // 10)
+
+    class Pager:
+        \"\"\"One that rounds up.\"\"\"
+        size: float = 10
+
+        def first(self):
+            return 1
+"""
+_LOOKING = """
+    import concurrent.futures, dis, inspect, os, pydoc, subprocess, sys, threading, traceback
+    from pathlib import Path
+    import pytest
+    from shop import pager
+    from shop.pager import Pager, pages
+
+    DONE = []
+
+    def done_by_a_thread(work):
+        done = []
+        thread = threading.Thread(target=lambda: done.append(work()))
+        thread.start()
+        thread.join()
+        return done
+
+    def told_by_a_process(words):
+        return subprocess.check_output([sys.executable, "-c", "from shop import pager as p\\n" + words])
+
+    class Asking:
+        def has(self, name):
+            return name in pager.__dict__
+
+    def line_of_error():
+        with pytest.raises(TypeError) as raised:
+            pages(None)
+        return raised.tb.tb_next.tb_lineno
+
+    def key_of_the_class():
+        return Pager.__dict__["first"](0) == 1
+
+    def sets_done():
+        pager.first_page()
+        DONE.append(1)
+
+    CHECKS = {
+        "its docstring": lambda: "rounded" in pages.__doc__,
+        "the module's": lambda: "rounded" in pager.__doc__,
+        "the class's": lambda: "rounds" in inspect.getdoc(Pager),
+        "its documentation": lambda: "rounded" in pydoc.render_doc(pages),
+        "its docstring, elsewhere": lambda: b"rounded" in told_by_a_process("print(p.pages.__doc__)"),
+        "its annotations": lambda: pages.__annotations__["items"] is float,
+        "the class's annotations": lambda: Pager.__annotations__["size"] is float,
+        "its signature": lambda: "float" in str(inspect.signature(pages)),
+        "its line": lambda: pages.__code__.co_firstlineno > 7,
+        "the line of an error": lambda: line_of_error() > 9,
+        "its version": lambda: pager.__version__ == "1.1",
+        "its constants": lambda: "rounded" in str(pages.__code__.co_consts),
+        "its operations": lambda: any(each.opname == "UNARY_NEGATIVE" for each in dis.get_instructions(pages)),
+        "its text, by a fixture": lambda: "-(-" in TEXT,
+        "the environment, by a conftest": lambda: os.environ["SHOP_IS"] == "repaired",
+        "a key of the module": lambda: vars(pager)["first_page"]() == 1,
+        "a key of the class": key_of_the_class,
+        "a key of the module, or none": lambda: vars(pager).get("first_page"),
+        "a thread": lambda: done_by_a_thread(lambda: pager.first_page()) == [1],
+        "a thread, by a method": lambda: done_by_a_thread(lambda: Pager().first()) == [1],
+        "a future": lambda: concurrent.futures.ThreadPoolExecutor().submit(
+            lambda: pager.first_page()).exception() is None,
+        "a process that catches": lambda: told_by_a_process(
+            "try: print(p.first_page())\\nexcept Exception: print(0)") == b"1\\n",
+        "an object that answers": lambda: Asking().has("first_page"),
+        "how many names": lambda: len(dir(pager)) > {names},
+        "what is imported": lambda: "colorsys" in sys.modules,
+        "the test before it": lambda: DONE == [1],
+        "how many files": lambda: len(list(Path("src/shop").glob("*.py"))) == 3,
+        "what git says": lambda: not subprocess.check_output(["git", "status", "--porcelain"]),
+    }
+
+    @pytest.fixture
+    def text():
+        global TEXT
+        TEXT = inspect.getsource(pages)
+
+    def test_before():
+        sets_done()
+
+    @pytest.mark.parametrize("check", CHECKS)
+    def test_it(check, text):
+        assert pages(20) == 2
+        assert Pager.size == 10
+        assert CHECKS[check]()
+"""
+
+
+def test_what_is_said_of_the_code_and_what_is_new_are_no_behaviour(tmp_path: Path) -> None:
+    """Each check calls the function, and is red without the fix: over words, places or names, in a roundabout way."""
+    old = {*dir(types.ModuleType("shop")), "__file__", "__cached__", "__builtins__", "__version__", "pages", "Pager"}
+    test = _LOOKING.replace("{names}", str(len(old)))
+    conftest = (
+        "import os\nfrom shop import pager\n"
+        "os.environ['SHOP_IS'] = 'repaired' if 'rounded' in pager.pages.__doc__ else 'old'\n"
+    )
+    fix = {PAGER: _DRESSED, "src/shop/fresh.py": "", "tests/test_last.py": test, "tests/conftest.py": conftest}
+    said = repaired(tmp_path, fix, base={PAGER: _PLAIN})
+    rows = {test["nodeid"].partition("[")[2][:-1]: test for test in said.record["tests"]}
+    assert [name for name, row in rows.items() if (row["before"], row["after"]) != ("failed", "passed")] == []
+    assert [name for name, row in rows.items() if row["counts"] and row["red"]["kind"] != "new-api"] == []
+    assert said.verdict == "undecided", said.reason
+    assert len(rows) > 25
 
 
 @pytest.mark.parametrize(

@@ -72,11 +72,39 @@ class _Part(Enum):
     """Something else."""
 
 
+def takes_novelty(claim: Claim, novelty: Novelty) -> bool:
+    """Whether the statement that failed takes what the fix adds out of a namespace: ``vars(shop)["pages"]``."""
+    tree = _parsed(claim.source)
+    if tree is None:
+        return False
+    strings = dict(claim.strings)
+    return any(
+        _is_namespace(node.value) and any(map(novelty.names_addition, _key(node.slice, strings)))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and node.lineno <= claim.line <= (node.end_lineno or node.lineno)
+    )
+
+
+def _key(node: ast.expr, strings: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    match node:
+        case ast.Constant(value=str(text)):
+            return (text,)
+        case ast.Name(id=name):
+            return strings.get(name, ())
+    return ()
+
+
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(textwrap.dedent(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def asks_for_novelty(claim: Claim, novelty: Novelty) -> bool:
     """Whether all that a failed assertion asks is whether there is something that the fix adds."""
-    try:
-        tree = ast.parse(textwrap.dedent(claim.source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _parsed(claim.source)
+    if tree is None:
         return False
     reader = _Reader(novelty, dict(claim.strings), assigned(tree), tried(tree), _read(claim.helpers))
     return any(reader.asks(question) for question in questions(tree, claim.line))
@@ -99,7 +127,7 @@ def _is_namespace(node: ast.expr) -> bool:
     match node:
         case ast.Call(func=ast.Attribute(attr="keys", value=inner)):
             return _is_namespace(inner)
-        case ast.Call(func=ast.Name(id="vars")) | ast.Attribute(attr="__dict__"):
+        case ast.Call(func=ast.Name(id="vars" | "globals")) | ast.Attribute(attr="__dict__"):
             return True
     return False
 

@@ -64,6 +64,16 @@ class Experiment:
         )
 
     @property
+    def beside_veil(self) -> tuple[Put, ...]:
+        """Those of ``back`` that are laid over a tree whose other files have the old code behind them.
+
+        A Python file that the fix adds stays where it is: no old code knows of it.
+        """
+        return tuple(
+            old for old in self.back if old not in self.veiled and (old.content is not None or old.path[-3:] != ".py")
+        )
+
+    @property
     def measured(self) -> Experiment:
         """The same, the lines that its own tests run told of the runs with the fix."""
         own = tuple(test.nodeid for test in self.tests if test.counts)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core.claims import asks_for_novelty
+from pytest_bugguard.core.claims import asks_for_novelty, takes_novelty
 from pytest_bugguard.core.model import Outcome, Red, RedKind
 
 if TYPE_CHECKING:
@@ -91,6 +91,9 @@ class Grounds:
         for name, owner in case.wanted:
             if self.novelty.adds(name, owner):
                 return Red(RedKind.NEW_API, f"a process that it started dies for want of {name}")
+        for raised in case.threads:
+            if self._wants_something_new(raised):
+                return Red(RedKind.NEW_API, f"a thread that it started dies: {told(raised)}")
         failures = [raised for raised in (case.raised, *(raised for _, raised in case.subtests)) if raised is not None]
         if not failures:
             return Red(RedKind.NOT_RUN, case.reason or "failed, and nothing is known of how")
@@ -129,6 +132,8 @@ class Grounds:
         return False
 
     def _is_missing(self, raised: Raised) -> bool:
+        if raised.type == "builtins.KeyError":
+            return raised.claim is not None and takes_novelty(raised.claim, self.novelty)
         return self.novelty.adds(raised.missing, raised.owner)
 
     def _is_misfit(self, raised: Raised) -> bool:
@@ -142,7 +147,7 @@ class Grounds:
 
     def _is_dressed(self, raised: Raised) -> bool:
         """Whether it is an assertion that a new name be there."""
-        if raised.claim is None:
+        if raised.claim is None or not _is_assertion(raised):
             return False
         helpers = tuple(helper for helper in raised.claim.helpers if not self.is_source(helper.path))
         return asks_for_novelty(raised.claim._replace(helpers=helpers), self.novelty)

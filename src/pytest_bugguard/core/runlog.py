@@ -116,6 +116,7 @@ class _Test:
     has_limit: bool = False
     phases: dict[int, _Phase] = field(default_factory=dict)
     """By the number of their line."""
+    threads: list[Raised] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -162,6 +163,18 @@ def _take(log: _Log, event: dict[str, Any]) -> None:
             log.uncollectable.append(event["path"])
         case "uncollected":
             log.uncollected.append(Uncollected(event["path"], _raised(event["raised"])))
+        case "no-start" | "interrupted":
+            log.raised = log.raised or _raised(event["raised"])
+        case "internal-error":
+            log.raised, log.is_internal_error = _raised(event["raised"]), True
+        case "finished":
+            log.is_finished, log.stop, log.status = True, event["stop"], event["status"]
+        case _:
+            _take_of_test(log, event)
+
+
+def _take_of_test(log: _Log, event: dict[str, Any]) -> None:
+    match event["event"]:
         case "test":
             log.running = event["id"]
             test = _begun(log, event["id"])
@@ -171,12 +184,8 @@ def _take(log: _Log, event: dict[str, Any]) -> None:
             test.phases[event["n"]] = _phase(event)
         case "subtest" if log.running:
             log.latest[log.running].phases[event["of"]].subtest = event["description"]
-        case "no-start" | "interrupted":
-            log.raised = log.raised or _raised(event["raised"])
-        case "internal-error":
-            log.raised, log.is_internal_error = _raised(event["raised"]), True
-        case "finished":
-            log.is_finished, log.stop, log.status = True, event["stop"], event["status"]
+        case "thread" if log.running:
+            log.latest[log.running].threads.extend(filter(None, [_raised(event["raised"])]))
 
 
 def _begun(log: _Log, nodeid: str) -> _Test:
@@ -285,6 +294,7 @@ def _case(test: _Test, facts: _Facts) -> Case:
         failed,
         test.has_limit,
         test.number,
+        tuple(test.threads),
     )
 
 

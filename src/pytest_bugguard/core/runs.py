@@ -117,7 +117,7 @@ class Raised:
     inner: tuple[Raised, ...] = ()
     """Those that it holds, where it is a group."""
     claim: Claim | None = None
-    """For an assertion in the tree: the innermost one."""
+    """For an assertion in the tree, or a key that was not there: the innermost one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,8 @@ class Case:
     """Whether it carries a time limit of its own: the mark ``timeout``."""
     number: int = 1
     """Which time it was that the test ran in this process."""
+    threads: tuple[Raised, ...] = ()
+    """What threads died of while its own code ran: nobody else need have seen it."""
 
 
 @dataclass(frozen=True, slots=True)

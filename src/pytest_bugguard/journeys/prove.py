@@ -138,10 +138,9 @@ def _behind_a_veil(experiment: Experiment, bench: Bench) -> Iterator[_Go | None]
     if not experiment.veiled:
         yield None
         return
-    others = tuple(put for put in experiment.back if put not in experiment.veiled)
     request = replace(experiment.without_fix, instead=experiment.veiled)
     with (
-        bench.scratch.plant(experiment.commit, (*experiment.shared, *others)) as tree,
+        bench.scratch.plant(experiment.commit, (*experiment.shared, *experiment.beside_veil)) as tree,
         _readied(bench, tree, request) as go,
     ):
         yield go

@@ -26,7 +26,8 @@ _FIRST_FRAMES, _LAST_FRAMES = 40, 160
 _CAUSES = 8
 _INNER = 20
 """So many members of a group are told."""
-_CLAIMS = (AssertionError, outcomes.Failed)
+_CLAIMS = (AssertionError, outcomes.Failed, KeyError)
+"""What is raised where something is asked for that is not so, or not there."""
 _MACHINERY = ("_pytest", "pluggy", "unittest", "importlib", "bugguard_probe")
 _FINDERS = frozenset({"__getattr__", "__getattribute__"})
 _NO_KEYWORD = re.compile(r"(?:[\w.<>]+\(\) )?got an unexpected keyword argument '(?P<name>\w+)'")

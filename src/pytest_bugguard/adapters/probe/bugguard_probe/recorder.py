@@ -10,6 +10,7 @@ import json
 import marshal
 import os
 import sys
+import threading
 from collections import Counter
 from contextlib import contextmanager
 from copy import copy
@@ -189,6 +190,26 @@ class Recorder:
             return (yield)
         finally:
             start.enter("")
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_call(self) -> Generator[None, Any, Any]:
+        """Tell of threads that die: whoever waits for them learns of it only by what they have not done."""
+        hook = threading.excepthook
+        died: list[dict[str, Any]] = []
+
+        def note(dying: Any) -> None:
+            if dying.exc_value is not None:
+                died.append(describe(dying.exc_value, self._places))
+            hook(dying)
+
+        threading.excepthook = note
+        try:
+            return (yield)
+        finally:
+            if threading.excepthook is note:
+                threading.excepthook = hook
+            for raised in died:
+                self._record.add("thread", can_wait=True, raised=raised)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> Generator[None, Any, Any]:

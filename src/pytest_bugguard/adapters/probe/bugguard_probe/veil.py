@@ -1,7 +1,7 @@
 """Which code stands for a file of the tree, whatever can be read there? PYTEST_DONT_REWRITE.
 
-Old code behind new text: a test that is red over what the source does is still red, one that looks at how it is
-written is not, whoever looks for it: a helper, another program, the size of the file.
+Old code behind new text, in the dress of the new one: a test that is red over what the source does is still red, one
+that looks at how it is written, or at what is there, is not, whoever looks: a helper, another program, a thread.
 """
 
 from __future__ import annotations
@@ -51,6 +51,14 @@ class _Loader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - as the import system calls it
         """Neither read from the cache of bytecode nor written there."""
-        code: CodeType = compile(self._text, self.path, "exec", dont_inherit=True)
+        code = self._compiled()
         self._own.add(code)
         return code
+
+    def _compiled(self) -> CodeType:
+        from .dress import dressed  # noqa: PLC0415 - for one run of several
+
+        try:
+            return compile(dressed(self._text, self.get_data(self.path)), self.path, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError):  # in other dress it is no Python
+            return compile(self._text, self.path, "exec", dont_inherit=True)

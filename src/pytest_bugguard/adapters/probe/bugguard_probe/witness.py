@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .appending import Appending
@@ -12,7 +13,7 @@ from .execution import Execution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType
+    from types import CodeType, FrameType
 
     from .places import Places
     from .start import Plan
@@ -87,6 +88,7 @@ class Witness:
             "socket.connect": lambda _: self._note("outside"),
             "socket.bind": self._on_bind,
             "sys.excepthook": self._on_death,
+            "object.__getattr__": self._on_attribute,
         }
         handlers |= {event: partial(self._on_place, at) for event, at in _PLACES.items()}
         find = handlers.get
@@ -190,6 +192,23 @@ class Witness:
         name, owner = missing(error)
         if name:
             self._note("wanted", name, owner)
+
+    def _on_attribute(self, arguments: tuple[Any, ...]) -> None:
+        """A test takes the code of a watched function, to look at how it is compiled."""
+        thing, name = arguments
+        if name != "__code__" or not self.test or type(thing) is not FunctionType:
+            return
+        path = thing.__globals__.get("__file__")
+        found = self._places.watched_at(path) if type(path) is str else None
+        if found is not None and not found[1] and found[0] not in self._around and self._is_taken_by_a_test():
+            self._note("read", found[0])
+
+    def _is_taken_by_a_test(self) -> bool:
+        """Whether the caller stands in a test, or is ``dis`` for one; ``inspect`` and doubles ask for the signature."""
+        frame: FrameType | None = _getframe(_CALLER)
+        while frame is not None and frame.f_code.co_filename == f"{self._stdlib}dis.py":
+            frame = frame.f_back
+        return frame is not None and self._is_test(frame.f_code.co_filename)
 
     def _is_read_by_a_test(self) -> bool:
         """Whether the nearest caller outside of the standard library stands in a test, and not to import."""

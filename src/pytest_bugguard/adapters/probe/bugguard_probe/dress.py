@@ -1,0 +1,242 @@
+"""What is old code like with the words, the places and the new names of the fix? PYTEST_DONT_REWRITE.
+
+A test that is red over what the code does is red over this too. One that looks at a docstring, an annotation, the
+version, the line that something stands on, or at what is there, sees what it sees with the fix.
+
+An addition is taken over where it cannot turn what the old code does: that names it nowhere, no decorator and no base
+class of the project is told of it. What fails as it is added is left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    _Function = ast.FunctionDef | ast.AsyncFunctionDef
+    _Definition = _Function | ast.ClassDef
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_BUILT_IN = frozenset(vars(builtins))
+_VERSIONS = frozenset({"__version__", "__version_info__"})
+_QUIET = frozenset({"abstractmethod", "asynccontextmanager", "cache", "contextmanager", "dataclass", "lru_cache"})
+"""Decorators that tell nobody of what they are given."""
+_Node = TypeVar("_Node", bound=ast.AST)
+
+
+def dressed(old: bytes, new: bytes) -> ast.Module:
+    """The old module in the new one's dress.
+
+    Raises:
+        SyntaxError: One of them cannot be parsed.
+        ValueError: The same, for what is no text.
+    """
+    was, now = ast.parse(old), ast.parse(new)
+    bound = _bound(was)
+    additions = list(_additions(was, now, bound))
+    known = _BUILT_IN | bound | {name for addition in additions for name in _imported(addition)}
+    _word(was, now)
+    _annotate_fields(was, now, known)
+    ours, theirs = _definitions(was), _definitions(now)
+    for name, found in ours.items():
+        if len(found) == len(theirs[name]):
+            for one, other in zip(found, theirs[name], strict=True):
+                _dress(one, other, known)
+    _put_versions(was, now)
+    _add(was, additions)
+    return was
+
+
+def _dress(was: _Definition, now: _Definition, known: set[str] | frozenset[str]) -> None:
+    if type(was) is not type(now):
+        return
+    ast.increment_lineno(was, now.lineno - was.lineno)
+    _word(was, now)
+    is_plain = not (was.decorator_list or now.decorator_list)
+    if isinstance(was, _FUNCTIONS) and isinstance(now, _FUNCTIONS) and is_plain:
+        _annotate(was, now, known)
+    if isinstance(was, ast.ClassDef) and isinstance(now, ast.ClassDef) and is_plain and not (was.bases or now.bases):
+        _annotate_fields(was, now, known)  # of any other class the fields may be made by them
+
+
+def _definitions(tree: ast.Module) -> dict[str, list[_Definition]]:
+    """The functions and classes of each dotted name, the outer ones first, in the order of the text."""
+    found: dict[str, list[_Definition]] = defaultdict(list)
+    waiting: list[tuple[str, ast.AST]] = [("", tree)]
+    while waiting:
+        prefix, node = waiting.pop(0)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (*_FUNCTIONS, ast.ClassDef)):
+                found[f"{prefix}{child.name}"].append(child)
+                waiting.append((f"{prefix}{child.name}.", child))
+            elif isinstance(child, ast.stmt | ast.excepthandler):
+                waiting.append((prefix, child))
+    return found
+
+
+# Words
+
+
+def _word(was: ast.Module | _Definition, now: ast.Module | _Definition) -> None:
+    """Let it have the other's docstring, or none."""
+    said = now.body[:1] if _is_said(now) else []
+    rest = was.body[1:] if _is_said(was) else was.body
+    if said != was.body[:1]:
+        was.body = [*said, *rest] or [ast.copy_location(ast.Pass(), was.body[0])]
+
+
+def _is_said(node: ast.Module | _Definition) -> bool:
+    first = node.body[0] if node.body else None
+    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+
+
+def _annotate(was: _Function, now: _Function, known: set[str] | frozenset[str]) -> None:
+    theirs = {argument.arg: argument.annotation for argument in _arguments(now)}
+    for argument in _arguments(was):
+        if argument.arg in theirs and _is_known(theirs[argument.arg], known):
+            argument.annotation = theirs[argument.arg]
+    if _is_known(now.returns, known):
+        was.returns = now.returns
+
+
+def _arguments(function: _Function) -> Iterator[ast.arg]:
+    given = function.args
+    yield from (*given.posonlyargs, *given.args, *given.kwonlyargs)
+    yield from (one for one in (given.vararg, given.kwarg) if one is not None)
+
+
+def _annotate_fields(
+    was: ast.Module | ast.ClassDef, now: ast.Module | ast.ClassDef, known: set[str] | frozenset[str]
+) -> None:
+    theirs = {ast.dump(one.target): one.annotation for one in now.body if isinstance(one, ast.AnnAssign)}
+    for statement in was.body:
+        if isinstance(statement, ast.AnnAssign):
+            annotation = theirs.get(ast.dump(statement.target))
+            if annotation is not None and _is_known(annotation, known):
+                statement.annotation = annotation
+
+
+def _is_known(annotation: ast.expr | None, known: set[str] | frozenset[str]) -> bool:
+    """Whether the old module can evaluate it."""
+    return annotation is None or {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)} <= known
+
+
+def _put_versions(was: ast.Module, now: ast.Module) -> None:
+    theirs = {_target(one): one.value for one in now.body if isinstance(one, ast.Assign)}
+    for statement in was.body:
+        if isinstance(statement, ast.Assign) and _target(statement) in _VERSIONS:
+            statement.value = theirs.get(_target(statement), statement.value)
+
+
+def _target(statement: ast.stmt) -> str:
+    """The one name that a statement binds; empty where it does not, or where it binds more."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            return name
+    return ""
+
+
+# Names
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """All that a module binds anywhere at its top, or inside of it: more than enough."""
+    bound: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.Import() | ast.ImportFrom():
+                bound.update(_imported(node))
+    return bound
+
+
+def _imported(node: ast.AST) -> list[str]:
+    names = node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
+    return [alias.asname or alias.name.partition(".")[0] for alias in names]
+
+
+def _mentioned(tree: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.Constant(value=str() as word):
+                found.add(word)
+    return found
+
+
+def _additions(was: ast.Module, now: ast.Module, bound: set[str]) -> Iterator[ast.stmt]:
+    """The statements at the top of the new module that only add something."""
+    taken = bound | _mentioned(was)
+    for statement in now.body:
+        match statement:
+            case ast.Import() | ast.ImportFrom():
+                names = [alias for alias in statement.names if taken.isdisjoint((alias.name, alias.asname or "*"))]
+                if names and getattr(statement, "module", "") != "__future__":
+                    statement.names = [alias for alias in names if alias.name != "*"]
+                    yield from [statement] if statement.names else []
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                if name not in taken and not _is_magic(name):
+                    statement.decorator_list = [one for one in statement.decorator_list if _last_name(one) in _QUIET]
+                    yield statement
+            case ast.ClassDef(name=name):
+                if name not in taken and _is_alone(statement):
+                    yield statement
+            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+                name = _target(statement)
+                calls = any(isinstance(node, ast.Call | ast.NamedExpr) for node in ast.walk(value))
+                if name and name not in taken and not _is_magic(name) and not calls:
+                    yield statement
+
+
+def _is_alone(owner: ast.ClassDef) -> bool:
+    """Whether nobody but Python learns that there is such a class."""
+    decorators = all(_last_name(one) in _QUIET for one in owner.decorator_list)
+    return decorators and not owner.keywords and all(_last_name(base) in _BUILT_IN for base in owner.bases)
+
+
+def _last_name(node: ast.expr) -> str:
+    match node:
+        case ast.Call(func=inner):
+            return _last_name(inner)
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def _is_magic(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+def _add(tree: ast.Module, additions: list[ast.stmt]) -> None:
+    """Imports at the head, all else at the end."""
+    start = next((at for at, one in enumerate(tree.body) if not _stands_first(one)), len(tree.body))
+    imports = [one for one in additions if isinstance(one, ast.Import | ast.ImportFrom)]
+    others = [one for one in additions if not isinstance(one, ast.Import | ast.ImportFrom)]
+    tree.body[start:start] = map(_tried, imports)
+    tree.body += map(_tried, others)
+
+
+def _stands_first(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Constant()) | ast.ImportFrom(module="__future__"):
+            return True
+    return False
+
+
+def _tried(statement: ast.stmt) -> ast.stmt:
+    """The statement; where it fails, nothing."""
+    failing = ast.ExceptHandler(type=_at(ast.Name("Exception", ast.Load()), statement), name=None, body=[])
+    failing.body.append(_at(ast.Pass(), statement))
+    attempt = ast.Try(body=[statement], handlers=[_at(failing, statement)], orelse=[], finalbody=[])
+    return _at(attempt, statement)
+
+
+def _at(node: _Node, other: ast.stmt) -> _Node:
+    return ast.copy_location(node, other)
