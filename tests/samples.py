@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_bugguard.core.bands import Band
 from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing
-from pytest_bugguard.core.delivery import Baseline, Figure, Period, Release, Unit
+from pytest_bugguard.core.delivery import Baseline, Figure, Lead, Period, Release, Restored, Unit
 from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.faults import Traced
 from pytest_bugguard.core.flakes import Flake, Group, Onset, Ranking, Trend
@@ -161,7 +161,9 @@ def delivered(text: str = "text", fix: str = "2" * 40) -> Baseline:
     )
     release = Release(text, "1" * 40, MAY_2024_S, (fix,), is_judged=True)
     faults = (Traced(fix, "1" * 40), Traced("3" * 40, None, text))
-    return Baseline(Period(MAY_2024_S - 30 * DAY_S, MAY_2024_S, 30), figures, (release,), faults)
+    leads = (Lead("4" * 40, "1" * 40, 86_400),)
+    restored = (Restored(fix, None, 86_400),)
+    return Baseline(Period(MAY_2024_S - 30 * DAY_S, MAY_2024_S, 30), figures, (release,), faults, leads, restored)
 
 
 def ranked_tests(text: str = "text") -> Ranking:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_bugguard.core import faults, releases
 from pytest_bugguard.core.bands import Band
-from pytest_bugguard.core.delivery import DAY_S, Baseline, Delivered, Figure, Period, Repair, baseline_of
+from pytest_bugguard.core.delivery import DAY_S, LEADS_CAP, Baseline, Delivered, Figure, Period, Repair, baseline_of
 from pytest_bugguard.core.faults import Traced
 from pytest_bugguard.core.model import Unavailable
 from pytest_bugguard.core.releases import Graph, Node, Tag
@@ -86,6 +88,30 @@ def test_each_figure_is_what_its_rule_says() -> None:
     assert by_name["restore-from-release"].value == 20 * DAY_S  # the second fix is not released yet
     assert by_name["restore-from-commit"].value == 28 * DAY_S
     assert baseline.traced == 2
+
+
+def test_each_figure_can_be_worked_out_from_what_is_listed() -> None:
+    """Medians of the listed times are the figures: newest release first, in it the longest on their way."""
+    tags = [Tag("1.0", "d2", day(10)), Tag("1.1", "d20", day(30))]
+    baseline = delivered(tags, line(0, 2, 20, 40), repair(20, 2), repair(2, None), repair(40, 20))
+    assert [(lead.commit, lead.release, lead.lead_s // DAY_S) for lead in baseline.leads] == [
+        ("d20", "d20", 10), ("d0", "d2", 10), ("d2", "d2", 8),
+    ]  # fmt: skip
+    assert baseline.restored == (("d20", 20 * DAY_S, 28 * DAY_S),)
+    by_name = figures(baseline)
+    assert by_name["lead-time"].value == statistics.median(lead.lead_s for lead in baseline.leads)
+    assert by_name["restore-from-release"].value == baseline.restored[0].from_release_s
+    assert by_name["restore-from-commit"].value == baseline.restored[0].from_commit_s
+
+
+def test_more_commits_than_anybody_reads_are_counted_and_not_listed() -> None:
+    """The newest release keeps its commits; the figure rests on all."""
+    graph = line(*range(LEADS_CAP + 10))
+    tags = [Tag("1.0", "d99", day(10_000)), Tag("2.0", f"d{LEADS_CAP + 9}", day(10_001))]
+    baseline = delivered(tags, graph, last=20_000)
+    assert len(baseline.leads) == LEADS_CAP
+    assert figures(baseline)["lead-time"].sample == LEADS_CAP + 10
+    assert sum(lead.release == "d99" for lead in baseline.leads) == 90
 
 
 @pytest.mark.parametrize(

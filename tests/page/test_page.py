@@ -152,6 +152,8 @@ def test_a_figure_of_the_delivery_leads_to_what_it_counts(reader: Reader) -> Non
     assert "fault came with 1111111" in row[3]
     opened.page.click("#delivery a[href='#fixes']")
     assert opened.rows("fixes") == [row]
+    opened.page.click("#delivery a[href='#leads']")
+    assert opened.rows("leads") == [["2024-05-01", "text", "4444444", "1.0"]]
 
 
 def test_a_place_leads_to_its_newest_fix(reader: Reader) -> None:
@@ -271,7 +273,7 @@ def test_the_script_draws_what_stands_there(reader: Reader) -> None:
     opened = reader.open(as_dict(everything()))
     drawn = "rows => rows.map(row => row.outerHTML.replace(/\\s+/g, ' ').replace(/> | </g, m => m.trim()))"
     for section in ("fixes", "proofs", "flaky", "exceptions", "coverage", "hotspots", "delivery", "releases",
-                    "findings"):  # fmt: skip
+                    "leads", "findings"):  # fmt: skip
         rows = opened.page.locator(f"#{section} > table > tbody > tr")
         before = rows.evaluate_all(drawn)
         assert before

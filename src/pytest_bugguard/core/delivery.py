@@ -10,14 +10,14 @@ import statistics
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core import dates
 from pytest_bugguard.core.bands import band_of, bands_within, events_a_day, of_median
 from pytest_bugguard.core.estimates import rate_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_bugguard.core.bands import Band, Limits
     from pytest_bugguard.core.faults import Traced
@@ -29,6 +29,8 @@ _WEEK_S = 7 * DAY_S
 _MONTH_S = 30 * DAY_S
 _RELEASED_EVERY_DAYS = (1, 7, 30)
 _FAILED_SHARE = (0.05, 0.10, 0.15)
+LEADS_CAP = 2_000
+"""Commits whose lead times are listed, those of the newest releases; the figure counts all."""
 
 
 class Unit(StrEnum):
@@ -109,6 +111,24 @@ class Release:
     """Whether it is old enough to be held sound."""
 
 
+class Lead(NamedTuple):
+    """A commit, and how long it waited for a release."""
+
+    commit: str
+    release: str
+    """The commit of the first release that has it."""
+    lead_s: int
+
+
+class Restored(NamedTuple):
+    """A fix that was released in the period, and how long its fault was there."""
+
+    fix: str
+    from_release_s: int | None
+    """None: it is not known which release brought the fault."""
+    from_commit_s: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """All figures of a repository, and what they rest on."""
@@ -119,6 +139,10 @@ class Baseline:
     """Those of the period, oldest first."""
     faults: tuple[Traced, ...]
     """Of each fix of the period, newest first."""
+    leads: tuple[Lead, ...]
+    """What the lead time is the median of, up to ``LEADS_CAP``: the newest release first, and in it the longest."""
+    restored: tuple[Restored, ...]
+    """What the times to restore are the medians of, newest fix first."""
 
     @property
     def traced(self) -> int:
@@ -156,14 +180,17 @@ def period_of(tip: str, releases: Iterable[Tag], graph: Graph, *, days: int, fai
 def baseline_of(found: Delivered) -> Baseline:
     """Every figure, in DORA's order."""
     releases = _releases(found)
+    leads = _leads(found)
+    restored = tuple(_restored(found))
     figures = (
         _frequency(found.period, releases),
-        _lead_time(found),
+        _lead_time(leads),
         _failure_rate(found.period, releases),
-        _restore_from_release(found),
-        _restore_from_commit(found),
+        _restore_from_release(restored),
+        _restore_from_commit(restored),
     )
-    return Baseline(found.period, figures, releases, tuple(repair.traced for repair in found.repairs))
+    faults = tuple(repair.traced for repair in found.repairs)
+    return Baseline(found.period, figures, releases, faults, tuple(leads[:LEADS_CAP]), restored)
 
 
 def _releases(found: Delivered) -> tuple[Release, ...]:
@@ -209,15 +236,19 @@ def _frequency(period: Period, recent: Sequence[Release]) -> Figure:
     )
 
 
-def _lead_time(found: Delivered) -> Figure:
-    times = [
-        max(0, release.made_s - node.authored_s)
+def _leads(found: Delivered) -> list[Lead]:
+    leads = [
+        (release.made_s, Lead(commit, release.commit, max(0, release.made_s - node.authored_s)))
         for commit, release in found.carriers.items()
         if (node := found.graph.get(commit)) is not None
         and len(node.parents) < 2  # noqa: PLR2004 - a merge is what has two parents or more
         and found.period.holds(release.made_s)
         and dates.is_plausible(node.authored_s)
     ]
+    return [lead for _, lead in sorted(leads, key=lambda one: (-one[0], one[1].release, -one[1].lead_s, one[1].commit))]
+
+
+def _lead_time(leads: Sequence[Lead]) -> Figure:
     figure = _open(
         "lead-time",
         "commits",
@@ -225,6 +256,7 @@ def _lead_time(found: Delivered) -> Figure:
         "work before the commit, and before a squash: that has the time of the squash",
         "how long the release took to reach its users",
     )
+    times = [lead.lead_s for lead in leads]
     return _timed(figure, times, (DAY_S, _WEEK_S, _MONTH_S)) or replace(figure, reason=NO_RELEASE)
 
 
@@ -264,11 +296,19 @@ def _carrier_of_fault(repair: Repair, found: Delivered) -> Tag | None:
     return carrier
 
 
-def _restore_from_release(found: Delivered) -> Figure:
-    def since(repair: Repair) -> int | None:
-        carrier = _carrier_of_fault(repair, found)
-        return None if carrier is None else carrier.made_s
+def _restored(found: Delivered) -> Iterator[Restored]:
+    for repair in found.repairs:
+        release = found.carriers.get(repair.fix)
+        if release is None or not found.period.holds(release.made_s):
+            continue
+        carrier, origin = _carrier_of_fault(repair, found), repair.traced.origin
+        starts = (carrier and carrier.made_s, None if origin is None else found.graph[origin].committed_s)
+        times = [None if start_s is None else max(0, release.made_s - start_s) for start_s in starts]
+        if times != [None, None]:
+            yield Restored(repair.fix, *times)
 
+
+def _restore_from_release(restored: Iterable[Restored]) -> Figure:
     figure = _open(
         "restore-from-release",
         "fixes",
@@ -277,14 +317,11 @@ def _restore_from_release(found: Delivered) -> Figure:
         "service that was restored by going back to an older release",
     )
     none = "no fix that was released in the period mends what a release before it brought"
-    return _timed(figure, list(_times(found, since)), (_HOUR_S, DAY_S, _WEEK_S)) or replace(figure, reason=none)
+    times = [one.from_release_s for one in restored if one.from_release_s is not None]
+    return _timed(figure, times, (_HOUR_S, DAY_S, _WEEK_S)) or replace(figure, reason=none)
 
 
-def _restore_from_commit(found: Delivered) -> Figure:
-    def since(repair: Repair) -> int | None:
-        origin = repair.traced.origin
-        return None if origin is None else found.graph[origin].committed_s
-
+def _restore_from_commit(restored: Iterable[Restored]) -> Figure:
     figure = _open(
         "restore-from-commit",
         "fixes",
@@ -292,16 +329,8 @@ def _restore_from_commit(found: Delivered) -> Figure:
         "whether the lines were wrong when they were written: blame names the commit that touched them last",
     )
     none = "no fix that was released in the period could be traced"
-    return _timed(figure, list(_times(found, since)), None) or replace(figure, reason=none)
-
-
-def _times(found: Delivered, since: Callable[[Repair], int | None]) -> Iterator[int]:
-    """Seconds from something to the release with the fix, of each fix that was released in the period."""
-    for repair in found.repairs:
-        release = found.carriers.get(repair.fix)
-        start_s = since(repair)
-        if release is not None and start_s is not None and found.period.holds(release.made_s):
-            yield max(0, release.made_s - start_s)
+    times = [one.from_commit_s for one in restored if one.from_commit_s is not None]
+    return _timed(figure, times, None) or replace(figure, reason=none)
 
 
 def _open(name: str, counted: str, rule: str, *cannot_know: str) -> Figure:

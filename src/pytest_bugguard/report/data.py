@@ -312,6 +312,8 @@ def _delivery(baseline: Baseline) -> dict[str, Any]:
             for release in baseline.releases
         ],
         "faults": [{"fix": one.fix, "origin": one.origin, "reason": _text(one.reason)} for one in baseline.faults],
+        "leads": [lead._asdict() for lead in baseline.leads],
+        "restored": [one._asdict() for one in baseline.restored],
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pytest_bugguard.core import model
 from pytest_bugguard.core.bands import Band
 from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing
-from pytest_bugguard.core.delivery import Baseline, Figure, Period, Release, Unit
+from pytest_bugguard.core.delivery import Baseline, Figure, Lead, Period, Release, Restored, Unit
 from pytest_bugguard.core.estimates import Rate
 from pytest_bugguard.core.faults import Traced
 from pytest_bugguard.core.flakes import Flake, Group, Onset, Ranking, Trend
@@ -38,24 +38,24 @@ def result_of(document: Part) -> Result:
     Raises:
         KeyError, TypeError, ValueError, AttributeError: A field is missing, or is no such thing.
     """
-    judged = tuple(map(_judged, document["coverage"]))
+    judged = _all(_judged, document["coverage"])
     waivers = tuple(_waiver(one, _text(one["fix"])) for one in document["waivers"])
-    held = tuple(map(_held, document["quarantine"]))
+    held = _all(_held, document["quarantine"])
     run, delivery, hotspots, trend = (document[key] for key in ("run", "delivery", "hotspots", "trend"))
     return Result(
         command=_text(document["command"]),
         repository=_repository(document["repository"]),
         summary=_summary(document["summary"]),
-        records=tuple(map(_record, document["fixes"])),
-        findings=tuple(map(_finding, document["findings"])),
-        notes=tuple(map(_text, document["notes"])),
+        records=_all(_record, document["fixes"]),
+        findings=_all(_finding, document["findings"]),
+        notes=_all(_text, document["notes"]),
         hotspots=hotspots and _hotspots(hotspots),
-        trend=trend and SharedTrend(_share(trend["whole"]), tuple(map(_quarter, trend["quarters"]))),
+        trend=trend and SharedTrend(_share(trend["whole"]), _all(_quarter, trend["quarters"])),
         run=run and Run(_seconds(run["started"]), float(run["duration_s"])),
         coverage=Coverage(judged) if judged else None,
         delivery=delivery and _delivery(delivery),
         ranking=_ranking(document),
-        modules=tuple(map(_module, document["modules"])),
+        modules=_all(_module, document["modules"]),
         exceptions=Exceptions(waivers, held) if waivers or held else None,
     )
 
@@ -75,6 +75,17 @@ def _number(value: object) -> int | float:
 def _if_any(read: Callable[[Any], Made], value: object) -> Made | None:
     """What is read from a value that may be ``null``."""
     return None if value is None else read(value)
+
+
+def _all(read: Callable[[Any], Made], values: object) -> tuple[Made, ...]:
+    """What is read from each value of a list; another kind of container is none."""
+    if not isinstance(values, list):
+        raise TypeError(values)
+    return tuple(map(read, values))
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    return _all(_text, values)
 
 
 def _path(value: object) -> str:
@@ -108,20 +119,20 @@ def _record(one: Part) -> model.Record:
     files = one["files"]
     return model.Record(
         sha=_if_any(_text, one["sha"]) or "",
-        parents=tuple(map(_text, one["parents"])),
+        parents=_all(_text, one["parents"]),
         subject=_text(one["subject"]),
         committed_s=_if_any(_seconds, one["date"]) or 0,
         recognition=_recognition(one),
-        issues=tuple(map(_text, one["issues"])),
-        files=model.Files(*(tuple(map(_path, files[side])) for side in ("source", "test", "neutral"))),
-        tests=tuple(map(_test, one["tests"])),
+        issues=_all(_text, one["issues"]),
+        files=model.Files(*(_all(_path, files[side]) for side in ("source", "test", "neutral"))),
+        tests=_all(_test, one["tests"]),
         unreadable=tuple(model.Unreadable(_path(file["path"]), _text(file["reason"])) for file in one["unreadable"]),
         verdict=Verdict(one["verdict"]),
         reason=_text(one["reason"]),
         next=_text(one["next"]),
         waiver=_if_any(lambda waiver: _waiver(waiver, ""), one["waiver"]),
-        other_signs=tuple(map(_recognition, one["other_signs"])),
-        hunks=tuple(map(_hunk, one["hunks"])),
+        other_signs=_all(_recognition, one["other_signs"]),
+        hunks=_all(_hunk, one["hunks"]),
     )
 
 
@@ -144,7 +155,7 @@ def _test(test: Part) -> model.MappedTest:
 
 
 def _hunk(hunk: Part) -> model.HeldHunk:
-    tests = tuple(map(_path, hunk["tests"]))
+    tests = _all(_path, hunk["tests"])
     return model.HeldHunk(
         _path(hunk["path"]), int(hunk["first"]), int(hunk["last"]), tests, is_told=hunk["held"] is not None
     )
@@ -168,7 +179,7 @@ def _held(one: Part) -> Held:
 
 
 def _ranking(document: Part) -> Ranking | None:
-    flakes = tuple(map(_flake, document["flaky"]))
+    flakes = _all(_flake, document["flaky"])
     found = document.get("history")  # a file of before has none
     if found is None:
         unsteady = sum(flake.verdict.is_unsteady for flake in flakes)
@@ -194,11 +205,11 @@ def _flake(one: Part) -> Flake:
         branches=tuple(Group(_text(row["name"]), _rate(row)) for row in one["branches"]),
         environments=tuple(Group(_text(row["name"]), _rate(row)) for row in one["environments"]),
         diagnosis=Diagnosis(
-            tuple(map(Kind, one["kind"])),
-            polluters=tuple(tuple(map(_text, tests)) for tests in one["polluters"]),
-            setters=tuple(tuple(map(_text, tests)) for tests in one["setters"]),
+            _all(Kind, one["kind"]),
+            polluters=_all(_texts, one["polluters"]),
+            setters=_all(_texts, one["setters"]),
         ),
-        hints=tuple(map(_text, one["hints"])),
+        hints=_all(_text, one["hints"]),
         command=_text(one["command"]),
         contrast=_text(one["contrast"]),
     )
@@ -220,9 +231,7 @@ def _judged(one: Part) -> Judged:
         count=Count(int(one["covered"]), int(one["total"])),
         threshold=None if threshold is None else Threshold(metric, Decimal(repr(_number(threshold)))),
         verdict=RuleVerdict(one["verdict"]),
-        missing=tuple(
-            Missing(_path(row["path"]), tuple(map(int, row["lines"])), _text(row["note"])) for row in one["missing"]
-        ),
+        missing=_all(_missing, one["missing"]),
         place=_text(one["place"]),
         reason=_text(one["reason"]),
         next=_text(one["next"]),
@@ -232,7 +241,7 @@ def _judged(one: Part) -> Judged:
 
 
 def _missing(row: Part) -> Missing:
-    return Missing(_path(row["path"]), tuple(map(int, row["lines"])), _text(row["note"]))
+    return Missing(_path(row["path"]), _all(int, row["lines"]), _text(row["note"]))
 
 
 def _module(one: Part) -> ModuleCoverage:
@@ -273,7 +282,7 @@ def _quarter(one: Part) -> Quarter:
 
 
 def _hotspots(found: Part) -> Hotspots:
-    return Hotspots(*(tuple(map(_hotspot, found[key])) for key in ("files", "folders")))
+    return Hotspots(*(_all(_hotspot, found[key]) for key in ("files", "folders")))
 
 
 def _hotspot(one: Part) -> Hotspot:
@@ -286,11 +295,11 @@ def _hotspot(one: Part) -> Hotspot:
 def _delivery(found: Part) -> Baseline:
     return Baseline(
         Period(_seconds(found["first"]), _seconds(found["last"]), int(found["failure_days"])),
-        tuple(map(figure_of, found["figures"])),
-        tuple(map(_release, found["releases"])),
-        tuple(
-            Traced(_text(one["fix"]), _if_any(_text, one["origin"]), _text(one["reason"])) for one in found["faults"]
-        ),
+        _all(figure_of, found["figures"]),
+        _all(_release, found["releases"]),
+        _all(_traced, found["faults"]),
+        _all(_lead, found.get("leads", [])),  # a file of before has neither of these two
+        _all(_restored, found.get("restored", [])),
     )
 
 
@@ -298,8 +307,16 @@ def _traced(one: Part) -> Traced:
     return Traced(_text(one["fix"]), _if_any(_text, one["origin"]), _text(one["reason"]))
 
 
+def _lead(one: Part) -> Lead:
+    return Lead(_text(one["commit"]), _text(one["release"]), int(one["lead_s"]))
+
+
+def _restored(one: Part) -> Restored:
+    return Restored(_text(one["fix"]), _if_any(int, one["from_release_s"]), _if_any(int, one["from_commit_s"]))
+
+
 def _release(one: Part) -> Release:
-    failed_by = tuple(map(_text, one["failed_by"]))
+    failed_by = _all(_text, one["failed_by"])
     return Release(_text(one["tag"]), _text(one["commit"]), _seconds(one["date"]), failed_by, bool(one["judged"]))
 
 
@@ -314,9 +331,9 @@ def figure_of(one: Part) -> Figure:
         int(one["sample"]),
         _text(one["counted"]),
         _text(one["rule"]),
-        tuple(map(_text, one["cannot_know"])),
+        _all(_text, one["cannot_know"]),
         _if_any(_number, one["low"]),
         _if_any(_number, one["high"]),
         _text(one["reason"]),
-        tuple(map(Band, one.get("bands", [band] if band else []))),  # a file of before has one band alone
+        _all(Band, one.get("bands", [band] if band else [])),  # a file of before has one band alone
     )

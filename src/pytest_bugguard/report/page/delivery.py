@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_bugguard.core.delivery import DAY_S
 from pytest_bugguard.report import delivery as words
 from pytest_bugguard.report.page.refs import lead, ref
 from pytest_bugguard.report.page.tables import Column, Row, Table
@@ -26,28 +27,34 @@ def figures(found: Mapping[str, Any] | None) -> Table:
         "What this repository can tell of DORA's figures, with the bands of 2023, the sample and what stays unknown.",
         (Column("Figure", "stack"), Column("Band", "badge"), Column("Value", "stack"), Column("Sample", "stack"),
          Column("What it cannot know", "stack")),
-        tuple(map(_figure, found["figures"])) if found else (),
+        tuple(_figure(one, found) for one in found["figures"]) if found else (),
         "The delivery figures need the whole history: bugguard report without a range.",
     )  # fmt: skip
 
 
-def _figure(one: Mapping[str, Any]) -> Row:
+def _figure(one: Mapping[str, Any], found: Mapping[str, Any]) -> Row:
     figure = figure_of(one)
     return (
         f"{words.TITLES[figure.name]}\n{figure.rule}",
         words.band(figure) or "no band",
         words.value(figure),
-        _evidence(figure),
+        _evidence(figure, found),
         "\n".join(figure.cannot_know),
     )
 
 
-def _evidence(figure: Figure) -> str:
-    """How many it rests on, and where they stand: fixes below their own heading, releases and commits by release."""
+def _evidence(figure: Figure, found: Mapping[str, Any]) -> str:
+    """How many it rests on, and where they stand."""
     sample = f"{figure.sample} {figure.counted}"
     if not figure.sample:
         return sample
-    return lead("fixes", FAULT, sample) if figure.counted == "fixes" else lead("releases", "", sample)
+    match figure.counted:
+        case "fixes":
+            return lead("fixes", FAULT, sample)
+        case "commits":
+            return lead("leads", "", sample) if found["leads"] else sample
+        case _:
+            return lead("releases", "", sample)
 
 
 def releases(found: Mapping[str, Any] | None) -> Table:
@@ -69,3 +76,25 @@ def _release(one: Mapping[str, Any]) -> Row:
     state = "failed" if one["failed_by"] else "sound" if one["judged"] else "too young"
     fixes = "\n".join(lead("fixes", fix[:7], fix[:7]) for fix in one["failed_by"])
     return one["date"][:10], f"{one['tag']}\n{ref(one['commit'])}", state, fixes
+
+
+def leads(found: Mapping[str, Any] | None) -> Table:
+    """What the lead time is the median of: each commit, with the release that it waited for."""
+    tags = {one["commit"]: one for one in (found["releases"] if found else ())}
+    ordered = sorted(found["leads"] if found else (), key=lambda one: -one["lead_s"])
+    (whole,) = [one["sample"] for one in (found["figures"] if found else ()) if one["name"] == "lead-time"] or [0]
+    shown = f" Of {whole} commits these are the {len(ordered)} of the newest releases." if len(ordered) < whole else ""
+    return Table(
+        "leads",
+        "From commit to release",
+        f"Each commit with the first release that has it: the longest on their way first.{shown}",
+        (Column("Released", "day"), Column("Release", "stack"), Column("Commit", "stack"),
+         Column("Days on its way", "number")),
+        tuple(_lead(one, tags) for one in ordered),
+        "No commit was released in this time.",
+    )  # fmt: skip
+
+
+def _lead(one: Mapping[str, Any], tags: Mapping[str, Mapping[str, Any]]) -> Row:
+    release = tags.get(one["release"], {"date": "", "tag": one["release"][:7]})
+    return release["date"][:10], release["tag"], ref(one["commit"]), f"{one['lead_s'] / DAY_S:.1f}"

@@ -34,6 +34,7 @@ def tables_of(document: Document) -> tuple[Table, ...]:
         places.hotspots(document, listed),
         delivery.figures(document.get("delivery")),
         delivery.releases(document.get("delivery")),
+        delivery.leads(document.get("delivery")),
         _findings(document["findings"]),
     )
     is_whole = document["command"] == "report"
