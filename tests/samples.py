@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from pytest_bugguard.core.bands import Band
+from pytest_bugguard.core.base_ends import OnBase
 from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing
 from pytest_bugguard.core.delivery import Baseline, Figure, Lead, Period, Release, Restored, Unit
 from pytest_bugguard.core.estimates import rate_of
@@ -172,7 +173,7 @@ def ranked_tests(text: str = "text") -> Ranking:
     flake = Flake(
         f"tests/{text}.py::test", FlakeVerdict.FLAKY, "passed 3 and failed 1 times on the same code", text, rate, 99.5,
         ((text, 5), (f"{text}2", 2)), Onset("1" * 40, "2" * 40), MAY_2024_S, MAY_2024_S + 9, Trend.RISING, "..F.",
-        (Group(text, rate),), (Group(text, rate),),
+        (Group(text, rate),), (Group(text, rate),), on_base=OnBase.PASSED, met_change=False, alike=(text,),
     )  # fmt: skip
     sound = replace(flake, verdict=FlakeVerdict.STEADY, rate=rate_of(0, 0), signatures=(), onset=None, trend=None,
                     first_failed_s=None, last_failed_s=None, lost_s=0.0, branches=(), environments=())  # fmt: skip

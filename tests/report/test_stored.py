@@ -24,9 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_bugguard.core.results import Result
+    from pytest_bugguard.report.spans import Line
 
 ODD: tuple[Any, ...] = (3, -1.5, "x", None, True, [], {}, ["a"])
 FORMS = ("json", "markdown", "sarif", "gitlab", "junit", "junit-gitlab")
+
+
+COMMANDS = ("audit", "check", "prove", "pytest", "report", "explain", "flaky list", "flaky show", "hunt")
+
+
+def _texts(result: Result) -> list[tuple[Line, ...]]:
+    """What each command says of it in a terminal, briefly and in full."""
+    return [
+        report.lines(replace(result, command=command), width=100, shows_all=shows_all)
+        for command in COMMANDS
+        for shows_all in (False, True)
+    ]
 
 
 def stored(result: Result) -> Any:  # noqa: ANN401 - JSON
@@ -39,9 +52,10 @@ def test_every_format_gives_the_same_bytes(result: Result) -> None:
     again = read(stored(result))
     for form in FORMS:
         assert report.document(again, form) == report.document(result, form)
+    assert _texts(again) == _texts(result)
 
 
-@pytest.mark.parametrize("command", ["audit", "check", "prove", "pytest", "report", "explain", "flaky list", "hunt"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_says_the_same(command: str) -> None:
     """In Markdown, whose words depend on what was asked."""
     result = replace(everything(), command=command)
@@ -66,6 +80,12 @@ def test_findings_of_every_gate_keep_their_order(verdict: Verdict | RuleVerdict 
         (("waivers", 0, "fix"), None),
         (("quarantine", 0, "failed"), True),
         (("delivery", "figures", 0, "value"), "x"),
+        (("delivery", "figures"), {}),
+        (("delivery", "figures", 0, "name"), "x"),
+        (("coverage", 0, "threshold"), None),
+        (("fixes", 0, "tests", 0, "red"), []),
+        (("trend", "quarters"), {}),
+        (("fixes",), {}),
     ],
 )
 def test_a_value_of_another_kind_is_refused(place: tuple[Any, ...], value: object) -> None:
@@ -91,6 +111,7 @@ def test_a_forged_field_is_refused_or_shown(data: st.DataObject) -> None:
     except (KeyError, TypeError, ValueError, AttributeError):
         return
     assert [report.document(result, form) for form in FORMS]
+    assert _texts(result)
     assert to_html(as_dict(result))
 
 
@@ -105,8 +126,19 @@ def _places(part: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
 def test_a_file_of_before_can_still_be_read() -> None:
     """What came later under the same schema number may be missing."""
     whole = stored(busy(5, 5, 5))
-    del whole["history"], whole["repository"]["web"]
+    for key in ("history", "measured"):
+        del whole[key]
+    del whole["repository"]["web"], whole["flaky"][0]["alike"]
     assert read(whole).ranking is not None
+    assert _texts(read(whole))
+
+
+def test_a_delivery_without_figures_is_shown_as_one() -> None:
+    """A stored list may be empty."""
+    document = stored(everything())
+    document["delivery"]["figures"] = []
+    assert _texts(read(document))
+    assert to_html(document)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ Document = dict[str, Any]
 SCHEMA = 1
 _LISTS = ("flaky", "coverage", "modules", "waivers", "quarantine")
 _LOOSE = ("findings", "notes")
-_PARTS = ("history", "trend", "hotspots", "delivery")
+_PARTS = ("history", "measured", "trend", "hotspots", "delivery")
 
 
 class StoredResultError(BugguardError):

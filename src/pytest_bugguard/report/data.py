@@ -50,6 +50,7 @@ def as_dict(result: Result) -> dict[str, Any]:
         "flaky": [_flake(flake) for flake in result.ranking.flakes] if result.ranking else [],
         "history": result.ranking and _history(result.ranking),
         "coverage": [_coverage(one) for one in result.coverage.judged] if result.coverage else [],
+        "measured": result.coverage and {"files": result.coverage.files, "origin": _text(result.coverage.origin)},
         "modules": [_module(one) for one in result.modules],
         "waivers": [_waived(one) for one in result.exceptions.waivers] if result.exceptions else [],
         "quarantine": [_held(one) for one in result.exceptions.quarantine] if result.exceptions else [],

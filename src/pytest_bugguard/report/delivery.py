@@ -96,7 +96,7 @@ def rows(baseline: Baseline, *, is_verbose: bool) -> Iterator[Line]:
         yield line("  ", NO_RELEASE)
         return
     room = max(map(len, TITLES.values())) + 2
-    band_room = max(len(band(figure)) for figure in baseline.figures) + 2
+    band_room = max((len(band(figure)) for figure in baseline.figures), default=0) + 2
     for figure in baseline.figures:
         said = f"{band(figure):<{band_room}}"
         shown = span(said, _STYLES[figure.bands[-1]]) if figure.bands else said

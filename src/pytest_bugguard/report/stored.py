@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_bugguard.core import model
 from pytest_bugguard.core.bands import Band
+from pytest_bugguard.core.base_ends import OnBase
 from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing
 from pytest_bugguard.core.delivery import Baseline, Figure, Lead, Period, Release, Restored, Unit
 from pytest_bugguard.core.estimates import Rate
@@ -23,6 +24,7 @@ from pytest_bugguard.core.thresholds import Count, Metric, Threshold
 from pytest_bugguard.core.trend import Quarter, Share
 from pytest_bugguard.core.trend import Trend as SharedTrend
 from pytest_bugguard.core.web import web_of
+from pytest_bugguard.report.delivery import TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,10 +40,8 @@ def result_of(document: Part) -> Result:
     Raises:
         KeyError, TypeError, ValueError, AttributeError: A field is missing, or is no such thing.
     """
-    judged = _all(_judged, document["coverage"])
     waivers = tuple(_waiver(one, _text(one["fix"])) for one in document["waivers"])
     held = _all(_held, document["quarantine"])
-    run, delivery, hotspots, trend = (document[key] for key in ("run", "delivery", "hotspots", "trend"))
     return Result(
         command=_text(document["command"]),
         repository=_repository(document["repository"]),
@@ -49,11 +49,11 @@ def result_of(document: Part) -> Result:
         records=_all(_record, document["fixes"]),
         findings=_all(_finding, document["findings"]),
         notes=_all(_text, document["notes"]),
-        hotspots=hotspots and _hotspots(hotspots),
-        trend=trend and SharedTrend(_share(trend["whole"]), _all(_quarter, trend["quarters"])),
-        run=run and Run(_seconds(run["started"]), float(run["duration_s"])),
-        coverage=Coverage(judged) if judged else None,
-        delivery=delivery and _delivery(delivery),
+        hotspots=_if_any(_hotspots, document["hotspots"]),
+        trend=_if_any(_trend, document["trend"]),
+        run=_if_any(_run, document["run"]),
+        coverage=_coverage(document),
+        delivery=_if_any(_delivery, document["delivery"]),
         ranking=_ranking(document),
         modules=_all(_module, document["modules"]),
         exceptions=Exceptions(waivers, held) if waivers or held else None,
@@ -97,15 +97,22 @@ def _seconds(moment: str) -> int:
 
 
 def _repository(facts: Part) -> RepositoryFacts:
-    web = facts.get("web")
     return RepositoryFacts(
         _if_any(_text, facts["head"]),
         _if_any(_text, facts["base"]),
         _text(facts["base_reason"]),
         _if_any(_text, facts["merge_base"]),
         shallow=bool(facts["shallow"]),
-        web=web and str(web_of(web)),
+        web=_if_any(_web, facts.get("web")),
     )
+
+
+def _web(value: object) -> str:
+    return str(web_of(_text(value)))
+
+
+def _run(run: Part) -> Run:
+    return Run(_seconds(run["started"]), float(run["duration_s"]))
 
 
 def _summary(counts: Part) -> Summary:
@@ -142,7 +149,6 @@ def _recognition(sign: Part) -> model.Recognition:
 
 
 def _test(test: Part) -> model.MappedTest:
-    red = test["red"]
     return model.MappedTest(
         _path(test["nodeid"]),
         model.How(test["change"]),
@@ -150,8 +156,12 @@ def _test(test: Part) -> model.MappedTest:
         reason=_text(test["reason"]),
         after=_if_any(model.Outcome, test["after"]),
         before=_if_any(model.Outcome, test["before"]),
-        red=red and model.Red(model.RedKind(red["kind"]), _text(red["message"]), _text(red["where"])),
+        red=_if_any(_red, test["red"]),
     )
+
+
+def _red(red: Part) -> model.Red:
+    return model.Red(model.RedKind(red["kind"]), _text(red["message"]), _text(red["where"]))
 
 
 def _hunk(hunk: Part) -> model.HeldHunk:
@@ -188,7 +198,6 @@ def _ranking(document: Part) -> Ranking | None:
 
 
 def _flake(one: Part) -> Flake:
-    onset = one["onset"]
     return Flake(
         nodeid=_text(one["nodeid"]),
         verdict=FlakeVerdict(one["verdict"]),
@@ -197,7 +206,7 @@ def _flake(one: Part) -> Flake:
         rate=_rate(one),
         lost_s=float(one["lost_s"]),
         signatures=tuple((_text(row["failure"]), int(row["count"])) for row in one["signatures"]),
-        onset=onset and Onset(_if_any(_text, onset["after"]) or "", _text(onset["until"])),
+        onset=_if_any(_onset, one["onset"]),
         first_failed_s=_if_any(_seconds, one["first_failed"]),
         last_failed_s=_if_any(_seconds, one["last_failed"]),
         trend=_if_any(Trend, one["trend"]),
@@ -212,7 +221,14 @@ def _flake(one: Part) -> Flake:
         hints=_all(_text, one["hints"]),
         command=_text(one["command"]),
         contrast=_text(one["contrast"]),
+        on_base=_if_any(OnBase, one.get("on_base")),  # a file of before has none of these three
+        met_change=_if_any(bool, one.get("met_change")),
+        alike=_texts(one.get("alike", [])),
     )
+
+
+def _onset(onset: Part) -> Onset:
+    return Onset(_if_any(_text, onset["after"]) or "", _text(onset["until"]))
 
 
 def _rate(one: Part) -> Rate:
@@ -223,8 +239,18 @@ def _rate(one: Part) -> Rate:
 # --- coverage, findings, places ---
 
 
+def _coverage(document: Part) -> Coverage | None:
+    judged = _all(_judged, document["coverage"])
+    found = document.get("measured")  # a file of before has none
+    if found is None:
+        return Coverage(judged) if judged else None
+    return Coverage(judged, int(found["files"]), _text(found["origin"]))
+
+
 def _judged(one: Part) -> Judged:
     metric, threshold = Metric(one["metric"]), one["threshold"]
+    if threshold is None and one["fix"] is None:
+        raise ValueError(threshold)  # what is asked of a fix alone has no number
     return Judged(
         rule=_text(one["rule"]),
         path=_if_any(_path, one["path"]),
@@ -277,6 +303,10 @@ def _share(one: Part) -> Share:
     return Share(int(one["guarded"]), int(one["judged"]), int(one["undecided"]))
 
 
+def _trend(found: Part) -> SharedTrend:
+    return SharedTrend(_share(found["whole"]), _all(_quarter, found["quarters"]))
+
+
 def _quarter(one: Part) -> Quarter:
     return Quarter(_text(one["quarter"]), _share(one))
 
@@ -323,6 +353,8 @@ def _release(one: Part) -> Release:
 def figure_of(one: Part) -> Figure:
     """A figure of the delivery out of a document."""
     band = _if_any(Band, one["band"])
+    if one["name"] not in TITLES:
+        raise ValueError(one["name"])
     return Figure(
         _text(one["name"]),
         Unit(one["unit"]),
