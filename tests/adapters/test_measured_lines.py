@@ -25,11 +25,14 @@ measure.begin()
 import other
 measure.on_found(os.path.join({top!r}, "mod.py"))
 import mod
-measure.enter("test_one", is_own=True)
+if {is_main}:
+    measure.enter("test_one", is_own=True)
 mod.one()
-measure.enter("test_two", is_own=False)
+if {is_main}:
+    measure.enter("test_two", is_own=False)
 mod.two()
-measure.enter("", is_own=True)
+if {is_main}:
+    measure.enter("", is_own=True)
 mod.one()
 {more}
 """
@@ -52,6 +55,13 @@ def test_a_line_is_told_with_what_ran_it(tmp_path: Path) -> None:
     assert ran.in_tests == {7}
     assert not ran.in_subprocesses
     assert ran.at_import - {2} == {1, 6, 10}  # line 2 is the first one's, whoever counts it
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="there no trace function is needed")
+@pytest.mark.parametrize("tracing", ["sys.settrace(None)", "sys.settrace(lambda *_: None)"])
+def test_what_somebody_else_traces_is_not_known(tmp_path: Path, tracing: str) -> None:
+    """A test with a trace function of its own takes the place of ours: nothing is told, rather than half of it."""
+    assert _measured(tmp_path, more=f"measure.enter('test_one', is_own=True); {tracing}") is None
 
 
 def test_what_another_process_runs_is_run_by_a_test(tmp_path: Path) -> None:

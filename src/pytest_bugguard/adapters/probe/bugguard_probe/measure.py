@@ -38,7 +38,7 @@ class Measure:
             return found[0] if found is not None and not found[1] and found[0] in wanted else ""
 
         self._is_main = is_main
-        self._tool = Tool(path_of, [os.path.join(places.top, path.replace("/", os.sep)) for path in files], TEST)
+        self._tool = Tool(path_of, TEST)
         self._path_of = path_of
         self._file = os.path.join(folder, f"{MAIN if is_main else OTHER}.{os.getpid()}")
         self._owner = os.getpid()
@@ -61,7 +61,7 @@ class Measure:
 
     def _start(self) -> None:
         self._tool.start()
-        atexit.register(self._end)  # now, and so before what coverage.py has registered: it lets go of its data
+        atexit.register(self._end)
 
     def _end(self) -> None:
         """Leave what was seen: contexts, and in each the lines of each file."""

@@ -12,7 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import CodeType
 
 _TOOLS = (3, 4, 5, 2)
@@ -25,12 +25,11 @@ class Monitor:
     is_dear = False
     """Whether to start it only when there is something to see."""
 
-    def __init__(self, path_of: Callable[[str], str], _files: Sequence[str], last: str) -> None:
+    def __init__(self, path_of: Callable[[str], str], last: str) -> None:
         """Set up for one process.
 
         Args:
             path_of: Gives the name under which a file's lines are noted, or nothing.
-            _files: What a tracer is told besides.
             last: The context in which a line has to be seen just once: no other one says more of it.
         """
         self._path_of = path_of

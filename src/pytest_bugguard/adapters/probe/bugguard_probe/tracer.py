@@ -1,71 +1,91 @@
-"""Which lines of some files are run? By coverage.py, up to Python 3.11. PYTEST_DONT_REWRITE."""
+"""Which lines of some files are run? By a trace function, up to Python 3.11. PYTEST_DONT_REWRITE.
+
+Python then calls it for every function, and everything is slower; so it is there only while what it sees is asked for:
+from the first import of such a file to the first test, and while one of the wanted tests runs. coverage.py's tracer
+is quicker at each call, and takes longer to load than most fixes' tests take to run.
+"""
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+    from types import FrameType
 
-_QUIET = [
-    "no-data-collected", "module-not-imported", "module-not-measured", "trace-changed", "couldnt-parse", "no-ctracer",
-    "no-sysmon", "no-contexts",
-]  # fmt: skip
-"""Warnings that a test could see, of what it did not ask for."""
+_settrace, _gettrace = sys.settrace, sys.gettrace  # held on to, since tests replace them
 
 
 class Tracer:
     """Notes lines by context."""
 
     is_dear = True
-    """All code is slower under it, and coverage.py takes a while to load."""
+    """Whether to start it only when there is something to see."""
 
-    def __init__(self, path_of: Callable[[str], str], files: Sequence[str], _last: str) -> None:
+    def __init__(self, path_of: Callable[[str], str], wanted: str) -> None:
         """Set up for one process.
 
         Args:
             path_of: Gives the name under which a file's lines are noted, or nothing.
-            files: Those that are looked at, by absolute path.
-            _last: What a monitor is told besides.
+            wanted: The context to look on in; the others are those before the first switch, and of no interest.
         """
         self._path_of = path_of
-        self._files = files
-        self._coverage: Any = None
+        self._wanted = wanted
+        self._seen: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+        self._context = ""
+        self._paths: dict[str, str] = {}
+        self._is_on = False
+        self._is_lost = False
         self.is_started = False
+        # Held for good: Python 3.11 borrows it, as in ``execution.py``.
+        self._listener = self._on_call
 
     def start(self) -> None:
         """Note lines from now on."""
         self.is_started = True
-        try:
-            from coverage import Coverage  # noqa: PLC0415 - only where something is measured
-
-            coverage = Coverage(
-                data_file=None, include=list(self._files), branch=False, config_file=False, check_preimported=False
-            )
-            coverage.set_option("run:disable_warnings", _QUIET)
-            coverage.set_option("run:core", "ctrace")
-            coverage.start()
-        except Exception:  # noqa: BLE001 - the project may hold another module of that name
-            return
-        self._coverage = coverage
+        self._look()
 
     def switch(self, context: str) -> None:
-        """Note what follows under this name."""
-        if self._coverage is not None:
-            self._coverage.switch_context(context)
+        """Note what follows under this name, or nothing more."""
+        self._rest()
+        self._context = context
+        if context == self._wanted:
+            self._look()
 
     def lines(self) -> dict[str, dict[str, set[int]]] | None:
-        """By context and file, once and for all; None where nothing could be noted."""
-        if self._coverage is None:
-            return None
-        self._coverage.stop()
-        data = self._coverage.get_data()
-        seen: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-        for name in data.measured_files():
-            path = self._path_of(name)
-            for line, contexts in data.contexts_by_lineno(name).items():
-                for context in contexts:
-                    seen[context][path].add(line)
-        data.close(force=True)
-        return seen
+        """By context and file; None where somebody else has traced meanwhile."""
+        self._rest()
+        return None if self._is_lost else self._seen
+
+    def _look(self) -> None:
+        if _gettrace() is not None:
+            self._is_lost = True
+            return
+        self._is_on = True
+        threading.settrace(self._listener)
+        _settrace(self._listener)
+
+    def _rest(self) -> None:
+        if not self._is_on:
+            return
+        self._is_on = False
+        threading.settrace(None)
+        if _gettrace() is self._listener:
+            _settrace(None)
+        else:
+            self._is_lost = True
+
+    def _on_call(self, frame: FrameType, _event: str, _: object) -> Any:
+        name = frame.f_code.co_filename
+        path = self._paths.get(name)
+        if path is None:
+            path = self._paths[name] = self._path_of(name)
+        return self._on_event if path and self._is_on else None
+
+    def _on_event(self, frame: FrameType, event: str, _: object) -> Any:
+        if event == "line":
+            self._seen[self._context][self._paths[frame.f_code.co_filename]].add(frame.f_lineno)
+        return self._on_event
