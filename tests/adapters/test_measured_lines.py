@@ -80,6 +80,15 @@ def test_a_fork_leaves_nothing_of_its_own(tmp_path: Path) -> None:
     assert len(list((tmp_path / "lines").iterdir())) == 1
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_what_a_fork_runs_is_told_too(tmp_path: Path) -> None:
+    """It leaves as those of multiprocessing do, without a farewell."""
+    forked = "measure.enter('test_one', is_own=True); pid = os.fork(); pid or (mod.two(), os._exit(0))"
+    (ran,) = _measured(tmp_path, more=f"{forked}; os.waitpid(pid, 0)") or ()
+    assert ran.in_tests == {7}
+    assert ran.in_subprocesses == {11}
+
+
 @pytest.mark.parametrize("content", ["", '{"test": {"mod.py": [1', "[]", '{"test": 1}', '{"test": {"a": ["x"]}}', "\0"])
 def test_a_note_that_was_cut_off_is_none(tmp_path: Path, content: str) -> None:
     """The process of pytest was killed: nothing is told. Of another one the rest stands."""

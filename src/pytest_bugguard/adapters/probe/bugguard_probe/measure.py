@@ -40,8 +40,7 @@ class Measure:
         self._is_main = is_main
         self._tool = Tool(path_of, TEST)
         self._path_of = path_of
-        self._file = os.path.join(folder, f"{MAIN if is_main else OTHER}.{os.getpid()}")
-        self._owner = os.getpid()
+        self._folder = folder
 
     def begin(self) -> None:
         """Measure from now on: where all that is run here may matter, or with the first watched file that is found."""
@@ -62,20 +61,33 @@ class Measure:
     def _start(self) -> None:
         self._tool.start()
         atexit.register(self._end)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._fork)
+
+    def _fork(self) -> None:
+        """This is another process from now on; one that multiprocessing has made ends without what ``atexit`` holds."""
+        self._is_main = False
+        self._tool.forget()
+        leave = os._exit
+
+        def tell_and_leave(status: int) -> None:
+            self._end()
+            leave(status)
+
+        os._exit = tell_and_leave  # type: ignore[assignment]
 
     def _end(self) -> None:
         """Leave what was seen: contexts, and in each the lines of each file."""
-        if os.getpid() != self._owner:
-            return
         lines = self._tool.lines()
-        if lines is None:
+        if lines is None or not (lines or self._is_main):
             return
         import json  # noqa: PLC0415 - many a process ends sooner
 
         told = {context: {path: sorted(of) for path, of in files.items()} for context, files in lines.items()}
+        file = os.path.join(self._folder, f"{MAIN if self._is_main else OTHER}.{os.getpid()}")
         try:
-            with open(f"{self._file}.part", "w", encoding="ascii") as stream:
+            with open(f"{file}.part", "w", encoding="ascii") as stream:
                 json.dump(told, stream)
-            os.replace(f"{self._file}.part", self._file)
+            os.replace(f"{file}.part", file)
         except OSError:
             pass

@@ -58,6 +58,10 @@ class Monitor:
         """Note what follows under this name."""
         self._context = context
 
+    def forget(self) -> None:
+        """Begin anew: what was seen is told by somebody else."""
+        self._seen.clear()
+
     def lines(self) -> dict[str, dict[str, set[int]]] | None:
         """By context and file; None where nothing could be noted."""
         return None if self._tool is None else self._seen

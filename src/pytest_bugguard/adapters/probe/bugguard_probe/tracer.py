@@ -55,6 +55,10 @@ class Tracer:
         if context == self._wanted:
             self._look()
 
+    def forget(self) -> None:
+        """Begin anew: what was seen is told by somebody else."""
+        self._seen.clear()
+
     def lines(self) -> dict[str, dict[str, set[int]]] | None:
         """By context and file; None where somebody else has traced meanwhile."""
         self._rest()
