@@ -131,6 +131,10 @@ def test_each_number_leads_to_its_evidence(reader: Reader) -> None:
     """Every count at the top opens just the rows that it counts, whatever was searched for before."""
     opened = reader.open(as_dict(replace(everything(), command="report")))
     facts = opened.page.locator(".facts a").all()
+    assert [fact.inner_text().replace("\n", " ") for fact in facts][5:7] == [
+        "1 test not to be trusted",
+        "3 coverage rules not met",
+    ]
     assert len(facts) == 8
     for fact in facts:
         section, count = fact.get_attribute("data-table"), fact.locator("strong").inner_text()
@@ -152,6 +156,7 @@ def test_a_figure_of_the_delivery_leads_to_what_it_counts(reader: Reader) -> Non
     assert "fault came with 1111111" in row[3]
     opened.page.click("#delivery a[href='#fixes']")
     assert opened.rows("fixes") == [row]
+    assert "cured after commit: 1.0 days" in row[3]
     opened.page.click("#delivery a[href='#leads']")
     assert opened.rows("leads") == [["2024-05-01", "text", "4444444", "1.0"]]
 
@@ -344,3 +349,20 @@ def test_a_path_that_no_encoding_fits_is_shown() -> None:
     """Bytes that are no UTF-8 reach the page as escapes, and never end it."""
     record = fix(Verdict.UNGUARDED, subject="caf\udce9", files=Files(source=("caf\udce9.py",)))
     assert r"caf\xe9" in to_html(as_dict(result_of(record)))
+
+
+def test_a_file_is_named_once_and_nothing_is_no_share() -> None:
+    """The row of a file does not repeat its path before its lines; a file without branches has no share of them."""
+    whole = as_dict(busy(3, 3, 12))
+    for module in whole["modules"]:
+        module["branch"] = {"covered": 0, "total": 0}
+    (table,) = (table for table in tables_of(whole) if table.id == "coverage")
+    rows = [row for row in table.rows if row[1] != "no gate"]
+    assert rows
+    assert all(row[0].count(whole_path(row)) == 1 for row in rows)
+    assert {row[3] for row in rows} == {""}
+    assert any("not run: 13, 15-16 in charge" in row[0] for row in rows)
+
+
+def whole_path(row: tuple[str, ...]) -> str:
+    return row[0].split("\t")[1]

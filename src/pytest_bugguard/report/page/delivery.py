@@ -11,46 +11,63 @@ from pytest_bugguard.report.page.tables import Column, Row, Table
 from pytest_bugguard.report.stored import figure_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pytest_bugguard.core.delivery import Figure
 
-FAULT = "fault came with"
-"""By these words the fixes are found whose fault was traced."""
+_CURED = {"from_release_s": "cured after release", "from_commit_s": "cured after commit"}
+"""By these words the fixes are found that a time to restore is the median of."""
 
 
-def figures(found: Mapping[str, Any] | None) -> Table:
-    """The figures of the delivery baseline, each with its rule and what it cannot know."""
+def cures(found: Mapping[str, Any] | None) -> dict[str, tuple[str, ...]]:
+    """How long the fault of a fix was there, by fix."""
+    return {one["fix"]: tuple(_cured(one)) for one in (found["restored"] if found else ())}
+
+
+def _cured(one: Mapping[str, Any]) -> Iterator[str]:
+    for key, said in _CURED.items():
+        if one[key] is not None:
+            yield f"{said}: {one[key] / DAY_S:.1f} days"
+
+
+def figures(found: Mapping[str, Any] | None, fixes: Table) -> Table:
+    """The figures of the delivery baseline, each with its rule and what it cannot know.
+
+    ``fixes``: where what they count is looked for.
+    """
+    texts = fixes.texts
     return Table(
         "delivery",
         "How it is delivered",
         "What this repository can tell of DORA's figures, with the bands of 2023, the sample and what stays unknown.",
         (Column("Figure", "stack"), Column("Band", "badge"), Column("Value", "stack"), Column("Sample", "stack"),
          Column("What it cannot know", "stack")),
-        tuple(_figure(one, found) for one in found["figures"]) if found else (),
+        tuple(_figure(one, found, texts) for one in found["figures"]) if found else (),
         "The delivery figures need the whole history: bugguard report without a range.",
     )  # fmt: skip
 
 
-def _figure(one: Mapping[str, Any], found: Mapping[str, Any]) -> Row:
+def _figure(one: Mapping[str, Any], found: Mapping[str, Any], texts: list[str]) -> Row:
     figure = figure_of(one)
     return (
         f"{words.TITLES[figure.name]}\n{figure.rule}",
         words.band(figure) or "no band",
         words.value(figure),
-        _evidence(figure, found),
+        _evidence(figure, found, texts),
         "\n".join(figure.cannot_know),
     )
 
 
-def _evidence(figure: Figure, found: Mapping[str, Any]) -> str:
-    """How many it rests on, and where they stand."""
+def _evidence(figure: Figure, found: Mapping[str, Any], texts: list[str]) -> str:
+    """How many it rests on, and where they stand; nowhere, if a search finds another number of fixes."""
     sample = f"{figure.sample} {figure.counted}"
     if not figure.sample:
         return sample
     match figure.counted:
         case "fixes":
-            return lead("fixes", FAULT, sample)
+            said = _CURED["from_release_s" if figure.name == "restore-from-release" else "from_commit_s"]
+            named = sum(all(word in text for word in said.split()) for text in texts)
+            return lead("fixes", said, sample) if named == figure.sample else sample
         case "commits":
             return lead("leads", "", sample) if found["leads"] else sample
         case _:

@@ -25,10 +25,10 @@ _COUNTED = (
     ("proofs", one("proven"), "proven", "good"),
     ("fixes", one("guarded"), "guarded, not proven", "good"),
     ("fixes", one("waived"), "waived", "doubt"),
-    ("flaky", tests.DOUBTED, "tests not to be trusted", "bad"),
-    ("exceptions", one("overdue"), "exceptions overdue", "bad"),
-    ("coverage", one("unmet"), "coverage rules not met", "bad"),
-    ("coverage", one("undecided"), "coverage rules undecided", "doubt"),
+    ("flaky", tests.DOUBTED, "test{s} not to be trusted", "bad"),
+    ("exceptions", one("overdue"), "exception{s} overdue", "bad"),
+    ("coverage", one("unmet"), "coverage rule{s} not met", "bad"),
+    ("coverage", one("undecided"), "coverage rule{s} undecided", "doubt"),
 )
 """What is counted below the sentence: of which table, which rows, in which words and tone."""
 
@@ -102,9 +102,13 @@ def _share(quarters: list[Mapping[str, Any]], evidence: Evidence) -> Step | None
 def _facts(tables: Mapping[str, Table]) -> Iterator[Fact]:
     for table, view, said, tone in _COUNTED:
         if table in tables and (count := len(tables[table].rows_of(view))):
-            yield Fact(str(count), said, table, tables[table].choice(view), tone)
+            yield _fact(count, said, table, tables[table].choice(view), tone)
     if "findings" in tables:
-        yield Fact(str(len(tables["findings"].rows)), "reasons why a gate fails", "findings", "", "bad")
+        yield _fact(len(tables["findings"].rows), "reason{s} why a gate fails", "findings", "", "bad")
+
+
+def _fact(count: int, said: str, table: str, badge: str, tone: str) -> Fact:
+    return Fact(str(count), said.format(s="" if count == 1 else "s"), table, badge, tone)
 
 
 def _about(document: Document) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from pytest_bugguard.report.page.refs import lead, plain, ref
+from pytest_bugguard.report.page.refs import lead, ref
 from pytest_bugguard.report.page.tables import Column, Row, Table
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def _module(module: Mapping[str, Any], rules: Sequence[Judged]) -> Row:
     line, branch = module["line"], module["branch"]
     floor = module["floor"]
     return (
-        "\n".join([ref(module["path"]), *map(_said, rules)]),
+        "\n".join([ref(module["path"]), *(_said(rule, of=module["path"]) for rule in rules)]),
         min((rule["verdict"] for rule in rules), key=_WORST.index, default="no gate"),
         _bar(line, _threshold(rules, "line")),
-        _bar(branch, _threshold(rules, "branch")) if branch else "",
+        _bar(branch, _threshold(rules, "branch")) if branch and branch["total"] else "",
         str(line["total"] - line["covered"]),
         "" if floor is None else str(floor),
         next((rule["next"] for rule in rules if rule["verdict"] != "met" and rule["next"]), ""),
@@ -65,8 +65,10 @@ def _rule(one: Judged) -> Row:
     )
 
 
-def _said(one: Judged) -> str:
-    missing = "; ".join(f"{ref(place['path'])}{place['note'] and ': '}{place['note']}" for place in one["missing"][:3])
+def _said(one: Judged, of: str = "") -> str:
+    """``of``: the file that the row speaks of; it is not named again."""
+    places = [("" if place["path"] == of else ref(place["path"]), place["note"]) for place in one["missing"][:3]]
+    missing = "; ".join(filter(None, (": ".join(filter(None, place)) for place in places)))
     parts = [one["rule"], one["metric"], one["place"], one["reason"], missing and f"not run: {missing}"]
     return ", ".join(filter(None, parts))
 
@@ -86,7 +88,7 @@ def hotspots(document: Mapping[str, Any], fixes: Table) -> Table:
 
     ``fixes``: where the fixes of a place are looked for by its path.
     """
-    texts = ["\n".join(map(plain, row)).lower() for row in fixes.rows]
+    texts = fixes.texts
     found = document["hotspots"] or {"files": (), "folders": ()}
     covered = _covered(document["modules"])
     rows = [

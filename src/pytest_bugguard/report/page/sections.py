@@ -24,7 +24,7 @@ def tables_of(document: Document) -> tuple[Table, ...]:
     A command that did not ask for a part says nothing of it; that a report found nothing is worth a line.
     """
     fixes = [fix for fix in document["fixes"] if fix["is_fix"] or fix["verdict"] == "undecided"]
-    listed = _fixes(fixes, _origins(document.get("delivery")))
+    listed = _fixes(fixes, document.get("delivery"))
     found = (
         listed,
         _proofs(fixes),
@@ -32,7 +32,7 @@ def tables_of(document: Document) -> tuple[Table, ...]:
         tests.exceptions(document),
         places.coverage(document),
         places.hotspots(document, listed),
-        delivery.figures(document.get("delivery")),
+        delivery.figures(document.get("delivery"), listed),
         delivery.releases(document.get("delivery")),
         delivery.leads(document.get("delivery")),
         _findings(document["findings"]),
@@ -57,14 +57,19 @@ def _origins(found: Mapping[str, Any] | None) -> dict[str, str]:
     return {one["fix"]: one["origin"] for one in (found["faults"] if found else ()) if one["origin"]}
 
 
-def _fixes(fixes: Sequence[Fix], origins: Mapping[str, str]) -> Table:
+def _fixes(fixes: Sequence[Fix], found: Mapping[str, Any] | None) -> Table:
+    origins, cures = _origins(found), delivery.cures(found)
     return Table(
         "fixes",
         "Fixes without a guard",
         "The fixes that no test guards, newest first, each with the next thing to do; the others can be chosen.",
         (Column("Date", "day"), Column("Fix", "stack"), Column("Verdict", "badge"), Column("Evidence", "stack"),
          Column("Next", "next")),
-        tuple((day(fix["date"]), _name(fix), fix["verdict"], _evidence(fix, origins), fix["next"]) for fix in fixes),
+        tuple(
+            (day(fix["date"]), _name(fix), fix["verdict"],
+             _evidence(fix, origins.get(fix["sha"], ""), cures.get(fix["sha"], ())), fix["next"])
+            for fix in fixes
+        ),
         "Every fix is guarded." if fixes else "There is no fix to judge.",
         (OPEN, GUARDED, JUDGED, TO_JUDGE),
     )  # fmt: skip
@@ -75,14 +80,13 @@ def _name(fix: Fix) -> str:
     return lines(fix["subject"], [f"{ref(fix['sha']) if fix['sha'] else 'staged'} by rule {fix['rule']}{issues}"])
 
 
-def _evidence(fix: Fix, origins: Mapping[str, str]) -> str:
+def _evidence(fix: Fix, origin: str, cures: Iterable[str]) -> str:
     waiver = fix["waiver"]
     waived = waiver and f"waived by {waiver['owner']} until {waiver['expires']}: {waiver['reason']}"
     guards = [f"{test['change']} {ref(test['nodeid'])}" for test in fix["tests"] if test["counts"]]
     changed = [f"changed {ref(path)}" for path in fix["files"]["source"]]
-    origin = origins.get(fix["sha"])
-    fault = f"{delivery.FAULT} {ref(origin)}" if origin else ""
-    return lines(fix["reason"] or fix["verdict"], [waived or "", *guards, fault, *changed])
+    fault = f"fault came with {ref(origin)}" if origin else ""
+    return lines(fix["reason"] or fix["verdict"], [waived or "", *guards, fault, *cures, *changed])
 
 
 def _proofs(fixes: Iterable[Fix]) -> Table:

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_bugguard.report.page.refs import plain
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -63,6 +65,11 @@ class Table:
         """The rows that a view looks at."""
         badge = self.badge
         return () if badge is None else tuple(row for row in self.rows if row[badge] in view.badges)
+
+    @property
+    def texts(self) -> list[str]:
+        """What a search looks at, row by row."""
+        return ["\n".join(map(plain, row)).lower() for row in self.rows]
 
     def choice(self, view: View) -> str:
         """What the list calls a view: its own views are marked, since a badge may have the same name."""
