@@ -23,6 +23,8 @@ from tests.story import Repo, story
 from tests.torture import traps
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_bugguard.journeys.ports import Scratch
 
 posix = pytest.mark.skipif(os.name != "posix", reason="symlinks, modes and shell scripts")
@@ -105,6 +107,31 @@ def test_a_tree_holds_the_files_of_its_commit(shop: Repo, space: Path) -> None:
         assert git(tree.top, "status", "--porcelain") == ""
     assert not Path(tree.top).exists()
     assert list(space.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "is_same"),
+    [
+        pytest.param(lambda top: None, True, id="nothing"),
+        pytest.param(lambda top: (top / "src/shop/__pycache__").mkdir(), True, id="bytecode"),
+        pytest.param(lambda top: (top / "src/shop/odd.pyc").touch(), True, id="bytecode-of-old"),
+        pytest.param(lambda top: (top / "src/shop/pager.py").write_text("PAGE = 3\n"), False, id="another-text"),
+        pytest.param(lambda top: (top / "src/shop/pager.py").unlink(), False, id="a-file-less"),
+        pytest.param(lambda top: (top / "src/shop/.more").touch(), False, id="a-file-more"),
+        pytest.param(lambda top: (top / "more").mkdir(), False, id="an-empty-folder"),
+        pytest.param(lambda top: (top / "more").symlink_to("src"), False, id="a-symlink", marks=posix),
+        pytest.param(lambda top: (top / "tests").chmod(0o500), False, id="another-mode", marks=posix),
+        pytest.param(lambda top: git(top, "tag", "v2"), False, id="a-tag"),
+    ],
+)
+def test_a_tree_tells_whether_it_was_changed(
+    shop: Repo, space: Path, change: Callable[[Path], object], is_same: bool
+) -> None:
+    """Bytecode is what every run leaves; anything else may turn the next one there."""
+    with scratch(shop.path, space) as maker, maker.plant(shop.sha("two"), ()) as tree:
+        before = tree.state()
+        change(Path(tree.top))
+        assert (tree.state() == before) is is_same
 
 
 def test_files_are_laid_over_it(shop: Repo, space: Path) -> None:

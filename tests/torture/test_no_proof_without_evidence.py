@@ -151,6 +151,12 @@ _LOOKING = """
     def key_of_the_class():
         return Pager.__dict__["first"](0) == 1
 
+    def alone():
+        left = Path(".pytest_cache")
+        was_there = left.exists()
+        left.mkdir(exist_ok=True)
+        return not was_there and "rounded" in pages.__doc__
+
     def sets_done():
         pager.first_page()
         DONE.append(1)
@@ -184,6 +190,7 @@ _LOOKING = """
         "how many names": lambda: len(dir(pager)) > {names},
         "what is imported": lambda: "colorsys" in sys.modules,
         "the test before it": lambda: DONE == [1],
+        "what it left in the tree": alone,
         "how many files": lambda: len(list(Path("src/shop").glob("*.py"))) == 3,
         "what git says": lambda: not subprocess.check_output(["git", "status", "--porcelain"]),
     }

@@ -70,6 +70,29 @@ class ScratchTree:
         except OSError as error:
             raise _unwritable(self.folder, error) from error
 
+    def state(self) -> frozenset[tuple[str, int, int, int]]:
+        """All that is there, git's own files too, but no bytecode: by path, time, size and mode."""
+        return frozenset(_entries(str(self.place)))
+
+
+def _entries(top: str) -> Iterator[tuple[str, int, int, int]]:
+    folders = [top]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = [entry for entry in os.scandir(folder) if not entry.name.endswith(".pyc")]
+        except OSError:  # nobody may look into it any more
+            yield folder, -1, 0, 0
+            continue
+        for entry in entries:
+            found = entry.stat(follow_symlinks=False)
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+                if entry.name != "__pycache__":
+                    yield entry.path, 0, 0, found.st_mode  # its time is that of its last bytecode, too
+            else:
+                yield entry.path, found.st_mtime_ns, found.st_size, found.st_mode
+
 
 class GitScratch:
     """Implements ``journeys.ports.Scratch``. Close it, or use it in a ``with`` block; threads may share it."""

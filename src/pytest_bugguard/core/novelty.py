@@ -120,13 +120,14 @@ class _Additions:
         new = _api(versions.new) if path is not None and path.endswith(".py") else None
         if new is None:
             return
+        there = _api(versions.old)
         moved = versions.old_path != versions.new_path
-        old = (None if moved else _api(versions.old)) or _Api()
+        old = (None if moved else there) or _Api()
         self.names.update(_own(name) for name in new.names - old.names)
         for name, signature in new.callables.items():
             if old.callables.get(name) != signature:
                 self._reshape(name, signature, old.callables.get(name))
-        if versions.old is not None and versions.new is not None and _is_data_only(versions.old, versions.new):
+        if there is not None and there.callables.keys() == new.callables.keys() and _is_data_only(versions):
             self.data_only.update(path for path in versions[:2] if path is not None)
 
     def _reshape(self, name: str, now: _Signature, was: _Signature | None) -> None:
@@ -239,11 +240,9 @@ def _signature(function: FunctionNode) -> _Signature:
     return _Signature(frozenset(argument.arg for argument in syntax.arguments(function)), shape)
 
 
-def _is_data_only(old: bytes, new: bytes) -> bool:
-    before, after = _api(old), _api(new)
-    if before is None or after is None or before.callables.keys() != after.callables.keys():
-        return False
-    facts = behaviour.describe(old, new)
+def _is_data_only(versions: SourceVersions) -> bool:
+    """Whether no function of a file that was there does anything else now, though the file does."""
+    facts = behaviour.describe(versions.old or b"", versions.new or b"")
     return facts.behaviour_changed and not facts.changed_functions
 
 

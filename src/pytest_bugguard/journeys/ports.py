@@ -111,6 +111,9 @@ class Tree(Protocol):
     def keep(self) -> None:
         """Leave it there when everything else is cleaned up."""
 
+    def state(self) -> object:
+        """What equals itself as long as nothing but bytecode was written there."""
+
 
 class Scratch(Protocol):
     """Makes scratch trees that cannot touch the user's repository."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -90,16 +90,17 @@ def _may_be_disturbed(experiment: Experiment, runs: Runs) -> bool:
 def _runs(experiment: Experiment, bench: Bench, session: TestRun | None) -> Runs:
     old = (*experiment.shared, *experiment.back)
     with (
+        _green(experiment, bench, session) as green,
         bench.scratch.plant(experiment.commit, old) as tree,
         _readied(bench, tree, experiment.without_fix) as first,
         _last(experiment, bench, in_session=session is not None) as last,
     ):
-        after = session or _with_fix(experiment, bench, experiment.with_fix)
+        after = green.run()
         if not _has_passed(experiment.tests, after):
             return Runs(after)  # see above
         limit_s = allowed_s(after.duration_s)
         request = replace(experiment.without_fix, limit_s=limit_s)
-        with _behind_a_veil(experiment, bench) as veil:
+        with _behind_a_veil(experiment, bench, green) as veil:
             before = first(request.targets, limit_s)
             if rest := proof.unreached(after, before):
                 before = before.continued_by(bench.runner.run(tree, replace(request, targets=rest)))
@@ -118,6 +119,30 @@ def _runs(experiment: Experiment, bench: Bench, session: TestRun | None) -> Runs
     return Runs(after, before, again, veiled, control, in_session=session is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Green:
+    """The run with the fix: its tests wait until it is asked for, so that other trees are made while it starts."""
+
+    run: Callable[[], TestRun]
+    used: Callable[[], Tree | None]
+    """The tree that it ran in, if nothing was changed there but bytecode: another run starts faster there."""
+
+
+@contextmanager
+def _green(experiment: Experiment, bench: Bench, session: TestRun | None) -> Iterator[_Green]:
+    if session is not None:
+        yield _Green(lambda: session, lambda: None)
+        return
+    request = experiment.with_fix
+    with bench.scratch.plant(experiment.commit, experiment.shared) as tree:
+        state = tree.state()
+        with _readied(bench, tree, request) as go:
+            yield _Green(
+                lambda: _untraced(go(request.targets, request.limit_s), experiment, bench, request),
+                lambda: tree if tree.state() == state else None,
+            )
+
+
 _Go = Callable[[Sequence[str], float], TestRun]
 """Runs tests, or cases of them, and ends them after so many seconds."""
 
@@ -133,14 +158,16 @@ def _readied(bench: Bench, tree: Tree, request: RunRequest) -> Iterator[_Go]:
 
 
 @contextmanager
-def _behind_a_veil(experiment: Experiment, bench: Bench) -> Iterator[_Go | None]:
+def _behind_a_veil(experiment: Experiment, bench: Bench, green: _Green) -> Iterator[_Go | None]:
     """A run with the old code behind the new text of its files; None where the fix has no such file."""
     if not experiment.veiled:
         yield None
         return
     request = replace(experiment.without_fix, instead=experiment.veiled)
+    used = None if experiment.beside_veil else green.used()
+    puts = (*experiment.shared, *experiment.beside_veil)
     with (
-        bench.scratch.plant(experiment.commit, (*experiment.shared, *experiment.beside_veil)) as tree,
+        bench.scratch.plant(experiment.commit, puts) if used is None else nullcontext(used) as tree,
         _readied(bench, tree, request) as go,
     ):
         yield go

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import defaultdict
+from types import CodeType
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -36,9 +37,8 @@ def dressed(old: bytes, new: bytes) -> ast.Module:
         ValueError: The same, for what is no text.
     """
     was, now = ast.parse(old), ast.parse(new)
-    bound = _bound(was)
-    additions = list(_additions(was, now, bound))
-    known = _BUILT_IN | bound | {name for addition in additions for name in _imported(addition)}
+    additions = list(_additions(now, _words(compile(old, "", "exec", dont_inherit=True))))
+    known = _BUILT_IN | _bound(was) | {name for addition in additions for name in _imported(addition)}
     _word(was, now)
     _annotate_fields(was, now, known)
     ours, theirs = _definitions(was), _definitions(now)
@@ -54,7 +54,8 @@ def dressed(old: bytes, new: bytes) -> ast.Module:
 def _dress(was: _Definition, now: _Definition, known: set[str] | frozenset[str]) -> None:
     if type(was) is not type(now):
         return
-    ast.increment_lineno(was, now.lineno - was.lineno)
+    if was.lineno != now.lineno:
+        ast.increment_lineno(was, now.lineno - was.lineno)
     _word(was, now)
     is_plain = not (was.decorator_list or now.decorator_list)
     if isinstance(was, _FUNCTIONS) and isinstance(now, _FUNCTIONS) and is_plain:
@@ -143,17 +144,34 @@ def _target(statement: ast.stmt) -> str:
 # Names
 
 
+def _words(code: CodeType) -> set[str]:
+    """All names and texts that a module mentions, wherever. Walking its tree would take ten times as long."""
+    found = {*code.co_names, *code.co_varnames, *code.co_freevars, *code.co_cellvars}
+    for constant in code.co_consts:
+        match constant:
+            case str():
+                found.add(constant)
+            case tuple() | frozenset():
+                found.update(one for one in constant if isinstance(one, str))
+            case CodeType():
+                found |= _words(constant)
+    return found
+
+
 def _bound(tree: ast.Module) -> set[str]:
-    """All that a module binds anywhere at its top, or inside of it: more than enough."""
+    """What a module binds at its top."""
     bound: set[str] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store()):
-                bound.add(name)
+    waiting: list[ast.AST] = [*tree.body]
+    while waiting:
+        match node := waiting.pop():
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
                 bound.add(name)
             case ast.Import() | ast.ImportFrom():
                 bound.update(_imported(node))
+            case ast.stmt() | ast.excepthandler() | ast.withitem() | ast.Tuple():
+                waiting += ast.iter_child_nodes(node)
     return bound
 
 
@@ -162,18 +180,8 @@ def _imported(node: ast.AST) -> list[str]:
     return [alias.asname or alias.name.partition(".")[0] for alias in names]
 
 
-def _mentioned(tree: ast.Module) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.Constant(value=str() as word):
-                found.add(word)
-    return found
-
-
-def _additions(was: ast.Module, now: ast.Module, bound: set[str]) -> Iterator[ast.stmt]:
-    """The statements at the top of the new module that only add something."""
-    taken = bound | _mentioned(was)
+def _additions(now: ast.Module, taken: set[str]) -> Iterator[ast.stmt]:
+    """The statements at the top of the new module that only add something: a name that is not taken."""
     for statement in now.body:
         match statement:
             case ast.Import() | ast.ImportFrom():
