@@ -203,6 +203,8 @@ def test_notes_belong_to_their_tests() -> None:
         Note("read", "a.py", "", "t.py::a"),
         Note("process", "", "", "t.py::a"),
         Note("wanted", "first", "shop", "t.py::a"),
+        Note("bared", "a.py", "", "t.py::b"),
+        Note("bared", "b.py", "", ""),
         Note("loaded", "a.py", "/site/a.py", ""),
         Note("loaded", "a.py", "", ""),
     ]
@@ -212,6 +214,14 @@ def test_notes_belong_to_their_tests() -> None:
         (("a.py",), (), False, ()),
     ]
     assert run.loaded == (Loaded("a.py"), Loaded("a.py", "/site/a.py"))
+    assert (run.bared, [case.bared for case in run.cases]) == (("b.py",), [(), ("a.py",)])
+
+
+def test_a_thread_that_died_belongs_to_the_test_that_ran() -> None:
+    """As the recorder tells it after the test's own code, and before its report."""
+    dead: Event = {"event": "thread", "raised": RAISED}
+    run = runlog.fold(record(*GOOD[:3], dead, *GOOD[3:]), (), DONE)
+    assert [[raised.type for raised in case.threads] for case in run.cases] == [["builtins.ValueError"], []]
 
 
 FIELD = st.text(st.characters(exclude_characters="\0", codec="utf-8"))

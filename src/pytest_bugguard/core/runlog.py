@@ -31,7 +31,7 @@ class Note(NamedTuple):
     place: str
     """Where it is ``loaded``: from where, if not from the tree. Where it is ``wanted``: where it was looked for."""
     node: str
-    """The test on whose behalf, as pytest names it; empty outside of tests, and where it is ``loaded`` or ``bared``."""
+    """The test on whose behalf, as pytest names it; empty outside of tests, and where it is ``loaded``."""
 
 
 _SENSELESS = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
@@ -295,6 +295,7 @@ def _case(test: _Test, facts: _Facts) -> Case:
         test.has_limit,
         test.number,
         tuple(test.threads),
+        tuple(sorted(facts.bared)),
     )
 
 

@@ -153,6 +153,8 @@ class Case:
     """Which time it was that the test ran in this process."""
     threads: tuple[Raised, ...] = ()
     """What threads died of while its own code ran: nobody else need have seen it."""
+    bared: tuple[str, ...] = ()
+    """The files with other code in their stead whose own text it ran all the same: as a script."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ class TestRun:
     """Node ids that the project's own options left out."""
     loaded: tuple[Loaded, ...] = ()
     bared: tuple[str, ...] = ()
-    """The files with other code in their stead whose own text was run all the same: as a script, or by a path."""
+    """The files with other code in their stead whose own text was run all the same, and outside of any test."""
     reached_out: bool = False
     """Whether a process of it wrote outside of the tree and of the run's own folders, or connected to something."""
     running: str = ""

@@ -187,11 +187,13 @@ def _last(experiment: Experiment, bench: Bench, *, in_session: bool) -> Iterator
 def _repeat_of(veiled: TestRun | None, reds: Sequence[str]) -> tuple[TestRun | None, TestRun | None]:
     """What a run behind a veil is: the repeat where all is red again; else something to be told beside the repeat.
 
-    Behind a veil that was lifted nothing can be seen.
+    Behind a veil that was lifted nothing can be seen: by whom it was lifted, or by nobody.
     """
     if veiled is None or veiled.bared:
         return None, None
-    return (veiled, None) if proof.is_all_red(veiled, tuple(reds)) else (None, veiled)
+    if proof.is_all_red(veiled, tuple(reds)) and not any(case.bared for case in veiled.cases):
+        return veiled, None
+    return None, replace(veiled, cases=tuple(case for case in veiled.cases if not case.bared))
 
 
 def _has_passed(tests: Sequence[MappedTest], run: TestRun) -> bool:

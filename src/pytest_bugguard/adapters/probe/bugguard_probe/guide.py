@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from .places import Places
-    from .veil import Veil
 
 _isfile = os.path.isfile
 _isdir = os.path.isdir
@@ -24,9 +23,8 @@ _METADATA = (".egg-info", ".dist-info")
 class Guide:
     """Stands before all other finders, asks them, and turns an answer that leaves the tree."""
 
-    def __init__(self, places: Places, veil: Veil, on_found: Callable[[str], None] | None) -> None:
+    def __init__(self, places: Places, on_found: Callable[[str], None] | None) -> None:
         self._places = places
-        self._veil = veil
         self._on_found = on_found
         self._stdlib = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 
@@ -50,7 +48,7 @@ class Guide:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Answer as the first of the others does; where that lies outside, with the tree's file of the same name."""
-        spec = self._veil.drawn(self._found(name, path, target))
+        spec = self._found(name, path, target)
         if self._on_found is not None and spec is not None and spec.origin is not None:
             self._on_found(spec.origin)
         return spec

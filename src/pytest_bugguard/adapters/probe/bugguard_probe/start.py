@@ -64,9 +64,10 @@ def begin() -> None:
     told = [*plan["watched"], *plan["around"]]
     places = Places(plan["top"], plan["original"], plan["roots"], told, plan["private"])
     veil = Veil(places, plan["instead"])
+    veil.draw()
     if plan["lines"]:
         measure = Measure(places, plan["watched"], plan["lines"], is_main=bool(record))
-    guide = Guide(places, veil, None if measure is None else measure.on_found)
+    guide = Guide(places, None if measure is None else measure.on_found)
     guide.turn_path()
     sys.meta_path.insert(0, guide)
     witness = Witness(places, plan, veil, is_main=bool(record))

@@ -41,7 +41,7 @@ _STARTS = (
     "_winapi.CreateProcess",
 )
 """Events of a process that starts another one; ``subprocess`` and ``os.exec`` have their own."""
-_OF_THE_RUN = frozenset({"loaded", "bared", "outside"})
+_OF_THE_RUN = frozenset({"loaded", "outside"})
 """Facts that are nobody's: a file is loaded once, by whichever test comes first."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _LEAVES_NO_TRACE = ("/dev/", "/proc/", "/sys/")
@@ -204,11 +204,15 @@ class Witness:
             self._note("read", found[0])
 
     def _is_taken_by_a_test(self) -> bool:
-        """Whether the caller stands in a test, or is ``dis`` for one; ``inspect`` and doubles ask for the signature."""
+        """Whether the caller stands in a test, or looks for one; who asks for a signature does not."""
         frame: FrameType | None = _getframe(_CALLER)
-        while frame is not None and frame.f_code.co_filename == f"{self._stdlib}dis.py":
+        while frame is not None and self._is_looking(frame.f_code):
             frame = frame.f_back
         return frame is not None and self._is_test(frame.f_code.co_filename)
+
+    def _is_looking(self, code: CodeType) -> bool:
+        name = code.co_filename.removeprefix(self._stdlib)
+        return name == "dis.py" or (name == "inspect.py" and code.co_name.endswith("getmembers"))
 
     def _is_read_by_a_test(self) -> bool:
         """Whether the nearest caller outside of the standard library stands in a test, and not to import."""
@@ -224,6 +228,8 @@ class Witness:
             elif name.startswith(self._stdlib) and "site-packages" not in name:
                 if name.rpartition(_SEP)[2] in _SHOWING:
                     return False
+            elif name == "<frozen runpy>":
+                return False
             elif not name.startswith("<"):
                 return self._is_test(name)
             frame = frame.f_back  # type: ignore[assignment]
