@@ -186,6 +186,11 @@ def _another_database(path: Path) -> None:
         db.execute("create table mine (id)")
 
 
+def _flipped(path: Path) -> None:
+    """Where even the words of the complaint are no text any more."""
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE coverage_schema", b"CREATE TABL\xda coverage_schema"))
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -196,6 +201,7 @@ def _another_database(path: Path) -> None:
             lambda path: path.write_bytes(b"!coverage.py: old"), ".coverage: is no coverage data", id="ancient"
         ),
         pytest.param(_other_version, "schema: 99", id="other-version"),
+        pytest.param(_flipped, "is no coverage data, or is damaged", id="flipped-bytes"),
         pytest.param(_another_database, "no such table: coverage_schema", id="another-database"),
         pytest.param(lambda path: path.unlink(), ".coverage: cannot be read: No such file", id="missing"),
     ],

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 CONFIGURATION = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 """The files in which coverage.py looks for its configuration."""
 _SQLITE = b"SQLite format 3\0"
+_DAMAGED = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged database raises; the second where it takes part of the damage for text."""
 _REPORTS = ("coverage.json", "coverage.xml", "coverage.lcov")
 _MEASURE = "run the tests under coverage first: pytest --cov, or coverage run -m pytest"
 
@@ -156,7 +158,7 @@ def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measur
                 found = list(Listener(coverage).files())
                 gone = _gone(coverage.get_data())
                 scope = Scope(coverage, folder)
-        except (CoverageException, sqlite3.Error) as error:
+        except (CoverageException, *_DAMAGED) as error:
             raise CoverageDataError(f"{_origin(data)}: {_said(error)}", hint=_MEASURE) from None
     measured = with_unseen(placed(found, known, _origin(data), bases=(folder,), before_ns=_oldest(data)), known, scope)
     return replace(measured, stale=tuple(dict.fromkeys([*measured.stale, *copies])), gone=measured.gone or gone)
@@ -241,8 +243,10 @@ def _need_schema(path: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             connection.execute("select version from coverage_schema").fetchone()
-    except sqlite3.Error as error:
-        raise CoverageDataError(f"{path.name}: is no coverage data, or is damaged: {error}", hint=_MEASURE) from None
+    except _DAMAGED as error:
+        raise CoverageDataError(
+            f"{path.name}: is no coverage data, or is damaged: {_said(error)}", hint=_MEASURE
+        ) from None
 
 
 def _is_sqlite(path: Path) -> bool:
