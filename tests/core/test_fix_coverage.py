@@ -78,6 +78,29 @@ def test_each_changed_statement_has_its_reach(
     assert found == [Changed("a.py", line, reach) for line, reach in expected]
 
 
+GONE = "\n\ndef gone(items):\n    return items\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "added", "cut", "reaches"),
+    [
+        pytest.param(AFTER.text + GONE, AFTER.text, (18,), (20, 21, 22, 23), [Reach.EXCLUDED, Reach.DELETED],
+                     id="gone"),
+        pytest.param(AFTER.text + GONE, AFTER.text + GONE.replace("gone", "kept"), (22,), (22,), [Reach.NEVER],
+                     id="renamed"),
+        pytest.param(AFTER.text + GONE, GONE + AFTER.text, (1, 2, 3, 4), (20, 21, 22, 23), [Reach.NEVER, Reach.NEVER],
+                     id="moved"),
+    ],
+)  # fmt: skip
+def test_a_function_that_is_gone_as_a_whole_is_told_beside_the_rest(
+    before: str, after: str, added: tuple[int, ...], cut: tuple[int, ...], reaches: list[Reach]
+) -> None:
+    """It may be the cure; what is only named anew, or stands elsewhere, is not gone."""
+    reached = Reached(statements=frozenset({3, 4, 22, 23}), excluded=EXCLUDED)
+    found = fix_coverage.in_file(Patch("a.py", "a.py", added, cut), reached, Source(after), Source(before))
+    assert [one.reach for one in found] == reaches
+
+
 @pytest.mark.parametrize(
     ("reaches", "require", "verdict"),
     [
@@ -88,6 +111,8 @@ def test_each_changed_statement_has_its_reach(
         ("elsewhere", "any", "met"),
         ("run elsewhere", "all", "met"),
         ("deleted", "any", "met"),
+        ("deleted never", "any", "met"),
+        ("deleted never", "all", "unmet"),
         ("excluded", "any", "met"),
         ("", "any", "met"),
         ("subprocess", "any", "met"),

@@ -12,7 +12,7 @@ from pytest_bugguard.core.coverage_verdict import Judged, Missing
 from pytest_bugguard.core.model import RuleVerdict
 from pytest_bugguard.core.statements import described
 from pytest_bugguard.core.thresholds import Count, Metric, Threshold
-from pytest_bugguard.core.touched import cut_functions
+from pytest_bugguard.core.touched import cut_functions, gone_functions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -74,17 +74,19 @@ def in_file(patch: Patch, reached: Reached, source: Source, before: Source | Non
     """The statements of one file that a fix changed.
 
     Of a changed ``def`` line or decorator the body has to run: the line itself runs at every import. Where lines were
-    only taken out of a function, the function has to run.
+    only taken out of a function, the function has to run. A function that is gone as a whole may be the cure.
     """
     lines = {source.statement(line) for line in patch.added}
     counted = reached.statements | reached.excluded
     for line in sorted(lines & counted):
         yield Changed(patch.path, line, _or_elsewhere(_of_line(line, reached, source), line, source))
-    for span in cut_functions(patch, source, before):
+    cut, gone = cut_functions(patch, source, before), gone_functions(patch, source, before)
+    for span in cut:
         if not lines & set(range(span.body, span.last + 1)):
             body = _of_body(span.body, span.last, reached)
             yield Changed(patch.path, span.head, _or_elsewhere(body, span.head, source))
-    if patch.cuts and not lines & counted and not cut_functions(patch, source, before):
+    yield from (Changed(patch.path, 0, Reach.DELETED) for _ in gone)
+    if patch.cuts and not (lines & counted or cut or gone):
         yield Changed(patch.path, 0, Reach.DELETED)
 
 
@@ -120,7 +122,8 @@ def judge(sha: str, changed: Sequence[Changed], require: Require, sources: Mappi
     total = sum(counts.values()) - counts[Reach.EXCLUDED] - counts[Reach.DELETED]
     count = Count(total - never, total)
     threshold = None if require == "any" else Threshold(Metric.LINE, Decimal(100) if require == "all" else require)
-    is_met = (count.covered > 0 or not never) if threshold is None else threshold.is_met(count)
+    is_open = count.covered > 0 or counts[Reach.DELETED] > 0
+    is_met = (is_open or not never) if threshold is None else threshold.is_met(count)
     return Judged(
         FIXES, None, count, threshold, RuleVerdict.MET if is_met else RuleVerdict.UNMET,
         tuple(_missing(changed, sources)), place, reason=_told(counts), fix=sha,

@@ -67,6 +67,18 @@ def cut_functions(patch: Patch, source: Source, before: Source | None) -> tuple[
     return tuple(span for name in dict.fromkeys(names) if (span := source.named(name)) is not None)
 
 
+def gone_functions(patch: Patch, source: Source, before: Source | None) -> tuple[Span, ...]:
+    """The functions that a change took away as a whole, as they stood; what only has another name or place is there."""
+    cuts = set(patch.cuts)
+    spans = dict.fromkeys(span for line in patch.cuts if before and (span := before.function_around(line)))
+    names = {span.name.rpartition(".")[2] for span in source.spans}
+    return tuple(
+        span
+        for span in spans
+        if cuts.issuperset(range(span.first, span.last + 1)) and span.name.rpartition(".")[2] not in names
+    )
+
+
 def _standing_for(span: Span, known: FileCoverage) -> set[int]:
     """One statement of a function's body, and one that was run if there is any."""
     body = range(span.body, span.last + 1)
