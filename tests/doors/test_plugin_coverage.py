@@ -129,6 +129,38 @@ def test_an_installed_copy_that_is_imported_leaves_all_at_nothing(shop: Covered,
     assert "pip install -e ." in shown(result)
 
 
+def test_packages_at_the_top_are_judged_as_those_below_src(shop: Covered) -> None:
+    """A package, a module, a namespace package with a file that nothing imports; ``exclude_also`` leaves code out."""
+    shop.settings("each-file = { missing = 0 }")
+    shop.repo.write(
+        ".coveragerc",
+        "[run]\nsource = .\nomit = tests/*\nrelative_files = true\n"
+        "[report]\ninclude_namespace_packages = true\nexclude_also = def later\n",
+    )
+    shop.repo.write("flat/__init__.py", "")
+    shop.repo.write("flat/core.py", "X = 1\n\n\ndef later():\n    return 2\n")
+    shop.repo.write("lone.py", "def lone():\n    return 1\n")
+    shop.repo.write("ns/part/warm.py", "Y = 1\n")
+    shop.repo.write("ns/part/cold.py", "Z = 1\n")
+    shop.repo.write("tests/test_flat.py", "import flat.core, lone, ns.part.warm\n\ndef test_it():\n    assert lone\n")
+    said = shown(shop.run("--cov", "-o", "pythonpath=src ."))
+    assert "COVERAGE   lone.py   1 of 2 statements missing" in said
+    assert "COVERAGE   ns/part/cold.py" in said
+    assert "ns/part/warm.py" not in said
+    assert "flat/core.py" not in said
+
+
+def test_an_installed_package_is_judged_as_its_source(shop: Covered, tmp_path: Path) -> None:
+    """Without ``pip install -e`` what was measured lies in site-packages; the gates name the repository's files."""
+    shop.settings('each-file = { line = 100 }\n[[coverage.gate]]\nmodules = ["shop.pay"]\nline = 100')
+    installed = tmp_path / "lib" / "site-packages"
+    shutil.copytree(shop.repo.path / "src" / "shop", installed / "shop")
+    shop.repo.write(".coveragerc", "[run]\nbranch = false\n")
+    said = shown(shop.run("--cov=shop", "-o", f"pythonpath={installed}"))
+    assert "COVERAGE   src/shop/util.py   line 0 % (0 of 3), needs 100" in said
+    assert "coverage: 2 of 3 rules met in 3 files (pytest-cov)" in said
+
+
 def test_gates_that_nothing_measures_are_one_line(shop: Covered) -> None:
     """No number is invented, and no gate passes because it could not look."""
     shop.settings("total = { line = 50 }")
@@ -177,19 +209,21 @@ def test_what_a_change_touches_is_judged(shop: Covered) -> None:
     """Uncommitted and untracked work too, statement by statement.
 
     A continuation line counts for its statement, a new file that nobody imports as missing, and code that the change
-    takes out of the count is named.
+    takes out of the count is named. What is committed and what is not are one change: its lines are those of the files
+    as they stand.
     """
     shop.settings("changed = { line = 100 }")
     shop.repo.write("src/shop/pay.py", covered.PAY.replace("- 1", "- 2 + 1"))
     assert shop.run("--cov").ret == 0
     shop.repo.write("src/shop/util.py", covered.UTIL.replace("return 1", "return 2"))
     shop.repo.write("src/shop/fresh.py", "def fresh():  # pragma: no cover\n    return 1\n\n\nX = [\n    1,\n]\n")
-    shop.repo.git("add", "src/shop/util.py")
+    shop.repo.git("commit", "--quiet", "-m", "feat: spare more", "src/shop/util.py")
+    shop.repo.write("src/shop/util.py", "#\n" * 6 + covered.UTIL.replace("return 1", "return 2"))
     result = shop.run("--cov")
     assert result.ret == 1
     said = shown(result)
     assert "COVERAGE   changed   line 33.3 % (1 of 3), needs 100; 2 more to run" in said
-    assert "src/shop/util.py 5 (spare)" in said
+    assert "src/shop/util.py 11 (spare)" in said
     assert "src/shop/fresh.py 5" in said
     assert "note: the change takes code out of the count: src/shop/fresh.py, line 1" in said
 
