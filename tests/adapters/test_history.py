@@ -113,6 +113,7 @@ def test_single_units_come_in_the_order_asked_for(shop: Repo, history: GitHistor
     assert [len(unit.inner) for unit in units] == [0, 1, 0]
     assert [change.path for change in units[0].changes] == ["README.md", "src/shop/pager.py"]
     assert list(history.units_of([])) == []
+    assert [len(unit.inner) for unit in history.units_of(wanted, with_inner=False)] == [0, 0, 0]
 
 
 def test_single_units_equal_those_of_the_whole(history: GitHistory) -> None:

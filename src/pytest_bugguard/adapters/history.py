@@ -131,14 +131,15 @@ class GitHistory:
             boundary = self._repository.boundary
             yield from mainline.units(log, tip, boundary=boundary, is_cut=bool(cuts), opens=opens)
 
-    def units_of(self, commits: Sequence[str]) -> Iterator[Unit]:
-        """The units of just these commits, in that order, each once."""
+    def units_of(self, commits: Sequence[str], *, with_inner: bool = True) -> Iterator[Unit]:
+        """The units of just these commits, in that order, each once; what merges brought costs a git process each."""
         ids = list(dict.fromkeys(self._need(commit) for commit in commits))
         if not ids:
             return
         with closing(self._log("--no-walk=unsorted", revisions=ids)) as log:
             for logged in log:
-                yield mainline.unit(logged, boundary=self._repository.boundary, inner=self._inner(logged.commit))
+                inner = self._inner(logged.commit) if with_inner else ()
+                yield mainline.unit(logged, boundary=self._repository.boundary, inner=inner)
 
     def blob(self, blob_id: str) -> bytes | Unavailable:
         """The content of a blob; ``Unavailable`` where it is missing (partial clone) or over 5 MB."""

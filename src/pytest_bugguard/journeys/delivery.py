@@ -87,7 +87,7 @@ def _repair(record: Record, traced: Mapping[str, Traced]) -> Repair:
 
 def _traced(records: Sequence[Record], graph: Graph, timeline: Timeline, history: History) -> Iterator[Traced]:
     """Where the fault of each fix came from, in their order."""
-    units = history.units_of([record.sha for record in records])
+    units = history.units_of([record.sha for record in records], with_inner=False)
     questions = [_questions(record, unit, history) for record, unit in zip(records, units, strict=True)]
     answers = timeline.blame([asked for said in questions if not isinstance(said, str) for asked in said])
     for record, said in zip(records, questions, strict=True):

@@ -51,8 +51,8 @@ class History(Reader, Protocol):
             UnreadableHistoryError: git's answer ended early or made no sense. Never a short list.
         """
 
-    def units_of(self, commits: Sequence[str]) -> Iterator[Unit]:
-        """The units of just these commit ids, in that order."""
+    def units_of(self, commits: Sequence[str], *, with_inner: bool = True) -> Iterator[Unit]:
+        """The units of just these commit ids, in that order; the commits that merges brought only where asked for."""
 
     @property
     def is_shallow(self) -> bool:
