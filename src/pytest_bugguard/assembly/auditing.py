@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import audit_cache
+from pytest_bugguard.adapters import audit_cache, garbage
 from pytest_bugguard.assembly import delivery
 from pytest_bugguard.core import findings, settings
 from pytest_bugguard.core.hotspots import hotspots_of
@@ -101,7 +101,8 @@ def _audited(
     found = audit_cache.load(name) if uses_cache else None
     if found is None:
         linker = workshop.linker(Snapshot(workshop.history, tip))
-        found = journey.audit(workshop.line(tip, since), workshop.survey, linker, progress=progress)
+        with garbage.seldom_sought():
+            found = journey.audit(workshop.line(tip, since), workshop.survey, linker, progress=progress)
         if uses_cache:
             audit_cache.save(name, found)
     return found
