@@ -4,17 +4,18 @@ Parsing dominates the cost of reading a history, and most of a changed file stan
 where a decorator, ``def`` or ``class`` begins at column 0 (these cannot stand inside brackets), pieces with the same
 text on both sides fall away, and of a class that differs only the members that differ stay.
 
-The cut must not fall into a triple-quoted string: ``_Quotes`` follows those. Where it is misled all the same, the piece
+The cut must not fall into a triple-quoted string: ``Quotes`` follows those. Where it is misled all the same, the piece
 does not parse by itself and the caller falls back to the whole file.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pytest_bugguard.core.quotes import Quotes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +27,6 @@ _MEMBER = re.compile(rb"\n([ \t]+)" + _BEGIN)
 _CLASS_LINE = re.compile(rb"(?:^|\n)class[ \t]+(\w+)")
 _STATEMENT = rb"[^\s#)\]}@\"']"
 _TOP_LINE = re.compile(rb"\n" + _STATEMENT)
-_LINE_TOKEN = re.compile(rb"\"\"\"|'''|#[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _OWN_NAME = re.compile(rb"(?:^|\n)(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
 _CONSTRUCTS = rb"def[ \t]+__(?:init|new)__\b"
@@ -35,7 +35,7 @@ _BLOCK = rb"(?:if|for|while|try|with|match)\b"
 _CODING = re.compile(rb"(?:[ \t\f]*(?:#[^\n]*)?\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
 _BOM = b"\xef\xbb\xbf"
 _WINDOW = 4096
-_AT, _BACKSLASH = b"@"[0], b"\\"[0]
+_AT = b"@"[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _in_utf8(source: bytes) -> bytes:
 
 def split(source: bytes) -> tuple[bytes, ...]:
     """The whole of a cleaned source as pieces; joined they give it back."""
-    return tuple(_pieces(source, 0, len(source), _Quotes(source), _ANCHOR))
+    return tuple(_pieces(source, 0, len(source), Quotes(source), _ANCHOR))
 
 
 def difference(old: bytes, new: bytes) -> Difference:
@@ -82,7 +82,7 @@ def difference(old: bytes, new: bytes) -> Difference:
         return Difference((old,) if old else (), (new,) if new else ())
     prefix = _common_prefix(old, new)
     suffix = _common_suffix(old, new, min(len(old), len(new)) - prefix)
-    quotes_old = _Quotes(old)
+    quotes_old = Quotes(old)
     start = _group_start(old, prefix, quotes_old)
     quotes_new = quotes_old.shared(new, prefix)
     tail = min(_tail(old, len(old) - suffix, quotes_old), _tail(new, len(new) - suffix, quotes_new))
@@ -116,7 +116,7 @@ def _parts(piece: bytes) -> Iterator[tuple[str, bytes]]:
     if indent is None:
         yield "", piece
         return
-    head, *members = _pieces(piece, 0, len(piece), _Quotes(piece), re.compile(rb"\n" + indent + _BEGIN))
+    head, *members = _pieces(piece, 0, len(piece), Quotes(piece), re.compile(rb"\n" + indent + _BEGIN))
     yield "", head + indent + b"pass\n"
     beside = re.compile(rb"\n" + indent + _STATEMENT)
     for member in members:
@@ -148,71 +148,7 @@ def _common_suffix(one: bytes, other: bytes, most: int) -> int:
     return low
 
 
-class _Quotes:
-    """Where the triple-quoted strings of a source are, found as far as asked."""
-
-    def __init__(self, text: bytes) -> None:
-        self._text = text
-        self._begins: list[int] = []
-        self._ends: list[int] = []
-        self._at = 0
-        self._double, self._single = text.find(b'"""'), text.find(b"'''")
-
-    def shared(self, text: bytes, prefix: int) -> _Quotes:
-        """The same knowledge for another text that has this prefix in common."""
-        other = _Quotes(text)
-        kept = bisect_right(self._ends, prefix)
-        other._begins, other._ends = self._begins[:kept], self._ends[:kept]
-        other._move(self._ends[kept - 1] if kept else 0)
-        return other
-
-    def hold(self, position: int) -> bool:
-        """Whether a position is inside a triple-quoted string."""
-        while self._at <= position and (self._double >= 0 or self._single >= 0):
-            self._advance()
-        index = bisect_right(self._begins, position) - 1
-        return index >= 0 and position < self._ends[index]
-
-    def _advance(self) -> None:
-        text, double, single = self._text, self._double, self._single
-        here = double if single < 0 or 0 <= double < single else single
-        head = text[max(text.rfind(b"\n", self._at, here) + 1, self._at) : here]
-        if b'"' in head or b"'" in head or b"#" in head:
-            passed = self._passed(here, here - len(head))
-            if passed:
-                self._move(passed)
-                return
-        quote = text[here : here + 3]
-        end = text.find(quote, here + 3)
-        while end >= 0 and text[end - 1] == _BACKSLASH and self._is_escaped(end):
-            end = text.find(quote, end + 1)
-        end = len(text) if end < 0 else end + 3
-        self._begins.append(here)
-        self._ends.append(end)
-        self._move(end)
-
-    def _passed(self, here: int, line: int) -> int:
-        """Where the comment or one-line string ends that these quotes stand in; 0 where they open a string."""
-        for token in _LINE_TOKEN.finditer(self._text, line):
-            if token.start() >= here:
-                return 0
-            if token.end() > here:
-                return token.end()
-        return 0
-
-    def _is_escaped(self, position: int) -> bool:
-        before = self._text[max(0, position - 64) : position]
-        return (len(before) - len(before.rstrip(b"\\"))) % 2 == 1
-
-    def _move(self, to: int) -> None:
-        self._at = to
-        if 0 <= self._double < to:
-            self._double = self._text.find(b'"""', to)
-        if 0 <= self._single < to:
-            self._single = self._text.find(b"'''", to)
-
-
-def _group_start(text: bytes, limit: int, quotes: _Quotes) -> int:
+def _group_start(text: bytes, limit: int, quotes: Quotes) -> int:
     """The last position up to ``limit`` where a definition begins, with its decorators; 0 where none does."""
     reach = _WINDOW
     while True:
@@ -234,7 +170,7 @@ def _anchors(text: bytes, low: int, high: int, anchor: re.Pattern[bytes]) -> Ite
         yield match.start() + 1, text[match.end() - 1] == _AT
 
 
-def _starts(text: bytes, low: int, high: int, quotes: _Quotes, anchor: re.Pattern[bytes]) -> list[int]:
+def _starts(text: bytes, low: int, high: int, quotes: Quotes, anchor: re.Pattern[bytes]) -> list[int]:
     """Where definitions begin between two positions: at the first of their decorators."""
     found: list[int] = []
     is_decorated = False
@@ -246,7 +182,7 @@ def _starts(text: bytes, low: int, high: int, quotes: _Quotes, anchor: re.Patter
     return found
 
 
-def _tail(text: bytes, begin: int, quotes: _Quotes) -> int:
+def _tail(text: bytes, begin: int, quotes: Quotes) -> int:
     """How many bytes at the end belong to definitions that begin safely after ``begin``.
 
     The first definition there may be decorated by what differs, so the tail begins with the one after it.
@@ -261,7 +197,7 @@ def _tail(text: bytes, begin: int, quotes: _Quotes) -> int:
     return 0
 
 
-def _pieces(text: bytes, low: int, high: int, quotes: _Quotes, anchor: re.Pattern[bytes]) -> list[bytes]:
+def _pieces(text: bytes, low: int, high: int, quotes: Quotes, anchor: re.Pattern[bytes]) -> list[bytes]:
     cuts = [cut for cut in _starts(text, low, high, quotes, anchor) if cut != low]
     return [text[begin:end] for begin, end in zip([low, *cuts], [*cuts, high], strict=True) if begin < end]
 
@@ -308,7 +244,7 @@ def _reduced_class(old: bytes, new: bytes) -> tuple[bytes, bytes]:
     if indents[0] is None or indents[0] != indents[1]:
         return old, new
     anchor = re.compile(rb"\n" + indents[0] + _BEGIN)
-    olds, news = (_pieces(text, 0, len(text), _Quotes(text), anchor) for text in (old, new))
+    olds, news = (_pieces(text, 0, len(text), Quotes(text), anchor) for text in (old, new))
     left_old, left_new = _unmatched(olds[1:], news[1:])
     filler = indents[0] + b"pass\n"  # a class needs a body, also where no member of it is left
     return b"".join([olds[0], filler, *left_old]), b"".join([news[0], filler, *left_new])
@@ -344,7 +280,7 @@ def may_construct(source: bytes, name: str) -> bool:
     if begin < 0:
         return True
     text = source[begin + 1 :]
-    quotes = _Quotes(text)
+    quotes = Quotes(text)
     end = next((found.start() for found in _ANCHOR.finditer(text) if not quotes.hold(found.start() + 1)), len(text))
     return any(not quotes.hold(found.end()) for found in _constructor(text[:end]).finditer(text, 0, end))
 
