@@ -38,6 +38,8 @@ def pytest_configure(config):
     if _is_outer and not hasattr(config, "workerinput") and not config.pluginmanager.has_plugin("bugguard-seen"):
         config.pluginmanager.register(Recorder(), "bugguard-seen")
 '''
+_SHOWN = 10
+"""Of the reports that differ in a way."""
 _WAYS = {
     "off": ["-p", "no:bugguard"],
     "idle": ["--no-bugguard"],
@@ -66,12 +68,20 @@ def _compared(project: Path, python: str, options: list[str]) -> bool:
         }
     status, reports = ran["off"]
     gate_status, gate_reports = ran["on"]
-    differing = {way: sum(((Counter(seen) - Counter(reports)) + (Counter(reports) - Counter(seen))).values())
-                 for way, (_, seen) in ran.items()}  # fmt: skip
+    changes = {way: _changes(Counter(reports), Counter(seen)) for way, (_, seen) in ran.items()}
+    differing = {way: sum(map(len, found)) for way, found in changes.items()}
+    for way, (gone, new) in changes.items():
+        for sign, lines in (("-", gone), ("+", new)):
+            print(*(f"{way} {sign} {one}" for one in lines[:_SHOWN]), sep="\n", end="\n" * bool(lines))
     print(f"{project.name:<24} {len(reports):>6} reports   exit {status}, idle {ran['idle'][0]}, on {gate_status}   "
           f"reports that differ: idle {differing['idle']}, on {differing['on']}")  # fmt: skip
     same_status = ran["idle"][0] == status and gate_status in ({0, 1} if status == 0 else {status})
     return bool(reports) and same_status and not differing["idle"] and not differing["on"] and bool(gate_reports)
+
+
+def _changes(without: Counter[str], seen: Counter[str]) -> tuple[list[str], list[str]]:
+    """Reports that one way lacks, and those that it has besides."""
+    return list((without - seen).elements()), list((seen - without).elements())
 
 
 def _run(project: Path, command: list[str], scratch: Path) -> tuple[int, list[str]]:
