@@ -17,6 +17,7 @@ NOVELTY = novelty.of(
     [
         SourceVersions("src/shop/pager.py", "src/shop/pager.py", OLD, NEW),
         SourceVersions(None, "src/shop/clock.py", None, b"def now(): ...\n"),
+        SourceVersions(None, "src/shop.v2/tax/__init__.py", None, b""),
     ]
 )
 
@@ -54,6 +55,8 @@ def claim(body: str, **strings: str) -> Claim:
         "file = Path(shop.__file__).parent / 'clock.py'\nassert file.is_file()",
         "assert os.path.isfile(os.path.join(HERE, 'shop', 'clock.py'))",
         "assert importlib.util.find_spec('shop.clock') is not None",
+        "assert importlib.util.find_spec('v2.tax') is not None",
+        "assert Path('./shop/clock.py').exists()",
         "assert 'clock.py' in os.listdir(HERE)",
         "self.assertTrue(hasattr(Pager, 'first'))",
         "self.assertIn('first', dir(Pager))",
@@ -124,6 +127,23 @@ def test_it_asks_for_something_else(body: str) -> None:
             "known = has('first')\nassert known",
             id="step-by-step",
         ),
+        pytest.param(
+            "def has(cls, *, name):\n    return hasattr(Pager, name)", "assert self.has(name='first')", id="by-keyword"
+        ),
+        pytest.param("def has(name):\n    return hasattr(Pager, name)", "assert tools.has('first')", id="in-a-module"),
+        pytest.param(
+            "def has(cls, name):\n    return hasattr(Pager, name)", "assert self.has('first')", id="of-a-class"
+        ),
+        pytest.param(
+            "def has(name):\n    with quiet():\n        return hasattr(Pager, name)",
+            "assert has('first')",
+            id="with-something",
+        ),
+        pytest.param(
+            "def has(n):\n    try:\n        return hasattr(Pager, n)\n    except ValueError:\n        return False",
+            "assert has('first')",
+            id="tries-something-else",
+        ),
     ],
 )
 def test_a_helper_that_answers_is_read(helper: str, body: str) -> None:
@@ -156,6 +176,15 @@ def test_a_helper_that_asks_for_something_else_too_is_none(helper: str, body: st
     assert not asks_for_novelty(asked, NOVELTY)
 
 
+def test_a_helper_may_ask_another() -> None:
+    """Each of them is read."""
+    both = (
+        Helper("has", "tests/helpers.py", "def has(name):\n    return look(name)"),
+        Helper("look", "tests/helpers.py", "def look(name):\n    return hasattr(Pager, name)"),
+    )
+    assert asks_for_novelty(claim("assert has('first')")._replace(helpers=both), NOVELTY)
+
+
 def test_names_that_are_not_written_there_are_known_from_the_failure() -> None:
     """The name may come from a parameter of the test, or from whoever calls a helper."""
     assert asks_for_novelty(claim("assert hasattr(thing, name)", name="first"), NOVELTY)
@@ -168,6 +197,8 @@ def test_names_that_are_not_written_there_are_known_from_the_failure() -> None:
         ("assert vars(shop.pager)['MANY'] == 9", True),
         ("assert Pager.__dict__['first'](3)", True),
         ("name = 'MANY'\nglobals()[name]", True),
+        ("vars(shop.pager)[unknown]", False),
+        ("assert vars(shop.pager)[\n    'MANY']", True),
         ("Pager(3).as_dict()['first']", False),
         ("vars(shop.pager)['pages']", False),
         ("assert vars(shop.pager)", False),
