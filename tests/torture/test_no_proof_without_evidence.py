@@ -175,7 +175,7 @@ _LOOKING = """
         "its version": lambda: pager.__version__ == "1.1",
         "its constants": lambda: "rounded" in str(pages.__code__.co_consts),
         "its operations": lambda: any(each.opname == "UNARY_NEGATIVE" for each in dis.get_instructions(pages)),
-        "its members": lambda: dict(inspect.getmembers(pages))["__code__"].co_code.count(bytes([11])),
+        "its members": lambda: "rounded" in str(dict(inspect.getmembers(pages))["__code__"].co_consts),
         "it, loaded once more": lambda: "rounded" in importlib.reload(pager).pages.__doc__,
         "it, run as a module": lambda: "first_page" in runpy.run_module("shop.pager"),
         "its text, by a fixture": lambda: "-(-" in TEXT,
