@@ -1,6 +1,6 @@
 """What judging the gates adds to a run of ``pytest --cov``: CPU with and without ``--bugguard``, taken in turn.
 
-    python benchmarks/coverage_overhead.py REPOSITORY [--rounds 5] [-- PYTEST ARGUMENTS]
+    python benchmarks/coverage_overhead.py [--rounds 5] REPOSITORY [-- PYTEST ARGUMENTS]
 
 Run it with an interpreter that has pytest-cov and what the project's tests need. The work tree gets a ``bugguard.toml``
 with every kind of gate for the time that it takes, so name a clone.

@@ -61,6 +61,14 @@ def test_each_file_groups_and_the_total_are_judged_side_by_side() -> None:
     ]
 
 
+def test_where_to_begin_is_no_test_while_the_product_lacks_something() -> None:
+    """Tests that are measured beside the product are named behind it: what they miss is mostly what was skipped."""
+    files = (_file("src/a.py", 1, 1), _file("src/b.py", 1, 2), _file("tests/test_a.py", 1, 31))
+    measured = Measured(files, "x", tests=frozenset({"tests/test_a.py"}))
+    (row,) = coverage_verdict.judge(CoverageSettings(total=_limits("80"), places=PLACES), measured, [])
+    assert [one.path for one in row.missing] == ["src/b.py", "src/a.py", "tests/test_a.py"]
+
+
 def test_lines_and_branches_are_judged_apart() -> None:
     """92 % together may hide 88 % of the lines behind all of the branches."""
     settings = CoverageSettings(_limits("90", "90"))

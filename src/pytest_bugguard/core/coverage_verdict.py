@@ -196,41 +196,40 @@ def verdict_on(count: Count, threshold: Threshold) -> RuleVerdict:
 def _group(gate: Gate, measured: Measured, packages: frozenset[str], unseen: Sequence[str]) -> Iterator[Judged]:
     files = [file for file in measured.files if rules.rank_of(gate, file.path, packages)]
     lacking = [path for path in unseen if rules.rank_of(gate, path, packages)]
-    yield from _together(gate.limits, files, gate.name, gate.place, lacking)
+    within = replace(measured, files=tuple(files), unseen=tuple(lacking))
+    yield from _together(gate.limits, within, gate.name, gate.place)
 
 
 def _total(settings: CoverageSettings, measured: Measured, unseen: Sequence[str]) -> Iterator[Judged]:
     """All files, always: no gate takes any away."""
     if settings.total is not None:
-        yield from _together(settings.total, measured.files, TOTAL, settings.places.total, unseen)
+        yield from _together(settings.total, replace(measured, unseen=tuple(unseen)), TOTAL, settings.places.total)
 
 
-def _together(
-    limits: Limits, files: Sequence[FileCoverage], rule: str, place: str, unseen: Sequence[str]
-) -> Iterator[Judged]:
+def _together(limits: Limits, within: Measured, rule: str, place: str) -> Iterator[Judged]:
     for threshold in limits.thresholds():
-        counts = [file.count(threshold.metric) for file in files]
+        counts = [file.count(threshold.metric) for file in within.files]
         if None in counts:
             yield _without_branches(rule, None, threshold, place)
-        elif unseen:
+        elif within.unseen:
             doubt = Doubt(
-                f"{and_more(unseen)} may belong in the count: the tests that ran import no such file", _SEE_ALL
+                f"{and_more(within.unseen)} may belong in the count: the tests that ran import no such file", _SEE_ALL
             )
             yield Judged(
                 rule, None, Count(0, 0), threshold, RuleVerdict.UNDECIDED, place=place, metric=threshold.metric,
                 reason=doubt.reason, next=doubt.cure,
             )  # fmt: skip
         else:
-            worst = tuple(_worst(files, threshold.metric))
+            worst = tuple(_worst(within, threshold.metric))
             whole: Count = reduce(add, filter(None, counts), Count(0, 0))
             verdict = verdict_on(whole, threshold)
             yield Judged(rule, None, whole, threshold, verdict, worst, place, metric=threshold.metric)
 
 
-def _worst(files: Iterable[FileCoverage], metric: Metric) -> Iterator[Missing]:
-    """The files that lack most: where to begin."""
-    lacking = [(count.missing, file.path) for file in files if (count := file.count(metric)) and count.missing]
-    for number, path in sorted(lacking, key=lambda item: (-item[0], item[1]))[:_WORST_SHOWN]:
+def _worst(within: Measured, metric: Metric) -> Iterator[Missing]:
+    """The files that lack most, tests behind the product: where to begin."""
+    lacking = [(count.missing, file.path) for file in within.files if (count := file.count(metric)) and count.missing]
+    for number, path in sorted(lacking, key=lambda item: (item[1] in within.tests, -item[0], item[1]))[:_WORST_SHOWN]:
         yield Missing(path, note=numbered(number, metric))
 
 
