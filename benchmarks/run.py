@@ -48,7 +48,7 @@ class Job:
 
 def jobs(given: argparse.Namespace) -> Iterator[Job]:
     """All there is to measure, with what is given for it."""
-    for name in ("idle", "switched_on", "rerun", "history", "page"):
+    for name in ("idle", "switched_on", "rerun", "polluter", "history", "page"):
         yield Job(name, (f"{name}.py",))
     for name in ("audit", "check"):
         yield from (Job(name, (f"{name}.py", str(clone))) for clone in given.history)

@@ -93,10 +93,12 @@ def second_time(process: Process) -> bool:
 class Stage:
     """Acts tests instead of running them."""
 
-    def __init__(self, tests: dict[str, Act], *, seed: int = 1) -> None:
+    def __init__(self, tests: dict[str, Act], *, seed: int = 1, duration_s: float = 0.0) -> None:
         self.tests = {f"t.py::{name}": act for name, act in tests.items()}
         self.chance = random.Random(seed)
         self.asked: list[Replay] = []
+        self.duration_s = duration_s
+        """Of the last test."""
 
     def replay(self, asked: Replay) -> Replayed:
         self.asked.append(asked)
@@ -111,7 +113,9 @@ class Stage:
                 cases.append(Case(nodeid, Outcome.FAILED, number=number))
                 return Replayed(asked, TestRun(End.CRASHED, tuple(cases), order, running=nodeid, detail="SIGSEGV"))
             raised = None if passes else RAISED
-            cases.append(Case(nodeid, Outcome.PASSED if passes else Outcome.FAILED, raised=raised, number=number))
+            outcome = Outcome.PASSED if passes else Outcome.FAILED
+            duration_s = self.duration_s if nodeid == list(self.tests)[-1] else 0.0
+            cases.append(Case(nodeid, outcome, raised=raised, number=number, duration_s=duration_s))
         return Replayed(asked, TestRun(End.FINISHED, tuple(cases), order))
 
     def stop(self) -> None:
@@ -123,9 +127,9 @@ def each(work: Callable[[Replay], Replayed], asked: Sequence[Replay]) -> Iterato
 
 
 def hunted(
-    tests: dict[str, Act], plan: Plan = PLAN, *, seed: int = 1, time: float = 1e9
+    tests: dict[str, Act], plan: Plan = PLAN, *, seed: int = 1, time: float = 1e9, duration_s: float = 0.0
 ) -> tuple[Stage, dict[str, Flake]]:
-    stage = Stage(tests, seed=seed)
+    stage = Stage(tests, seed=seed, duration_s=duration_s)
     lab = Lab(stage, each, now=lambda: float(len(stage.asked)), until=time, limit_s=60.0, seed=seed)
     hunt(plan, lab)
     return stage, {flake.nodeid.removeprefix("t.py::"): flake for flake in lab.notebook.flakes()}
@@ -274,6 +278,18 @@ def test_one_polluter_among_many_takes_few_runs() -> None:
     assert found["victim"].diagnosis.polluters == (("t.py::leaves",),)
     partial = [asked for asked in stage.asked if asked.tests[-1:] == ("t.py::victim",) and 2 < len(asked.tests) < 1998]
     assert len(partial) <= 2 * 11 + 8
+    named, found = hunted(tests, Plan(subjects=("t.py::victim",), ends_when_told=True))
+    assert found["victim"].diagnosis.polluters == (("t.py::leaves",),)
+    assert len(named.asked) == 13  # all once; twice, and five times alone; two glances, three confirm it; no other one
+
+
+def test_a_slow_test_is_not_run_in_between_others() -> None:
+    """Halving takes more processes, and less time."""
+    tests = {"leaves": leaves("x"), **CROWD, "victim": suffers("x")}
+    for duration_s, is_run in ((0.1, True), (10.0, False)):
+        stage, found = hunted(tests, Plan(runs=1), duration_s=duration_s)
+        assert found["victim"].diagnosis.polluters == (("t.py::leaves",),)
+        assert is_run == any(asked.tests.count("t.py::victim") > 2 for asked in stage.asked)
 
 
 def test_one_test_can_be_hunted_for_among_all_others() -> None:

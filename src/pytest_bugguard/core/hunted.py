@@ -33,6 +33,12 @@ class Way(StrEnum):
     ALONE = "each alone"
     VARIED = "under other conditions"
     EXPERIMENT = "an experiment"
+    GLANCE = "in between others"
+    """Again and again in one process: it shows where to look, and is no evidence."""
+
+
+_OF_ONE = frozenset({Way.EXPERIMENT, Way.GLANCE})
+"""In these the last test is the one that is looked at."""
 
 
 class Context(NamedTuple):
@@ -71,7 +77,7 @@ class Notebook:
     def add(self, way: Way, done: Replayed) -> None:
         """Note what a process showed."""
         self.processes += 1
-        subject = done.asked.tests[-1] if way is Way.EXPERIMENT else None
+        subject = done.asked.tests[-1] if way in _OF_ONE else None
         for one in done.attempts:
             self._times[one.nodeid] += 1
             if one.outcome is Outcome.FAILED and subject in {None, one.nodeid}:
@@ -81,7 +87,7 @@ class Notebook:
             self._endings[done.attempts[-1].nodeid] += 1
         if way is Way.EXPERIMENT:
             self._note_experiment(done)
-        else:
+        elif way is not Way.GLANCE:
             self._note_survey(way, done)
 
     def _note_experiment(self, done: Replayed) -> None:
@@ -125,6 +131,10 @@ class Notebook:
     def alone(self, nodeid: str) -> Count:
         """How it ended alone so far."""
         return first_alone(self._showings[nodeid])
+
+    def ends_otherwise_again(self, nodeid: str) -> bool:
+        """Whether it has ended otherwise the second time in one process than the first time."""
+        return any(len(set(one.outcomes)) > 1 for one in self._showings[nodeid] if not one.before)
 
     def contexts(self, nodeid: str, outcome: Outcome) -> tuple[Context, ...]:
         """The surveys in which it ended so, those with the fewest tests before it first."""

@@ -197,7 +197,7 @@ class _Hunt:
                 continue
             self._swept.add(nodeid)
             lab.doing = f"more about {nodeid}"
-            if Kind.VICTIM in kinds:
+            if Kind.VICTIM in kinds and not self._plan.ends_when_told:
                 fails_under_load(nodeid, lab, self._plan.busy, times=_GLANCES)
             if {Kind.VICTIM, Kind.BRITTLE}.intersection(kinds) and len(lab.notebook.order) <= _SWEPT:
                 sweep(nodeid, lab)
