@@ -46,13 +46,21 @@ def seeded(outcomes: dict[int, str]) -> list[Showing]:
         pytest.param([*seen("PF PF PF"), *seen("F F", "a")], (Kind.NON_IDEMPOTENT, Kind.VICTIM), id="both"),
         pytest.param([*seen("P P P"), *seen("F F F", conditions=BUSY)], (Kind.LOAD,), id="load"),
         pytest.param([*seen("P F P"), *seen("F F F", conditions=BUSY)], (Kind.RANDOM,), id="random-under-load-too"),
+        pytest.param(
+            [*seen("P P P F P P"), *seen("F F F F F F F F", conditions=BUSY)],
+            (Kind.RANDOM, Kind.LOAD), id="load-on-a-machine-that-is-busy-anyway",
+        ),
+        pytest.param(
+            [*seen("P P P F P P"), *seen("F F F F F P F F", conditions=BUSY)],
+            (Kind.RANDOM,), id="not-each-time-under-load",
+        ),
         pytest.param(seeded({1: "F F F F F F F F", 2: "P P P P P P P P"}), (Kind.HASH_SEED,), id="hash-seed"),
         pytest.param(seeded({1: "F F F F F F F F", 2: "P P P P P P P F"}), (Kind.RANDOM,), id="a-seed-that-does-both"),
         pytest.param(
             seeded({1: "F F F F F F F", 2: "P P P P P P P P"}), (Kind.RANDOM,), id="a-seed-not-seen-often-enough"
         ),
     ],
-)
+)  # fmt: skip
 def test_a_kind_is_named_where_both_sides_are_seen(showings: list[Showing], kinds: tuple[Kind, ...]) -> None:
     """And only there."""
     diagnosis = diagnosis_of(TEST, showings)

@@ -204,6 +204,10 @@ def test_what_the_end_of_the_hunt_cuts_off_does_not_hang(time: float, *, hangs: 
             "load", {Kind.LOAD}, (), id="load-on-request",
         ),
         pytest.param(
+            {**CROWD, "slow": lambda process: not process.conditions.busy and process.chance.random() < 0.8},
+            "slow", {Kind.LOAD, Kind.RANDOM}, (), id="load-on-a-machine-that-is-busy-anyway",
+        ),
+        pytest.param(
             {**CROWD, "zone": lambda process: process.conditions.time_zone != "Pacific/Apia"},
             "zone", {Kind.TIME_ZONE}, (), id="time-zone",
         ),

@@ -58,7 +58,8 @@ def contrast_of(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
     """The command under which it passes, for comparison; empty where none is short."""
     if Kind.BRITTLE in diagnosis.kinds:
         return typing.of_first(diagnosis.setters, nodeid)
-    return typing.pytest([nodeid]) if _PASSING_ALONE.intersection(diagnosis.kinds) else ""
+    passes = Kind.RANDOM not in diagnosis.kinds and _PASSING_ALONE.intersection(diagnosis.kinds)
+    return typing.pytest([nodeid]) if passes else ""
 
 
 _PASSING_ALONE = frozenset({Kind.VICTIM, Kind.TIME_ZONE, Kind.LOCALE, Kind.LOAD, Kind.NON_IDEMPOTENT})
@@ -93,8 +94,8 @@ _COMMANDS: dict[Kind, Callable[[str, Diagnosis, Typing], str]] = {
     Kind.HASH_SEED: _alone,
     Kind.TIME_ZONE: _alone,
     Kind.LOCALE: _alone,
-    Kind.RANDOM: _until_it_fails,
     Kind.LOAD: _under_load,
+    Kind.RANDOM: _until_it_fails,
     Kind.NON_IDEMPOTENT: _twice,
 }
 """What shows it soonest comes first."""

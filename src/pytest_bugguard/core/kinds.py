@@ -5,6 +5,7 @@ A kind is named only where the same few processes show both sides: with what mak
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
@@ -45,7 +46,7 @@ class Kind(StrEnum):
     BRITTLE = "brittle"
     """It fails alone, and passes after its setters."""
     LOAD = "load"
-    """Alone it passes on a quiet machine, and fails on a busy one."""
+    """Alone it passes on a quiet machine, and fails on a busy one, or fails there far more often."""
     TIME_ZONE = "time-zone"
     LOCALE = "locale"
 
@@ -125,6 +126,10 @@ def diagnosis_of(nodeid: str, showings: Sequence[Showing]) -> Diagnosis:
         after = _after(showings)
         polluters = _smallest(before for before, seen in after.items() if _is_enough(seen.failed, seen.passed, alone))
         found += [(Kind.VICTIM, _victim(after[polluters[0]], alone))] if polluters else []
+        around = list(_around(showings, alone))
+        found += [(kind, reason) for kind, reason, _ in around]
+        conditions = around[0][2] if around else conditions
+    elif alone.passed and alone.failed:
         around = list(_around(showings, alone))
         found += [(kind, reason) for kind, reason, _ in around]
         conditions = around[0][2] if around else conditions
@@ -219,7 +224,7 @@ def _is_within(smaller: tuple[str, ...], larger: tuple[str, ...]) -> bool:
 
 
 def _around(showings: Sequence[Showing], alone: Count) -> Iterator[tuple[Kind, str, Conditions]]:
-    """Conditions under which it fails alone, where it passes without."""
+    """Conditions under which it fails alone, where it passes without, or at least more often than there."""
     groups: dict[Conditions, list[Outcome]] = defaultdict(list)
     for one in showings:
         if not one.before and not one.conditions.is_plain:
@@ -229,7 +234,7 @@ def _around(showings: Sequence[Showing], alone: Count) -> Iterator[tuple[Kind, s
     for conditions, outcomes in groups.items():
         seen = count(outcomes)
         kind = Kind.LOAD if conditions.busy else Kind.TIME_ZONE if conditions.time_zone else Kind.LOCALE
-        if kind not in told and _is_enough(seen.failed, seen.passed, alone):
+        if kind not in told and _fails_more(seen, alone):
             told.add(kind)
             where = {
                 Kind.LOAD: "on a busy machine",
@@ -238,9 +243,17 @@ def _around(showings: Sequence[Showing], alone: Count) -> Iterator[tuple[Kind, s
             }[kind]
             yield (
                 kind,
-                f"alone it failed {seen.failed} of {seen.total} times {where}, and 0 of {alone.total} without",
+                f"alone it failed {seen.failed} of {seen.total} times {where}, and {alone.failed} of {alone.total} without",
                 conditions,
             )
+
+
+def _fails_more(seen: Count, alone: Count) -> bool:
+    """Whether it fails more often than without; where it fails there too, each time (and by Fisher's exact test)."""
+    if not alone.failed:
+        return _is_enough(seen.failed, seen.passed, alone)
+    both = math.comb(alone.total + seen.total, alone.passed)
+    return not seen.passed and math.comb(alone.total, alone.passed) <= _LUCK * both
 
 
 def _victim(seen: Count, alone: Count) -> str:

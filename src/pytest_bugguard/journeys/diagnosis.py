@@ -58,6 +58,8 @@ def diagnose(nodeid: str, lab: Lab, *, busy: int) -> None:
         usual = Outcome.PASSED if alone.passed else Outcome.FAILED
         if not _explain(nodeid, usual, lab, busy=busy) and usual is Outcome.PASSED:
             _alone(nodeid, lab, _MORE_ALONE)
+    if lab.notebook.diagnosis(nodeid).kinds == (Kind.RANDOM,):
+        _show_more_under_load(nodeid, lab, busy)
 
 
 def _alone(nodeid: str, lab: Lab, times: int) -> Count:
@@ -171,6 +173,15 @@ def fails_under_load(nodeid: str, lab: Lab, busy: int, *, times: int = _UNDER_LO
     if Kind.LOAD in lab.notebook.diagnosis(nodeid).kinds:  # or was it only lucky alone?
         _alone(nodeid, lab, _MORE_ALONE)
     return Kind.LOAD in lab.notebook.diagnosis(nodeid).kinds
+
+
+def _show_more_under_load(nodeid: str, lab: Lab, busy: int) -> None:
+    """Of one that fails alone too, as on a machine that others keep busy: does it fail each time on a busier one?"""
+    asked = [lab.replay((nodeid,), Conditions(busy=busy)) for _ in range(_UNDER_LOAD)]
+    if all(done.outcomes(nodeid)[:1] == (Outcome.FAILED,) for done in lab.run_all(Way.EXPERIMENT, asked)):
+        more = _MORE_ALONE - lab.notebook.alone(nodeid).total
+        for _ in lab.run_all(Way.EXPERIMENT, [lab.replay((nodeid,)) for _ in range(more)]):
+            pass
 
 
 def _search(nodeid: str, context: Context, wanted: Outcome, lab: Lab, *, is_clear: bool) -> bool:
