@@ -126,19 +126,16 @@ def diagnosis_of(nodeid: str, showings: Sequence[Showing]) -> Diagnosis:
         after = _after(showings)
         polluters = _smallest(before for before, seen in after.items() if _is_enough(seen.failed, seen.passed, alone))
         found += [(Kind.VICTIM, _victim(after[polluters[0]], alone))] if polluters else []
-        around = list(_around(showings, alone))
-        found += [(kind, reason) for kind, reason, _ in around]
-        conditions = around[0][2] if around else conditions
-    elif alone.passed and alone.failed:
-        around = list(_around(showings, alone))
-        found += [(kind, reason) for kind, reason, _ in around]
-        conditions = around[0][2] if around else conditions
     elif alone.failed >= OFTEN and not alone.passed:
         after = _after(showings)
         setters = _smallest(before for before, seen in after.items() if _is_enough(seen.passed, seen.failed, alone))
         own = ((nodeid,),) if _heals(showings) else ()
         found += [(Kind.BRITTLE, _brittle(after, setters, alone))] if setters or own else []
         setters = (*own, *setters)
+    if alone.passed and (alone.failed or alone.passed >= OFTEN):
+        around = list(_around(showings, alone))
+        found += [(kind, reason) for kind, reason, _ in around]
+        conditions = around[0][2] if around else conditions
     if any(kind is Kind.HASH_SEED for kind, _ in found):
         conditions = Conditions(hash_seed=_seeds(showings)[0][0])
     kinds, reasons = tuple(kind for kind, _ in found), tuple(reason for _, reason in found)
@@ -241,11 +238,8 @@ def _around(showings: Sequence[Showing], alone: Count) -> Iterator[tuple[Kind, s
                 Kind.TIME_ZONE: f"with TZ={conditions.time_zone}",
                 Kind.LOCALE: f"with LC_ALL={conditions.locale}",
             }[kind]
-            yield (
-                kind,
-                f"alone it failed {seen.failed} of {seen.total} times {where}, and {alone.failed} of {alone.total} without",
-                conditions,
-            )
+            often = f"{seen.failed} of {seen.total} times {where}, and {alone.failed} of {alone.total} without"
+            yield kind, f"alone it failed {often}", conditions
 
 
 def _fails_more(seen: Count, alone: Count) -> bool:
