@@ -19,6 +19,8 @@ from pytest_bugguard.core.model import (
     MappedTest,
     NotAFix,
     Outcome,
+    Red,
+    RedKind,
     RuleVerdict,
     Sign,
     Unreadable,
@@ -106,6 +108,21 @@ def test_many_tests_are_counted() -> None:
     tests = tuple(replace(GUARD, nodeid=f"tests/a.py::test_{number}") for number in range(40))
     lines = shown(gate(result_of(fix(Verdict.GUARDED, tests=tests), command="check")))
     assert "             and 30 more: bugguard explain 0000001" in lines
+
+
+def test_the_tests_that_prove_a_fix_come_first() -> None:
+    """Those that only want its new API are red as well, and prove nothing: they do not push the others out of sight."""
+    kinds = (RedKind.NEW_API, RedKind.NEW_API, RedKind.NEW_API, RedKind.ASSERTION)
+    tests = tuple(
+        replace(GUARD, nodeid=f"tests/a.py::test_{number}", before=Outcome.FAILED, red=Red(kind, "it was red"))
+        for number, kind in enumerate(kinds)
+    )
+    lines = shown(gate(result_of(fix(Verdict.PROVEN, tests=tests, next=""), command="prove")))
+    assert [line.split()[0] for line in lines if "red: it was red" in line] == [
+        "tests/a.py::test_3",
+        "tests/a.py::test_0",
+        "tests/a.py::test_1",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.alike import gathered
-from pytest_bugguard.core.model import How, RuleVerdict, Verdict
+from pytest_bugguard.core.model import How, RedKind, RuleVerdict, Verdict
 from pytest_bugguard.report import coverage, words
 from pytest_bugguard.report.spans import OF_VERDICT, Line, Span, Style, length, line, ruled, span
 
@@ -130,8 +130,11 @@ def verdict(said: Verdict | RuleVerdict | FlakeVerdict) -> Line:
 
 
 def _both_ways(record: Record) -> Iterator[Line]:
-    """The tests that were run with the fix and without it: of a proven fix those that prove it."""
-    reds = [test for test in record.tests if test.red is not None and test.counts]
+    """The tests that were run with the fix and without it: of a proven fix those that prove it come first."""
+    reds = sorted(
+        (test for test in record.tests if test.red is not None and test.counts),
+        key=lambda test: test.red is not None and test.red.kind is RedKind.NEW_API,  # red as well, and no proof
+    )
     yield from _rows(reds or [test for test in record.tests if test.before], record, _PROOFS_SHOWN)
 
 
