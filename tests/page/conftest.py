@@ -67,7 +67,7 @@ class Reader:
     def open(self, document: Mapping[str, Any], **context: Any) -> Opened:  # noqa: ANN401 - playwright's own options
         """The page of a document, from disk."""
         self._file.write_text(to_html(document), encoding="utf-8")
-        page = self._browser.new_context(**context).new_page()
+        page = self._browser.new_context(reduced_motion="reduce", **context).new_page()  # no jump is waited for
         opened = Opened(page)
         page.on("console", lambda message: opened.said.append(message.text))
         page.on("pageerror", lambda error: opened.said.append(str(error)))
