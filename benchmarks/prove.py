@@ -147,7 +147,7 @@ def _guarded(bench: Bench) -> Iterator[Fix]:
 def _one(bench: Bench, fix: Fix, rounds: int) -> bool:
     """The ratios of a single fix."""
     green, red = bench.tree("green", fix, has_fix=True), bench.tree("red", fix, has_fix=False)
-    gate = ("--bugguard", "--bugguard-prove", "--bugguard-base", fix.parent)
+    gate = ("--bugguard", "--bugguard-prove", "--bugguard-base", fix.parent, "--bugguard-burn-in=0")
     prove = partial(bench.bugguard, "prove", fix.sha, "--format", "json")
 
     def afresh(job: Callable[[], bytes]) -> bytes:

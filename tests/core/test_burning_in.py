@@ -15,7 +15,7 @@ from pytest_bugguard.core.model import Files, How, MappedTest, Outcome, Record, 
 from pytest_bugguard.core.recorded_runs import Attempt, Failure
 from pytest_bugguard.core.replays import Replay, Replayed
 from pytest_bugguard.core.runs import Case, End, TestRun
-from pytest_bugguard.journeys.burn_in import burn_in
+from pytest_bugguard.journeys.burn_in import Limits, burn_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,7 +120,7 @@ class Acted:
 def test_a_burn_in_keeps_to_its_time(time_s: float, processes: int) -> None:
     """No process begins after it; what is said then is what was seen."""
     acted, ticks = Acted(), iter(range(100))
-    burned, attempts = burn_in(NEW, RAN, acted, runs=20, until=time_s, now=lambda: next(ticks))
+    burned, attempts = burn_in(NEW, RAN, acted, Limits(20, time_s, lambda: next(ticks)))
     assert len(acted.orders) == processes
     assert burned[NEW[1]].runs == 4 * processes
     assert {one.nodeid for one in attempts} <= set(NEW)

@@ -137,9 +137,11 @@ EXPERIMENT = Experiment(
 )
 
 
-def key(experiment: Experiment = EXPERIMENT, *, tree: str = "t", carried: str = "", tool: str = "1") -> str:
+def key(
+    experiment: Experiment = EXPERIMENT, *, tree: str = "t", carried: str = "", tool: str = "1", burn_in: int = 0
+) -> str:
     """The key of a proof."""
-    return receipts.code_key(experiment, tree=tree, carried=carried, tool=tool)
+    return receipts.code_key(experiment, tree=tree, carried=carried, tool=tool, burn_in=burn_in)
 
 
 def test_the_same_question_has_the_same_key() -> None:
@@ -174,8 +176,8 @@ def test_another_question_has_another_key(other: dict[str, Any]) -> None:
 
 
 def test_other_files_or_another_tool_have_another_key() -> None:
-    """The tree, what was carried into it, and our own code."""
-    assert len({key(), key(tree="u"), key(carried="some"), key(tool="2")}) == 4
+    """The tree, what was carried into it, our own code, and how often its tests were tried."""
+    assert len({key(), key(tree="u"), key(carried="some"), key(tool="2"), key(burn_in=20)}) == 5
 
 
 def test_an_environment_has_a_key_and_words() -> None:

@@ -61,20 +61,25 @@ class Shop:
     def run(self, *options: str) -> pytest.RunResult:
         """Run pytest in this process, with no plugin of others: those would be loaded anew each time.
 
-        What fails is run again only where that is asked for: it costs a process each time.
+        Nothing is run again, and nothing burned in, but where that is asked for: it costs a process each time.
         """
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
             return self.pytester.runpytest_inprocess("-p", "bugguard", *_calm(options), no_reraise_ctrlc=True)
 
     def run_apart(self, *options: str) -> pytest.RunResult:
-        """Run pytest in a process of its own, as it is started from a shell, and with reruns only if asked for."""
+        """Run pytest in a process of its own, as it is started from a shell; reruns and burn-in only if asked for."""
         return self.pytester.runpytest_subprocess(*_calm(options))
 
 
 def _calm(options: Sequence[str]) -> tuple[str, ...]:
-    is_told = "no:bugguard" in options or any(option.startswith("--bugguard-reruns") for option in options)
-    return (*options,) if is_told else ("--bugguard-reruns=0", *options)
+    if "no:bugguard" in options:
+        return (*options,)
+    unsaid = [name for name in _DEAR if not any(option.startswith(name) for option in options)]
+    return (*(f"{name}=0" for name in unsaid), *options)
+
+
+_DEAR = ("--bugguard-reruns", "--bugguard-burn-in")
 
 
 def built(folder: Path) -> Repo:

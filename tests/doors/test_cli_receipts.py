@@ -124,3 +124,37 @@ def test_a_damaged_receipt_is_none(shop: Repo, tmp_path: Path) -> None:
         path.write_text('{"schema": 1', encoding="utf-8")
     done = shell.call("prove", "--receipts", str(store))
     assert (done.code, done.err, ran(tmp_path)) == (0, "", 2 * RUNS)
+
+
+def test_a_proof_that_was_burned_in_answers_for_both(shop: Repo, tmp_path: Path) -> None:
+    """The test runs so often more, once; who asks for no burn-in has the same proof, and one without is tried anew."""
+    shell = leg(shop, tmp_path, LEG="1")
+    asked = ("prove", "--set", "flaky.burn-in=3", "--receipts", str(tmp_path / "store"), "--format", "json")
+    done = shell.call(*asked)
+    assert (done.verdicts, ran(tmp_path)) == ([("proven", "fix: last page is missing")], RUNS + 3)
+    assert done.document["notes"] == [
+        "burn-in: 1 test that guards passed 3 times: a failure rate above 63 % is excluded (95 %), a lower one is not"
+    ]
+    shell.call(*asked)
+    shell.call(asked[0], *asked[3:])
+    assert ran(tmp_path) == RUNS + 3
+
+
+def test_a_test_that_fails_when_it_is_burned_in_proves_nothing(shop: Repo, tmp_path: Path) -> None:
+    """It was red without the fix and green with it; one red with it is enough, and no receipt is kept of that."""
+    shop.write(
+        "tests/test_last.py",
+        "import os\n\nfrom shop.pager import pages\n\n"
+        "def test_last_page():\n    with open(os.environ['TALLY'], 'a+') as tally:\n        tally.write('ran ')\n"
+        f"        tally.seek(0)\n        assert pages(11) == 2 and tally.read().count('ran') != {RUNS + 2}\n",
+    )
+    shop.git("commit", "-q", "--amend", "-a", "--no-edit")
+    shell = leg(shop, tmp_path)
+    for _ in range(2):
+        (tmp_path / "tally").unlink(missing_ok=True)
+        done = shell.call("prove", "--set", "flaky.burn-in=3", "--format", "json")
+        (fix,) = done.document["fixes"]
+        assert (done.code, fix["verdict"]) == (1, "unstable")
+        assert (
+            "test_last_page failed in run 2 of its burn-in with AssertionError at tests/test_last.py:9" in fix["reason"]
+        )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.assembly.replays import home_of, open_replayer, start_of
 from pytest_bugguard.core import burning_in
 from pytest_bugguard.core.errors import BugguardError
-from pytest_bugguard.journeys.burn_in import burn_in
+from pytest_bugguard.journeys.burn_in import Limits, burn_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +51,7 @@ def after_run(  # noqa: PLR0913 - what a run is known by
     files = sorted({test.partition("::")[0] for test in tests})
     try:
         with open_replayer(top, home_of(top, start_of(workshop, folder), files, words)) as replayer:
-            burned, attempts = burn_in(tests, ran, replayer, runs=runs, until=until, now=time.monotonic)
+            burned, attempts = burn_in(tests, ran, replayer, Limits(runs, until, time.monotonic))
     except (BugguardError, OSError) as error:
         burned, attempts = dict.fromkeys(tests, burning_in.Burned()), []
         note = f"the burn-in could not be made: {error}"

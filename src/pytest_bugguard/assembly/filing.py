@@ -27,24 +27,28 @@ class Filing:
     store: Receipts
     carried: str
     """Digest of the generated files that go along."""
+    burn_in: int = 0
+    """How often the tests of what is proven are run before they may guard."""
 
     def find(self, plan: Experiment) -> Proof | None:
-        """What was found out about just this code in just this environment."""
-        found = self.store.get(self._code(plan), self._environment.key)
+        """What was found out about just this code in just this environment, with just this burn-in."""
+        found = self.store.get(self._code(plan, self.burn_in), self._environment.key)
         return None if found is None else found.proof
 
     def settle(self, plan: Experiment, record: Record, proof: Proof) -> Proof:
         """Keep a proof; where it failed here and another environment has it, that one's word holds."""
-        code, here = self._code(plan), self._environment
-        self.store.put(Receipt(code, here.key, here.words, record.sha, record.subject, proof))
-        other = receipts.settled(proof, self.store.elsewhere(code, here.key))
+        here = self._environment
+        codes = [self._code(plan, runs) for runs in sorted({0, self.burn_in})]  # who asks for none may have it too
+        for code in codes:
+            self.store.put(Receipt(code, here.key, here.words, record.sha, record.subject, proof))
+        other = receipts.settled(proof, self.store.elsewhere(codes[-1], here.key))
         if other is None:
             return proof
         return replace(other.proof, reason=f"proven by {other.words}: {other.proof.reason}")
 
-    def _code(self, plan: Experiment) -> str:
+    def _code(self, plan: Experiment, burn_in: int) -> str:
         tree = self.workshop.history.tree_of(plan.commit)
-        return receipts.code_key(plan, tree=tree, carried=self.carried, tool=self._tool)
+        return receipts.code_key(plan, tree=tree, carried=self.carried, tool=self._tool, burn_in=burn_in)
 
     @cached_property
     def _environment(self) -> Environment:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.assembly import changes
-from pytest_bugguard.core import findings
+from pytest_bugguard.core import burning_in, findings
 from pytest_bugguard.core.coverage_verdict import Coverage
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.outcomes import Outcomes, from_top
@@ -127,9 +127,9 @@ class Judge:
         from pytest_bugguard.assembly import steadiness  # noqa: PLC0415 - brings SQLite
 
         records = steadiness.after_run(self._workshop, records)
-        asked = self._options.burn_in
-        runs = self._workshop.settings.flaky.burn_in if asked is None else asked
-        if not runs:
+        said = (self._options.burn_in, self._workshop.settings.flaky.burn_in, burning_in.IN_A_RUN)
+        runs = next(number for number in said if number is not None)
+        if not (runs and burning_in.guards_of(records)):
             return changes.judged(self._workshop, change, records)
         from pytest_bugguard.assembly import burn_in  # noqa: PLC0415 - brings what runs tests
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from pytest_bugguard.adapters.testrun import PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
 from pytest_bugguard.assembly.filing import Filing
 from pytest_bugguard.assembly.fix_coverage import MAKE_ROOM, FixCoverageDesk
-from pytest_bugguard.core import experiment, proof
+from pytest_bugguard.core import burning_in, experiment, proof
 from pytest_bugguard.core.errors import BugguardError, ScratchError
 from pytest_bugguard.core.experiment import Experiment
 from pytest_bugguard.core.model import Verdict
@@ -22,6 +23,7 @@ from pytest_bugguard.core.proof import Proof
 from pytest_bugguard.core.trial import Trial
 from pytest_bugguard.core.verdict import Judgement
 from pytest_bugguard.journeys.attribution import attribute
+from pytest_bugguard.journeys.burn_in import Limits, burn_in_proven
 from pytest_bugguard.journeys.planning import Where, plan_best
 from pytest_bugguard.journeys.prove import Bench, Runs, run_both_ways
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.burning_in import Burned
     from pytest_bugguard.core.coverage_verdict import Judged
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.results import Result
@@ -64,6 +67,8 @@ class ProofOptions:
 
     trusts_event: bool = False
     """Whether to run even where a CI's event has secrets beside a stranger's code."""
+    burns_in: bool = False
+    """Whether the tests of what is proven are run more often, where the settings say so."""
 
     @property
     def runs_anyway(self) -> bool:
@@ -79,12 +84,15 @@ class Prover:
         self._space = space
         self._options = options
         self._notes: list[str] = []
+        self._burn_in = (workshop.settings.flaky.burn_in or 0) if options.burns_in else 0
+        self._burned: dict[str, Burned] = {}
         self._measured: dict[str, tuple[Experiment, TestRun]] = {}
         """By fix, what its proof measured with the fix in place, for ``coverage_of``."""
 
     def noted(self, result: Result) -> Result:
         """A result with what its reader should know of the proofs besides."""
-        return replace(result, notes=(*result.notes, *self._notes))
+        clean = burning_in.summary(self._burned, self._burn_in)
+        return replace(result, notes=(*result.notes, *self._notes, *filter(None, [clean])))
 
     def records(
         self,
@@ -107,7 +115,7 @@ class Prover:
         planned = [(one, self._plan(one, tip, where)) for one in found]
         plans = [plan for _, plan in planned if isinstance(plan, Experiment)]
         carried = self._carried(plans)
-        filing = Filing(self.workshop, self.workshop.receipts(self._options.receipts), carried.digest)
+        filing = Filing(self.workshop, self.workshop.receipts(self._options.receipts), carried.digest, self._burn_in)
         known = {} if self._options.runs_anyway else {id(plan): filing.find(plan) for plan in plans}
         todo = [plan for plan in plans if known.get(id(plan)) is None]
         with self._open_bench(carried) as bench:
@@ -119,10 +127,29 @@ class Prover:
                     records.append(one.record if plan is None else _judged(one.record, plan))
                     continue
                 said = known.get(id(plan)) or self._judgement(one, plan, next(done))
+                record = _judged(one.record, said)
                 if isinstance(said, Proof) and known.get(id(plan)) is None:
-                    said = filing.settle(plan, one.record, said)
-                records.append(self._with_hunks(_judged(one.record, said), plan, bench))
+                    record = self._burned_in(record, plan, bench)
+                    if record.verdict is said.verdict:
+                        record = _judged(one.record, filing.settle(plan, one.record, said))
+                records.append(self._with_hunks(record, plan, bench))
         return records
+
+    def _burned_in(self, record: Record, plan: Experiment, bench: Bench) -> Record:
+        """The record of a proven fix, judged by what more runs of its tests show, where they are asked for."""
+        tests = burning_in.guards_of([self.workshop.settled(record)]) if self._burn_in else ()
+        if not tests:
+            return record
+        until = time.monotonic() + self.workshop.settings.flaky.burn_in_seconds
+        limits = Limits(self._burn_in, until, time.monotonic)
+        varies_hash = not os.environ.get("PYTHONHASHSEED", "").isdecimal()
+        try:
+            burned = burn_in_proven(plan, tests, bench, limits, varies_hash=varies_hash)
+        except (ScratchError, OSError) as error:
+            self._notes.append(f"the burn-in could not be made: {error}")
+            burned = dict.fromkeys(tests, burning_in.Burned())
+        self._burned |= burned
+        return burning_in.judged(record, burned)
 
     def coverage_of(self, found: Sequence[CheckedUnit], tip: Snapshot, *, progress: Progress) -> list[Judged]:
         """How much of each fix its own tests run: by its proof, where one was just made; else they are run alone."""

@@ -90,6 +90,7 @@ def _prove(options: argparse.Namespace) -> int:
         hunks=options.hunks,
         owns_process=True,
         trusts_event=options.i_know,
+        burns_in=not options.decay,
     )
     with (
         open_workshop(options) as workshop,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.recorded_runs import Attempt
 
+IN_A_RUN = 20
+"""So often a new test is run where nobody says how often; it is what can be had for five processes."""
 PROCESSES = 5
 _IN_ONE = 4
 """So often at most it runs in one process."""
@@ -72,6 +74,11 @@ def orders_of(tests: Sequence[str], ran: Sequence[str], runs: int) -> Iterator[t
         times = runs // processes + (place < runs % processes)
         seed = number("burn-in", place) // 2 * 2 + place % 2  # every other one keeps files and classes whole
         yield (*shuffled([*tests, *near[:_NEIGHBOURS]], seed), *([*tests] * (times - 1)))
+
+
+def hash_seed(place: int) -> int:
+    """The seed of string hashes for a process of a burn-in, by its place among them."""
+    return number("burn-in seed", place)
 
 
 def also(known: Mapping[str, Burned], attempts: Sequence[Attempt]) -> dict[str, Burned]:

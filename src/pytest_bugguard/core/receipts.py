@@ -80,7 +80,7 @@ class Recorded:
     subject: str
 
 
-def code_key(experiment: Experiment, *, tree: str, carried: str, tool: str) -> str:
+def code_key(experiment: Experiment, *, tree: str, carried: str, tool: str, burn_in: int) -> str:
     """The digest of all the code that a proof depends on. The time that a run may take is no part of it.
 
     Args:
@@ -88,6 +88,7 @@ def code_key(experiment: Experiment, *, tree: str, carried: str, tool: str) -> s
         tree: Id of the tree that its commit has: another commit with the same files asks the same question.
         carried: Digest of the generated files that go along.
         tool: Digest of our own code.
+        burn_in: How often its tests were run before they might guard.
     """
     laid = (experiment.shared, experiment.back, experiment.now)
     requests = (experiment.with_fix, experiment.without_fix)
@@ -100,6 +101,7 @@ def code_key(experiment: Experiment, *, tree: str, carried: str, tool: str) -> s
             [experiment.changed, experiment.changed_now],
             carried,
             tool,
+            burn_in,
         ]
     )
 

@@ -23,7 +23,7 @@ _NO_FAILURE = Failure("", "", "")
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """How the user runs pytest in his own checkout."""
+    """How pytest is run in a checkout."""
 
     folder: str = ""
     """Where pytest is started, relative to the repository's top."""
@@ -31,6 +31,8 @@ class Home:
     """Those of the project and of the user, as ``core.addopts`` keeps them."""
     drops: bool = False
     """Whether the project has others, which are not kept."""
+    roots: tuple[str, ...] = ()
+    """Folders that imports are looked for in; none: as the environment has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class Replay:
         return RunRequest(
             targets=targets,
             watched=self.watched,
-            roots=(),
+            roots=home.roots,
             folder=home.folder,
             options=home.options,
             limit_s=self.limit_s,

@@ -52,8 +52,9 @@ class FlakySettings:
     max_failures: int = 20
     """Where more tests failed, none is run again."""
     on_flaky: Literal["fail", "warn"] = "fail"
-    burn_in: int = 0
-    """How often a test is run before it may guard a fix; 0: it is not."""
+    burn_in: int | None = None
+    """How often a test is run before it may guard a fix; 0: it is not. None: as often as a run of pytest does it anyway
+    (``burning_in.IN_A_RUN``), and in a proof not at all."""
     burn_in_seconds: int = 30
     """After so long no further process of a burn-in begins."""
     history: str = ".bugguard/history.db"

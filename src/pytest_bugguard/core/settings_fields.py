@@ -162,12 +162,13 @@ def flaky_fields() -> tuple[Field, ...]:
         Field("on-flaky", '`"fail"` or `"warn"`', "fail", checks.one_of("fail", "warn"),
               "What it does to the run where each test that failed turns out to be flaky; and where a test was "
               "rescued by another plugin's reruns.", '"warn"'),
-        Field("burn-in", "a whole number from 0 to 1000", 0, checks.whole(0, 1000),
+        Field("burn-in", "a whole number from 0 to 1000", NOTHING, checks.whole(0, 1000),
               "How often each test that guards a fix of the change is run in fresh processes, shuffled among its "
-              "neighbours and several times in one, before it may; 0: it is not. The option `--bugguard-burn-in` wins.",
-              "20"),
+              "neighbours and several times in one, before it may; 0: it is not. Without it: 20 times in a run of "
+              "pytest, and not by `bugguard prove`. The option `--bugguard-burn-in` wins.", "20"),
         Field("burn-in-seconds", "a whole number from 1 to 3600", 30, checks.whole(1, 3600),
-              "After how long no further process of a burn-in begins; the run says how far it came.", "120"),
+              "After how long no further process of a burn-in begins; the run says how far it came. "
+              "`bugguard prove` has so long for each fix.", "120"),
         Field("history", 'a file below the repository\'s top, a `postgresql://` address without a password, or `"off"`',
               ".bugguard/history.db", checks.history,
               "Where the outcomes of every run are kept; the variable `BUGGUARD_HISTORY` wins.",

@@ -2,42 +2,98 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import burning_in
 from pytest_bugguard.core.burning_in import Burned
-from pytest_bugguard.core.replays import Replay
+from pytest_bugguard.core.replays import PLAIN, Conditions, Home, Replay, Replayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pytest_bugguard.core.experiment import Experiment
     from pytest_bugguard.core.recorded_runs import Attempt
-    from pytest_bugguard.journeys.ports import Replayer
+    from pytest_bugguard.journeys.ports import Replayer, Tree
+    from pytest_bugguard.journeys.prove import Bench
 
 _LEAST_S = 5.0
+_FOR_A_LOOK = 1 / 3
+"""The share of the time that the files of the tests may take as a whole."""
 
 
-def burn_in(  # noqa: PLR0913 - tests, and a limit for each thing that they may use up
-    tests: Sequence[str], ran: Sequence[str], replayer: Replayer, *, runs: int, until: float, now: Callable[[], float]
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often, and for how long."""
+
+    runs: int
+    """How often each test is run."""
+    until: float
+    """When no further process begins, by the clock of ``now``; what runs then has a few seconds more."""
+    now: Callable[[], float]
+    """Seconds on a clock that only goes on."""
+
+
+def burn_in(
+    tests: Sequence[str], ran: Sequence[str], replayer: Replayer, limits: Limits, *, varies_hash: bool = False
 ) -> tuple[dict[str, Burned], list[Attempt]]:
     """What each test showed, and each of its attempts.
 
     Args:
         tests: Those that guard.
-        ran: All that ran, in order.
+        ran: All that ran, in order; nothing where that is not known: then their files are run first, to see.
         replayer: Runs them.
-        runs: How often each is run.
-        until: When no further process begins, by the clock of ``now``; what runs then has a few seconds more.
-        now: Seconds on a clock that only goes on.
+        limits: How often, and for how long.
+        varies_hash: Whether each process is given a seed of string hashes, another one each time.
     """
     burned = dict.fromkeys(tests, Burned())
     attempts: list[Attempt] = []
-    for order in burning_in.orders_of(tests, ran, runs):
-        left_s = until - now()
-        open_ones = [test for test in tests if burned[test].red is None]
-        if left_s <= 0 or not open_ones:
-            break
-        done = replayer.replay(Replay(order, limit_s=max(left_s, _LEAST_S)))
+
+    def run(asked: Replay) -> Replayed:
+        nonlocal burned, attempts
+        done = replayer.replay(asked)
         burned = burning_in.also(burned, done.attempts)
         attempts += [one for one in done.attempts if one.nodeid in burned]
+        return done
+
+    looks = not ran
+    if looks:
+        files = tuple(dict.fromkeys(test.partition("::")[0] for test in tests))
+        limit_s = max(_FOR_A_LOOK * (limits.until - limits.now()), _LEAST_S)
+        ran = run(Replay((), limit_s=limit_s, paths=files)).run.collected
+    for place, order in enumerate(burning_in.orders_of(tests, ran, limits.runs - looks)):
+        left_s = limits.until - limits.now()
+        if left_s <= 0 or all(burned[test].red is not None for test in tests):
+            break
+        around = Conditions(hash_seed=burning_in.hash_seed(place)) if varies_hash else PLAIN
+        run(Replay(order, around, limit_s=max(left_s, _LEAST_S)))
     return burned, attempts
+
+
+@dataclass(frozen=True, slots=True)
+class _InTree:
+    """Replays tests in a scratch tree."""
+
+    bench: Bench
+    tree: Tree
+    home: Home
+
+    def replay(self, asked: Replay) -> Replayed:
+        return Replayed(asked, self.bench.runner.run(self.tree, asked.request(self.home)))
+
+    def stop(self) -> None:
+        self.bench.runner.stop()
+
+
+def burn_in_proven(
+    plan: Experiment, tests: Sequence[str], bench: Bench, limits: Limits, *, varies_hash: bool
+) -> dict[str, Burned]:
+    """What each test that proved a fix showed, in a tree with the fix.
+
+    Raises:
+        ScratchError: The tree could not be made.
+    """
+    asked = plan.with_fix
+    with bench.scratch.plant(plan.commit, plan.shared) as tree:
+        replayer = _InTree(bench, tree, Home(asked.folder, asked.options, roots=asked.roots))
+        return burn_in(tests, (), replayer, limits, varies_hash=varies_hash)[0]
