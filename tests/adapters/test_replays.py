@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.adapters.replayer import PytestReplayer
 
 KINDS = '''
-import unittest
+import asyncio, unittest
 import pytest
 
 LOG = []
@@ -47,6 +47,15 @@ class TestUnit(unittest.TestCase):
             self.fresh.append(1)
             assert self.fresh == [1]
         LOG.append("unit")
+
+class TestAwaiting(unittest.IsolatedAsyncioTestCase):
+    async def test_await(self):
+        await asyncio.sleep(0)
+
+class TestOwn:
+    def test_has_an_instance_of_its_own(self):
+        assert vars(self) == {}
+        self.seen = True
 
 def test_once():
     """A second time it fails."""
@@ -106,6 +115,8 @@ def test_the_order_is_kept_and_what_is_named_twice_runs_twice(replayer: PytestRe
         "test_fixture_is_made_anew",
         "TestUnit::test_sub",
         "TestUnit::test_sub",
+        *2 * ["TestAwaiting::test_await"],
+        *2 * ["TestOwn::test_has_an_instance_of_its_own"],
         "test_once",
         "test_odd[a::b[c] d]",
         r"test_odd[new\nline]",
@@ -115,7 +126,7 @@ def test_the_order_is_kept_and_what_is_named_twice_runs_twice(replayer: PytestRe
     )
     done = replayer.replay(Replay(tuple(f"t/test_kinds.py::{name}" for name in asked), limit_s=60.0))
     assert done.run.end is End.FINISHED, done.run
-    again = {"test_fixture_is_made_anew": 0, "TestUnit::test_sub": 0, "test_once": 0}
+    again = {name: 0 for name in asked if asked.count(name) > 1}
     expected = []
     for name in asked[:-1]:
         if name in again:

@@ -276,6 +276,8 @@ def _again(item: pytest.Item) -> pytest.Item:
     """The same test once more: an item of its own, since pytest tears none down whose successor it is itself."""
     twin = copy(item)
     twin.stash = pytest.Stash()
+    if getattr(twin, "_instance", None) is not None:  # pytest makes another one, and takes the method from it
+        del twin._instance, twin._obj  # type: ignore[attr-defined]  # noqa: SLF001
     twin._report_sections = []  # noqa: SLF001 - what pytest sets up for each item
     if hasattr(twin, "_initrequest"):  # functions and doctests: fixture values are an item's own
         twin._initrequest()  # noqa: SLF001 - as pytest-rerunfailures does
