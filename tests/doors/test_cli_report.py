@@ -75,6 +75,20 @@ def test_what_is_known_comes_together(repo: Repo) -> None:
     assert found["trend"]["whole"] == {"guarded": 1, "judged": 2, "undecided": 0, "ratio": 0.5}
 
 
+def test_what_was_excused_for_too_long_fails_a_gate(repo: Repo) -> None:
+    """As in every run until its owner acts, so nobody learns of it by a red run alone: of a merged fix, too."""
+    settings = (repo.path / "bugguard.toml").read_text(encoding="utf-8").replace("2030-01-31", "2020-02-29")
+    (repo.path / "bugguard.toml").write_text(settings, encoding="utf-8")
+    shell = Shell(repo.path)
+    ended = [one for one in shell.call("report", "--format", "json").document["findings"] if one["gate"] != "coverage"]
+    assert [(one["gate"], one["message"]) for one in ended] == [
+        ("waivers", "the waiver of platform ended on 2020-02-29: needs the simulator"),
+        ("quarantine", "the quarantine of payments ended on 2020-01-31: real clock"),
+    ]
+    checked = shell.call("check", "HEAD..HEAD", "--format", "json").document["findings"]
+    assert [one for one in checked if one["gate"] != "base"] == ended
+
+
 def test_without_data_it_says_so(repo: Repo) -> None:
     """Nothing was measured: a note with the reason, never a report that looks whole."""
     (repo.path / "lcov.info").unlink()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import files
 from pytest_bugguard.assembly import auditing, quarantine
-from pytest_bugguard.core import receipts, stored_results
+from pytest_bugguard.assembly.workshop import today
+from pytest_bugguard.core import findings, receipts, stored_results
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.measured import modules_of
@@ -39,7 +40,7 @@ def gather(workshop: Workshop, revisions: str, data: Sequence[Path], *, progress
     result = auditing.audit(workshop, revisions, proven=_stored_proofs(workshop), progress=progress)
     exceptions = Exceptions(workshop.settings.waivers, quarantine.held_of(workshop))
     whole = replace(result, command="report", exceptions=exceptions)
-    return _with_history(workshop, _with_coverage(workshop, whole, data))
+    return _with_overdue(workshop, _with_history(workshop, _with_coverage(workshop, whole, data)))
 
 
 def write_page(result: Result, path: Path) -> str:
@@ -109,6 +110,13 @@ def _with_coverage(workshop: Workshop, result: Result, data: Sequence[Path]) -> 
         return workshop.with_coverage(result, Coverage(notes=(said,)))
     modules = modules_of(measured, desk.asked.floors)
     return replace(workshop.with_coverage(result, judged), modules=modules)
+
+
+def _with_overdue(workshop: Workshop, result: Result) -> Result:
+    """Exceptions that have ended fail every run, wherever their fix is in the history."""
+    settings = workshop.settings
+    ended = findings.of_waivers(settings.waivers, (), today=today())
+    return workshop.with_loose(result, [*ended, *findings.of_quarantine(settings.quarantine, today=today())])
 
 
 def _with_history(workshop: Workshop, result: Result) -> Result:
