@@ -25,7 +25,9 @@ def test_recent_fixes_weigh_more() -> None:
 def test_a_place_carries_its_guarded_share_and_newest_fix() -> None:
     """What a reader needs to choose: how many fixes, how many guarded, where to begin."""
     newest, oldest = touching("a/b.py", number=1, verdict=Verdict.GUARDED), touching("a/b.py", number=2)
-    assert hotspots_of([newest, oldest]).files == (Hotspot("a/b.py", 2, 1 + 0.5 ** (1 / 180), Share(1, 2), newest.sha),)
+    assert hotspots_of([newest, oldest]).files == (
+        Hotspot("a/b.py", 1 + 0.5 ** (1 / 180), Share(1, 2), (newest.sha, oldest.sha)),
+    )
 
 
 def test_a_folder_counts_a_fix_once() -> None:

@@ -170,12 +170,21 @@ def test_a_place_leads_to_its_newest_fix(reader: Reader) -> None:
 
 
 def test_a_count_of_fixes_leads_to_them(reader: Reader) -> None:
-    """The fixes of a file are those that changed it; those of a quarter were made in it."""
-    opened = reader.open(_busy())
-    link = opened.page.locator("#hotspots td.number a").first
-    count = int(link.inner_text())
-    link.click()
-    assert opened.page.locator("#fixes output").inner_text() == f"{count} of 400"
+    """The fixes of a place are those that changed it, whatever it was called; those of a quarter were made in it."""
+    whole = _busy()
+    for place in whole["hotspots"]["files"]:
+        place["path"] = place["path"].replace("src/shop/", "src/New Shop/")
+    opened = reader.open(whole)
+    counts = opened.page.locator("#hotspots td.number a")
+    assert counts.count() == len(whole["hotspots"]["files"]) + len(whole["hotspots"]["folders"])
+    counts.nth(1).click()
+    assert opened.page.locator("#fixes output").inner_text() == f"{counts.nth(1).inner_text()} of 400"
+    guarded = opened.page.locator("#hotspots tbody tr").nth(1).locator("td.bar a").first
+    guarded.click()
+    assert opened.page.locator("#fixes output").inner_text() == f"{guarded.inner_text().split()[0]} of 400"
+    assert {row[2] for row in opened.rows("fixes")} == {"guarded", "proven"}
+    opened.page.click("#hotspots td[data-title=Covered] a")
+    assert {row[0].startswith("src/shop/") for row in opened.rows("coverage")} == {True}
     opened.page.click("summary")
     quarter = opened.page.locator("details tbody tr").first
     name, guarded, judged, undecided = quarter.locator("td").all_inner_texts()
@@ -233,8 +242,8 @@ def test_a_quarter_that_the_table_does_not_bear_out_leads_nowhere(reader: Reader
     assert opened.page.locator(".chart a").count() == len(whole["trend"]["quarters"]) - 1
 
 
-def test_a_count_that_no_search_bears_out_leads_nowhere() -> None:
-    """The fixes of a renamed file name it as it was called then."""
+def test_a_count_that_the_table_does_not_bear_out_leads_nowhere() -> None:
+    """Of several documents the fixes may come from one and the places from another."""
     whole = as_dict(busy(30, 3, 3))
     for place in whole["hotspots"]["files"]:
         place["fixes"] += 1

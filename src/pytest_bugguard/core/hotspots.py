@@ -37,13 +37,22 @@ class Hotspot:
 
     path: str
     """Relative to the top level; a folder ends with ``/``, and ``./`` is the top level itself."""
-    fixes: int
     weight: float
     """A fix on the day of the newest fix weighs 1, one of 180 days before half of that."""
     share: Share
     """Of the fixes that touched it."""
-    newest: str
-    """Commit id of its newest fix."""
+    fixed_by: tuple[str, ...]
+    """Commit ids of these fixes, the newest first."""
+
+    @property
+    def fixes(self) -> int:
+        """How many fixes touched it."""
+        return len(self.fixed_by)
+
+    @property
+    def newest(self) -> str:
+        """Commit id of its newest fix."""
+        return self.fixed_by[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,7 @@ def _folder(path: str) -> str:
 
 def _ranked(tallies: Mapping[str, _Tally], top: int) -> tuple[Hotspot, ...]:
     places: Iterable[Hotspot] = (
-        Hotspot(path, len(tally.records), tally.weight, share_of(tally.records), tally.records[0].sha)
+        Hotspot(path, tally.weight, share_of(tally.records), tuple(record.sha for record in tally.records))
         for path, tally in tallies.items()
     )
     return tuple(sorted(places, key=lambda place: (-place.weight, place.path))[:top])

@@ -292,6 +292,7 @@ def _hotspot(place: Hotspot) -> dict[str, Any]:
         "weight": round(place.weight, 6),
         **_share(place.share),
         "newest": place.newest,
+        "fixed_by": list(place.fixed_by),
     }
 
 

@@ -316,7 +316,10 @@ def _hotspots(found: Part) -> Hotspots:
 
 
 def _hotspot(one: Part) -> Hotspot:
-    return Hotspot(_path(one["path"]), int(one["fixes"]), float(one["weight"]), _share(one), _text(one["newest"]))
+    fixes = _texts(one["fixed_by"])
+    if not fixes:
+        raise ValueError(one["path"])
+    return Hotspot(_path(one["path"]), float(one["weight"]), _share(one), fixes)
 
 
 # --- delivery ---

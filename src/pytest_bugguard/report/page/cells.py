@@ -69,6 +69,8 @@ class Bar(NamedTuple):
     part: int
     whole: int
     threshold: int | None
+    counts: str
+    """In words, with where they lead."""
 
     @property
     def filled(self) -> int:
@@ -92,9 +94,10 @@ class Bar(NamedTuple):
 
 
 def bar(value: str) -> Bar:
-    """``8 9`` or ``8 9 800``: part, whole, and what is asked."""
-    part, whole, *threshold = map(int, value.split())
-    return Bar(part, whole, threshold[0] if threshold else None)
+    """``8 9`` or ``8 9 800``: part, whole, and what is asked; a second line says part and whole in words."""
+    numbers, _, counts = value.partition("\n")
+    part, whole, *threshold = map(int, numbers.split())
+    return Bar(part, whole, threshold[0] if threshold else None, counts or f"{part} of {whole}")
 
 
 def _tenths(value: int) -> str:

@@ -33,8 +33,8 @@
   const quoted = (part) => encodeURIComponent(part).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
   function link(target, at) {
-    const [table, find, text] = target.split("\v");
-    if (text !== undefined) return element("a", { href: `#${table}`, "data-table": table, "data-find": find }, text);
+    const [table, badge, find, text] = target.split("\v");
+    if (text !== undefined) return element("a", { href: `#${table}`, "data-table": table, "data-badge": badge, "data-find": find }, text);
     const web = data().web;
     const away = (href, said) => element("a", { href, rel: "noreferrer" }, said);
     if (COMMIT.test(target)) return web ? away(web.commit + target, target.slice(0, 7)) : target.slice(0, 7);
@@ -86,8 +86,9 @@
       const interval = `${tenths(low)} to ${tenths(high)}`;
       return [first(`${tenths(share(failures, runs))} %`), detail(`${failures} of ${runs}, ${interval} %`)];
     },
-    bar(value) {
-      const [part, whole, needed] = value.split(" ").map(Number);
+    bar(value, at) {
+      const [numbers, counts] = value.split("\n");
+      const [part, whole, needed] = numbers.split(" ").map(Number);
       const filled = share(part, whole);
       const marks = [
         drawn("rect", { class: "whole", width: 100, height: 8, rx: 1 }),
@@ -96,7 +97,7 @@
       if (needed !== undefined) marks.push(drawn("rect", { class: "needed", x: tenths(needed), y: -2, width: 1.5, height: 12 }));
       const about = { class: "bar", "aria-hidden": "true", viewBox: "0 0 100 8", width: 100, height: 8 };
       const asked = needed === undefined ? "" : `, needs ${tenths(needed)} %`;
-      return [drawn("svg", about, ...marks), first(`${tenths(filled)} %`), detail(`${part} of ${whole}${asked}`)];
+      return [drawn("svg", about, ...marks), first(`${tenths(filled)} %`), detail(...said(counts ?? `${part} of ${whole}`, at), asked)];
     },
   };
 
@@ -122,7 +123,7 @@
     number: (value) => Number(plain(value)),
     rate: (value) => Number(value.split(" ")[2] ?? -1),
     bar(value) {
-      const [part, whole] = value.split(" ").map(Number);
+      const [part, whole] = value.split("\n")[0].split(" ").map(Number);
       return value === "" ? -1 : share(part, whole);
     },
     strip: (value) => value.split("F").length,
@@ -170,6 +171,7 @@
       const table = data().tables[this.section.id];
       this.columns = table.columns.map(column);
       this.views = table.views;
+      this.foundBy = table.found_by;
       this.day = this.columns.find(({ kind }) => kind === "day");
       this.badge = table.badge === null ? null : this.columns[table.badge];
       this.texts = Array.from({ length: table.rows }, (_, row) =>
@@ -195,7 +197,7 @@
     }
 
     matching() {
-      const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean).map((word) => this.test(word));
+      const words = this.search.value.split(/\s+/).filter(Boolean).map((word) => this.test(word));
       const chosen = this.choice ? this.choice.value : "";
       const badges = chosen[0] === "*" ? this.views[chosen.slice(1)] : chosen && [chosen];
       return this.order.filter((row) =>
@@ -203,8 +205,13 @@
     }
 
     test(word) {
-      const found = this.day && QUARTERS.exec(word);
-      if (!found) return (row) => this.texts[row].includes(word);
+      if (Object.hasOwn(this.foundBy, word)) {
+        const rows = new Set(this.foundBy[word]);
+        return (row) => rows.has(row);
+      }
+      const text = word.toLowerCase();
+      const found = this.day && QUARTERS.exec(text);
+      if (!found) return (row) => this.texts[row].includes(text);
       const [, first, last = first] = found;
       return (row) => first <= quarter(this.day.at(row)) && quarter(this.day.at(row)) <= last;
     }

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from pytest_bugguard.report.page.refs import lead, ref
-from pytest_bugguard.report.page.tables import Column, Row, Table
+from pytest_bugguard.report.page.evidence import GUARDED
+from pytest_bugguard.report.page.refs import lead, ref, within
+from pytest_bugguard.report.page.tables import Column, Row, Table, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     Judged = Mapping[str, Any]
 
@@ -86,15 +87,10 @@ def _bar(count: Mapping[str, Any], threshold: float | None) -> str:
 def hotspots(document: Mapping[str, Any], fixes: Table) -> Table:
     """Where fixes cluster, against what guards the place: where an hour of testing buys most.
 
-    ``fixes``: where the fixes of a place are looked for by its path.
+    ``fixes``: where those of a place are listed, found by ``within`` it.
     """
-    texts = fixes.texts
-    found = document["hotspots"] or {"files": (), "folders": ()}
     covered = _covered(document["modules"])
-    rows = [
-        _hotspot(one, covered.get(one["path"]), sum(one["path"].lower() in text for text in texts))
-        for one in (*found["files"], *found["folders"])
-    ]
+    rows = [_hotspot(one, covered.get(one["path"]), fixes) for one in _places(document)]
     return Table(
         "hotspots",
         "Where to invest",
@@ -107,18 +103,46 @@ def hotspots(document: Mapping[str, Any], fixes: Table) -> Table:
     )  # fmt: skip
 
 
-def _hotspot(one: Mapping[str, Any], covered: tuple[int, int] | None, named: int) -> Row:
-    """``named``: how many fixes a search for its path finds. A renamed file had other names: then it leads nowhere."""
+def fixed(document: Mapping[str, Any], rows: Sequence[str | None]) -> dict[str, tuple[int, ...]]:
+    """Which rows are the fixes of each place, by the word that finds them.
+
+    ``rows``: the commit of each.
+    """
+    row_of = {sha: row for row, sha in enumerate(rows)}
+    return {
+        within(one["path"]): tuple(row_of[sha] for sha in one["fixed_by"] if sha in row_of) for one in _places(document)
+    }
+
+
+def _places(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    found = document["hotspots"]
+    return (*found["files"], *found["folders"]) if found else ()
+
+
+def _hotspot(one: Mapping[str, Any], covered: tuple[int, int] | None, fixes: Table) -> Row:
     guarded = one["guarded"] / one["judged"] if one["judged"] else 0.0
     share = covered[0] / covered[1] if covered and covered[1] else 1.0
     return (
         ref(one["path"]),
         f"{one['weight'] * (1 - guarded * share):.2f}",
-        lead("fixes", one["path"], str(one["fixes"])) if named == one["fixes"] else str(one["fixes"]),
-        f"{one['guarded']} {one['judged']}" if one["judged"] else "",
-        f"{covered[0]} {covered[1]}" if covered else "",
+        _lead(fixes, one, one["fixes"], str(one["fixes"])),
+        _part(one["guarded"], one["judged"], lambda said: _lead(fixes, one, one["guarded"], said, GUARDED)),
+        _part(*(covered or (0, 0)), lambda said: lead("coverage", one["path"], said)),
         lead("fixes", one["newest"][:7], one["newest"][:7]),
     )
+
+
+def _part(part: int, whole: int, led: Callable[[str], str]) -> str:
+    """A bar whose counts lead to what they count; nothing where there is nothing of it."""
+    return f"{part} {whole}\n{led(f'{part} of {whole}')}" if whole else ""
+
+
+def _lead(fixes: Table, place: Mapping[str, Any], count: int, said: str, view: View | None = None) -> str:
+    """To the fixes of a place; nowhere where the table has another number of them."""
+    word, verdict = within(place["path"]), fixes.badge or 0
+    rows = [fixes.rows[row] for row in fixes.found_by.get(word, ())]
+    shown = [row for row in rows if view is None or row[verdict] in view.badges]
+    return lead("fixes", word, said, fixes.choice(view) if view else "") if len(shown) == count > 0 else said
 
 
 def _covered(modules: Iterable[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:

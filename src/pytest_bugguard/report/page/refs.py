@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_BLANK = re.compile(r"\s")
 _PLACE = re.compile(r"(?P<path>[^\\]+?)(?:::.*|:(?P<line>[0-9]+))?")
 """A backslash is in no path that git wrote: it stands for a byte that has no sign."""
 
@@ -27,9 +28,14 @@ def ref(target: str) -> str:
     return f"\t{target}\t" if target else ""
 
 
-def lead(table: str, find: str, text: str) -> str:
-    """A reference to the rows of a table that hold some words; to all of them where there are none."""
-    return f"\t{table}\v{find}\v{text}\t"
+def lead(table: str, find: str, text: str, badge: str = "") -> str:
+    """A reference to the rows of a table that hold some words, and a badge; to all of them where there are none."""
+    return f"\t{table}\v{badge}\v{find}\v{text}\t"
+
+
+def within(path: str) -> str:
+    """The word by which the fixes of a place are found, whatever its name was when they were made."""
+    return f"in:{_BLANK.sub('%20', path)}"
 
 
 def plain(text: str) -> str:
@@ -44,6 +50,7 @@ class Piece(NamedTuple):
     href: str = ""
     """Empty: nothing can be followed."""
     table: str = ""
+    badge: str = ""
     find: str = ""
 
 
@@ -62,7 +69,8 @@ class Links:
     def _of(self, target: str, at: str) -> Piece:
         table, *row = target.split("\v")
         if row:
-            return Piece(row[1], f"#{table}", table, row[0])
+            badge, find, text = row
+            return Piece(text, f"#{table}", table, badge, find)
         if _COMMIT.fullmatch(target):
             return Piece(words.short(target), self.web.commit(target) if self.web else "")
         found = _PLACE.fullmatch(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.report.page import delivery, places, tests
@@ -24,7 +25,9 @@ def tables_of(document: Document) -> tuple[Table, ...]:
     A command that did not ask for a part says nothing of it; that a report found nothing is worth a line.
     """
     fixes = [fix for fix in document["fixes"] if fix["is_fix"] or fix["verdict"] == "undecided"]
-    listed = _fixes(fixes, document.get("delivery"))
+    listed = replace(
+        _fixes(fixes, document.get("delivery")), found_by=places.fixed(document, [fix["sha"] for fix in fixes])
+    )
     found = (
         listed,
         _proofs(fixes),

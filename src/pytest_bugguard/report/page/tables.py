@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_bugguard.report.page.refs import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 Row = tuple[str, ...]
 _RUN = re.compile(r"(.)\1{3,}")
@@ -50,6 +50,8 @@ class Table:
     """What to say where there are no rows."""
     views: tuple[View, ...] = ()
     """The first is what is shown before anybody asks for others; none: all is."""
+    found_by: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Words of a search that stand for certain rows, whatever their text."""
 
     @property
     def badge(self) -> int | None:
@@ -93,6 +95,7 @@ def packed(table: Table) -> dict[str, Any]:
         "rows": len(table.rows),
         "badge": table.badge,
         "views": {view.title: view.badges for view in table.views},
+        "found_by": table.found_by,
         "empty": table.empty,
     }
 
