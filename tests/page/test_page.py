@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from pytest_bugguard.core.estimates import rate_of
+from pytest_bugguard.core.kinds import Diagnosis, Kind
 from pytest_bugguard.core.model import Files, Verdict
 from pytest_bugguard.report.data import as_dict
 from pytest_bugguard.report.page import STATIC_ROWS, to_html
 from pytest_bugguard.report.page.sections import tables_of
 from tests.busy import busy
-from tests.samples import HOSTILE, delivered, everything, fix, result_of
+from tests.samples import HOSTILE, delivered, everything, fix, ranked_tests, result_of
 
 if TYPE_CHECKING:
     from tests.page.conftest import Reader
@@ -179,9 +181,9 @@ def test_a_count_of_fixes_leads_to_them(reader: Reader) -> None:
     assert counts.count() == len(whole["hotspots"]["files"]) + len(whole["hotspots"]["folders"])
     counts.nth(1).click()
     assert opened.page.locator("#fixes output").inner_text() == f"{counts.nth(1).inner_text()} of 400"
-    guarded = opened.page.locator("#hotspots tbody tr").nth(1).locator("td.bar a").first
-    guarded.click()
-    assert opened.page.locator("#fixes output").inner_text() == f"{guarded.inner_text().split()[0]} of 400"
+    of_guarded = opened.page.locator("#hotspots tbody tr").nth(1).locator("td.bar a").first
+    of_guarded.click()
+    assert opened.page.locator("#fixes output").inner_text() == f"{of_guarded.inner_text().split()[0]} of 400"
     assert {row[2] for row in opened.rows("fixes")} == {"guarded", "proven"}
     opened.page.click("#hotspots td[data-title=Covered] a")
     assert {row[0].startswith("src/shop/") for row in opened.rows("coverage")} == {True}
@@ -250,6 +252,22 @@ def test_a_count_that_the_table_does_not_bear_out_leads_nowhere() -> None:
     (table,) = (table for table in tables_of(whole) if table.id == "hotspots")
     assert all("\t" not in row[2] for row in table.rows if not row[0].endswith("/\t"))
     assert any("\t" in row[2] for row in table.rows)
+
+
+def test_a_test_says_why_it_is_not_trusted(reader: Reader) -> None:
+    """What an experiment has shown, the guilty test, and how to see it; no rate of runs that were not made."""
+    found = ranked_tests()
+    told = Diagnosis((Kind.VICTIM,), ("seen",), (("tests/test_a.py::test_clear",),))
+    victim = replace(found.flakes[0], diagnosis=told, rate=rate_of(0, 0), command="pytest -x", strip="")
+    opened = reader.open(as_dict(result_of(ranking=replace(found, flakes=(victim,)))))
+    (row,) = opened.rows("flaky")
+    name, why, guilty, failure, command, more = row[0].splitlines()
+    assert (name, row[3]) == (victim.nodeid, "")
+    assert why == "victim: passed 3 and failed 1 times on the same code"
+    assert (guilty, failure, command) == ("after tests/test_a.py::test_clear", "text", "fails: pytest -x")
+    assert more == "and 2 more"
+    opened.page.click("#flaky summary")
+    assert opened.rows("flaky")[0][0].splitlines()[-2:] == ["began between 1111111 and 2222222", "cost 1 min 40 s"]
 
 
 def test_commits_and_files_lead_to_their_server(reader: Reader) -> None:

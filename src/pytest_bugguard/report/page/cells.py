@@ -30,13 +30,15 @@ class Stack(NamedTuple):
 
     first: str
     details: tuple[str, ...]
-    more: int
+    more: tuple[str, ...]
+    """What is seen when somebody asks for it."""
 
 
 def stack(value: str) -> Stack:
     """The first line is what the cell says; the others bear it out."""
     first, *rest = value.split("\n")
-    return Stack(first, tuple(rest[:LINES_SHOWN]), max(0, len(rest) - LINES_SHOWN))
+    shown = LINES_SHOWN if len(rest) > LINES_SHOWN + 1 else len(rest)  # "and 1 more" takes the room of the one
+    return Stack(first, tuple(rest[:shown]), tuple(rest[shown:]))
 
 
 class Rate(NamedTuple):

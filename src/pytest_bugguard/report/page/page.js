@@ -67,8 +67,10 @@
   const CELLS = {
     stack(value, at) {
       const [head, ...rest] = value.split("\n");
-      const lines = [first(...said(head, at)), ...rest.slice(0, LINES_SHOWN).map((line) => detail(...said(line, at)))];
-      return rest.length > LINES_SHOWN ? [...lines, detail(`and ${rest.length - LINES_SHOWN} more`)] : lines;
+      const lines = rest.map((line) => detail(...said(line, at)));
+      const more = lines.splice(lines.length > LINES_SHOWN + 1 ? LINES_SHOWN : lines.length);
+      const opened = element("details", {}, element("summary", {}, `and ${more.length} more`), ...more);
+      return [first(...said(head, at)), ...lines, ...(more.length ? [opened] : [])];
     },
     badge: (value) => [element("span", { class: `badge ${data().tones[value] ?? "quiet"}` }, value)],
     strip(value) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from pytest_bugguard.report.flaky import duration
 from pytest_bugguard.report.page.refs import lead, ref
 from pytest_bugguard.report.page.tables import Column, Row, Table, View
 
@@ -37,17 +38,30 @@ def _test(one: Mapping[str, Any], excused: Mapping[str, Any] | None) -> Row:
         *(f"after {' and then '.join(map(ref, tests))}" for tests in one["polluters"]),
         *(f"without {' and then '.join(map(ref, tests))}" for tests in one["setters"]),
     ]
-    about = [", ".join(one["kind"]), *guilty, one["signature"]]
+    kinds, shown = ", ".join(one["kind"]), one["command"] and f"fails: {one['command']}"
+    why = f"{kinds}: {one['reason']}" if kinds else one["reason"]
+    about = [why, *guilty, one["signature"], shown, _began(one["onset"]), _cost(one)]
     low, high = (round(1000 * end) for end in one["interval"])
     return (
         "\n".join([ref(one["nodeid"]), *filter(None, about)]),
         one["verdict"],
         one["strip"],
-        f"{one['failures']} {one['runs']} {low} {high}",
+        f"{one['failures']} {one['runs']} {low} {high}" if one["runs"] else "",
         (one["first_failed"] or "")[:10],
         f"{excused['owner']}\nuntil {excused['expires']}" if excused else "",
         one["next"],
     )
+
+
+def _began(onset: Mapping[str, Any] | None) -> str:
+    if not onset:
+        return ""
+    until = ref(onset["until"])
+    return f"began between {ref(onset['after'])} and {until}" if onset["after"] else f"began with {until} or before"
+
+
+def _cost(one: Mapping[str, Any]) -> str:
+    return f"cost {duration(one['lost_s'])}" if one["lost_s"] else ""
 
 
 def exceptions(document: Mapping[str, Any]) -> Table:
