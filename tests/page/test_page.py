@@ -118,6 +118,32 @@ def test_a_table_is_searched_narrowed_and_sorted(reader: Reader) -> None:
     assert (opened.said, opened.asked) == ([], [])
 
 
+@pytest.mark.parametrize("width", [375, 820])
+def test_a_table_is_sorted_where_it_has_no_columns(reader: Reader, width: int) -> None:
+    """On a phone the headings stand above the rows, to be touched, and the tab key stops at nothing unseen."""
+    opened = reader.open(_busy(), viewport={"width": width, "height": 900})
+    heads = opened.page.locator("#coverage thead button")
+    assert all(head.bounding_box()["height"] >= 24 for head in heads.all())  # type: ignore[index]  # each has a box
+    opened.page.click("#coverage th >> text=Not run")
+    missing = [int(row[4]) for row in opened.rows("coverage")]
+    assert missing == sorted(missing, reverse=True)
+    assert "Sort by" in heads.first.evaluate("one => getComputedStyle(one.closest('tr'), '::before').content")
+
+
+def test_the_page_says_whose_it_is_and_leads_to_each_part(reader: Reader) -> None:
+    """Of which repository, when, and how it stood then: a tab among many, or a sheet of paper."""
+    opened = reader.open(as_dict(busy(30, 3, 3, web="https://github.com/acme/shop")))
+    assert (
+        opened.page.locator(".name").inner_text()
+        == "bugguard report of github.com/acme/shop, commit 9999999, 2024-05-01"
+    )
+    titles = opened.page.locator("h2").all_inner_texts()
+    links = opened.page.locator("nav .parts a").all()
+    assert [link.inner_text() for link in links] == [title for title in titles if title != "Notes"]
+    for link in links:
+        assert opened.page.locator(link.get_attribute("href") or "").count() == 1
+
+
 def test_it_can_be_printed(reader: Reader) -> None:
     """Every row is on paper, what is there to be clicked is not, and nothing leaves the sheet."""
     opened = reader.open(as_dict(replace(everything(), command="report")), viewport={"width": 720, "height": 1000})
@@ -152,7 +178,7 @@ def test_a_figure_of_the_delivery_leads_to_what_it_counts(reader: Reader) -> Non
     opened = reader.open(as_dict(replace(whole, records=(*whole.records, traced))))
     opened.page.click("#delivery a[href='#releases'] >> nth=0")
     assert opened.page.url.endswith("#releases")
-    assert opened.rows("releases") == [["2024-05-01", "text\n1111111", "failed", traced.sha[:7]]]
+    assert opened.rows("releases") == [["2024-05-01", "text 1111111", "failed", traced.sha[:7]]]
     opened.page.click("#releases td:last-child a")
     (row,) = opened.rows("fixes")
     assert "fault came with 1111111" in row[3]

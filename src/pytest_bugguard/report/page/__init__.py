@@ -47,6 +47,7 @@ def to_html(document: Mapping[str, Any]) -> str:
             quarters=chart.table_of(document["trend"], counted),
             tables=tables,
             static=STATIC_ROWS,
+            web=links.web,
             policy=_policy(style, script),
             style=style,
             script=script,

@@ -40,8 +40,8 @@ def figures(found: Mapping[str, Any] | None, fixes: Table) -> Table:
         "delivery",
         "How it is delivered",
         "What this repository can tell of DORA's figures, with the bands of 2023, the sample and what stays unknown.",
-        (Column("Figure", "stack"), Column("Band", "badge"), Column("Value", "stack"), Column("Sample", "stack"),
-         Column("What it cannot know", "stack")),
+        (Column("Figure", "stack"), Column("Band", "badge"), Column("Value", "text"), Column("Sample", "text"),
+         Column("What it cannot know", "lines")),
         tuple(_figure(one, found, texts) for one in found["figures"]) if found else (),
         "The delivery figures need the whole history: bugguard report without a range.",
     )  # fmt: skip
@@ -83,7 +83,7 @@ def releases(found: Mapping[str, Any] | None) -> Table:
         "Releases",
         f"The releases of this time, newest first. Failed: within {days} days a fix mended lines that it was the first "
         "to carry. Too young: it has not been out for so long.",
-        (Column("Date", "day"), Column("Release", "stack"), Column("State", "badge"), Column("Mended by", "stack")),
+        (Column("Date", "day"), Column("Release", "text"), Column("State", "badge"), Column("Mended by", "text")),
         tuple(reversed(rows)),
         "There was no release in this time.",
     )
@@ -91,8 +91,8 @@ def releases(found: Mapping[str, Any] | None) -> Table:
 
 def _release(one: Mapping[str, Any]) -> Row:
     state = "failed" if one["failed_by"] else "sound" if one["judged"] else "too young"
-    fixes = "\n".join(lead("fixes", fix[:7], fix[:7]) for fix in one["failed_by"])
-    return one["date"][:10], f"{one['tag']}\n{ref(one['commit'])}", state, fixes
+    fixes = " ".join(lead("fixes", fix[:7], fix[:7]) for fix in one["failed_by"])
+    return one["date"][:10], f"{one['tag']} {ref(one['commit'])}", state, fixes
 
 
 def leads(found: Mapping[str, Any] | None) -> Table:
@@ -105,7 +105,7 @@ def leads(found: Mapping[str, Any] | None) -> Table:
         "leads",
         "From commit to release",
         f"Each commit with the first release that has it: the longest on their way first.{shown}",
-        (Column("Released", "day"), Column("Release", "stack"), Column("Commit", "stack"),
+        (Column("Released", "day"), Column("Release", "text"), Column("Commit", "text"),
          Column("Days on its way", "number")),
         tuple(_lead(one, tags) for one in ordered),
         "No commit was released in this time.",

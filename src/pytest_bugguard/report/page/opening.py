@@ -48,6 +48,8 @@ class Fact(NamedTuple):
 class Opening:
     """What stands at the top."""
 
+    when: tuple[str, ...]
+    """The commit that was looked at, and the day."""
     sentence: tuple[Step, ...]
     recent: tuple[Step, ...]
     """How the newest year compares with the one before; empty where there are not both."""
@@ -60,12 +62,20 @@ class Opening:
 def opening(document: Document, tables: Iterable[Table], evidence: Evidence) -> Opening:
     """The state in one sentence, and the numbers that it rests on."""
     return Opening(
+        tuple(_when(document)),
         _sentence(document, evidence),
         _recent(document["trend"], evidence),
         tuple(_facts({table.id: table for table in tables})),
         _about(document),
         tuple(document["notes"]),
     )
+
+
+def _when(document: Document) -> Iterator[str]:
+    if document["repository"]["head"]:
+        yield f"commit {words.short(document['repository']['head'])}"
+    if document["run"]:
+        yield document["run"]["started"][:10]
 
 
 def _sentence(document: Document, evidence: Evidence) -> tuple[Step, ...]:

@@ -72,6 +72,7 @@
       const opened = element("details", {}, element("summary", {}, `and ${more.length} more`), ...more);
       return [first(...said(head, at)), ...lines, ...(more.length ? [opened] : [])];
     },
+    lines: (value, at) => value.split("\n").map((line) => element("span", { class: "item" }, ...said(line, at))),
     badge: (value) => [element("span", { class: `badge ${data().tones[value] ?? "quiet"}` }, value)],
     strip(value) {
       const width = 4 * value.length;

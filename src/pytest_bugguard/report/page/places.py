@@ -97,7 +97,7 @@ def hotspots(document: Mapping[str, Any], fixes: Table) -> Table:
         "Places by the weight of their fixes (one of today weighs 1, one of 180 days ago half of that), less the part "
         "that is both guarded and covered.",
         (Column("Place", "stack"), Column("To gain", "number"), Column("Fixes", "number"), Column("Guarded", "bar"),
-         Column("Covered", "bar"), Column("Newest fix", "stack")),
+         Column("Covered", "bar"), Column("Newest fix", "text")),
         tuple(sorted(rows, key=lambda row: (-float(row[1]), row[0]))),
         "No fix touched a source file.",
     )  # fmt: skip

@@ -21,7 +21,7 @@ class Column(NamedTuple):
 
     title: str
     kind: str
-    """How a cell is drawn: ``stack``, ``badge``, ``strip``, ``rate``, ``bar``; all others are one line."""
+    """How a cell is drawn: ``stack``, ``lines``, ``badge``, ``strip``, ``rate``, ``bar``; all others are one line."""
 
 
 class View(NamedTuple):
