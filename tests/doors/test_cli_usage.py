@@ -281,7 +281,11 @@ def test_an_interrupted_command_says_so_in_a_line(shell: Shell, slow_git: Path) 
     _wait((slow_git.parent / "started").exists)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
-    assert (process.returncode, out, err.decode().splitlines()) == (2, b"", ["bugguard: interrupted"])
+    said = [
+        "bugguard: interrupted",
+        "next: run the same command again; what was stored until now, such as proofs, is kept",
+    ]
+    assert (process.returncode, out, err.decode().splitlines()) == (2, b"", said)
 
 
 def _wait(is_done: Callable[[], bool]) -> None:

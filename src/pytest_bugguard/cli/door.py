@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(str(error), error.hint)
         return error.exit_code
     except KeyboardInterrupt:
-        complain("interrupted")
+        complain("interrupted", "run the same command again; what was stored until now, such as proofs, is kept")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         drop_output()  # the reader (head, less) has seen enough
