@@ -325,7 +325,8 @@ def _restore_from_commit(restored: Iterable[Restored]) -> Figure:
     figure = _open(
         "restore-from-commit",
         "fixes",
-        "from the commit that wrote the fault to the first release with its fix, the median of what was traced",
+        "from the commit that wrote the fault to the first release with its fix, the median of what was traced; "
+        "DORA, who count from the release, draw no bands for it",
         "whether the lines were wrong when they were written: blame names the commit that touched them last",
     )
     none = "no fix that was released in the period could be traced"

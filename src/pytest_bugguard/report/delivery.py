@@ -36,9 +36,9 @@ def headline(baseline: Baseline) -> str:
 
 
 def band(figure: Figure) -> str:
-    """``high``, ``elite to medium``, ``too few`` where the sample cannot tell; empty where there are no bands."""
+    """``high``, ``elite to medium``, ``too few`` where the sample cannot tell, ``no band`` where there are none."""
     if figure.band is None:
-        return ""
+        return "no band" if figure.value is not None else ""
     return " to ".join(dict.fromkeys((figure.bands[0], figure.bands[-1]))) if figure.bands else TOO_FEW
 
 

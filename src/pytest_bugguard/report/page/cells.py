@@ -15,7 +15,7 @@ TONES = {
     "overdue": BAD, "in date": QUIET, "undated": QUIET,
     "elite": GOOD, "high": GOOD, "elite to high": GOOD, "medium": DOUBT, "elite to medium": DOUBT,
     "high to medium": DOUBT, "high to low": DOUBT, "medium to low": DOUBT, "low": BAD, "too few": QUIET,
-    "no band": QUIET,
+    "no band": QUIET, "not known": QUIET,
     "failed": BAD, "sound": GOOD, "too young": QUIET,
     "fixes": BAD, "waivers": BAD, "quarantine": BAD, "coverage": BAD,
 }  # fmt: skip

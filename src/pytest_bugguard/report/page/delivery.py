@@ -51,7 +51,7 @@ def _figure(one: Mapping[str, Any], found: Mapping[str, Any], texts: list[str]) 
     figure = figure_of(one)
     return (
         f"{words.TITLES[figure.name]}\n{figure.rule}",
-        words.band(figure) or "no band",
+        words.band(figure) or "not known",
         words.value(figure),
         _evidence(figure, found, texts),
         "\n".join(figure.cannot_know),
