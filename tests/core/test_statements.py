@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import asyncio.base_events
 import dataclasses
 import textwrap
@@ -65,6 +66,30 @@ def _block(head: str, body: str, tail: str) -> str:
 _SOURCES = st.lists(st.recursive(_SIMPLE, _compound, max_leaves=8), max_size=6).map(
     lambda parts: "\n".join([*parts, ""])
 )
+
+
+@given(_SOURCES)
+def test_a_line_lies_in_the_function_that_python_gives_it_to(text: str) -> None:
+    """Whichever part of a file is looked at alone: first and last line, and of several the innermost."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    reach = {node: (min([node, *node.decorator_list], key=_line).lineno, node.end_lineno or 0) for node in nodes}
+    source = Source(text)
+    for line in range(1, text.count("\n") + 2):
+        holding = [node for node, (first, last) in reach.items() if first <= line <= last]
+        span = source.around(line)
+        assert (span and (span.first, span.last, span.head)) == (
+            (*reach[holding[-1]], holding[-1].lineno) if holding else None
+        )
+    assert [(span.first, span.last) for span in source.spans] == sorted(reach.values())
+    assert all(source.named(span.name) in source.spans for span in source.spans)
+
+
+def _line(node: ast.expr | ast.stmt) -> int:
+    return node.lineno
 
 
 def _agrees(text: str) -> None:

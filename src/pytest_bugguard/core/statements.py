@@ -9,7 +9,7 @@ from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, groupby
+from itertools import accumulate, chain, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,6 +37,11 @@ class Span(NamedTuple):
     """The first line of its first statement, docstring aside where more follows."""
     is_function: bool
 
+    def moved(self, by: int) -> Span:
+        """The same so many lines further down."""
+        lines = (self.first + by, self.last + by, self.head + by, self.body + by)
+        return Span(lines[0], lines[1], self.name, lines[2], lines[3], self.is_function)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -46,8 +51,11 @@ class Source:
 
     def statement(self, line: int) -> int:
         """The line on which the statement of a line begins: continuation lines, long strings, brackets."""
-        number = bisect_right(self._pieces, line, key=itemgetter(0)) - 1
-        return self._firsts(number).get(line, line)
+        return self._firsts(self._number(line)).get(line, line)
+
+    def _number(self, line: int) -> int:
+        """Of the piece that holds a line."""
+        return max(bisect_right(self._pieces, line, key=itemgetter(0)) - 1, 0)
 
     @cached_property
     def _pieces(self) -> tuple[tuple[int, str], ...]:
@@ -73,15 +81,29 @@ class Source:
 
     @cached_property
     def _tree(self) -> ast.Module:
-        try:
-            return ast.parse(self.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return ast.Module([], [])
+        return _parsed(self.text) or ast.Module([], [])
 
-    @cached_property
+    @property
     def spans(self) -> tuple[Span, ...]:
         """Functions and classes, outer ones first."""
-        return tuple(_spans(self._tree.body, ""))
+        return tuple(dict.fromkeys(chain.from_iterable(map(self._outline, range(len(self._pieces))))))
+
+    def _outline(self, number: int) -> tuple[Span, ...]:
+        """Of a piece: its functions and classes, outer ones first."""
+        if number not in self._outlined:
+            begin, text = self._pieces[number]
+            tree = _parsed(text)
+            if tree is None:  # in the middle of a text
+                end = begin + text.count("\n")
+                found = (span for span in _spans(self._tree.body, "") if span.first <= end and span.last >= begin)
+            else:
+                found = (span.moved(begin - 1) for span in _spans(tree.body, ""))
+            self._outlined[number] = tuple(found)
+        return self._outlined[number]
+
+    @cached_property
+    def _outlined(self) -> dict[int, tuple[Span, ...]]:
+        return {}
 
     def is_for_some_platforms(self, line: int) -> bool:
         """Whether a condition on the platform, or on the version of Python, decides if a line runs."""
@@ -93,16 +115,24 @@ class Source:
 
     def around(self, line: int) -> Span | None:
         """The innermost function or class that holds a line."""
-        return next((span for span in reversed(self.spans) if span.first <= line <= span.last), None)
+        return next(self._holding(line), None)
 
     def function_around(self, line: int) -> Span | None:
         """The innermost function that holds a line."""
-        holding = (span for span in reversed(self.spans) if span.is_function and span.first <= line <= span.last)
-        return next(holding, None)
+        return next((span for span in self._holding(line) if span.is_function), None)
+
+    def _holding(self, line: int) -> Iterator[Span]:
+        return (span for span in reversed(self._outline(self._number(line))) if span.first <= line <= span.last)
 
     def named(self, name: str) -> Span | None:
         """The function or class of this name; of several the last, which is the one that holds."""
-        return next((span for span in reversed(self.spans) if span.name == name), None)
+        numbers = (number for number in reversed(range(len(self._pieces))) if self._may_define(number, name))
+        return next((span for number in numbers for span in reversed(self._outline(number)) if span.name == name), None)
+
+    def _may_define(self, number: int, name: str) -> bool:
+        """Whether it is worth a closer look: other letters than ASCII's may stand for those of a name (PEP 3131)."""
+        text = self._pieces[number][1]
+        return not text.isascii() or all(part in text for part in name.split("."))
 
     def pragmas(self, lines: Iterable[int]) -> tuple[int, ...]:
         """Those of the lines that take code out of the count."""
@@ -150,6 +180,14 @@ def _understood(text: str) -> Iterator[tuple[int, int]]:
     """The same of what may be no Python throughout: up to there."""
     with suppress(_CutError):
         yield from _logical_lines(text)
+
+
+def _parsed(text: str) -> ast.Module | None:
+    """None where it is no Python."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _spans(body: list[ast.stmt], outer: str) -> Iterator[Span]:

@@ -71,12 +71,9 @@ def gone_functions(patch: Patch, source: Source, before: Source | None) -> tuple
     """The functions that a change took away as a whole, as they stood; what only has another name or place is there."""
     cuts = set(patch.cuts)
     spans = dict.fromkeys(span for line in patch.cuts if before and (span := before.function_around(line)))
-    names = {span.name.rpartition(".")[2] for span in source.spans}
-    return tuple(
-        span
-        for span in spans
-        if cuts.issuperset(range(span.first, span.last + 1)) and span.name.rpartition(".")[2] not in names
-    )
+    gone = [span for span in spans if cuts.issuperset(range(span.first, span.last + 1))]
+    names = {span.name.rpartition(".")[2] for span in source.spans} if gone else ()
+    return tuple(span for span in gone if span.name.rpartition(".")[2] not in names)
 
 
 def _standing_for(span: Span, known: FileCoverage) -> set[int]:

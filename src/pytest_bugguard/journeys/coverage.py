@@ -58,7 +58,8 @@ def judge(asked: Asked, measured: Measured, standing: Standing, sources: Sources
             for said in coverage_lint.idle(asked.settings, asked.floors or {}, measured, sources.paths)
         )
     known = _Known(sources)
-    weighed = list(coverage_verdict.weighed([*rows, *_changed(asked, measured, known, notes)], standing))
+    changed = _changed(asked, measured, known, notes, standing.doubt)
+    weighed = list(coverage_verdict.weighed([*rows, *changed], standing))
     if standing.doubt is not None and not weighed:
         weighed = [_of_nothing(standing.doubt)]
     return Coverage(
@@ -110,18 +111,22 @@ def _floors(asked: Asked, measured: Measured, sources: Sources, notes: list[str]
         notes.append(f"floors can be lowered for {lower[0]}{more}: bugguard coverage floors update")
 
 
-def _changed(asked: Asked, measured: Measured, known: _Known, notes: list[str]) -> Iterator[Judged]:
+def _changed(
+    asked: Asked, measured: Measured, known: _Known, notes: list[str], doubt: Doubt | None
+) -> Iterator[Judged]:
+    """What the change touched; not looked into where there is a doubt: all of it may be unmeasured then."""
     limits, places = asked.settings.changed, asked.settings.places
     if limits is None:
         return
-    if isinstance(asked.patches, Doubt):
+    patches = doubt or asked.patches
+    if isinstance(patches, Doubt):
         for threshold in limits.thresholds():
             yield Judged(
                 touched.CHANGED, None, Count(0, 0), threshold, RuleVerdict.UNDECIDED, place=places.changed,
-                reason=asked.patches.reason, next=asked.patches.cure, metric=threshold.metric,
+                reason=patches.reason, next=patches.cure, metric=threshold.metric,
             )  # fmt: skip
         return
-    seen = list(_touched(asked.patches, measured, known))
+    seen = list(_touched(patches, measured, known))
     yield from touched.judge(limits, seen, places.changed)
     for one in seen:
         if one.pragmas:
