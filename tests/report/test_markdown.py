@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from pytest_bugguard.core.model import How, MappedTest, Verdict
 from pytest_bugguard.core.results import Finding
 from pytest_bugguard.report.markdown import BUDGET, to_markdown
-from tests.samples import HOSTILE, everything, feature, fix, result_of
+from tests.samples import HOSTILE, everything, feature, fix, ranked_tests, result_of
 
 PARSER = MarkdownIt("commonmark").enable("table")
 WRITTEN = {"text", "code_inline", "html_inline", "link_open", "link_close", "strong_open", "strong_close", "softbreak",
@@ -36,6 +36,19 @@ def test_an_audit_opens_with_its_sentence_and_closes_with_trend_and_hotspots() -
     assert "| 2024-Q2 | 2 of 8  25 %, 1 undecided |" in text
     assert f"| [`src/text`](https://git.example/acme/shop/-/blob/{'9' * 40}/src/text) | 8.8" in text
     assert "Recognised by: reference 10." in text
+
+
+def test_a_report_names_the_tests_that_cannot_be_trusted_and_what_is_excused() -> None:
+    """As its page does; a report of 5,000 fixes as well, within the same budget. A steady test is not listed."""
+    whole = replace(everything(), command="report", ranking=ranked_tests())
+    text = to_markdown(whole)
+    trusted = text[text.index("### Tests that cannot be trusted") :]
+    assert re.findall(r"^\| \*\*([\w-]+)\*\*", trusted, re.MULTILINE) == ["flaky"]
+    assert "| 2027-01-31 | 1c0ffee | text | text |" in trusted
+    many = replace(whole, records=tuple(fix(number=number) for number in range(1, 9_000)))
+    assert "### Tests that cannot be trusted" in to_markdown(many, budget=50_000)
+    assert len(to_markdown(many, budget=50_000).encode()) <= 50_000
+    assert "### Tests" not in to_markdown(replace(whole, command="check"))
 
 
 @pytest.mark.parametrize("budget", [pytest.param(BUDGET, id="github's"), pytest.param(5_000, id="small")])

@@ -232,6 +232,18 @@ def test_an_audit_is_worth_reading() -> None:
     ]
 
 
+def test_a_report_shows_what_its_page_shows() -> None:
+    """The tests that cannot be trusted, what is excused until when, what is not covered: in a terminal, too."""
+    lines = shown(audit(replace(everything(), command="report"), width=80))
+    parts = [line for line in lines if line and not line.startswith(" ")]
+    assert "Tests that cannot be trusted (1)" in parts
+    assert [line.split() for line in lines if line.startswith("  2027-01-31")] == [
+        ["2027-01-31", "1c0ffee", "text:", "text"],
+        ["2027-01-31", "tests/text.py::test", "text:", "text"],
+    ]
+    assert any(line.startswith("COVERAGE ") for line in parts)
+
+
 def test_an_audit_names_all_where_asked() -> None:
     """Subjects are cut to the terminal; nothing is left out; guarded ones are named only on demand."""
     lines = shown(audit(history(), width=60, limit=None, is_verbose=True))

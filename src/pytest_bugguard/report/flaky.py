@@ -43,6 +43,14 @@ def ranking(found: Ranking, quarantine: Sequence[Held] = (), *, shows_all: bool)
         yield from recovered(held)
 
 
+def doubted(flakes: Sequence[Flake], limit: int | None) -> Iterator[Line]:
+    """The tests of a survey that cannot be trusted, and what is behind several of them once."""
+    for first, *others in gathered(flakes[:limit]):
+        yield from _short(first, others)
+    if limit is not None and len(flakes) > limit:
+        yield line(span(f"{words.counted(len(flakes) - limit, 'test')} more: bugguard flaky list --all", Style.FAINT))
+
+
 def recovered(held: Held) -> Iterator[Line]:
     """A test that has been steady long enough to leave its quarantine, with the command; nothing of any other."""
     if held.recovery:
@@ -89,7 +97,7 @@ def _alike(first: Flake, others: Sequence[Flake]) -> Iterator[Line]:
     cost = duration(sum(one.lost_s for one in (first, *others)))
     yield line(INDENT, f"{words.counted(len(others), 'test')} more with the same failure, {cost} in all:")
     for one in others[:_GROUPS]:
-        yield line(INDENT, f"  {one.nodeid}   {rate(one.rate)}")
+        yield line(INDENT, f"  {one.nodeid}   {rate(one.rate)}".rstrip())
     if len(others) > _GROUPS:
         yield line(INDENT, f"  and {len(others) - _GROUPS} more")
 
@@ -159,7 +167,9 @@ def guilty(flake: Flake) -> Iterator[str]:
 
 
 def rate(value: Rate) -> str:
-    """``7 of 212 (95 %: 1.6-6.7 %)``."""
+    """``7 of 212 (95 %: 1.6-6.7 %)``; empty where no run is recorded."""
+    if not value.runs:
+        return ""
     return f"{value.failures} of {value.runs} (95 %: {_percent(value.low)}-{_percent(value.high)} %)"
 
 

@@ -40,10 +40,6 @@ _OF_SURVEY: dict[Verdict, Level] = {
 }
 
 
-DOUBTFUL = frozenset({FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT, FlakeVerdict.FAILING})
-"""The verdicts on tests that ask for attention."""
-
-
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One thing to look at; its texts are safe to show in one line."""
@@ -79,7 +75,7 @@ def issues(result: Result) -> tuple[Issue, ...]:
     survey = [
         _of_record(record) for record in result.records if record.sha not in told and record.verdict in _OF_SURVEY
     ]
-    flakes = [flake for flake in (result.ranking.flakes if result.ranking else ()) if flake.verdict in DOUBTFUL]
+    flakes = [flake for flake in (result.ranking.flakes if result.ranking else ()) if flake.verdict in words.DOUBTFUL]
     return tuple(sorted([*map(_of_finding, result.findings), *survey, *map(_of_flake, flakes)], key=_rank))
 
 

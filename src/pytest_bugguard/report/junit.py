@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core.model import RuleVerdict, Verdict
 from pytest_bugguard.report import words
 from pytest_bugguard.report.escape import safe_text
-from pytest_bugguard.report.issues import DOUBTFUL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +135,7 @@ def _of_rule(rule: Judged, *, fails: bool) -> _Case:
 
 
 def _of_flake(flake: Flake) -> _Case:
-    outcome = "skipped" if flake.verdict in DOUBTFUL else ""
+    outcome = "skipped" if flake.verdict in words.DOUBTFUL else ""
     return _Case("bugguard.flaky", flake.nodeid, outcome, flake.verdict, f"{flake.verdict}: {flake.reason}", "",
                  flake.nodeid.partition("::")[0])  # fmt: skip
 

@@ -31,9 +31,19 @@ def to_markdown(result: Result, *, budget: int = BUDGET) -> str:
     if result.ranking is not None and result.command.startswith("flaky"):
         return _of_tests(result, flaky.headline(result.ranking), result.ranking, flaky.CAPTION, budget)
     before = "".join(f"{text}\n" for text in _opening(result))
-    after = "".join(f"{text}\n" for text in _closing(result))
+    after = _of_survey(result, budget // 4) + "".join(f"{text}\n" for text in _closing(result))
     room = budget - len(before.encode()) - len(after.encode())
     return before + _fitting(_table(result), room) + after
+
+
+def _of_survey(result: Result, budget: int) -> str:
+    """The tests that cannot be trusted, and what is excused; the longest list of fixes leaves room for them."""
+    links = linked(result.repository)
+    parts = (
+        ("Tests that cannot be trusted", _FLAKY_HEAD, [_flake(flake, links) for flake in words.doubted(result)]),
+        ("Excused for a time", _EXCUSED_HEAD, [_row(*map(markdown, excuse)) for excuse in words.excuses(result)]),
+    )
+    return "".join(f"### {title}\n\n{_fitting(rows, budget // 2, head)}" for title, head, rows in parts if rows)
 
 
 def _opening(result: Result) -> Iterator[str]:
@@ -82,6 +92,7 @@ def _of_tests(result: Result, headline: str, found: Ranking, caption: str, budge
     return before + _fitting([_flake(flake, links) for flake in found.flakes], room, _FLAKY_HEAD) + after
 
 
+_EXCUSED_HEAD = "| until | what | owner | reason |\n|---|---|---|---|\n"
 _FLAKY_HEAD = "| verdict | test | failed | cost | what | next |\n|---|---|---|---|---|---|\n"
 
 

@@ -10,12 +10,14 @@ from pytest_bugguard.core import dates
 from pytest_bugguard.core.hotspots import HALF_LIFE_DAYS
 from pytest_bugguard.core.model import Verdict
 from pytest_bugguard.core.trend import GUARDED, Share
-from pytest_bugguard.report import delivery, text, words
+from pytest_bugguard.report import coverage, delivery, flaky, text, words
 from pytest_bugguard.report.spans import OF_VERDICT, Line, Style, line, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_bugguard.core.coverage_verdict import Coverage
+    from pytest_bugguard.core.flakes import Flake
     from pytest_bugguard.core.hotspots import Hotspot, Hotspots
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.results import Result
@@ -51,6 +53,9 @@ def audit(result: Result, *, width: int = 80, limit: int | None = 20, is_verbose
         *(_trend(result.trend) if result.trend else ()),
         *(shown for verdict in named for shown in _fixes(result.records, verdict, width, limit)),
         *_undecided(result.records, width, limit),
+        *_doubted(words.doubted(result), limit),
+        *_excused(words.excuses(result)),
+        *(_coverage(result.coverage, width) if result.coverage and result.coverage.judged else ()),
         *(_hotspots(result.hotspots) if result.hotspots else ()),
         *(delivery.rows(result.delivery, is_verbose=is_verbose) if result.delivery else ()),
         *_signs(result.records),
@@ -151,6 +156,24 @@ def _undecided(records: Sequence[Record], width: int, limit: int | None) -> Iter
             yield line(_INDENT, span(words.short(record.sha), Style.DOUBT), "  ", subject)
             yield line(_INDENT * 2, record.reason)
         yield from _rest(len(found), limit)
+
+
+def _doubted(flakes: Sequence[Flake], limit: int | None) -> Iterator[Line]:
+    if flakes:
+        yield from _headed(f"Tests that cannot be trusted ({len(flakes)})")
+        yield from flaky.doubted(flakes, limit)
+
+
+def _excused(excuses: Sequence[tuple[str, str, str, str]]) -> Iterator[Line]:
+    if excuses:
+        yield from _headed(f"Excused for a time, by the last day ({len(excuses)})")
+    for until, what, owner, reason in excuses:
+        yield line(f"  {until or 'no day':<10}  {what}   {owner}: {reason}")
+
+
+def _coverage(found: Coverage, width: int) -> Iterator[Line]:
+    yield from _headed("Coverage")
+    yield from coverage.section(found, width)
 
 
 def _hotspots(hotspots: Hotspots) -> Iterator[Line]:

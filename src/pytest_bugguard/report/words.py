@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core.model import RuleVerdict, Sign, Verdict
+from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Sign, Verdict
 from pytest_bugguard.core.trend import share_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SURVEYS = frozenset({"audit", "report"})
 """The commands that speak of a whole history."""
+DOUBTFUL = frozenset({FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT, FlakeVerdict.FAILING})
+"""The verdicts on tests that ask for attention."""
 _SHORT = 7
 _HEX = frozenset("0123456789abcdef")
 
@@ -41,6 +43,26 @@ def counted(count: int, one: str, many: str = "") -> str:
 def fixes(count: int) -> str:
     """``3 fixes``."""
     return counted(count, "fix", "fixes")
+
+
+def doubted(result: Result) -> tuple[Flake, ...]:
+    """The tests of a survey that cannot be trusted, in the order of the ranking."""
+    if result.ranking is None or result.command not in SURVEYS:
+        return ()
+    return tuple(flake for flake in result.ranking.flakes if flake.verdict in DOUBTFUL)
+
+
+def excuses(result: Result) -> tuple[tuple[str, str, str, str], ...]:
+    """What a survey found excused for a time: last day, what, whose it is and why; what ends first comes first."""
+    if result.exceptions is None or result.command not in SURVEYS:
+        return ()
+    waived = [
+        (one.expires.isoformat() if one.expires else "", short(one.fix), one.owner, one.reason)
+        for one in result.exceptions.waivers
+    ]
+    entries = [held.entry for held in result.exceptions.quarantine]
+    held = [(one.expires.isoformat(), one.test, one.owner, one.reason) for one in entries]
+    return tuple(sorted([*waived, *held]))
 
 
 def percent(part: int, whole: int) -> int:
