@@ -12,7 +12,6 @@ from pytest_bugguard.core import faults, releases
 from pytest_bugguard.core.bands import Band
 from pytest_bugguard.core.delivery import DAY_S, LEADS_CAP, Baseline, Delivered, Figure, Period, Repair, baseline_of
 from pytest_bugguard.core.faults import Traced
-from pytest_bugguard.core.model import Unavailable
 from pytest_bugguard.core.releases import Graph, Node, Tag
 from tests.samples import MAY_2024_S
 
@@ -190,33 +189,6 @@ def test_any_history_has_figures_within_their_bounds(days: list[int], pairs: lis
 def test_what_a_fix_mended_is_asked_line_by_line() -> None:
     """Changed and taken lines are; added ones, blank ones and comments are not."""
     old = b"a\n# why\n\nb\nc\nd\n"
-    assert faults.mended(old, b"a\n# because\nb\nC\nd\ne\n") == (range(5, 6),)
-    assert faults.mended(old, b"x\n") == (range(1, 2), range(4, 7))
+    assert faults.mended(old, b"a\n# because\nb\nC\nd\ne\n") == (5,)
+    assert faults.mended(old, b"x\n") == (1, 4, 5, 6)
     assert faults.mended(old, old + b"e\n") == ()
-
-
-PORCELAIN = f"""\
-{"a" * 40} 1 1 2
-author Ann
-summary {"e" * 40} 3 3
-filename pager.py
-\treturn n
-{"a" * 40} 2 2
-\t{"c" * 40} 9 9
-{"b" * 40} 7 3 1
-boundary
-\tx
-"""
-
-
-def test_blame_names_commits_and_a_file_cannot_forge_one() -> None:
-    """Lines of the file begin with a tab, headers with a word."""
-    assert faults.blamed(PORCELAIN.encode()) == {"a" * 40, "b" * 40}
-
-
-def test_the_newest_writer_is_taken_for_the_origin() -> None:
-    """A commit at the end of a shallow clone may only have been the last one in sight: nothing is claimed of it."""
-    graph = line(1, 2, 3)
-    assert faults.traced("d3", [frozenset({"d1", "d2"}), Unavailable("no")], graph, ()).origin == "d2"
-    assert faults.traced("d3", [frozenset({"d1"})], graph, {"d1"}) == Traced("d3", None, faults.OUT_OF_SIGHT)
-    assert faults.traced("d3", [Unavailable("git blame: no")], graph, ()).reason == "git blame: no"

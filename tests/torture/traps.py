@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.adapters.repository import open_repository
 from pytest_bugguard.adapters.timeline import GitTimeline
 from pytest_bugguard.core.faults import Lines
+from pytest_bugguard.journeys.tracing import trace
 from tests.story import story
 
 if TYPE_CHECKING:
@@ -179,9 +180,8 @@ def read_everything(start: Path) -> tuple[list[Unit], tuple[FileChange, ...], tu
         assert {unit.commit.sha for unit in units} <= set(graph)
         list(timeline.messages([head], without=units[-1].commit.sha))
         if history.file_at(head, "a.py") is not None:
-            (blamed,) = timeline.blame([Lines(head, "a.py", (range(1, 2),))])
-            assert isinstance(blamed, frozenset)
-            assert blamed <= set(graph)
+            (traced,) = trace({head: [Lines(head, "a.py", (1,))]}, history, boundary=timeline.boundary)
+            assert traced.origin in graph
         for unit in units:
             history.folder_at(unit.commit.sha, "")
             history.file_at(unit.commit.sha, "a.py")

@@ -36,7 +36,7 @@ _CONFIG = {
     "safe.bareRepository": "explicit",  # no repository that a commit carries along as files
     "advice.graftFileDeprecated": "false",  # says so on every call, even of an empty file
     # A broken value of these ends git before the option on the command line is looked at.
-    "diff.algorithm": "default",  # newer gits blame by it
+    "diff.algorithm": "default",
     "log.date": "raw",
     "format.pretty": "medium",
 }

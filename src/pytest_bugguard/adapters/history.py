@@ -131,6 +131,10 @@ class GitHistory:
             boundary = self._repository.boundary
             yield from mainline.units(log, tip, boundary=boundary, is_cut=bool(cuts), opens=opens)
 
+    def back_from(self, commits: Sequence[str]) -> Generator[Logged]:
+        """Every commit that some commit ids lead to, and themselves, children before parents. Close it."""
+        return self._log("--topo-order", revisions=list(dict.fromkeys(commits)))
+
     def units_of(self, commits: Sequence[str], *, with_inner: bool = True) -> Iterator[Unit]:
         """The units of just these commits, in that order, each once; what merges brought costs a git process each."""
         ids = list(dict.fromkeys(self._need(commit) for commit in commits))
@@ -175,6 +179,11 @@ class GitHistory:
             self._unread.setdefault(content, {})[path] = None
             return None
         return content
+
+    def blob_at(self, commit: str, path: str) -> str | None:
+        """The id of a file's content in a commit's tree, nothing of which is read; None where there is no such file."""
+        (found,) = self._objects.find([f"{commit}:{path}"])
+        return found.object_id if found is not None and found.kind == "blob" else None
 
     def folder_at(self, commit: str, path: str) -> tuple[str, ...] | None:
         """Sorted names in a folder of a tree (``""`` is the top), folders ending with ``/``; None: no such folder."""

@@ -1,15 +1,10 @@
-"""Which tags are there, how do commits hang together, and who wrote a line? Asked of git, each within bounds."""
+"""Which tags are there, and how do commits hang together? Asked of git, each within bounds."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import pool
-from pytest_bugguard.adapters.gitrunner import NOBODYS
-from pytest_bugguard.core import faults
-from pytest_bugguard.core.model import Unavailable
 from pytest_bugguard.core.releases import Node, Tag
 
 if TYPE_CHECKING:
@@ -17,13 +12,11 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.adapters.history import GitHistory
     from pytest_bugguard.adapters.repository import Repository
-    from pytest_bugguard.core.faults import Lines
     from pytest_bugguard.core.releases import Graph
 
 GRAPH_CAP = 300_000
 """Commits that are laid out: about 150 MB of memory."""
 _MESSAGES_CAP = 20_000
-_IGNORED_CAP = 100
 _LOG = (
     "log",
     "-z",
@@ -39,14 +32,9 @@ _LOG = (
 class GitTimeline:
     """Implements ``journeys.ports.Timeline``."""
 
-    def __init__(self, repository: Repository, history: GitHistory, ignored: Sequence[str] = ()) -> None:
-        """``ignored``: commits that blame looks through, since they only lay the code out anew."""
+    def __init__(self, repository: Repository, history: GitHistory) -> None:
         self._git = repository.git()
-        # A file of commits to ignore that the user names for all repositories, and that this one lacks, ends blame.
-        self._blamer = replace(self._git, extra={**self._git.extra, **NOBODYS})
         self._history = history
-        self._is_partial = repository.is_partial
-        self._ignored = [sha for sha in history.resolve_all(ignored[:_IGNORED_CAP]) if sha is not None]
         self.boundary = repository.boundary
 
     def tags(self) -> tuple[Tag, ...]:
@@ -76,22 +64,6 @@ class GitTimeline:
         for piece in self._log("%H%n%B", [*dict.fromkeys(tips), f"^{without}"], _MESSAGES_CAP):
             sha, _, message = piece.partition("\n")
             yield sha, message
-
-    def blame(self, asked: Sequence[Lines]) -> Iterator[frozenset[str] | Unavailable]:
-        """The commits that wrote some lines, for each of the questions; or why git cannot tell."""
-        if self._is_partial:  # it would have to read files that only a fetch could bring
-            return iter([Unavailable("this is a partial clone")] * len(asked))
-        return pool.each(self._blame, asked, jobs=os.cpu_count() or 1, stop=lambda: None)
-
-    def _blame(self, lines: Lines) -> frozenset[str] | Unavailable:
-        asked = [f"-L{numbers.start},{numbers.stop - 1}" for numbers in lines.numbers]
-        ignored = [f"--ignore-rev={sha}" for sha in self._ignored]
-        # An empty name of a file takes back those that the user's configuration names.
-        fixed = ("-w", "--porcelain", "--no-textconv", "--ignore-revs-file=")
-        answer = self._blamer.ask("blame", *fixed, *ignored, *asked, lines.commit, "--", lines.path)
-        if answer.status:
-            return Unavailable(f"git blame: {(answer.complaint.splitlines() or ['it failed'])[-1]}")
-        return faults.blamed(answer.output)
 
     def _log(self, form: str, revisions: Sequence[str], limit: int) -> Iterator[str]:
         with self._git.stream(*_LOG, f"--format=tformat:{form}", f"--max-count={limit}") as stream:

@@ -21,14 +21,15 @@ def baseline(
 ) -> tuple[Baseline | None, tuple[str, ...]]:
     """The figures of the history that leads to a commit, and what a reader has to know of them."""
     repository = workshop.repository
-    timeline = GitTimeline(repository, workshop.history, workshop.skipped)
+    timeline = GitTimeline(repository, workshop.history)
+    ignored = frozenset(sha for sha in workshop.history.resolve_all(workshop.skipped) if sha is not None)
     uses_cache = uses_cache and not repository.is_partial
     boundary = ",".join(sorted(repository.boundary))
     key = audit_cache.key(audit_cache.own_code(), str(repository.common_dir), boundary, *workshop.skipped)
     found = measure(
         tip,
         records,
-        Sources(timeline, workshop.history, trace_cache.load(key) if uses_cache else {}),
+        Sources(timeline, workshop.history, trace_cache.load(key) if uses_cache else {}, ignored),
         workshop.settings.delivery,
         progress=progress,
     )

@@ -8,21 +8,20 @@ names nobody's line, so nothing is traced; blank lines and comments are not aske
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core import hunks
-from pytest_bugguard.core.model import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Iterable
 
-    from pytest_bugguard.core.releases import Graph
+    from pytest_bugguard.core.hunks import Hunk
 
 LINES_CAP = 200
 """Lines that are asked for in one file: a fix that rewrites more is no pointer to one fault."""
-_BLAMED = re.compile(rb"^([0-9a-f]{64}|[0-9a-f]{40}) \d+ \d+(?: \d+)?$", re.MULTILINE)
 
 
 class Lines(NamedTuple):
@@ -30,8 +29,8 @@ class Lines(NamedTuple):
 
     commit: str
     path: str
-    numbers: tuple[range, ...]
-    """From 1."""
+    numbers: tuple[int, ...]
+    """From 1, ascending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +50,76 @@ OUT_OF_SIGHT = "what it mended is older than this clone"
 UNREAD = "its files could not be read"
 
 
-def mended(old: bytes, new: bytes) -> tuple[range, ...]:
+def mended(old: bytes, new: bytes) -> tuple[int, ...]:
     """The lines of the old text, from 1, that a change took away or put others in place of; without silent ones."""
-    found: list[range] = []
-    for hunk in hunks.between(old, new):
-        for number, line in zip(hunk.before, hunk.old, strict=True):
-            if line.strip()[:1] in {b"", b"#"}:
-                continue
-            if found and found[-1].stop == number:
-                found[-1] = range(found[-1].start, number + 1)
-            else:
-                found.append(range(number, number + 1))
-    return tuple(found)
+    return tuple(
+        number
+        for hunk in hunks.between(old, new)
+        for number, line in zip(hunk.before, hunk.old, strict=True)
+        if line.strip()[:1] not in {b"", b"#"}
+    )
 
 
-def blamed(porcelain: bytes) -> frozenset[str]:
-    """The commits that ``git blame --porcelain`` names: the file's own lines begin with a tab there."""
-    return frozenset(match.decode() for match in _BLAMED.findall(porcelain))
+def carried(numbers: Iterable[int], old: bytes, new: bytes, *, looks_through: bool = False) -> dict[int, int]:
+    """Which of some lines of the new text stood in the old one too, white space aside, and where.
+
+    Args:
+        numbers: Lines of the new text, from 1.
+        old: A file's whole content.
+        new: The same, later.
+        looks_through: Whether the change wrote nothing of its own, as one that lays the code out anew: a line of it
+            then goes back to the line that stood in its place.
+    """
+    whole = hunks.stretch(old, new)
+    shift = len(whole.before) - len(whole.after)
+    found: dict[int, int] = {}
+    inside: list[int] = []
+    for number in numbers:
+        if number in whole.after:
+            inside.append(number)
+        else:
+            found[number] = number if number < whole.after.start else number + shift
+    return found | _inside(inside, whole, looks_through=looks_through) if inside else found
 
 
-def traced(fix: str, answers: Sequence[frozenset[str] | Unavailable], graph: Graph, boundary: Container[str]) -> Traced:
-    """The newest of the commits that wrote what a fix mended, as blame names them for each of its files."""
-    failed = [answer.reason for answer in answers if isinstance(answer, Unavailable)]
-    named = frozenset[str]().union(*(answer for answer in answers if not isinstance(answer, Unavailable)))
-    known = [commit for commit in named if commit in graph and commit not in boundary]
-    if not known:
-        return Traced(fix, None, failed[0] if failed else OUT_OF_SIGHT)
-    return Traced(fix, max(known, key=lambda commit: (graph[commit].committed_s, commit)))
+def _inside(numbers: Iterable[int], whole: Hunk, *, looks_through: bool) -> dict[int, int]:
+    """Of lines between the first and the last that differ: first those that tell by themselves where they stood."""
+    olds, news = Counter(whole.old), Counter(whole.new)
+    found: dict[int, int] = {}
+    rest: list[int] = []
+    for number in numbers:
+        line = whole.new[number - whole.after.start]
+        if news[line] == olds[line] == 1:
+            found[number] = whole.before[whole.old.index(line)]
+        else:
+            rest.append(number)
+    if rest:
+        places = _places(whole, looks_through=looks_through)
+        found |= {number: places[number] for number in rest if number in places}
+    return found
+
+
+def _places(whole: Hunk, *, looks_through: bool) -> dict[int, int]:
+    """Where the lines of the new text stood, by the longest runs that both texts have in common."""
+    found: dict[int, int] = {}
+    shift = whole.before.start - whole.after.start
+    at = whole.after.start
+    for hunk in hunks.refined(whole):
+        found |= {number: number + shift for number in range(at, hunk.after.start)}
+        found |= _alike(hunk, looks_through=looks_through)
+        at, shift = hunk.after.stop, hunk.before.stop - hunk.after.stop
+    return found | {number: number + shift for number in range(at, whole.after.stop)}
+
+
+def _alike(hunk: Hunk, *, looks_through: bool) -> dict[int, int]:
+    olds, news = ([b"".join(line.split()) for line in lines] for lines in (hunk.old, hunk.new))
+    blocks = SequenceMatcher(None, olds, news).get_matching_blocks()
+    last = hunk.before.stop - 1
+    in_place = {
+        number: min(hunk.before.start + at, last)
+        for at, number in enumerate(hunk.after)
+        if looks_through and hunk.before
+    }
+    return in_place | {
+        hunk.after.start + new + at: hunk.before.start + old + at for old, new, size in blocks for at in range(size)
+    }

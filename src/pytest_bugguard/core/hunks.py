@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.common_ends import common_prefix, common_suffix
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -32,8 +34,25 @@ def between(old: bytes, new: bytes, *, is_sound: Callable[[bytes], bool] | None 
         is_sound: Where given: whether a text makes sense by itself. Neighbours are then taken together until each
             hunk can be put back alone with sense, as far as that can be had.
     """
-    found = list(_between(_lines(old), _lines(new)))
-    return tuple(_sound(new, found, is_sound) if is_sound else found)
+    found = refined(stretch(old, new))
+    return tuple(_sound(new, list(found), is_sound)) if is_sound else found
+
+
+def stretch(old: bytes, new: bytes) -> Hunk:
+    """Everything from the first line that differs to the last one, as one hunk: cheap, whatever the texts hold."""
+    start = old.rfind(b"\n", 0, common_prefix(old, new)) + 1
+    tail = common_suffix(old, new, min(len(old), len(new)) - start)
+    if not all(_begins_line(text, len(text) - tail, start) for text in (old, new)):
+        end = old.find(b"\n", len(old) - tail)
+        tail = len(old) - end - 1 if end >= 0 else 0
+    first = old.count(b"\n", 0, start) + 1
+    olds, news = (_lines(text[start : len(text) - tail]) for text in (old, new))
+    return Hunk(range(first, first + len(olds)), range(first, first + len(news)), tuple(olds), tuple(news))
+
+
+def refined(whole: Hunk) -> tuple[Hunk, ...]:
+    """What differs in a hunk, without the lines between that both texts have."""
+    return tuple(_refined(whole))
 
 
 def put_back(new: bytes, hunks: Iterable[Hunk]) -> bytes:
@@ -54,24 +73,19 @@ def _indices(numbers: range) -> slice:
     return slice(numbers.start - 1, numbers.stop - 1)
 
 
-def _between(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Hunk]:
-    # What both texts begin and end with is most of a file, and comparing takes more than linear time.
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
-    inner_old, inner_new = old[head : len(old) - tail], new[head : len(new) - tail]
-    for tag, old_start, old_stop, new_start, new_stop in SequenceMatcher(None, inner_old, inner_new).get_opcodes():
+def _refined(whole: Hunk) -> Iterator[Hunk]:
+    for tag, old_start, old_stop, new_start, new_stop in SequenceMatcher(None, whole.old, whole.new).get_opcodes():
         if tag != "equal":
-            before = range(head + old_start + 1, head + old_stop + 1)
-            after = range(head + new_start + 1, head + new_stop + 1)
-            yield Hunk(before, after, tuple(old[_indices(before)]), tuple(new[_indices(after)]))
+            yield Hunk(
+                whole.before[old_start:old_stop],
+                whole.after[new_start:new_stop],
+                whole.old[old_start:old_stop],
+                whole.new[new_start:new_stop],
+            )
 
 
-def _common(one: Sequence[bytes], other: Sequence[bytes]) -> int:
-    """How many lines two sequences begin with alike."""
-    return next(
-        (at for at, (left, right) in enumerate(zip(one, other, strict=False)) if left != right),
-        min(len(one), len(other)),
-    )
+def _begins_line(text: bytes, at: int, start: int) -> bool:
+    return at == start or text[at - 1 : at] == b"\n"
 
 
 def _sound(new: bytes, hunks: list[Hunk], is_sound: Callable[[bytes], bool]) -> list[Hunk]:

@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.common_ends import common_prefix, common_suffix
 from pytest_bugguard.core.quotes import Quotes
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def difference(old: bytes, new: bytes) -> Difference:
         return Difference()
     if not old or not new:
         return Difference((old,) if old else (), (new,) if new else ())
-    prefix = _common_prefix(old, new)
-    suffix = _common_suffix(old, new, min(len(old), len(new)) - prefix)
+    prefix = common_prefix(old, new)
+    suffix = common_suffix(old, new, min(len(old), len(new)) - prefix)
     quotes_old = Quotes(old)
     start = _group_start(old, prefix, quotes_old)
     quotes_new = quotes_old.shared(new, prefix)
@@ -123,29 +124,6 @@ def _parts(piece: bytes) -> Iterator[tuple[str, bytes]]:
         found = _DEFINED.search(member)
         if found and len(beside.findall(b"\n" + member)) == 1:
             yield f".{found[1].decode(errors='replace')}", b"class _:\n" + member
-
-
-def _common_prefix(one: bytes, other: bytes) -> int:
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_suffix(one: bytes, other: bytes, most: int) -> int:
-    low, high = 0, most
-    ends = len(one), len(other)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[ends[0] - middle : ends[0] - low] == other[ends[1] - middle : ends[1] - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _group_start(text: bytes, limit: int, quotes: Quotes) -> int:

@@ -9,6 +9,7 @@ from pytest_bugguard.core import faults, releases
 from pytest_bugguard.core.delivery import Delivered, Repair, baseline_of, period_of
 from pytest_bugguard.core.faults import Lines, Traced
 from pytest_bugguard.core.model import Unavailable, Verdict
+from pytest_bugguard.journeys.tracing import trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 FIXES_CAP = 200
 """Fixes that are traced, the newest ones of the period; the others are counted as not traced."""
 FILES_CAP = 3
-"""Files of a fix whose lines are blamed."""
+"""Files of a fix whose lines are looked up."""
 _OVER = f"only the newest {FIXES_CAP} fixes are traced"
 
 
@@ -33,6 +34,8 @@ class Sources(NamedTuple):
     history: History
     known: Mapping[str, Traced]
     """What was traced before, by fix."""
+    ignored: frozenset[str] = frozenset()
+    """Commits that only lay the code out anew."""
 
 
 def measure(
@@ -48,11 +51,11 @@ def measure(
     Args:
         tip: The newest commit.
         records: The fixes of its history, newest first.
-        sources: Tags, graph, blame, and the files of fixes.
+        sources: Tags, graph, and the files of fixes.
         settings: What counts as a release, and which time is looked at.
         progress: Told the number of fixes traced so far.
     """
-    timeline, history, known = sources
+    timeline, known = sources.timeline, sources.known
     tags = releases.of_tags(timeline.tags(), settings.releases)
     graph = timeline.graph([tip, *(tag.commit for tag in tags)])
     if graph is None:
@@ -63,7 +66,7 @@ def measure(
     fixes = [record for record in records if _needs_restoring(record) and period.holds(record.committed_s)]
     traced = {fix: known[fix] for fix in (record.sha for record in fixes) if fix in known}
     missing = [record for record in fixes[:FIXES_CAP] if record.sha not in traced]
-    for count, found in enumerate(_traced(missing, graph, timeline, history), start=1):
+    for count, found in enumerate(_traced(missing, sources), start=1):
         traced[found.fix] = found
         progress(count)
     repairs = [_repair(record, traced) for record in fixes]
@@ -85,20 +88,21 @@ def _repair(record: Record, traced: Mapping[str, Traced]) -> Repair:
     return Repair(record.sha, record.committed_s, found)
 
 
-def _traced(records: Sequence[Record], graph: Graph, timeline: Timeline, history: History) -> Iterator[Traced]:
-    """Where the fault of each fix came from, in their order."""
-    units = history.units_of([record.sha for record in records], with_inner=False)
-    questions = [_questions(record, unit, history) for record, unit in zip(records, units, strict=True)]
-    answers = timeline.blame([asked for said in questions if not isinstance(said, str) for asked in said])
-    for record, said in zip(records, questions, strict=True):
+def _traced(records: Sequence[Record], sources: Sources) -> Iterator[Traced]:
+    """Where the fault of each fix came from; those that name no line first."""
+    units = sources.history.units_of([record.sha for record in records], with_inner=False)
+    asked: dict[str, tuple[Lines, ...]] = {}
+    for record, unit in zip(records, units, strict=True):
+        said = _questions(record, unit, sources.history)
         if isinstance(said, str):
             yield Traced(record.sha, None, said)
         else:
-            yield faults.traced(record.sha, tuple(islice(answers, len(said))), graph, timeline.boundary)
+            asked[record.sha] = said
+    yield from trace(asked, sources.history, boundary=sources.timeline.boundary, ignored=sources.ignored)
 
 
 def _questions(record: Record, unit: Unit, history: History) -> tuple[Lines, ...] | str:
-    """The lines to be blamed; where there are none: why."""
+    """The lines that were mended; where there are none: why."""
     if unit.is_boundary or not record.parents:
         return faults.OUT_OF_SIGHT
     source = set(record.files.source)
@@ -108,14 +112,14 @@ def _questions(record: Record, unit: Unit, history: History) -> tuple[Lines, ...
         lines = _mended(change, history)
         if lines is None:
             reason = faults.UNREAD
-        elif sum(map(len, lines)) > faults.LINES_CAP:
+        elif len(lines) > faults.LINES_CAP:
             reason = faults.TOO_LARGE
         elif lines and change.old_path is not None:
             found.append(Lines(record.parents[0], change.old_path, lines))
     return tuple(found) or reason
 
 
-def _mended(change: FileChange, history: History) -> tuple[range, ...] | None:
+def _mended(change: FileChange, history: History) -> tuple[int, ...] | None:
     old = history.blob(change.old_blob) if change.old_blob else b""
     new = history.blob(change.new_blob) if change.new_blob else b""
     if isinstance(old, Unavailable) or isinstance(new, Unavailable):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from pytest_bugguard.core.faults import Lines
     from pytest_bugguard.core.flakes import Sighting
+    from pytest_bugguard.core.gitlog import Logged
     from pytest_bugguard.core.measured import FileCoverage
     from pytest_bugguard.core.model import Commit, FileChange, MappedTest, Recognition, Unavailable, Unit
     from pytest_bugguard.core.recorded_runs import Counts, RecordedRun, Tally
@@ -54,13 +54,19 @@ class History(Reader, Protocol):
     def units_of(self, commits: Sequence[str], *, with_inner: bool = True) -> Iterator[Unit]:
         """The units of just these commit ids, in that order; the commits that merges brought only where asked for."""
 
+    def back_from(self, commits: Sequence[str]) -> Generator[Logged]:
+        """Every commit that some commit ids lead to, and themselves, children before parents. Close it."""
+
+    def blob_at(self, commit: str, path: str) -> str | None:
+        """The id of a file's content in a commit's tree; None where there is no such file."""
+
     @property
     def is_shallow(self) -> bool:
         """Whether the clone lacks older history."""
 
 
 class Timeline(Protocol):
-    """When things happened in a repository, and to which commits they go back."""
+    """When things happened in a repository, and how its commits hang together."""
 
     boundary: frozenset[str]
     """Commits whose parents a shallow clone lacks."""
@@ -73,9 +79,6 @@ class Timeline(Protocol):
 
     def messages(self, tips: Sequence[str], *, without: str) -> Iterator[tuple[str, str]]:
         """Commit ids and messages of what the tips lead to and ``without`` does not."""
-
-    def blame(self, asked: Sequence[Lines]) -> Iterator[frozenset[str] | Unavailable]:
-        """The commits that wrote some lines, for each of the questions; or why that cannot be told."""
 
 
 class WorkTree(Protocol):
