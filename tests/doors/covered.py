@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.doors.shop import BRIEF
 from tests.story import Repo, story
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ commit: feat: sell things
         assert charge(101) == 100
 branch: topic
 """
+PLAIN = ("-p", "no:cacheprovider", *BRIEF)
+"""Without two plugins of which no test of the gates has any use."""
 
 
 @dataclass
@@ -71,8 +74,8 @@ class Covered:
         self.repo.write("bugguard.toml", f"[coverage]\n{text}\n")
 
     def run(self, *options: str) -> pytest.RunResult:
-        """Run pytest in a process of its own, with pytest-cov as a user has it."""
-        return self.pytester.runpytest_subprocess("--bugguard", "-p", "no:cacheprovider", *options)
+        """Run pytest in a process of its own, with pytest-cov as a user has it, and without what only costs time."""
+        return self.pytester.runpytest_subprocess("--bugguard", *PLAIN, *options)
 
 
 def built(folder: Path) -> Repo:

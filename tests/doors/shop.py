@@ -38,6 +38,8 @@ REPAIRED = "def pages(items):\n    return -(-items // 10)\n"
 GUARD = "tests/test_last.py::test_last_page"
 GUARDING = "from shop.pager import pages\n\ndef test_last_page():\n    assert pages(11) == 2\n"
 """The text of a test file that guards the fix."""
+BRIEF = ("-p", "no:hypothesispytest")
+"""Hypothesis is imported whole at the end of a run, for its summary of nothing: a third of a short run's time."""
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Shop:
 
     def run_apart(self, *options: str) -> pytest.RunResult:
         """Run pytest in a process of its own, as it is started from a shell; reruns and burn-in only if asked for."""
-        return self.pytester.runpytest_subprocess(*_calm(options))
+        return self.pytester.runpytest_subprocess(*BRIEF, *_calm(options))
 
 
 def _calm(options: Sequence[str]) -> tuple[str, ...]:

@@ -198,7 +198,7 @@ def test_pytest_cov_reports_what_it_reports_without_us(shop: Covered) -> None:
     """Neither its table nor its own threshold changes."""
     shop.settings("total = { line = 10 }")
     table = [line for line in shop.run("--cov", "--cov-branch").outlines if "%" in line]
-    without = shop.pytester.runpytest_subprocess("--no-bugguard", "-p", "no:cacheprovider", "--cov", "--cov-branch")
+    without = shop.pytester.runpytest_subprocess("--no-bugguard", *covered.PLAIN, "--cov", "--cov-branch")
     assert [line for line in table if not line.startswith("coverage:")] == [
         line for line in without.outlines if "%" in line
     ]
