@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.kinds import Diagnosis, Kind
 from pytest_bugguard.core.model import Files, Verdict
+from pytest_bugguard.core.results import Finding
 from pytest_bugguard.report.data import as_dict
 from pytest_bugguard.report.page import STATIC_ROWS, to_html
 from pytest_bugguard.report.page.sections import tables_of
@@ -187,6 +188,19 @@ def test_a_figure_of_the_delivery_leads_to_what_it_counts(reader: Reader) -> Non
     assert "cured after commit: 1.0 days" in row[3]
     opened.page.click("#delivery a[href='#leads']")
     assert opened.rows("leads") == [["2024-05-01", "text", "4444444", "1.0"]]
+
+
+def test_a_finding_on_a_fix_leads_to_it(reader: Reader) -> None:
+    """By its short id, as everywhere; a waiver whose fix is not on the page leads nowhere."""
+    owed, waived = fix(number=1), Finding("waivers:1c0ffee", "waivers", Verdict.UNGUARDED, "1c0ffee", "ended", "")
+    found = Finding(
+        f"fixes:{owed.sha}", "fixes", Verdict.UNGUARDED, owed.sha, "brings no test", "", "src/shop/pager.py"
+    )
+    opened = reader.open(as_dict(result_of(owed, fix(number=2), findings=(found, waived), command="check")))
+    assert [row[0].splitlines()[0] for row in opened.rows("findings")] == [owed.sha[:7], "1c0ffee"]
+    opened.page.click("#findings td a[href='#fixes']")
+    assert [owed.sha[:7] in row[1] for row in opened.rows("fixes")] == [True]
+    assert opened.page.locator("#findings td a[href='#fixes']").count() == 1
 
 
 def test_a_place_leads_to_its_newest_fix(reader: Reader) -> None:

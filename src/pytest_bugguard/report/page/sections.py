@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_bugguard.report import words
 from pytest_bugguard.report.page import delivery, places, tests
 from pytest_bugguard.report.page.evidence import GUARDED, JUDGED, OPEN, TO_JUDGE
-from pytest_bugguard.report.page.refs import ref
+from pytest_bugguard.report.page.refs import lead, ref
 from pytest_bugguard.report.page.tables import Column, Row, Table, View
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def tables_of(document: Document) -> tuple[Table, ...]:
         delivery.figures(document.get("delivery"), listed),
         delivery.releases(document.get("delivery")),
         delivery.leads(document.get("delivery")),
-        _findings(document["findings"]),
+        _findings(document["findings"], [fix["sha"] or "" for fix in fixes]),
     )
     is_whole = document["command"] == "report"
     told = {"fixes", "proofs", "flaky", "exceptions", "coverage", "hotspots", "delivery"} if is_whole else {"fixes"}
@@ -119,9 +120,10 @@ def _reds(fix: Fix) -> Iterable[str]:
             yield f"{ref(test['nodeid'])} {test['before']} without the fix"
 
 
-def _findings(findings: Iterable[Mapping[str, Any]]) -> Table:
+def _findings(findings: Iterable[Mapping[str, Any]], listed: Sequence[str]) -> Table:
+    """``listed``: the commits of the fixes that the page shows."""
     rows: tuple[Row, ...] = tuple(
-        (lines(one["subject"], [_place(one)]), one["gate"], one["message"], one["next"]) for one in findings
+        (lines(_subject(one, listed), [_place(one)]), one["gate"], one["message"], one["next"]) for one in findings
     )
     return Table(
         "findings",
@@ -131,6 +133,15 @@ def _findings(findings: Iterable[Mapping[str, Any]]) -> Table:
         rows,
         "No gate fails.",
     )
+
+
+def _subject(finding: Mapping[str, Any], listed: Sequence[str]) -> str:
+    """Of a finding on a fix, or on its waiver, the fix, which leads to its row."""
+    subject: str = finding["subject"]
+    if finding["gate"] not in {"fixes", "waivers"}:
+        return subject
+    short = words.short(subject)
+    return lead("fixes", short, short) if any(sha.startswith(subject) for sha in listed) else short
 
 
 def _place(finding: Mapping[str, Any]) -> str:
