@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import threading
 from contextlib import contextmanager
@@ -65,6 +66,8 @@ def receiver(status: int = 204) -> Iterator[Receiver]:
             if status == 302:
                 self.send_header("Location", "/elsewhere")
             self.end_headers()
+            if status == 200:
+                self.wfile.write(b"ok")  # as Slack does
 
         def log_message(self, *_: object) -> None:
             """Keep the test's output clean."""
@@ -222,6 +225,37 @@ def test_a_chat_is_told_through_apprise(sent: Callable[[Result, str], str]) -> N
     (body,) = [one.body for one in server.received]
     assert body["title"] == "bugguard: 1 new"
     assert body["message"].startswith("fixes/unguarded: 1")
+
+
+TOKEN_OF_24, TOKEN_OF_64 = "a" * 24, "a" * 64
+CHATS = [
+    pytest.param("slack://TAAAAAAAA/BAAAAAAAA/" + TOKEN_OF_24, "slack", "webhook_url", id="slack"),
+    pytest.param("discord://123456789/" + TOKEN_OF_64, "discord", "notify_url", id="discord"),
+    pytest.param("gchat://workspace/key/token", "google_chat", "notify_url", id="google-chat"),
+    pytest.param("mmost://HERE/" + TOKEN_OF_24, "", "", id="mattermost"),
+    pytest.param("rocket://" + TOKEN_OF_24 + "/" + TOKEN_OF_64 + "@HERE/general", "", "", id="rocket-chat"),
+    pytest.param("matrix://" + TOKEN_OF_64 + "@HERE?mode=slack", "", "", id="matrix"),
+]
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise's own import
+@pytest.mark.parametrize(("address", "module", "url"), CHATS)
+def test_each_chat_gets_the_news_in_its_own_format(
+    sent: Callable[[Result, str], str], monkeypatch: pytest.MonkeyPatch, address: str, module: str, url: str
+) -> None:
+    """By its library; the servers of some are nowhere else, so that their address is changed in it."""
+    pytest.importorskip("apprise", reason="the extra [chat] is not installed")
+    with receiver(200) as server:
+        if module:
+            kind = next(
+                one for name, one in vars(importlib.import_module(f"apprise.plugins.{module}")).items()
+                if name.lower() == f"notify{module.replace('_', '')}"
+            )  # fmt: skip
+            monkeypatch.setattr(kind, url, server.address)
+        sent(many(1), address.replace("HERE", server.address.removeprefix("http://")))
+    body = json.dumps([one.body for one in server.received])
+    assert "bugguard: 1 new" in body
+    assert "fixes/unguarded: 1" in body
 
 
 @pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise's own import
