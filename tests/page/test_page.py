@@ -156,6 +156,19 @@ def test_it_can_be_printed(reader: Reader) -> None:
     assert opened.page.pdf(format="A4").startswith(b"%PDF-")
 
 
+def test_a_sheet_tells_what_is_not_on_it(reader: Reader) -> None:
+    """The button that would show more is of no use there: how many it is speaks for it."""
+    page = reader.open(_busy()).page
+    more = "rest => getComputedStyle(rest, '::after').content"
+    page.emulate_media(media="print")
+    left = int(page.locator("#fixes .rest").get_attribute("data-left") or 0)
+    assert page.locator("#fixes .rest").evaluate(more) == f'"{left} more stand in the file."'
+    page.emulate_media(media="screen")
+    page.select_option("#fixes select", "")
+    page.emulate_media(media="print")
+    assert page.locator("#fixes .rest").evaluate(more) == '"300 more stand in the file."'
+
+
 def test_each_number_leads_to_its_evidence(reader: Reader) -> None:
     """Every count at the top opens just the rows that it counts, whatever was searched for before."""
     opened = reader.open(as_dict(replace(everything(), command="report")))

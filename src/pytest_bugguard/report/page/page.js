@@ -246,6 +246,7 @@
       const left = this.found.length - this.drawn;
       this.output.textContent = `${this.found.length.toLocaleString("en")} of ${this.texts.length.toLocaleString("en")}`;
       this.rest.replaceChildren();
+      this.rest.dataset.left = left;
       if (left <= 0) return;
       const button = element("button", { type: "button" }, `Show ${Math.min(CHUNK, left)} more of ${left.toLocaleString("en")}`);
       button.addEventListener("click", () => {
