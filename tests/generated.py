@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_bugguard import hookspecs, plugin
+from pytest_bugguard.cli import exit_codes
 from pytest_bugguard.cli.door import command_line
 from pytest_bugguard.core import rules, settings_fields
 from tests import messages
@@ -160,6 +161,11 @@ def _hooks() -> str:
     return "\n".join(f"## `{function.__name__}{_signature(function)}`\n\n{_contract(function)}" for function in specs)
 
 
+def _exit_codes() -> str:
+    rows = ((str(code), said, more) for code, (said, more) in exit_codes.MEANINGS.items())
+    return _table(("exit code", "meaning", "such as"), rows)
+
+
 def _signature(function: Callable[..., object]) -> str:
     return str(inspect.signature(function)).replace("'", "")  # the specs' annotations are texts
 
@@ -214,6 +220,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "options": _common_options,
     "pytest_options": _pytest_options,
     "hooks": _hooks,
+    "exit_codes": _exit_codes,
     **{kind: partial(_messages, kind) for kind in messages.kinds(PACKAGE)},
 }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.cli import coverage, flaky, hunting, proving, reading, reporting, writing
 from pytest_bugguard.cli.arguments import Parser, Version, add_common
-from pytest_bugguard.cli.exit_codes import EXIT_INTERRUPTED, EXIT_OK, EXIT_OUR_FAULT
+from pytest_bugguard.cli.exit_codes import EXIT_INTERRUPTED, EXIT_OK, EXIT_OUR_FAULT, MEANINGS
 from pytest_bugguard.cli.streams import complain, drop_output, prepare, say
 from pytest_bugguard.core.errors import BugguardError, refused
 
@@ -55,7 +55,7 @@ def command_line() -> Parser:
     parser = Parser(
         prog="bugguard",
         description="Every bug fix brings a test that guards it: found in the git history, checked, enforced.",
-        epilog="exit codes: 0 all well, 1 findings, 2 interrupted, 3 a fault of our own, 4 wrong usage or settings",
+        epilog=f"exit codes: {', '.join(f'{code} {said}' for code, (said, _) in MEANINGS.items())}",
     )
     parser.add_argument("--version", action=Version)
     add_common(parser, top=True)
