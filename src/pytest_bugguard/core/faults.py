@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_bugguard.core import hunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pytest_bugguard.core.hunks import Hunk
 
@@ -60,7 +60,7 @@ def mended(old: bytes, new: bytes) -> tuple[int, ...]:
     )
 
 
-def carried(numbers: Iterable[int], old: bytes, new: bytes, *, looks_through: bool = False) -> dict[int, int]:
+def carried(numbers: Sequence[int], old: bytes, new: bytes, *, looks_through: bool = False) -> dict[int, int]:
     """Which of some lines of the new text stood in the old one too, white space aside, and where.
 
     Args:
@@ -70,48 +70,55 @@ def carried(numbers: Iterable[int], old: bytes, new: bytes, *, looks_through: bo
         looks_through: Whether the change wrote nothing of its own, as one that lays the code out anew: a line of it
             then goes back to the line that stood in its place.
     """
-    whole = hunks.stretch(old, new)
-    shift = len(whole.before) - len(whole.after)
-    found: dict[int, int] = {}
-    inside: list[int] = []
-    for number in numbers:
-        if number in whole.after:
-            inside.append(number)
-        else:
-            found[number] = number if number < whole.after.start else number + shift
-    return found | _inside(inside, whole, looks_through=looks_through) if inside else found
+    first, before, after = hunks.differing(old, new)
+    end = first + hunks.count(after)
+    shift = hunks.count(before) - hunks.count(after)
+    found = {number: number if number < first else number + shift for number in numbers if not first <= number < end}
+    inside = [number for number in numbers if number not in found]
+    if not inside:
+        return found
+    return found | _inside(inside, first, before.split(b"\n"), after.split(b"\n"), looks_through=looks_through)
 
 
-def _inside(numbers: Iterable[int], whole: Hunk, *, looks_through: bool) -> dict[int, int]:
-    """Of lines between the first and the last that differ: first those that tell by themselves where they stood."""
-    olds, news = Counter(whole.old), Counter(whole.new)
+def _inside(
+    numbers: Iterable[int], first: int, before: list[bytes], after: list[bytes], *, looks_through: bool
+) -> dict[int, int]:
+    """Of lines between the first and the last that differ: those that tell by themselves where they stood, then others.
+
+    To compare whole texts is what costs most here, and a line that stands once in both needs none of it.
+    """
+    olds, news = Counter(before), Counter(after)
     found: dict[int, int] = {}
     rest: list[int] = []
     for number in numbers:
-        line = whole.new[number - whole.after.start]
+        line = after[number - first]
         if news[line] == olds[line] == 1:
-            found[number] = whole.before[whole.old.index(line)]
+            found[number] = first + before.index(line)
         else:
             rest.append(number)
-    if rest:
-        places = _places(whole, looks_through=looks_through)
-        found |= {number: places[number] for number in rest if number in places}
-    return found
+    return found | _compared(rest, first, before, after, looks_through=looks_through) if rest else found
 
 
-def _places(whole: Hunk, *, looks_through: bool) -> dict[int, int]:
-    """Where the lines of the new text stood, by the longest runs that both texts have in common."""
+def _compared(
+    numbers: Iterable[int], first: int, before: list[bytes], after: list[bytes], *, looks_through: bool
+) -> dict[int, int]:
     found: dict[int, int] = {}
-    shift = whole.before.start - whole.after.start
-    at = whole.after.start
-    for hunk in hunks.refined(whole):
-        found |= {number: number + shift for number in range(at, hunk.after.start)}
-        found |= _alike(hunk, looks_through=looks_through)
-        at, shift = hunk.after.stop, hunk.before.stop - hunk.after.stop
-    return found | {number: number + shift for number in range(at, whole.after.stop)}
+    waiting = set(numbers)
+    shift = 0
+    for hunk in hunks.refined(first, before, after):
+        unchanged = {number for number in waiting if number < hunk.after.start}
+        found |= {number: number + shift for number in unchanged}
+        changed = waiting.intersection(hunk.after)
+        if changed:
+            alike = _alike(hunk, looks_through=looks_through)
+            found |= {number: alike[number] for number in changed if number in alike}
+        waiting -= unchanged | changed
+        shift = hunk.before.stop - hunk.after.stop
+    return found | {number: number + shift for number in waiting}
 
 
 def _alike(hunk: Hunk, *, looks_through: bool) -> dict[int, int]:
+    """The lines of a hunk that differ in white space only; those that go back to what stood in their place."""
     olds, news = ([b"".join(line.split()) for line in lines] for lines in (hunk.old, hunk.new))
     blocks = SequenceMatcher(None, olds, news).get_matching_blocks()
     last = hunk.before.stop - 1

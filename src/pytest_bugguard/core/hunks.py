@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core.common_ends import common_prefix, common_suffix
 
@@ -34,25 +34,45 @@ def between(old: bytes, new: bytes, *, is_sound: Callable[[bytes], bool] | None 
         is_sound: Where given: whether a text makes sense by itself. Neighbours are then taken together until each
             hunk can be put back alone with sense, as far as that can be had.
     """
-    found = refined(stretch(old, new))
-    return tuple(_sound(new, list(found), is_sound)) if is_sound else found
+    stretch = differing(old, new)
+    found = refined(stretch.first, _lines(stretch.old), _lines(stretch.new))
+    return tuple(_sound(new, list(found), is_sound) if is_sound else found)
 
 
-def stretch(old: bytes, new: bytes) -> Hunk:
-    """Everything from the first line that differs to the last one, as one hunk: cheap, whatever the texts hold."""
+class Stretch(NamedTuple):
+    """Everything from the first line that differs between two texts to the last one."""
+
+    first: int
+    """The number of its first line, from 1; the same in both texts."""
+    old: bytes
+    new: bytes
+
+
+def differing(old: bytes, new: bytes) -> Stretch:
+    """Where two texts differ, found without a look at single lines."""
     start = old.rfind(b"\n", 0, common_prefix(old, new)) + 1
     tail = common_suffix(old, new, min(len(old), len(new)) - start)
     if not all(_begins_line(text, len(text) - tail, start) for text in (old, new)):
         end = old.find(b"\n", len(old) - tail)
         tail = len(old) - end - 1 if end >= 0 else 0
-    first = old.count(b"\n", 0, start) + 1
-    olds, news = (_lines(text[start : len(text) - tail]) for text in (old, new))
-    return Hunk(range(first, first + len(olds)), range(first, first + len(news)), tuple(olds), tuple(news))
+    return Stretch(old.count(b"\n", 0, start) + 1, old[start : len(old) - tail], new[start : len(new) - tail])
 
 
-def refined(whole: Hunk) -> tuple[Hunk, ...]:
-    """What differs in a hunk, without the lines between that both texts have."""
-    return tuple(_refined(whole))
+def refined(first: int, old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Hunk]:
+    """What differs between lines, the first of which have this number in both texts."""
+    for tag, old_start, old_stop, new_start, new_stop in SequenceMatcher(None, old, new).get_opcodes():
+        if tag != "equal":
+            yield Hunk(
+                range(first + old_start, first + old_stop),
+                range(first + new_start, first + new_stop),
+                tuple(old[old_start:old_stop]),
+                tuple(new[new_start:new_stop]),
+            )
+
+
+def count(text: bytes) -> int:
+    """How many lines it has."""
+    return text.count(b"\n") + (text[-1:] not in {b"", b"\n"})
 
 
 def put_back(new: bytes, hunks: Iterable[Hunk]) -> bytes:
@@ -71,17 +91,6 @@ def _lines(text: bytes) -> list[bytes]:
 
 def _indices(numbers: range) -> slice:
     return slice(numbers.start - 1, numbers.stop - 1)
-
-
-def _refined(whole: Hunk) -> Iterator[Hunk]:
-    for tag, old_start, old_stop, new_start, new_stop in SequenceMatcher(None, whole.old, whole.new).get_opcodes():
-        if tag != "equal":
-            yield Hunk(
-                whole.before[old_start:old_stop],
-                whole.after[new_start:new_stop],
-                whole.old[old_start:old_stop],
-                whole.new[new_start:new_stop],
-            )
 
 
 def _begins_line(text: bytes, at: int, start: int) -> bool:
