@@ -57,6 +57,13 @@ class TestOwn:
         assert vars(self) == {}
         self.seen = True
 
+def shown():
+    """
+    >>> LOG.count("shown") < 2
+    True
+    >>> LOG.append("shown")
+    """
+
 def test_once():
     """A second time it fails."""
     assert LOG.count("once") == 0
@@ -65,7 +72,8 @@ def test_once():
 def test_last():
     assert LOG == EXPECTED
 
-EXPECTED = ["[x]::", "back\\\\slash", "up", "down", "up", "down", "unit", "unit", "once", "a::b[c] d", "new\\nline"]
+EXPECTED = ["[x]::", "back\\\\slash", "up", "down", "up", "down", "unit", "unit", "shown", "shown", "once",
+            "a::b[c] d", "new\\nline"]
 '''
 CRASH = """
 import os, time
@@ -89,7 +97,7 @@ def test_around():
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("project")
-    settings = '[tool.pytest.ini_options]\naddopts = "-x --maxfail=1 -v -p no:randomly -n 4"\n'
+    settings = '[tool.pytest.ini_options]\naddopts = "-x --maxfail=1 -v -p no:randomly -n 4 --doctest-modules"\n'
     write(
         top, {"pyproject.toml": settings, "t/test_kinds.py": KINDS, "t/test_ends.py": CRASH, "t/test_around.py": AROUND}
     )
@@ -117,6 +125,7 @@ def test_the_order_is_kept_and_what_is_named_twice_runs_twice(replayer: PytestRe
         "TestUnit::test_sub",
         *2 * ["TestAwaiting::test_await"],
         *2 * ["TestOwn::test_has_an_instance_of_its_own"],
+        *2 * ["test_kinds.shown"],
         "test_once",
         "test_odd[a::b[c] d]",
         r"test_odd[new\nline]",

@@ -278,6 +278,9 @@ def _again(item: pytest.Item) -> pytest.Item:
     twin.stash = pytest.Stash()
     if getattr(twin, "_instance", None) is not None:  # pytest makes another one, and takes the method from it
         del twin._instance, twin._obj  # type: ignore[attr-defined]  # noqa: SLF001
+    if hasattr(twin, "dtest"):  # doctest empties the names of one when it has run
+        twin.dtest = copy(twin.dtest)
+        twin.dtest.globs = twin.dtest.globs.copy()
     twin._report_sections = []  # noqa: SLF001 - what pytest sets up for each item
     if hasattr(twin, "_initrequest"):  # functions and doctests: fixture values are an item's own
         twin._initrequest()  # noqa: SLF001 - as pytest-rerunfailures does
