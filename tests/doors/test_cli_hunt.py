@@ -15,6 +15,8 @@ from tests.shell import Done, Shell
 from tests.story import story
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.story import Repo
 
 STORY = """
@@ -44,6 +46,26 @@ STORY = """
 
         def test_fails():
             raise LookupError("no page")
+"""
+MORE = """
+    commit: feat: sell more
+      file: tests/test_more.py
+        import os
+
+        LEFT = []
+
+        def test_opens():
+            LEFT.append("open")
+
+        def test_closes():
+            if LEFT:
+                os.environ["SHOP"] = "closed"
+
+        def test_pair():
+            assert "SHOP" not in os.environ
+
+        def test_brittle():
+            assert "open" in LEFT
 """
 VICTIM = "shop/tests/test_shop.py::test_victim[a::b [c]]"
 LEAVES = "shop/tests/test_shop.py::test_leaves"
@@ -106,6 +128,22 @@ def test_each_test_is_what_it_is(done: Done, found: dict[str, dict[str, Any]]) -
         "test_fails": ("failing", [], [], f"LookupError at {path}:19"),
     }
     assert done.code == 1
+
+
+def test_rarer_kinds_are_told_where_they_are_hunted_for(tmp_path: Path) -> None:
+    """Two polluters in their order, and what needs a setter; chance, crashes and seeds: benchmarks/flaky_matrix.py."""
+    shell = Shell(story(tmp_path / "shop", MORE).path)
+    path = "tests/test_more.py"
+    names = ("test_pair", "test_brittle")
+    done = shell.call("hunt", "--seed", "1", *(f"{path}::{name}" for name in names), "--format", "json")
+    said = {
+        one["nodeid"].partition("::")[2]: (one["kind"], one["polluters"], one["setters"])
+        for one in done.document["flaky"]
+    }
+    assert said == {
+        "test_pair": (["victim"], [[f"{path}::test_opens", f"{path}::test_closes"]], []),
+        "test_brittle": (["brittle"], [], [[f"{path}::test_opens"]]),
+    }
 
 
 def test_a_hunt_leaves_the_checkout_as_it_was(repo: Repo, done: Done) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.doors.shop import Shop
 
 UNSTEADY = r"""
-import os, pathlib
+import asyncio, ctypes, os, pathlib, unittest
 import pytest
 
 SEEN = []
@@ -49,9 +49,37 @@ def test_parts(subtests):
     with subtests.test("one"):
         assert not once("parts")
 
-def test_crash():
-    if once("crash"):
+def test_exit():
+    if once("exit"):
         os._exit(3)
+
+def test_segfault():
+    if once("segfault"):
+        ctypes.string_at(0)
+
+@pytest.fixture(scope="session")
+def database():
+    if once("database"):
+        raise ConnectionError("it did not come up")
+
+def test_session(database):
+    pass
+
+@pytest.fixture
+def client():
+    assert not once("set-up")
+
+def test_set_up(client):
+    pass
+
+class TestUnit(unittest.IsolatedAsyncioTestCase):
+    def test_unit(self):
+        with self.subTest("one"):
+            self.assertFalse(once("unit"))
+
+    async def test_awaiting(self):
+        await asyncio.sleep(0)
+        self.assertFalse(once("awaiting"))
 
 def test_sound():
     pass
@@ -87,7 +115,7 @@ def told(shop: Shop) -> dict[str, tuple[str, str]]:
 
 
 def test_what_failed_is_told_apart(unsteady: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Under xdist with a worker that dies: call, teardown, subtests, odd parameters; each by what it depends on."""
+    """Under xdist with workers that die: each phase, subtests, unittest, odd parameters; each by what it depends on."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # plugins of others take longer than all of this
     loaded = ("-p", "xdist", "-p", "bugguard")
     result = unsteady.run_apart(
@@ -98,9 +126,10 @@ def test_what_failed_is_told_apart(unsteady: Shop, monkeypatch: pytest.MonkeyPat
     victim = next(name for name in found if name.startswith("test_victim"))
     assert {name: verdict for name, (verdict, _) in found.items()} == {
         victim: "order-dependent",
-        "test_teardown": "flaky",
-        "test_parts": "flaky",
-        "test_crash": "flaky",
+        **dict.fromkeys(
+            ["test_teardown", "test_parts", "test_exit", "test_segfault", "test_session", "test_set_up"], "flaky"
+        ),
+        **dict.fromkeys(["TestUnit::test_unit", "TestUnit::test_awaiting"], "flaky"),
     }
     assert found[victim][1].startswith("passed 3 of 3 times alone, and failed 3 of 3 times after what ran before it")
     assert found["test_parts"][1] == "failed 1 of 3 times on the same code"
