@@ -154,6 +154,22 @@ def test_an_error_of_pytest_itself_is_a_crash(run: Run) -> None:
     assert (done.end, done.detail) == (End.CRASHED, "RuntimeError: no hook")
 
 
+def test_no_summary_is_written_and_the_project_still_tidies_up(run: Run, tmp_path: Path) -> None:
+    """Nobody reads the one, and Hypothesis would be imported for it; a server that runs on, say, is ended."""
+    conftest = """
+        import sys
+        from pathlib import Path
+        def note(name):
+            with Path("ends").open("a") as file:
+                file.write(f"{name} {'hypothesis' in sys.modules}\\n")
+        def pytest_sessionfinish(): note("finish")
+        def pytest_terminal_summary(): note("summary")
+        def pytest_unconfigure(): note("unconfigure")
+    """
+    run("def test_a(): pass", {"conftest.py": conftest})
+    assert (tmp_path / "ends").read_text(encoding="utf-8") == "finish False\nunconfigure False\n"
+
+
 def test_a_broken_conftest_is_told(run: Run) -> None:
     """No test was looked for, and the exception says why."""
     done = run("def test_a(): pass", {"tests/conftest.py": "from shop.pager import count"})

@@ -220,7 +220,6 @@ class PytestRunner:
         yield from ("-m", "pytest", "-p", "bugguard_probe.recorder", "-p", "no:randomly")
         yield from request.options
         yield from ("-o", "addopts=", f"--basetemp={private.folder / 'base'}", "--color=no")
-        yield "--no-summary"  # nobody reads it, and for it Hypothesis is imported even where no test uses it
         yield "--continue-on-collection-errors"  # else one file that cannot be imported keeps all others from running
         if "no:cacheprovider" not in request.options:
             yield from ("-o", f"cache_dir={private.folder / 'cache'}")

@@ -19,6 +19,7 @@ import pytest
 
 from . import start
 from .appending import Appending
+from .closing import cut_short
 from .exceptions import describe
 from .windows import Windows
 
@@ -253,6 +254,7 @@ class Recorder:
         self._record.add(
             "finished", status=int(session.exitstatus), stop=str(session.shouldstop or session.shouldfail or "")
         )
+        cut_short(session.config)
 
 
 def _word(place: str) -> Sequence[str]:
