@@ -113,6 +113,20 @@ def test_it_may_be_loaded_by_name(shop: Shop, monkeypatch: pytest.MonkeyPatch) -
     assert "Warning" not in result.stdout.str() + result.stderr.str()
 
 
+def test_its_own_modules_are_imported_as_they_are(shop: Shop) -> None:
+    """Pytest rewrites the asserts of all that a plugin brings, which every run would wait for."""
+    shop.repo.write(
+        "conftest.py",
+        """
+import sys
+def pytest_unconfigure():
+    print("loaded by", type(sys.modules["pytest_bugguard.core.model"].__loader__).__name__)
+""",
+    )
+    shop.fix()
+    assert "loaded by SourceFileLoader" in shop.run_apart("--bugguard").stdout.str()
+
+
 def test_help_names_every_option(shop: Shop) -> None:
     """All of them begin ``--bugguard``, and ``--no-bugguard`` takes it back."""
     said = shop.run("--help").stdout.str()

@@ -63,7 +63,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if asked is False or not (asked or may_be_switched_on(config.rootpath)):
         return
-    from pytest_bugguard.assembly.gate import GateOptions, open_gate  # noqa: PLC0415 - a door imports late
+    from pytest_bugguard.plugin.importing import import_as_written  # noqa: PLC0415 - a door imports late
+
+    import_as_written(config)
+    from pytest_bugguard.assembly.gate import GateOptions, open_gate  # noqa: PLC0415
     from pytest_bugguard.assembly.judging import JudgeOptions  # noqa: PLC0415
     from pytest_bugguard.core.errors import BugguardError  # noqa: PLC0415
     from pytest_bugguard.plugin import progress  # noqa: PLC0415
