@@ -99,6 +99,10 @@ _PLAIN = """
     class Pager:
         \"\"\"One.\"\"\"
         size: int = 10
+
+    class Shelf:
+        def __getattr__(self, name):
+            return lambda: 0
 """
 _DRESSED = """
     \"\"\"Pages, rounded up.\"\"\"
@@ -119,15 +123,23 @@ _DRESSED = """
 
         def first(self):
             return 1
+
+    class Shelf:
+        def __getattr__(self, name):
+            return lambda: 0
+
+        def first(self):
+            return 1
 """
 _LOOKING = """
-    import concurrent.futures, dis, importlib, inspect, os, pydoc, runpy, subprocess, sys, threading, traceback
+    import concurrent.futures, contextlib, dis, importlib, inspect, logging, os, pydoc, runpy, subprocess, sys
+    import threading, traceback, weakref
     from pathlib import Path
     import pytest
     from shop import pager
-    from shop.pager import Pager, pages
+    from shop.pager import Pager, Shelf, pages
 
-    DONE = []
+    DONE, SEEN = [], []
 
     def done_by_a_thread(work):
         done = []
@@ -142,6 +154,39 @@ _LOOKING = """
     class Asking:
         def has(self, name):
             return name in pager.__dict__
+
+    class Going:
+        def __del__(self):
+            SEEN.append(Pager().first() + 1)
+
+    class Shown:
+        def __repr__(self):
+            try:
+                return str(Pager().first())
+            except Exception:
+                return "nothing"
+
+    def after(work):
+        with contextlib.suppress(AttributeError):
+            SEEN.append(work())
+        return SEEN[-1:] == [2]
+
+    def finalized():
+        weakref.finalize(Asking(), lambda: SEEN.append(Pager().first() + 1))
+        return SEEN[-1:] == [2]
+
+    def logged(caplog):
+        try:
+            Pager().first()
+        except AttributeError:
+            logging.exception("no page")
+        return not caplog.records
+
+    def told_by_a_child():
+        child = os.fork()
+        if not child:
+            os._exit(0 if hasattr(Pager, "first") else 1)
+        return os.waitpid(child, 0)[1] == 0
 
     def line_of_error():
         with pytest.raises(TypeError) as raised:
@@ -185,6 +230,13 @@ _LOOKING = """
         "a key of the module, or none": lambda: vars(pager).get("first_page"),
         "a thread": lambda: done_by_a_thread(lambda: pager.first_page()) == [1],
         "a thread, by a method": lambda: done_by_a_thread(lambda: Pager().first()) == [1],
+        "a method, or nothing": lambda: after(lambda: Pager().first() + 1),
+        "a method, by an object that goes": lambda: after(lambda: Going() and None) or SEEN[-2:] == [2, None],
+        "a method, by a finalizer": finalized,
+        "a method, by a child": told_by_a_child,
+        "a method, by what is shown": lambda: repr(Shown()) == "1",
+        "a method, by a process that catches": lambda: told_by_a_process(
+            "try: print(p.Pager().first())\\nexcept Exception: print(0)") == b"1\\n",
         "a future": lambda: concurrent.futures.ThreadPoolExecutor().submit(
             lambda: pager.first_page()).exception() is None,
         "a process that catches": lambda: told_by_a_process(
@@ -206,6 +258,14 @@ _LOOKING = """
     def test_before():
         sets_done()
 
+    def test_log(caplog):
+        assert pages(20) == 2
+        assert logged(caplog)
+
+    def test_what_answered_before():
+        assert pages(20) == 2
+        assert Shelf().first() == 1
+
     def test_script():
         assert runpy.run_path("src/shop/pager.py")["pages"](11) == 2
 
@@ -220,9 +280,18 @@ _LOOKING = """
 def test_what_is_said_of_the_code_and_what_is_new_are_no_behaviour(tmp_path: Path) -> None:
     """Each check calls the function, and is red without the fix: over words, places or names, in a roundabout way.
 
-    The one test beside them that is red over behaviour runs the file's own text, and hides none of them by that.
+    Two beside them are red over behaviour: one runs the file's own text, one gets another answer than before.
     """
-    old = {*dir(types.ModuleType("shop")), "__file__", "__cached__", "__builtins__", "__version__", "pages", "Pager"}
+    old = {
+        *dir(types.ModuleType("shop")),
+        "__file__",
+        "__cached__",
+        "__builtins__",
+        "__version__",
+        "pages",
+        "Pager",
+        "Shelf",
+    }
     test = _LOOKING.replace("{names}", str(len(old)))
     conftest = (
         "import os\nfrom shop import pager\n"
@@ -233,7 +302,10 @@ def test_what_is_said_of_the_code_and_what_is_new_are_no_behaviour(tmp_path: Pat
     rows = {test["nodeid"].partition("[")[2][:-1]: test for test in said.record["tests"] if "[" in test["nodeid"]}
     assert [name for name, row in rows.items() if (row["before"], row["after"]) != ("failed", "passed")] == []
     assert [name for name, row in rows.items() if row["counts"] and row["red"]["kind"] != "new-api"] == []
-    assert (said.verdict, said.test("tests/test_last.py::test_script")["counts"]) == ("proven", True)
+    assert said.test("tests/test_last.py::test_log")["red"]["kind"] == "new-api"
+    proving = [said.test(f"tests/test_last.py::test_{name}") for name in ("script", "what_answered_before")]
+    assert [(one["counts"], one["red"]["kind"]) for one in proving] == [(True, "assertion")] * 2
+    assert said.verdict == "proven"
     assert len(rows) > 25
 
 

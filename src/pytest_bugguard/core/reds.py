@@ -90,7 +90,7 @@ class Grounds:
     def _of_failure(self, case: Case) -> Red:
         for name, owner in case.wanted:
             if self.novelty.adds(name, owner):
-                return Red(RedKind.NEW_API, f"a process that it started dies for want of {name}")
+                return Red(RedKind.NEW_API, f"it goes on, or a process that it started dies, for want of {name}")
         for raised in case.threads:
             if self._wants_something_new(raised):
                 return Red(RedKind.NEW_API, f"a thread that it started dies: {told(raised)}")

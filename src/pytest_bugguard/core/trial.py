@@ -130,19 +130,28 @@ def rows(trial: Trial) -> tuple[Row, ...]:
 
 def _row(trial: Trial, grounds: Grounds, pair: pairing.Pair, others: _Others) -> Row:
     again, control = others.again.get(pair.nodeid), others.control.get(pair.nodeid)
+    veiled = others.veiled.get(pair.nodeid)
+    again_red, veiled_red = (grounds.of_case(case) if case is not None else None for case in (again, veiled))
     return Row(
         nodeid=pair.nodeid,
         after=pair.one,
         before=pair.other,
-        red=_red(trial.before, pair, grounds),
+        red=_known_better(_red(trial.before, pair, grounds), again_red, veiled_red),
         again=again,
-        again_red=grounds.of_case(again) if again is not None else None,
-        veiled=others.veiled.get(pair.nodeid),
+        again_red=again_red,
+        veiled=veiled,
         control=control,
         mapped=_mapped(trial.tests, pair.nodeid),
         use=_use(trial, without=_there(pair.other, again), with_fix=_there(pair.one, control)),
         has_read=any(case.read for case in _there(pair.one, pair.other, again, control)),
     )
+
+
+def _known_better(red: Red | None, *later: Red | None) -> Red | None:
+    """Behind a veil it is seen who misses a new method; before that it looks like behaviour."""
+    if red is None or red.kind not in BEHAVIOUR:
+        return red
+    return next((one for one in later if one is not None and one.kind is RedKind.NEW_API), red)
 
 
 def _partners(after: TestRun, run: TestRun | None) -> dict[str, Case]:

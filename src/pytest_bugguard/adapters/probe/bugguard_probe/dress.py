@@ -4,7 +4,8 @@ A test that is red over what the code does is red over this too. One that looks 
 version, the line that something stands on, or at what is there, sees what it sees with the fix.
 
 An addition is taken over where it cannot turn what the old code does: that names it nowhere, no decorator and no base
-class of the project is told of it. What fails as it is added is left out.
+class of the project is told of it. What fails as it is added is left out. Of a new method it is only told who misses
+it (``absence.py``).
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def dressed(old: bytes, new: bytes) -> ast.Module:
         ValueError: The same, for what is no text.
     """
     was, now = ast.parse(old), ast.parse(new)
-    additions = list(_additions(now, _words(compile(old, "", "exec", dont_inherit=True))))
+    taken = _words(compile(old, "", "exec", dont_inherit=True))
+    missing = list(_missing(was, now, taken))
+    additions = list(_additions(now, taken))
     known = _BUILT_IN | _bound(was) | {name for addition in additions for name in _imported(addition)}
     _word(was, now)
     _annotate_fields(was, now, known)
@@ -48,6 +51,7 @@ def dressed(old: bytes, new: bytes) -> ast.Module:
                 _dress(one, other, known)
     _put_versions(was, now)
     _add(was, additions)
+    was.body += map(_tried, missing)
     return was
 
 
@@ -201,6 +205,19 @@ def _additions(now: ast.Module, taken: set[str]) -> Iterator[ast.stmt]:
                 calls = any(isinstance(node, ast.Call | ast.NamedExpr) for node in ast.walk(value))
                 if name and name not in taken and not _is_magic(name) and not calls:
                     yield statement
+
+
+def _missing(was: ast.Module, now: ast.Module, taken: set[str]) -> Iterator[ast.stmt]:
+    """For each old class a statement that lets ``absence.py`` stand where it has new methods."""
+    theirs = {one.name: one for one in now.body if isinstance(one, ast.ClassDef)}
+    for owner in was.body:
+        if isinstance(owner, ast.ClassDef) and owner.name in theirs:
+            found = [one.name for one in theirs[owner.name].body if isinstance(one, _FUNCTIONS)]
+            new = [name for name in dict.fromkeys(found) if name not in taken and not _is_magic(name)]
+            if new:
+                words = ", ".join([owner.name, *map(repr, new)])
+                (put,) = ast.parse(f"__import__('bugguard_probe.absence', fromlist=['put']).put({words})").body
+                yield _at(put, owner)
 
 
 def _is_alone(owner: ast.ClassDef) -> bool:

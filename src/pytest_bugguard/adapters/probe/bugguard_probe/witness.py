@@ -105,6 +105,13 @@ class Witness:
         self.test = test
         self.execution.forget()
 
+    def miss(self, name: str, owner: str, asking: FrameType) -> None:
+        """What only the fix brings was asked for: by a test or a program of its own, it is told, since they may not."""
+        path = asking.f_code.co_filename
+        is_program = self._places.in_tree(path) is None and asking.f_globals.get("__name__") == "__main__"
+        if self.test and (is_program or self._is_test(path)):
+            self._note("wanted", name, owner)
+
     def _on_exec(self, arguments: tuple[CodeType]) -> None:
         code = arguments[0]
         found = self._places.watched_at(code.co_filename)

@@ -1,0 +1,89 @@
+"""Where a new method would stand it is as if nothing were there, and whoever asks for it is told of."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_bugguard.adapters.probe.bugguard_probe import absence, start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Mixin:
+    def new(self) -> str:
+        return "mixed in"
+
+
+class Shelf:
+    def old(self) -> str:
+        return "old"
+
+
+class Answers:
+    def __getattr__(self, name: str) -> str:
+        return f"answers {name}"
+
+
+class Below(Shelf):
+    pass
+
+
+class Mixed(Shelf, Mixin):
+    pass
+
+
+class Has(Shelf):
+    def new(self) -> str:
+        return "has it"
+
+
+@pytest.fixture
+def missed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Who was asked for what, while something stands in the classes' place for it."""
+    found: list[tuple[str, str]] = []
+    witness = SimpleNamespace(miss=lambda name, owner, _: found.append((name, owner.rpartition(".")[2])))
+    monkeypatch.setattr(start, "witness", witness, raising=False)
+    for kind in (Shelf, Answers):
+        monkeypatch.setattr(kind, "new", None, raising=False)
+        monkeypatch.delattr(kind, "new")
+        absence.put(kind, "new", "old")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("ask", "said", "told"),
+    [
+        pytest.param(lambda: Shelf().new(), "'Shelf' object has no attribute 'new'", "Shelf", id="an-object"),  # type: ignore[attr-defined]
+        pytest.param(lambda: Shelf.new, "type object 'Shelf' has no attribute 'new'", "Shelf", id="a-class"),  # type: ignore[attr-defined]
+        pytest.param(lambda: Below().new(), "'Below' object has no attribute 'new'", "Below", id="a-subclass"),  # type: ignore[attr-defined]
+    ],
+)
+def test_it_fails_as_it_would(missed: list[tuple[str, str]], ask: Callable[[], object], said: str, told: str) -> None:
+    """In Python's own words, with the name and the thing in the exception."""
+    with pytest.raises(AttributeError, match=f"^{said}$") as raised:
+        ask()
+    assert (raised.value.name, raised.value.obj is not None, missed) == ("new", True, [("new", told)])
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer"),
+    [
+        pytest.param(lambda: Mixed().new(), "mixed in", id="a-class-behind"),
+        pytest.param(lambda: Has().new(), "has it", id="a-class-before"),
+        pytest.param(lambda: Answers().new, "answers new", id="somebody-answers"),
+        pytest.param(lambda: Shelf().old(), "old", id="something-is-there"),
+    ],
+)
+def test_who_gets_an_answer_misses_nothing(missed: list[tuple[str, str]], ask: Callable[[], Any], answer: str) -> None:
+    """As without it."""
+    assert (ask(), missed) == (answer, [])
+
+
+def test_what_is_no_class_has_no_methods() -> None:
+    """A decorator may have made anything of it."""
+    absence.put(test_what_is_no_class_has_no_methods, "new")
+    assert not hasattr(test_what_is_no_class_has_no_methods, "new")
