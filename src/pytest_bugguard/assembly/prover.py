@@ -23,7 +23,6 @@ from pytest_bugguard.core.proof import Proof
 from pytest_bugguard.core.trial import Trial
 from pytest_bugguard.core.verdict import Judgement
 from pytest_bugguard.journeys.attribution import attribute
-from pytest_bugguard.journeys.burn_in import Limits, burn_in_proven
 from pytest_bugguard.journeys.planning import Where, plan_best
 from pytest_bugguard.journeys.prove import Bench, Runs, run_both_ways
 
@@ -140,6 +139,8 @@ class Prover:
         tests = burning_in.guards_of([self.workshop.settled(record)]) if self._burn_in else ()
         if not tests:
             return record
+        from pytest_bugguard.journeys.burn_in import Limits, burn_in_proven  # noqa: PLC0415 - few proofs need one
+
         until = time.monotonic() + self.workshop.settings.flaky.burn_in_seconds
         limits = Limits(self._burn_in, until, time.monotonic)
         varies_hash = not os.environ.get("PYTHONHASHSEED", "").isdecimal()
