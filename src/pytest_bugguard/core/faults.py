@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_bugguard.core import hunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from pytest_bugguard.core.hunks import Hunk
+    from collections.abc import Sequence
 
 LINES_CAP = 200
 """Lines that are asked for in one file: a fix that rewrites more is no pointer to one fault."""
@@ -75,58 +73,49 @@ def carried(numbers: Sequence[int], old: bytes, new: bytes, *, looks_through: bo
     shift = hunks.count(before) - hunks.count(after)
     found = {number: number if number < first else number + shift for number in numbers if not first <= number < end}
     inside = [number for number in numbers if number not in found]
-    if not inside:
-        return found
-    return found | _inside(inside, first, before.split(b"\n"), after.split(b"\n"), looks_through=looks_through)
+    if inside:
+        middle = _Middle(before.split(b"\n"), after.split(b"\n"), looks_through=looks_through)
+        places = ((number, middle.place(number - first)) for number in inside)
+        found |= {number: first + place for number, place in places if place is not None}
+    return found
 
 
-def _inside(
-    numbers: Iterable[int], first: int, before: list[bytes], after: list[bytes], *, looks_through: bool
-) -> dict[int, int]:
-    """Of lines between the first and the last that differ: those that tell by themselves where they stood, then others.
+class _Middle:
+    """The lines between the first and the last that differ, from 0.
 
-    To compare whole texts is what costs most here, and a line that stands once in both needs none of it.
+    To compare whole texts is what would cost most. A line that stands once in both needs no comparing, and such
+    lines stand all around the others: only what lies between the two nearest is compared.
     """
-    olds, news = Counter(before), Counter(after)
-    found: dict[int, int] = {}
-    rest: list[int] = []
-    for number in numbers:
-        line = after[number - first]
-        if news[line] == olds[line] == 1:
-            found[number] = first + before.index(line)
-        else:
-            rest.append(number)
-    return found | _compared(rest, first, before, after, looks_through=looks_through) if rest else found
 
+    def __init__(self, before: list[bytes], after: list[bytes], *, looks_through: bool) -> None:
+        self._before, self._after = before, after
+        self._looks_through = looks_through
+        olds, news = Counter(before), Counter(after)
+        self._single = {line for line, count in news.items() if count == 1 and olds[line] == 1}
+        self._compared: dict[tuple[int, int], dict[int, int]] = {}
 
-def _compared(
-    numbers: Iterable[int], first: int, before: list[bytes], after: list[bytes], *, looks_through: bool
-) -> dict[int, int]:
-    found: dict[int, int] = {}
-    waiting = set(numbers)
-    shift = 0
-    for hunk in hunks.refined(first, before, after):
-        unchanged = {number for number in waiting if number < hunk.after.start}
-        found |= {number: number + shift for number in unchanged}
-        changed = waiting.intersection(hunk.after)
-        if changed:
-            alike = _alike(hunk, looks_through=looks_through)
-            found |= {number: alike[number] for number in changed if number in alike}
-        waiting -= unchanged | changed
-        shift = hunk.before.stop - hunk.after.stop
-    return found | {number: number + shift for number in waiting}
+    def place(self, number: int) -> int | None:
+        """Where a line of the new text stood in the old one; None: it was written."""
+        if self._after[number] in self._single:
+            return self._before.index(self._after[number])
+        start, stop = number, number + 1
+        while start > 0 and self._after[start - 1] not in self._single:
+            start -= 1
+        while stop < len(self._after) and self._after[stop] not in self._single:
+            stop += 1
+        if (start, stop) not in self._compared:
+            self._compared[start, stop] = self._between(start, stop)
+        return self._compared[start, stop].get(number)
 
-
-def _alike(hunk: Hunk, *, looks_through: bool) -> dict[int, int]:
-    """The lines of a hunk that differ in white space only; those that go back to what stood in their place."""
-    olds, news = ([b"".join(line.split()) for line in lines] for lines in (hunk.old, hunk.new))
-    blocks = SequenceMatcher(None, olds, news).get_matching_blocks()
-    last = hunk.before.stop - 1
-    in_place = {
-        number: min(hunk.before.start + at, last)
-        for at, number in enumerate(hunk.after)
-        if looks_through and hunk.before
-    }
-    return in_place | {
-        hunk.after.start + new + at: hunk.before.start + old + at for old, new, size in blocks for at in range(size)
-    }
+    def _between(self, start: int, stop: int) -> dict[int, int]:
+        """Of these lines of the new text those that stood between the same neighbours, white space aside."""
+        old_start = self._before.index(self._after[start - 1]) + 1 if start else 0
+        old_stop = self._before.index(self._after[stop]) if stop < len(self._after) else len(self._before)
+        before, after = self._before[old_start:old_stop], self._after[start:stop]
+        olds, news = ([b"".join(line.split()) for line in lines] for lines in (before, after))
+        found = {
+            start + at: old_start + min(at, len(olds) - 1) for at in range(len(news)) if self._looks_through and olds
+        }
+        for old, new, size in SequenceMatcher(None, olds, news).get_matching_blocks():
+            found |= {start + new + at: old_start + old + at for at in range(size)}
+        return found

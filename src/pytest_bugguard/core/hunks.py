@@ -35,7 +35,7 @@ def between(old: bytes, new: bytes, *, is_sound: Callable[[bytes], bool] | None 
             hunk can be put back alone with sense, as far as that can be had.
     """
     stretch = differing(old, new)
-    found = refined(stretch.first, _lines(stretch.old), _lines(stretch.new))
+    found = _refined(stretch.first, _lines(stretch.old), _lines(stretch.new))
     return tuple(_sound(new, list(found), is_sound) if is_sound else found)
 
 
@@ -56,18 +56,6 @@ def differing(old: bytes, new: bytes) -> Stretch:
         end = old.find(b"\n", len(old) - tail)
         tail = len(old) - end - 1 if end >= 0 else 0
     return Stretch(old.count(b"\n", 0, start) + 1, old[start : len(old) - tail], new[start : len(new) - tail])
-
-
-def refined(first: int, old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Hunk]:
-    """What differs between lines, the first of which have this number in both texts."""
-    for tag, old_start, old_stop, new_start, new_stop in SequenceMatcher(None, old, new).get_opcodes():
-        if tag != "equal":
-            yield Hunk(
-                range(first + old_start, first + old_stop),
-                range(first + new_start, first + new_stop),
-                tuple(old[old_start:old_stop]),
-                tuple(new[new_start:new_stop]),
-            )
 
 
 def count(text: bytes) -> int:
@@ -91,6 +79,17 @@ def _lines(text: bytes) -> list[bytes]:
 
 def _indices(numbers: range) -> slice:
     return slice(numbers.start - 1, numbers.stop - 1)
+
+
+def _refined(first: int, old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Hunk]:
+    for tag, old_start, old_stop, new_start, new_stop in SequenceMatcher(None, old, new).get_opcodes():
+        if tag != "equal":
+            yield Hunk(
+                range(first + old_start, first + old_stop),
+                range(first + new_start, first + new_stop),
+                tuple(old[old_start:old_stop]),
+                tuple(new[new_start:new_stop]),
+            )
 
 
 def _begins_line(text: bytes, at: int, start: int) -> bool:
