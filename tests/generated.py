@@ -20,12 +20,13 @@ from pytest_bugguard import hookspecs, plugin
 from pytest_bugguard.cli import exit_codes
 from pytest_bugguard.cli.door import command_line
 from pytest_bugguard.core import rules, settings_fields
+from pytest_bugguard.core.rule import Mode
 from tests import messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pytest_bugguard.core.rules import Rule
+    from pytest_bugguard.core.rule import Rule
     from pytest_bugguard.core.settings_fields import Field
 
 TOP = Path(__file__).parent.parent
@@ -109,7 +110,7 @@ def _says(rule: Rule) -> str:
 
 
 def _modes(rule: Rule) -> str:
-    return ", ".join(mode for mode in rules.Mode if mode in rule.modes)
+    return ", ".join(mode for mode in Mode if mode in rule.modes)
 
 
 def _commands() -> str:

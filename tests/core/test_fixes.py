@@ -14,12 +14,13 @@ from pytest_bugguard.core import fixes
 from pytest_bugguard.core.evidence import NOTHING_OWN, Case, CiContext
 from pytest_bugguard.core.fixes import RULES, Mode, RuleSet
 from pytest_bugguard.core.model import Commit, FileChange, NotAFix, Recognition, Sign, Unit
-from pytest_bugguard.core.rules import NAMES, Example
+from pytest_bugguard.core.rule import Example
+from pytest_bugguard.core.rules import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_bugguard.core.rules import Rule
+    from pytest_bugguard.core.rule import Rule
 
 
 @dataclass(frozen=True)

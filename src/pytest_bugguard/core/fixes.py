@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core import messages, refusals
 from pytest_bugguard.core.evidence import NOBODY, NOTHING_OWN, Case, CiContext, DiffFacts, OwnPatterns
 from pytest_bugguard.core.model import NotAFix, Recognition
-from pytest_bugguard.core.rules import NAMES, RULES, Mode, Rule
+from pytest_bugguard.core.rule import Mode, Rule
+from pytest_bugguard.core.rules import NAMES, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -7,75 +7,9 @@ documentation and its tests.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
-
 from pytest_bugguard.core import refusals, signs
-from pytest_bugguard.core.evidence import NOBODY, CiContext
-from pytest_bugguard.core.model import NotAFix, Recognition, Sign
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_bugguard.core.evidence import Case
-
-MATCHED_LIMIT = 200
-"""Characters of a matched text that are kept as evidence."""
-
-
-class Mode(StrEnum):
-    """How readily a unit is taken for a fix; each takes what the one before it takes."""
-
-    STRICT = "strict"
-    DEFAULT = "default"
-    WIDE = "wide"
-
-
-_ALL = frozenset(Mode)
-_NOT_STRICT = frozenset({Mode.DEFAULT, Mode.WIDE})
-_NOT_WIDE = frozenset({Mode.STRICT, Mode.DEFAULT})
-_WIDE = frozenset({Mode.WIDE})
-
-
-class Example(NamedTuple):
-    """A unit that a rule speaks of or leaves alone; its diff changes one function of the product and adds a test."""
-
-    message: str
-    author: str = "Ann <ann@example.com>"
-    adds: str = "src/shop/pager.py"
-    """The path of a file that it adds."""
-    inner: tuple[str, ...] = ()
-    """Messages that a merge brought, newest first."""
-    context: CiContext = NOBODY
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One reason to take a unit for a bug fix, or not to."""
-
-    name: str
-    find: Callable[[Case], tuple[str, str] | None]
-    """The text that matched, and where it stands."""
-    says_fix: bool = True
-    modes: frozenset[Mode] = _ALL
-    """The modes in which it is on."""
-    is_sure: bool = False
-    """Whether the sign stands even where the diff shows no changed behaviour of the product."""
-    speaks: tuple[Example, ...] = ()
-    """Units that it speaks of; both kinds of examples are run as tests."""
-    silent: tuple[Example, ...] = ()
-    """Units that look alike and are left alone."""
-
-    def ask(self, case: Case) -> Recognition | None:
-        """What this rule says of the unit; None where it has nothing to say."""
-        answer = self.find(case)
-        if answer is None:
-            return None
-        matched, where = answer
-        matched = " ".join(matched.split())[:MATCHED_LIMIT]
-        return Sign(self.name, matched, where) if self.says_fix else NotAFix(self.name, matched)
-
+from pytest_bugguard.core.evidence import CiContext
+from pytest_bugguard.core.rule import NOT_STRICT, NOT_WIDE, WIDE, Example, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -218,7 +152,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "subject",
         signs.subject,
-        modes=_NOT_STRICT,
+        modes=NOT_STRICT,
         speaks=(
             Example("Fix last page"),
             Example("pager: fixes the last page"),
@@ -238,7 +172,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "label",
         signs.label,
-        modes=_NOT_STRICT,
+        modes=NOT_STRICT,
         speaks=(
             Example("Last page", context=CiContext(labels=("docs", "bug"))),
             Example("Last page", context=CiContext(labels=("type: bug",))),
@@ -249,7 +183,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "request-title",
         signs.request_title,
-        modes=_NOT_STRICT,
+        modes=NOT_STRICT,
         speaks=(Example("Last page", context=CiContext(title="fix: last page")),),
         silent=(Example("Last page", context=CiContext(title="Pages for everybody")),),
     ),
@@ -257,7 +191,7 @@ RULES: tuple[Rule, ...] = (
         "another-deed",
         refusals.another_deed,
         says_fix=False,
-        modes=_NOT_WIDE,
+        modes=NOT_WIDE,
         speaks=(
             Example("Add pages\n\nFixes #12"),
             Example("pager: deprecate pages()\n\nFix #12"),
@@ -296,7 +230,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "branch",
         signs.branch,
-        modes=_NOT_STRICT,
+        modes=NOT_STRICT,
         speaks=(
             Example("Merge pull request #5 from ann/fix-last-page\n\nLast page"),
             Example("Merge branch 'bugfix/12' into 'main'"),
@@ -311,7 +245,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "repair",
         signs.repair,
-        modes=_NOT_STRICT,
+        modes=NOT_STRICT,
         speaks=(
             Example("Don't lose the last page"),
             Example("pager: handle an even number of items"),
@@ -323,7 +257,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "symptom",
         signs.symptom,
-        modes=_NOT_STRICT,
+        modes=NOT_STRICT,
         speaks=(
             Example("Last page crashes"),
             Example("KeyError for the last page"),
@@ -334,31 +268,31 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "inner",
         signs.inner,
-        modes=_WIDE,
+        modes=WIDE,
         speaks=(Example("Merge pull request #5 from x/y\n\nLast page", inner=("Tidy", "pager: fix last page")),),
         silent=(Example("Merge pull request #5 from x/y\n\nLast page", inner=("Fixtures",)),),
     ),
     Rule(
         "closing",
         signs.closing,
-        modes=_WIDE,
+        modes=WIDE,
         speaks=(Example("Last page\n\nCloses #12"), Example("Last page\n\nResolves: shop/pager#12")),
         silent=(Example("Last page\n\nSee #12"), Example("Last page (#12)")),
     ),
     Rule(
         "symptom-anywhere",
         signs.symptom_anywhere,
-        modes=_WIDE,
+        modes=WIDE,
         speaks=(Example("Last page\n\nThe result was incorrect."), Example("Last page\n\nA regression in 2.1.")),
         silent=(Example("Last page\n\nIt is nicer now."),),
     ),
     Rule(
         "tested-change",
         signs.tested_change,
-        modes=_WIDE,
+        modes=WIDE,
         speaks=(Example("Last page"),),
     ),
-    Rule("small-change", signs.small_change, modes=_WIDE, speaks=(Example("Last page"),)),
+    Rule("small-change", signs.small_change, modes=WIDE, speaks=(Example("Last page"),)),
 )
 """All rules, in the order in which they are asked."""
 NAMES = tuple(dict.fromkeys(rule.name for rule in RULES))
