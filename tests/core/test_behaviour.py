@@ -170,3 +170,45 @@ def test_says_which_names_came_changed_and_went() -> None:
         changed_functions=("other", "K.m"),
         removed_names=("gone",),
     )
+
+
+ALIASED = """
+import os
+from shop import Row
+
+
+def pages(rows{}):
+    return len(rows){}
+"""
+
+
+@pytest.mark.parametrize(
+    ("alias", "use"),
+    [
+        pytest.param("_Rows = list[Row] | tuple[Row, ...] | None", "", id="alias"),
+        pytest.param('_Rows = "list[Row]"', "", id="quoted"),
+        pytest.param("_Rows: TypeAlias = list[Row]", "", id="said-to-be-one"),
+    ],
+)
+def test_an_alias_that_only_annotations_use_is_no_behaviour(alias: str, use: str) -> None:
+    """It may come, go or change together with what it stands for."""
+    old = ALIASED.format("", "").replace("from shop import Row\n", "")
+    new = ALIASED.format(": _Rows", use).replace("import Row\n", f"import Row\n{alias}\n")
+    assert same_behaviour(old.encode(), new.encode())
+    assert same_behaviour(new.encode(), new.replace("list[", "dict[").encode())
+
+
+@pytest.mark.parametrize(
+    ("alias", "use"),
+    [
+        pytest.param("_Rows = list[Row]", " + isinstance(rows, _Rows)", id="used-by-code"),
+        pytest.param("_Rows = register(Row)", "", id="a-call-does-something"),
+        pytest.param("Rows = list[Row]", "", id="public"),
+    ],
+)
+def test_what_more_than_annotations_may_use_is_behaviour(alias: str, use: str) -> None:
+    """Also where nothing in this file uses it: another one may import a public name."""
+    name = alias.partition(" ")[0]
+    old = ALIASED.format(f": {name}", use).replace("import Row\n", "import Row\n_Rows = Rows = None\n")
+    new = old.replace("_Rows = Rows = None", alias)
+    assert not same_behaviour(old.encode(), new.encode())

@@ -21,6 +21,11 @@ _WORD = re.compile(r"\w+")
 _VERSIONS = frozenset({"__version__", "__version_info__"})
 _TYPE_MAKERS = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})
 _TYPING_CLASSES = frozenset({"Protocol", "TypedDict"})
+_TYPE_NODES = (
+    *(ast.Name, ast.Attribute, ast.Subscript, ast.BinOp, ast.BitOr, ast.Tuple, ast.List, ast.Constant),
+    ast.expr_context,
+)
+"""What a type is written with: nothing that could do something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ def _is_changed(old: bytes, new: bytes) -> bool:
     except syntax.UnparsableError:
         return False
     for body in (olds, news):
-        _take_imports(body)  # they may stand below the definition; whether they count is for the whole file to say
+        _take_bound(body)  # they may stand below the definition; whether they count is for the whole file to say
     return not _alike(olds, news)
 
 
@@ -92,27 +97,44 @@ def _parsed(pieces: Sequence[bytes]) -> list[ast.stmt]:
 
 
 def _same(old: bytes, new: bytes, old_body: list[ast.stmt], new_body: list[ast.stmt]) -> bool:
-    """Whether nothing that differs runs; the sources are parsed whole only where nothing but imports differs."""
+    """Whether nothing that differs runs; the sources are parsed whole only where nothing but what is bound differs."""
     olds, news = _stripped(old_body), _stripped(new_body)
     if _alike(olds, news):
         return True
-    old_imports, new_imports = _take_imports(olds), _take_imports(news)
+    old_bound, new_bound = _take_bound(olds), _take_bound(news)
     if not _alike(olds, news):
         return False
-    gone = {name for form, name in old_imports.items() if form not in new_imports}
-    come = {name for form, name in new_imports.items() if form not in old_imports}
+    gone = {name for form, name in old_bound.items() if form not in new_bound}
+    come = {name for form, name in new_bound.items() if form not in old_bound}
     return _serve_annotations(gone, old) and _serve_annotations(come, new)
 
 
-def _take_imports(body: list[ast.stmt]) -> dict[str, str]:
-    """Take the imports out of a stripped body: each by its form, with the name that it binds."""
-    taken = [statement for statement in body if isinstance(statement, ast.Import | ast.ImportFrom)]
-    body[:] = [statement for statement in body if not isinstance(statement, ast.Import | ast.ImportFrom)]
-    return {ast.dump(one): one.names[0].asname or one.names[0].name.partition(".")[0] for one in taken}
+def _take_bound(body: list[ast.stmt]) -> dict[str, str]:
+    """Take what may serve annotations alone out of a stripped body: each by its form, with the name that it binds."""
+    taken = {ast.dump(statement): name for statement in body if (name := _bound(statement))}
+    body[:] = [statement for statement in body if not _bound(statement)]
+    return taken
+
+
+def _bound(statement: ast.stmt) -> str:
+    """The name of an import or of a private alias of a type; empty where it is neither."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return statement.names[0].asname or statement.names[0].name.partition(".")[0]
+    return _alias(statement)
+
+
+def _alias(statement: ast.stmt) -> str:
+    match statement:
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=value)
+            | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+        ) if name.startswith("_") and not name.startswith("__"):
+            return name if all(isinstance(node, _TYPE_NODES) for node in ast.walk(value)) else ""
+    return ""
 
 
 def _serve_annotations(names: set[str], source: bytes) -> bool:
-    """Whether annotations use each of some imported names, and nothing else does."""
+    """Whether annotations use each of some names, and nothing else does."""
     if not names:
         return True
     try:
@@ -126,7 +148,16 @@ def _words(body: list[ast.stmt]) -> tuple[set[str], set[str]]:
     """The names and texts that take part in a run, and the words of the annotations."""
     running: set[str] = set()
     annotating: set[str] = set()
-    waiting: list[tuple[ast.AST, set[str]]] = [(statement, running) for statement in _stripped(body)]
+    statements = _stripped(body)
+    _gather([(one, running) for one in statements if not _alias(one)], running, annotating)
+    for one in reversed(statements):  # an alias may stand for those before it
+        if name := _alias(one):
+            words = running if name in running else annotating
+            _gather([(part, words) for part in ast.iter_child_nodes(one)][1:], running, annotating)
+    return running, annotating
+
+
+def _gather(waiting: list[tuple[ast.AST, set[str]]], running: set[str], annotating: set[str]) -> None:
     while waiting:
         node, words = waiting.pop()
         match node:
@@ -142,7 +173,6 @@ def _words(body: list[ast.stmt]) -> tuple[set[str], set[str]]:
                     waiting.append((child, into))
                 if is_field and isinstance(child, ast.AnnAssign):
                     waiting.append((child.annotation, running))  # a dataclass or a model reads it
-    return running, annotating
 
 
 def _alike(one: object, other: object) -> bool:
