@@ -8,7 +8,8 @@ in this order:
 3. what the project's naming calls a test file. Where ``testpaths`` (or the setting ``tests``) says where the
    tests live, a name alone does not make a test of a module in a package (``aiohttp/test_utils.py``) or
    among the examples;
-4. what is plainly neither: documentation, examples, tools, build scripts, news, whatever is hidden;
+4. what is plainly neither: documentation, examples, tools, build scripts, news, whatever is hidden, and
+   text in a folder of documentation inside a package;
 5. Python and compiled sources, and any file inside an importable package: the product;
 6. everything else is neutral.
 """
@@ -46,6 +47,9 @@ NEUTRAL_FOLDERS = _words("""
     extra extras misc maint ci dev changelog changes news releasenotes
 """)
 """Folders that hold no product where they stand outside the packages; inside one they are part of it."""
+
+_DOCS = _words("doc docs documentation")
+_PROSE = _words(".md .rst .txt .adoc")
 
 NEWS_FOLDERS = _words("newsfragments changelog.d changes.d news.d topfiles")
 """Folders of changelog fragments, wherever they stand: twisted keeps its own inside the packages."""
@@ -164,13 +168,18 @@ def _longest(roots: tuple[str, ...] | None, path: str) -> str:
 
 def _source_or_neutral(path: str, is_package: IsPackage) -> Side:
     name = path.rpartition("/")[2]
-    if _NEUTRAL_NAMES.fullmatch(name) or "/." in path or _is_in_neutral_folder(path, is_package):
+    if _NEUTRAL_NAMES.fullmatch(name) or "/." in path or _is_prose(path) or _is_in_neutral_folder(path, is_package):
         return Side.NEUTRAL
     if _suffix(name) in SOURCE_SUFFIXES:
         is_ours = name not in NEUTRAL_MODULES or _is_inside_package(path, is_package)
     else:
         is_ours = any(is_importable(folder, is_package) for folder in folders_above(path))
     return Side.SOURCE if is_ours else Side.NEUTRAL
+
+
+def _is_prose(path: str) -> bool:
+    """Whether it is text for readers in a folder of documentation, also where that stands inside a package."""
+    return _suffix(path) in _PROSE and any(folder.rpartition("/")[2] in _DOCS for folder in folders_above(path))
 
 
 def _is_in_neutral_folder(path: str, is_package: IsPackage) -> bool:
