@@ -102,13 +102,13 @@ IDLE = f"its test does not count: {EMPTY.nodeid} has no assertion"
         pytest.param(
             replace(FIX, tests=(EMPTY, EMPTY)),
             Scope(),
-            Judgement(Verdict.UNGUARDED, f"{IDLE} (and 1 test more that do not count)", MEND),
+            Judgement(Verdict.UNGUARDED, f"{IDLE} (nor does 1 test more)", MEND),
             id="two-idle",
         ),
         pytest.param(
             replace(FIX, tests=(EMPTY, EMPTY, EMPTY)),
             Scope(),
-            Judgement(Verdict.UNGUARDED, f"{IDLE} (and 2 tests more that do not count)", MEND),
+            Judgement(Verdict.UNGUARDED, f"{IDLE} (nor do 2 tests more)", MEND),
             id="three-idle",
         ),
     ],

@@ -114,7 +114,8 @@ def unguarded(tests: Sequence[MappedTest]) -> Judgement:
 
 def _why_none_counts(tests: Sequence[MappedTest]) -> str:
     first = tests[0]
-    more = f" (and {_tests(len(tests) - 1)} more that do not count)" if len(tests) > 1 else ""
+    others = len(tests) - 1
+    more = f" ({'nor does' if others == 1 else 'nor do'} {_tests(others)} more)" if others else ""
     return f"its test does not count: {first.nodeid} {first.reason}{more}"
 
 
