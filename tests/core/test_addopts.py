@@ -28,6 +28,7 @@ from pytest_bugguard.core import addopts
         pytest.param("--reruns 3 --reruns-delay 1 --force-flaky --max-runs=2 --retries 2", "", id="repeats"),
         pytest.param("--junitxml=a.xml --html r.html --report-log l --basetemp t --cache-clear", "", id="files"),
         pytest.param("--bugguard --bugguard-base main --no-bugguard -p bugguard -p no:bugguard", "", id="our own"),
+        pytest.param("-p no:terminal -pno:terminal -q", "-q", id="without a terminal our own options are unknown"),
         pytest.param("tests src/pkg -q other", "-q", id="paths"),
         pytest.param("-v -- -x --foo", "-v", id="all behind two dashes are paths"),
         pytest.param("-vvx -xvs -rfE", "-v -v -v -s -r fE", id="groups of short options"),

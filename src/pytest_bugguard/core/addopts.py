@@ -70,7 +70,12 @@ _KEPT_FLAGS = _set(
 _SHORT_WITH_VALUE = frozenset("kmpcoWrn")
 _DROPPED_SHORT = frozenset("xnhVdf")
 """Stop at the first failure, xdist, help, version."""
-_OURS = ("bugguard", "no:bugguard", "pytest_bugguard.plugin", "no:pytest_bugguard.plugin")
+_DROPPED_PLUGINS = frozenset(
+    {
+        *("bugguard", "no:bugguard", "pytest_bugguard.plugin", "no:pytest_bugguard.plugin"),
+        *("no:terminal", "no:terminalreporter"),  # options that we give are the terminal's: without it they are unknown
+    }
+)
 
 
 def kept(words: Sequence[str]) -> tuple[str, ...]:
@@ -108,6 +113,6 @@ def _short(word: str, rest: list[str]) -> Iterator[str]:
                 yield f"-{letter}"
             continue
         value = letters[index + 1 :].removeprefix("=") or (rest.pop(0) if rest else "")
-        if letter not in _DROPPED_SHORT and not (letter == "p" and value in _OURS):
+        if letter not in _DROPPED_SHORT and not (letter == "p" and value in _DROPPED_PLUGINS):
             yield from (f"-{letter}", value)
         return
