@@ -32,6 +32,7 @@ _CONFIG = {
     "core.fsmonitor": "false",  # a program that git would start to ask for changed files
     "core.hooksPath": os.devnull,
     "core.bigFileThreshold": "5m",  # larger blobs pass through cat-file in pieces
+    "core.deltaBaseCacheLimit": "32m",  # of 96 MB that git would keep, a walk has no use for two thirds
     "protocol.allow": "never",
     "safe.bareRepository": "explicit",  # no repository that a commit carries along as files
     "advice.graftFileDeprecated": "false",  # says so on every call, even of an empty file
