@@ -77,6 +77,14 @@ def test_all_faults_of_the_settings_are_told_at_once(shop: Shop) -> None:
     assert "Traceback" not in said
 
 
+def test_a_misspelt_switch_is_told_also_where_it_would_be_off(shop: Shop) -> None:
+    """Else the gate would be off everywhere and for good, and nobody would hear of it."""
+    shop.settings('enabeld = "ci"\n')
+    result = shop.run()
+    assert result.ret == 4
+    assert "bugguard.toml:1: enabeld: unknown key; did you mean 'enabled'?" in result.stderr.str()
+
+
 @pytest.mark.parametrize(
     "text", [pytest.param("enabled = tru", id="no-toml"), pytest.param("enabled = true\n\xff", id="odd-letter")]
 )

@@ -16,7 +16,7 @@ from pytest_bugguard.core.errors import BugguardError, refused
 from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_bugguard.assembly.prover import Progress
     from pytest_bugguard.assembly.session import SessionCoverage
@@ -171,10 +171,12 @@ def open_gate(rootdir: Path, options: GateOptions) -> Gate | None:
     """
     top = _top_by_looking(rootdir)
     layer = settings_file.find(rootdir, top)
-    if not options.is_asked and (layer is None or not _is_enabled(layer.table.get("enabled", False))):
+    table = layer.table if layer else {}
+    is_on = options.is_asked or _is_enabled(table.get("enabled", False))
+    if not is_on and not _has_misspelt_switch(table):
         return None
     read = settings.load([layer] if layer else [], fixes.NAMES)
-    return Gate(rootdir, top, read, options)
+    return Gate(rootdir, top, read, options) if is_on else None
 
 
 def _is_enabled(value: object) -> bool:
@@ -182,6 +184,11 @@ def _is_enabled(value: object) -> bool:
     if value == "ci":
         return bool(os.environ.get("CI"))
     return value is not False
+
+
+def _has_misspelt_switch(table: Mapping[str, object]) -> bool:
+    """Whether a setting has the value that only the switch has: a fault to be told, or nothing would ever be judged."""
+    return "enabled" not in table and "ci" in table.values()
 
 
 def _top_by_looking(folder: Path) -> Path:

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 _SETTINGS_FILES = {"bugguard.toml": b"", "pyproject.toml": b"bugguard"}
 """Where settings may stand, and the bytes without which a file cannot hold any."""
-_SWITCH = re.compile(rb"enabled")
-_OFF = re.compile(rb"""enabled["']?\s*=\s*(?:false\b|"ci"|'ci')""")
+_CI = rb"""\s*=\s*["']ci["']"""
+_SWITCH = re.compile(rb"""enabled(?:["']?%b)?|%b""" % (_CI, _CI))
+"""The word, or another one with a value that no other setting of ours has: a misspelt switch."""
 _OFF_IN_CI = re.compile(rb"""enabled["']?\s*=\s*false\b""")
+_OFF = re.compile(rb"""enabled["']?(?:\s*=\s*false\b|%b)""" % _CI)
 
 
 def may_be_switched_on(rootdir: Path) -> bool:
@@ -31,7 +33,7 @@ def may_be_switched_on(rootdir: Path) -> bool:
 
 
 def _may_switch_on(content: bytes) -> bool:
-    """Whether a file says ``enabled`` anywhere, unless each time with a value that leaves us off here.
+    """Whether a file says ``enabled`` or ``= "ci"`` anywhere, unless each time so that it leaves us off here.
 
     In doubt it does: the settings are then read by the book.
     """
