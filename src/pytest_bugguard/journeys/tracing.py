@@ -77,14 +77,12 @@ class _Walk:
         return Traced(fix, None, self._failed.get(fix, faults.OUT_OF_SIGHT))
 
     def _look(self, logged: Logged, paths: _Paths) -> None:
-        parents = logged.commit.parents
-        touched = paths.keys() & logged.raw
-        if touched:
-            changes = {change.new_path: change for change in gitlog.changes(logged.raw)}
-            for path in touched:
-                self._step(logged, changes[path], self._open(logged, paths.pop(path)))
-        if parents:
-            self._pass_on(parents[0], {path: self._open(logged, asked) for path, asked in paths.items()})
+        if paths.keys() & logged.raw:
+            for change in gitlog.changes(logged.raw):
+                if asked := paths.pop(change.new_path or "", None):
+                    self._step(logged, change, self._open(logged, asked))
+        if logged.commit.parents:
+            self._pass_on(logged.commit.parents[0], {path: self._open(logged, asked) for path, asked in paths.items()})
 
     def _open(self, logged: Logged, asked: Iterable[_Asked]) -> list[_Asked]:
         """Those that are not answered by a newer commit yet."""
