@@ -110,6 +110,7 @@ RULES: tuple[Rule, ...] = (
             Example("DOC: fix a link"),
             Example("[TEST] fix the pager's test"),
             Example(":memo: fix a link"),
+            Example("[pylint] Fix ``use-yield-from``"),
         ),
         silent=(
             Example("fix(cli): last page"),

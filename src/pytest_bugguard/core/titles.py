@@ -18,25 +18,30 @@ OTHER_TYPES = frozenset(
 )  # fmt: skip
 """Words before the first colon that make a commit something else, NumPy's dialect included."""
 
-SIDE_SCOPES = frozenset(
+_CHECKERS = frozenset(
+    {
+        "lint", "lints", "linter", "linters", "linting", "flake8", "flakes", "pyflakes", "ruff", "pylint", "isort",
+        "mypy", "pyright", "pyre", "typing", "types", "bandit", "pyupgrade", "refurb",
+    }
+)  # fmt: skip
+"""What looks at code without running it, and what it is asked to be content with."""
+SIDE_SCOPES = _CHECKERS | frozenset(
     {
         "docs", "doc", "documentation", "readme", "changelog", "ci", "cd", "github", "actions", "workflow", "workflows",
-        "test", "tests", "testing", "lint", "linting", "ruff", "mypy", "typing", "types", "type", "pre-commit",
-        "examples", "benchmarks", "typo", "typos", "style", "format",
+        "test", "tests", "testing", "type", "pre-commit", "examples", "benchmarks", "typo", "typos", "style", "format",
     }
 )  # fmt: skip
 """Scopes in which ``fix(...)`` repairs something that is not the product.
 
 ``deps``, ``build`` and ``release`` are not here: what touches no source is left out anyway, the rest is product code.
 """
-_QUIET_WORDS = frozenset(
+_QUIET_WORDS = _CHECKERS | frozenset(
     {
         "doc", "docs", "documentation", "docstring", "docstrings", "typo", "typos", "typoes", "misspelling",
-        "misspellings", "misspelled", "spelling", "grammar", "comment", "comments", "lint", "lints", "linter",
-        "linters", "linting", "flake8", "ruff", "mypy", "pylint", "pyright", "pyre", "isort", "typing", "types",
+        "misspellings", "misspelled", "spelling", "grammar", "comment", "comments",
         "whitespace", "ci", "gha", "travis", "appveyor", "codecov", "coveralls", "noxfile", "flaky",
         "changelog", "changelogs", "readme", "release", "copyright", "sphinx", "readthedocs", "refactor",
-        "refactors", "refactored", "refactoring", "refurb", "pyupgrade", "bandit", "flakes", "pyflakes",
+        "refactors", "refactored", "refactoring",
     }
 )  # fmt: skip
 """Words of a title that say that documentation, style, types or machinery was repaired."""
