@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bugguard.core import faults, releases
+from pytest_bugguard.core import faults, hunks, releases
 from pytest_bugguard.core.bands import Band
 from pytest_bugguard.core.delivery import DAY_S, LEADS_CAP, Baseline, Delivered, Figure, Period, Repair, baseline_of
 from pytest_bugguard.core.faults import Traced
@@ -192,3 +192,21 @@ def test_what_a_fix_mended_is_asked_line_by_line() -> None:
     assert faults.mended(old, b"a\n# because\nb\nC\nd\ne\n") == (5,)
     assert faults.mended(old, b"x\n") == (1, 4, 5, 6)
     assert faults.mended(old, old + b"e\n") == ()
+
+
+TEXTS = st.lists(st.sampled_from(["a", " a", "b", "", "c", "d", "e"])).map("\n".join).map(str.encode)
+
+
+@given(TEXTS, TEXTS, st.booleans())
+def test_a_line_is_carried_to_one_with_the_same_words(old: bytes, new: bytes, ends: bool) -> None:
+    """No two of them to the same, and all of them where nothing changed but white space."""
+    old, new = (text + b"\n" * ends for text in (old, new))
+    before, after = old.split(b"\n"), new.split(b"\n")
+    numbers = range(1, hunks.count(new) + 1)
+    places = faults.carried(numbers, old, new)
+    assert len(set(places.values())) == len(places)
+    assert all(after[number - 1].split() == before[place - 1].split() for number, place in places.items())
+    indented = b"\n".join(b"  " + line for line in before)
+    whole = {number: number for number in range(1, hunks.count(old) + 1)}
+    assert faults.carried(tuple(whole), old, indented) == whole
+    assert set(faults.carried(numbers, old, new, looks_through=True)) >= set(places)

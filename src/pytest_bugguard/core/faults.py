@@ -74,10 +74,15 @@ def carried(numbers: Sequence[int], old: bytes, new: bytes, *, looks_through: bo
     found = {number: number if number < first else number + shift for number in numbers if not first <= number < end}
     inside = [number for number in numbers if number not in found]
     if inside:
-        middle = _Middle(before.split(b"\n"), after.split(b"\n"), looks_through=looks_through)
+        middle = _Middle(_lines(before), _lines(after), looks_through=looks_through)
         places = ((number, middle.place(number - first)) for number in inside)
         found |= {number: first + place for number, place in places if place is not None}
     return found
+
+
+def _lines(text: bytes) -> list[bytes]:
+    lines = text.split(b"\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 class _Middle:
@@ -92,20 +97,26 @@ class _Middle:
         self._looks_through = looks_through
         olds, news = Counter(before), Counter(after)
         self._single = {line for line, count in news.items() if count == 1 and olds[line] == 1}
-        self._compared: dict[tuple[int, int], dict[int, int]] = {}
+        self._around = range(0)
+        self._compared: dict[int, int] = {}
 
     def place(self, number: int) -> int | None:
         """Where a line of the new text stood in the old one; None: it was written."""
         if self._after[number] in self._single:
             return self._before.index(self._after[number])
+        if number not in self._around:
+            self._around = self._neighbours(number)
+            self._compared = self._between(self._around.start, self._around.stop)
+        return self._compared.get(number)
+
+    def _neighbours(self, number: int) -> range:
+        """The lines around one, up to the nearest on either side that tells its place by itself."""
         start, stop = number, number + 1
         while start > 0 and self._after[start - 1] not in self._single:
             start -= 1
         while stop < len(self._after) and self._after[stop] not in self._single:
             stop += 1
-        if (start, stop) not in self._compared:
-            self._compared[start, stop] = self._between(start, stop)
-        return self._compared[start, stop].get(number)
+        return range(start, stop)
 
     def _between(self, start: int, stop: int) -> dict[int, int]:
         """Of these lines of the new text those that stood between the same neighbours, white space aside."""
