@@ -307,7 +307,7 @@ def _named(sets: list[list[str]], nodeid: str) -> list[list[str]]:
 
 
 def _shows(said: dict[str, Any], key: str, folder: str, *, fails: bool) -> bool:
-    """Whether a command that was printed ends as it should; a loop says that the test failed as it breaks."""
+    """Whether a command that was printed shows what it should: by what pytest says last, or by how it ends."""
     if not said[key]:
         return True
     try:

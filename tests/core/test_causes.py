@@ -21,6 +21,9 @@ class TestShop:
     def test_waits(self):
         time.sleep(1)
 
+    def test_hurries(self):
+        assert current_time_ms() < 2
+
 @pytest.mark.parametrize("case", ["[x]::y"])
 def test_asks(server, case):
     pass
@@ -51,6 +54,9 @@ def flake(
     [
         pytest.param(
             flake("TestShop::test_waits", Kind.RANDOM), ["the clock, by 'time.sleep' in its source"], id="clock"
+        ),
+        pytest.param(
+            flake("TestShop::test_hurries"), ["the clock, by 'current_time_ms(' in its source"], id="own-clock"
         ),
         pytest.param(
             flake("test_asks[[x]::y]", Kind.RANDOM),

@@ -68,6 +68,13 @@ def test_a_kind_is_named_where_both_sides_are_seen(showings: list[Showing], kind
     assert len(diagnosis.reasons) == len(kinds)
 
 
+def test_what_a_busy_machine_showed_is_told_of_what_fails_by_chance() -> None:
+    """On a machine that is busy anyway, load looks like chance: somebody has to see what it would be."""
+    showings = [*seen("P F F F"), *seen("F F F F F F F F", conditions=BUSY)]
+    said = "alone, in fresh processes, it failed 3 of 4 times, and 8 of 8 times on a busy machine"
+    assert (diagnosis_of(TEST, showings).kinds, diagnosis_of(TEST, showings).reasons) == ((Kind.RANDOM,), (said,))
+
+
 def test_only_the_smallest_sets_are_named() -> None:
     """What contains a polluter pollutes too; that says nothing new."""
     after = [*seen("F F", "a b c"), *seen("F F", "b"), *seen("F F", "c d"), *seen("F F", "d c")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_bugguard.core.commands import Typing, command_of
+from pytest_bugguard.core.kinds import Diagnosis, Kind
+from pytest_bugguard.core.replays import Conditions
 from tests.shell import Done, Shell
 from tests.story import story
 
@@ -172,6 +176,30 @@ def test_the_command_that_is_printed_shows_it(shell: Shell, found: dict[str, dic
         for command in (found[name]["command"], found[name]["contrast"])
     ]
     assert ends == [1, 0]
+
+
+def test_the_load_of_a_printed_command_goes_with_it() -> None:
+    """In any shell; and the command ends as the test does."""
+    loaded = Diagnosis((Kind.LOAD,), conditions=Conditions(busy=2))
+    typed = command_of("t.py::test", loaded, Typing()).replace("python -m pytest t.py::test", "exit 7")
+    running = subprocess.Popen(["sh", "-c", typed], start_new_session=True)
+    assert running.wait(timeout=60) == 7
+    until = time.monotonic() + 10
+    while is_there := _end(running.pid, 0):  # until somebody has heard of their end
+        if time.monotonic() > until:
+            _end(running.pid, signal.SIGKILL)
+            break
+        time.sleep(0.05)
+    assert not is_there
+
+
+def _end(group: int, sign: int) -> bool:
+    """Send a signal to processes; whether there were any."""
+    try:
+        os.killpg(group, sign)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_no_stranger_is_run_beside_secrets(shell: Shell) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _OF_ITSELF = {
     "the clock": r"time\.(?:time|time_ns|monotonic|perf_counter|sleep)|datetime\.(?:now|utcnow)|date(?:time)?\.today"
-    r"|sleep\(",
+    r"|sleep\(|\bcurrent_time\w*\(|\bnow\(",
     "chance": r"\brandom\.\w+|SystemRandom|randint\(|\bshuffle\(|uuid[14]\(|secrets\.\w+|[Ff]aker\b",
     "the network": r"socket\.\w+|requests\.\w+|httpx\.\w+|urllib\.\w+|aiohttp\.\w+|localhost|127\.0\.0\.1|https?://",
     "threads, processes or an event loop": r"\basync def|\bawait\b|asyncio\.\w+|threading\.\w+|Thread\(|multiprocessing"

@@ -74,8 +74,9 @@ def _alone(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
 
 
 def _under_load(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
-    alone = typing.pytest([nodeid])
-    return f"for n in $(seq {diagnosis.conditions.busy}); do yes > /dev/null & done; {alone}; kill $(jobs -p)"
+    busy = f'for n in $(seq {diagnosis.conditions.busy}); do yes > /dev/null & busy="$busy $!"; done'
+    # In a shell of its own that takes them along, however it ends, and ends as pytest does.
+    return f'({busy}; trap "kill $busy" EXIT; {typing.pytest([nodeid])})'
 
 
 def _until_it_fails(nodeid: str, _: Diagnosis, typing: Typing) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.flakes import Flake, judged_by, signatures_of
-from pytest_bugguard.core.kinds import count, diagnosis_of, first_alone, showings_of
+from pytest_bugguard.core.kinds import count, diagnosis_of, first_alone, showings_of, when_busy
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
 
 if TYPE_CHECKING:
@@ -184,10 +184,9 @@ class Notebook:
         if alone.failed or not alone.passed:
             return FlakeVerdict.UNDECIDED, f"{seen}, and was not run alone often enough to tell why"
         excluded = f"which excludes a rate above {100 * rate_of(0, alone.passed).high:.0f} %"
-        return (
-            FlakeVerdict.UNDECIDED,
-            f"{seen}, and nothing tells why: alone it passed {alone.passed} times, {excluded}",
-        )
+        told = f"{seen}, and nothing tells why: alone it passed {alone.passed} times, {excluded}"
+        busy = when_busy(self._showings[nodeid])
+        return FlakeVerdict.UNDECIDED, f"{told}; it failed {busy}" if busy else told
 
 
 def in_order(tests: Sequence[str], done: Replayed) -> Iterator[str]:
