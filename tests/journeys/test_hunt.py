@@ -158,6 +158,30 @@ def test_what_the_end_of_the_hunt_cuts_off_does_not_hang(time: float, *, hangs: 
     assert bool(lab.notebook.flakes()) == hangs
 
 
+class CutStage(Stage):
+    """The first process comes no further than to its third test."""
+
+    def replay(self, asked: Replay) -> Replayed:
+        done = super().replay(asked)
+        if len(self.asked) > 1:
+            return done
+        third = Case(done.run.collected[2], Outcome.FAILED)
+        seen = (*done.run.cases[:2], third)
+        return Replayed(asked, TestRun(End.TIMEOUT, seen, done.run.collected, running=third.nodeid))
+
+
+def test_a_suite_that_takes_longer_than_the_first_look_may_does_not_hang() -> None:
+    """What ran when it was cut off has not failed; all that was left runs in the next process."""
+    stage = CutStage(CROWD)
+    lab = Lab(stage, each, now=lambda: float(len(stage.asked)), until=90.0, limit_s=60.0, seed=1)
+    assert hunt(PLAN, lab)
+    assert lab.notebook.flakes() == ()
+    assert stage.asked[1].tests == tuple(f"t.py::sound_{n}" for n in range(3, 20))
+    patient = Lab(CutStage(CROWD), each, now=lambda: 0.0, until=1e9, limit_s=60.0, seed=1)
+    hunt(PLAN, patient)
+    assert [flake.nodeid for flake in patient.notebook.flakes()] == ["t.py::sound_2"]
+
+
 @pytest.mark.parametrize(
     ("tests", "name", "kinds", "guilty"),
     [

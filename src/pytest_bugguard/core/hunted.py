@@ -193,5 +193,5 @@ def in_order(tests: Sequence[str], done: Replayed) -> Iterator[str]:
     """What is left of an order after a process that ended before its end."""
     asked = done.asked.tests or done.run.collected
     behind = len(done.attempts)
-    last = done.attempts[-1].nodeid if done.attempts else ""
+    last = done.run.running or (done.attempts[-1].nodeid if done.attempts else "")
     yield from (nodeid for nodeid in asked[behind:] if nodeid != last and nodeid in tests)

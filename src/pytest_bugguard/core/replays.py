@@ -5,7 +5,7 @@ A process that dies, or never ends, is an outcome of the test that was running t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.failures import digest_of, failure_of
@@ -142,6 +142,13 @@ class Replayed:
     def missing(self) -> frozenset[str]:
         """The tests that did not come to run: gone, left out by an option, or behind one that ended the process."""
         return frozenset(self.asked.tests or self.run.collected) - {one.nodeid for one in self.attempts}
+
+    @property
+    def without_hang(self) -> Replayed:
+        """The same without the test that was running when its time was up: it was given none of its own."""
+        if self.run.end is not End.TIMEOUT or _ended_early(self.run) is None:
+            return self
+        return Replayed(self.asked, replace(self.run, cases=self.run.cases[:-1]))
 
     def outcomes(self, nodeid: str) -> tuple[Outcome, ...]:
         """How a test ended, the first time first; nothing where it did not run."""

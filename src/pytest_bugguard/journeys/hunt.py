@@ -84,8 +84,7 @@ def hunt(plan: Plan, lab: Lab) -> bool:
 def _first_run(plan: Plan, lab: Lab) -> None:
     """In default order, which tells what there is."""
     lab.doing = Way.DEFAULT
-    limit_s = min(lab.limit_s, _FOR_THE_FIRST * lab.left_s)  # a hang in it must not cost all of the time
-    done = lab.run(Way.DEFAULT, Replay((), lab.varied(), limit_s, plan.paths))
+    done = lab.look(Replay((), lab.varied(), paths=plan.paths), _FOR_THE_FIRST)
     if not done.run.collected:
         raise _nothing(done)
     lab.notebook.order = done.run.collected
