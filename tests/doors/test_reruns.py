@@ -94,6 +94,24 @@ def test_leaks():
     os.environ["READY"] = "1"
     del os.environ["SET_BEFORE"]
 """
+REPEATING = """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for again in (False, True):
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        failed = any(report.failed for report in reports)
+        for report in reports:
+            if report.failed and not again:
+                report.outcome = "rerun"
+            item.ihook.pytest_runtest_logreport(report=report)
+        if not failed:
+            break
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+"""
+"""What pytest-rerunfailures does: a test that failed is run once more, and its first reports are renamed."""
 ASKED = ("--bugguard", "--bugguard-base", "main", "--bugguard-reruns=3")
 
 
@@ -169,30 +187,23 @@ def test_the_settings_say_what_a_flaky_test_does(
 
 def test_what_another_plugin_has_rescued_is_told(unsteady: Shop) -> None:
     """It passed at last, so pytest is content; it is flaky all the same, and not run once more."""
-    unsteady.repo.write(
-        "conftest.py",
-        """
-from _pytest.runner import runtestprotocol
-
-def pytest_runtest_protocol(item, nextitem):
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    for again in (False, True):
-        reports = runtestprotocol(item, nextitem=nextitem, log=False)
-        failed = any(report.failed for report in reports)
-        for report in reports:
-            if report.failed and not again:
-                report.outcome = "rerun"
-            item.ihook.pytest_runtest_logreport(report=report)
-        if not failed:
-            break
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True
-""",
-    )
+    unsteady.repo.write("conftest.py", REPEATING)
     result = unsteady.run(*ASKED, "-k", "teardown or last", "--bugguard-json=b.json")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     said = "failed 1 of 2 times in one process, where another plugin repeats it"
     assert told(unsteady) == {"test_teardown": ("flaky", said)}
+
+
+def test_a_test_that_another_plugin_has_rescued_guards_nothing(shop: Shop) -> None:
+    """It is flaky, whatever is made of flaky tests besides."""
+    shop.repo.write("conftest.py", REPEATING)
+    shop.fix(f"TRIES = []\n{GUARDING}    assert TRIES.append(1) or len(TRIES) > 1\n")
+    shop.settings('[flaky]\non-flaky = "warn"\n')
+    result = shop.run("--bugguard", "--bugguard-base", "main")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["UNSTABLE *", "*test_last_page failed 1 of 2 times in this run, and passed when another plugin repeated it"]
+    )
 
 
 def test_what_tests_leave_in_the_environment_reaches_no_rerun(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

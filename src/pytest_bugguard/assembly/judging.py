@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.assembly import changes
-from pytest_bugguard.core import burning_in, findings
+from pytest_bugguard.core import burning_in, findings, steadiness
+from pytest_bugguard.core.attempts import attempts_of
 from pytest_bugguard.core.coverage_verdict import Coverage
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.outcomes import Outcomes, from_top
@@ -124,17 +125,18 @@ class Judge:
 
     def _steadied(self, change: Change, records: Sequence[Record]) -> Result:
         """The result of a change, once what guards its fixes is known as steady: by the history, and by a burn-in."""
-        from pytest_bugguard.assembly import steadiness  # noqa: PLC0415 - brings SQLite
+        from pytest_bugguard.assembly.steadiness import after_run as by_history  # noqa: PLC0415 - brings SQLite
 
-        records = steadiness.after_run(self._workshop, records)
+        reports, guards = self._own_reports(), frozenset(burning_in.guards_of(records))
+        attempts = attempts_of(one for one in reports if one.nodeid in guards)
+        records = by_history(self._workshop, [steadiness.rescued(record, attempts) for record in records])
         said = (self._options.burn_in, self._workshop.settings.flaky.burn_in, burning_in.IN_A_RUN)
         runs = next(number for number in said if number is not None)
         if not (runs and burning_in.guards_of(records)):
             return changes.judged(self._workshop, change, records)
         from pytest_bugguard.assembly import burn_in  # noqa: PLC0415 - brings what runs tests
 
-        prefix = self._workshop.repository.prefix
-        ran = list(dict.fromkeys(from_top(one.nodeid, prefix) for one in self._ran.reports))
+        ran = list(dict.fromkeys(one.nodeid for one in reports))
         trusted = [self._workshop.settled(record) for record in records]
         done = burn_in.after_run(
             self._workshop, trusted, ran, folder=self._options.folder, words=self._ran.facts.asked.words, runs=runs
@@ -173,7 +175,13 @@ class Judge:
     def _outcomes(self) -> Outcomes:
         """What the session saw, by node ids of the repository's top."""
         outcomes = Outcomes()
-        prefix = self._workshop.repository.prefix
-        for one in self._ran.reports:
-            outcomes.add(one._replace(nodeid=from_top(one.nodeid, prefix)) if prefix else one)
+        for one in self._own_reports():
+            outcomes.add(one)
         return outcomes
+
+    def _own_reports(self) -> Sequence[PhaseReport]:
+        """What pytest said, by node ids of the repository's top."""
+        prefix = self._workshop.repository.prefix
+        if not prefix:
+            return self._ran.reports
+        return [one._replace(nodeid=from_top(one.nodeid, prefix)) for one in self._ran.reports]

@@ -1,5 +1,6 @@
 """Has a test that a fix leans on failed before, on this very code? Then it is no guard until it is mended. No I/O.
 
+In an earlier run, or in this one, where another plugin has repeated it.
 To run a failed job once more until it is green is the way in which a flaky test gets into the main branch.
 """
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.flakes import Sighting
     from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.recorded_runs import Attempt
 
 
 class Code(NamedTuple):
@@ -39,6 +41,24 @@ def reds_on(code: Code, sightings: Iterable[Sighting]) -> tuple[int, int]:
         and one.outcome in {Outcome.PASSED, Outcome.FAILED}
     ]
     return seen.count(Outcome.FAILED), len(seen)
+
+
+def rescued(record: Record, attempts: Iterable[Attempt]) -> Record:
+    """A record that leans on tests which passed at last, judged by how they did before another plugin repeated them."""
+    guards = guards_of([record])
+    tries: dict[str, list[Outcome]] = {nodeid: [] for nodeid in guards}
+    for one in attempts:
+        tries.get(one.nodeid, []).append(one.outcome)
+    for nodeid, seen in tries.items():
+        if Outcome.FAILED in seen:
+            often = f"{seen.count(Outcome.FAILED)} of {len(seen)} times"
+            return replace(
+                record,
+                verdict=Verdict.UNSTABLE,
+                reason=f"{nodeid} failed {often} in this run, and passed when another plugin repeated it",
+                next=f"mend the test: bugguard hunt {shlex.quote(nodeid)} tells what it depends on",
+            )
+    return record
 
 
 def judged(record: Record, known: Mapping[str, tuple[int, int]]) -> Record:
