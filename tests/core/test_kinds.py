@@ -73,6 +73,8 @@ def test_what_a_busy_machine_showed_is_told_of_what_fails_by_chance() -> None:
     showings = [*seen("P F F F"), *seen("F F F F F F F F", conditions=BUSY)]
     said = "alone, in fresh processes, it failed 3 of 4 times, and 8 of 8 times on a busy machine"
     assert (diagnosis_of(TEST, showings).kinds, diagnosis_of(TEST, showings).reasons) == ((Kind.RANDOM,), (said,))
+    passes = diagnosis_of(TEST, [*showings, *seen("P", conditions=BUSY)])
+    assert passes.reasons == (said.partition(", and")[0],), "then it says nothing"
 
 
 def test_only_the_smallest_sets_are_named() -> None:

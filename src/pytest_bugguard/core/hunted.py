@@ -186,7 +186,8 @@ class Notebook:
         excluded = f"which excludes a rate above {100 * rate_of(0, alone.passed).high:.0f} %"
         told = f"{seen}, and nothing tells why: alone it passed {alone.passed} times, {excluded}"
         busy = when_busy(self._showings[nodeid])
-        return FlakeVerdict.UNDECIDED, f"{told}; it failed {busy}" if busy else told
+        tried = f"; on a busy machine it failed {busy.failed} of {busy.total} times" if busy.total else ""
+        return FlakeVerdict.UNDECIDED, f"{told}{tried}"
 
 
 def in_order(tests: Sequence[str], done: Replayed) -> Iterator[str]:
