@@ -236,7 +236,7 @@ def test_a_history_before_its_first_commit_has_no_head(tmp_path: Path) -> None:
     repo = story(tmp_path, "")
     with open_repository(repo.path) as repository:
         assert repository.history().resolve("HEAD") is None
-        assert repository.clone().branch == "main"
+        assert repository.clone.branch == "main"
 
 
 def test_the_history_equals_what_git_says(request: pytest.FixtureRequest) -> None:

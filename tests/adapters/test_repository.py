@@ -77,7 +77,7 @@ def test_a_linked_work_tree_is_one_of_its_own(repo: Repo, tmp_path: Path) -> Non
     with open_repository(tmp_path / "linked" / "src") as found:
         assert (found.top, found.common_dir, found.prefix) == (tmp_path / "linked", repo.path / ".git", "src")
         assert found.history().resolve("HEAD") == repo.sha("one")
-        assert found.clone() == Clone("side", "", is_shallow=False)
+        assert found.clone == Clone("side", "", is_shallow=False)
 
 
 def test_a_submodule_is_a_repository_of_its_own(repo: Repo, tmp_path: Path) -> None:
@@ -93,9 +93,9 @@ def test_a_clone_says_what_its_branches_are(repo: Repo, tmp_path: Path) -> None:
     """A detached HEAD is on none."""
     repo.git("clone", "-q", ".", "../clone")
     clone = Repo(tmp_path / "clone")
-    assert open_repository(clone.path).clone() == Clone("main", "main", is_shallow=False)
+    assert open_repository(clone.path).clone == Clone("main", "main", is_shallow=False)
     clone.git("checkout", "-q", "--detach")
-    assert open_repository(clone.path).clone().branch == ""
+    assert open_repository(clone.path).clone.branch == ""
 
 
 def test_a_symlink_leads_to_the_repository(repo: Repo, tmp_path: Path) -> None:

@@ -40,11 +40,11 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def worktree(repo: Repo) -> GitWorkTree:
-    return open_repository(repo.path).worktree()
+    return open_repository(repo.path).worktree
 
 
 def seen(repo: Repo) -> list[tuple[str, str]]:
-    return [(change.status, change.path) for change in worktree(repo).changes()]
+    return [(change.status, change.path) for change in worktree(repo).changes]
 
 
 def test_a_clean_work_tree_has_no_changes(repo: Repo) -> None:
@@ -53,7 +53,7 @@ def test_a_clean_work_tree_has_no_changes(repo: Repo) -> None:
         os.utime(path, (1, 1))
     os.utime(repo.path / "link.py", (1, 1), follow_symlinks=False)
     before = (repo.path / ".git" / "index").read_bytes()
-    assert worktree(repo).changes() == ()
+    assert worktree(repo).changes == ()
     assert worktree(repo).staged() == ()
     assert (repo.path / ".git" / "index").read_bytes() == before
 
@@ -79,7 +79,7 @@ def test_every_kind_of_change_is_seen(repo: Repo) -> None:
         ("M", "b.py"),
         ("M", "link.py"),
     ]
-    assert all(change.new_blob is None for change in worktree(repo).changes())
+    assert all(change.new_blob is None for change in worktree(repo).changes)
     assert worktree(repo).text("b.py") == b"b = 3\n"
 
 
@@ -171,7 +171,7 @@ HOOK = """#!/bin/sh
 {python} - <<'E' > {log}
 from pathlib import Path
 from pytest_bugguard.adapters.repository import open_repository
-for change in open_repository(Path()).worktree().staged():
+for change in open_repository(Path()).worktree.staged():
     print(change.status, change.path)
 E
 """

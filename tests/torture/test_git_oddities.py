@@ -74,7 +74,7 @@ def test_any_file_name_is_read_as_git_has_it(tmp_path: Path, paths: set[tuple[by
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(folder + name)
     with open_repository(repo.path) as repository:
-        new = {os.fsencode(change.path) for change in repository.worktree().changes()}
+        new = {os.fsencode(change.path) for change in repository.worktree.changes}
     repo.git("add", "-A", "-f")
     repo.git("commit", "-q", "-m", "one")
     (unit,) = units(repo.path)
@@ -86,7 +86,7 @@ def test_any_file_name_is_read_as_git_has_it(tmp_path: Path, paths: set[tuple[by
             path = os.fsdecode(b"d" + folder + b"/" + name)
             assert history.file_at(unit.commit.sha, path) == folder + name
             assert os.fsdecode(name) in (history.folder_at(unit.commit.sha, os.fsdecode(b"d" + folder)) or ())
-            assert repository.worktree().text(path) == folder + name
+            assert repository.worktree.text(path) == folder + name
 
 
 FORMATS = [["--object-format=sha1"], ["--object-format=sha256"], ["--ref-format=reftable"]]
@@ -121,8 +121,8 @@ def test_every_format_of_a_repository_is_read(tmp_path: Path, options: list[str]
         assert history.blob(str(merge.changes[0].new_blob)) == b"b\n"
         assert history.file_at(one.commit.sha, "src/a.py") == b"a\n"
         assert history.folder_at(merge.commit.sha, "src") == ("a.py", "b.py")
-        assert repository.clone().branch == "main"
-        assert repository.worktree().changes() == ()
+        assert repository.clone.branch == "main"
+        assert repository.worktree.changes == ()
 
 
 def test_merges_of_every_kind(tmp_path: Path) -> None:
@@ -275,9 +275,10 @@ def test_submodules_and_links_are_entries_without_text(tmp_path: Path) -> None:
         assert history.file_at(unit.commit.sha, "link.py") is None
         assert history.folder_at(unit.commit.sha, "lib") is None
         assert history.folder_at(unit.commit.sha, "") == (".gitmodules", "lib", "link.py")
-        assert [(change.status, change.path) for change in repository.worktree().changes()] == [("M", "lib")]
-        repo.git("submodule", "--quiet", "deinit", "-f", "lib")
-        assert repository.worktree().changes() == ()
+        assert [(change.status, change.path) for change in repository.worktree.changes] == [("M", "lib")]
+    repo.git("submodule", "--quiet", "deinit", "-f", "lib")
+    with open_repository(repo.path) as repository:
+        assert repository.worktree.changes == ()
 
 
 def test_a_sparse_checkout_has_deleted_nothing(tmp_path: Path) -> None:
@@ -286,7 +287,7 @@ def test_a_sparse_checkout_has_deleted_nothing(tmp_path: Path) -> None:
     repo.git("sparse-checkout", "set", "a")
     assert not (repo.path / "b").exists()
     with open_repository(repo.path) as repository:
-        assert repository.worktree().changes() == ()
+        assert repository.worktree.changes == ()
 
 
 def test_a_locked_index_is_no_hindrance(tmp_path: Path) -> None:
@@ -295,8 +296,8 @@ def test_a_locked_index_is_no_hindrance(tmp_path: Path) -> None:
     (repo.path / ".git" / "index.lock").touch()
     repo.write("a.py", "b")
     with open_repository(repo.path) as repository:
-        assert [change.path for change in repository.worktree().changes()] == ["a.py"]
-        assert repository.worktree().staged() == ()
+        assert [change.path for change in repository.worktree.changes] == ["a.py"]
+        assert repository.worktree.staged() == ()
 
 
 def fake_git(folder: Path, script: str) -> str:

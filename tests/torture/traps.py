@@ -169,7 +169,7 @@ def read_everything(start: Path) -> tuple[list[Unit], tuple[FileChange, ...], tu
     with open_repository(start) as repository, repository.history() as history:
         head = history.resolve("HEAD")
         assert head is not None
-        repository.clone()
+        assert repository.clone.branch
         history.merge_base("HEAD~1", "HEAD")
         units = list(history.units(head))
         assert list(history.units_of([unit.commit.sha for unit in units])) == units
@@ -189,8 +189,8 @@ def read_everything(start: Path) -> tuple[list[Unit], tuple[FileChange, ...], tu
                 history.blob(str(blob))
         if repository.top is None:
             return units, (), ()
-        worktree = repository.worktree()
-        changes, staged = worktree.changes(), worktree.staged()
+        worktree = repository.worktree
+        changes, staged = worktree.changes, worktree.staged()
         for change in changes:
             worktree.text(change.path)
         return units, changes, staged

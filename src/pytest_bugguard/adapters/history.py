@@ -63,6 +63,7 @@ class GitHistory:
         self._trees: OrderedDict[str, dict[str, Entry]] = OrderedDict()
         self._blobs: OrderedDict[str, bytes] = OrderedDict()
         self._held = 0
+        self._merge_bases: dict[tuple[str, str], str | None] = {}
 
     @property
     def is_shallow(self) -> bool:
@@ -105,11 +106,13 @@ class GitHistory:
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor, or None where the histories do not meet (or the clone is too shallow to tell)."""
-        ids = [self._need(revision) for revision in (one, other)]
-        answer = self._git.ask("merge-base", *ids)
-        if answer.status > 1:
-            raise unreadable("merge-base", answer.status, answer.complaint.splitlines())
-        return answer.output.decode().strip() or None
+        ids = self._need(one), self._need(other)
+        if ids not in self._merge_bases:
+            answer = self._git.ask("merge-base", *ids)
+            if answer.status > 1:
+                raise unreadable("merge-base", answer.status, answer.complaint.splitlines())
+            self._merge_bases[ids] = answer.output.decode().strip() or None
+        return self._merge_bases[ids]
 
     def units(
         self, tip: str, *, since: Sequence[str] = (), opens: Callable[[Commit], bool] = mainline.never

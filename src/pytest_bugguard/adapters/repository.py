@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -30,9 +31,12 @@ _QUESTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Repository:
-    """A repository, open for reading. Closing it ends every history that was opened from it."""
+    """A repository, open for reading. Closing it ends every history that was opened from it.
+
+    Each thing is read when it is first asked for, and once: whoever asks next is told of the same state.
+    """
 
     top: Path | None
     """The work tree's top level; None where there is no work tree around."""
@@ -60,19 +64,21 @@ class Repository:
         """Its commits. Close what you get, or the repository."""
         return self._opened.enter_context(GitHistory(self))
 
+    @cached_property
     def worktree(self) -> GitWorkTree:
         """Its uncommitted work; only where there is a ``top``."""
         assert self.top is not None
-        usual = self.git().without_filters()
         staging = Git.at(self.git_dir, self.top, index=self.hook_index)
-        return GitWorkTree(self.top, usual, staging, self.is_partial)
+        return GitWorkTree(self.top, self.git(), staging, self.head[0], self.is_partial)
 
+    @cached_property
     def clone(self) -> Clone:
         """What it says of its own branches."""
         branch = self._target("HEAD").removeprefix("refs/heads/")
         default = self._target("refs/remotes/origin/HEAD").removeprefix("refs/remotes/origin/")
         return Clone(branch, default, self.is_shallow)
 
+    @cached_property
     def head(self) -> tuple[str, str]:
         """The ids of HEAD's commit and of its tree; both empty before the first commit."""
         answer = self.git().ask("rev-parse", "HEAD^{commit}", "HEAD^{tree}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters.history import EXACT_RENAMES, RENAMES
@@ -27,19 +28,29 @@ _HASHES = {40: hashlib.sha1, 64: hashlib.sha256}
 class GitWorkTree:
     """Implements ``journeys.ports.WorkTree``."""
 
-    def __init__(self, top: Path, git: Git, staging: Git, is_partial: bool) -> None:  # noqa: FBT001
-        """Set up for one work tree; ``staging`` is git with the index that is about to be committed."""
+    def __init__(self, top: Path, git: Git, staging: Git, head: str, is_partial: bool) -> None:  # noqa: FBT001
+        """Set up for one work tree.
+
+        Args:
+            top: Its top level.
+            git: Aimed at it.
+            staging: The same, with the index that is about to be committed.
+            head: The commit that is checked out; empty before the first one.
+            is_partial: Whether a filter left objects out when it was cloned.
+        """
         self._top = os.fsencode(top)
-        self._git = git
+        self._plain = git
         self._staging = staging
+        self._commit = head
         self._renames = EXACT_RENAMES if is_partial else RENAMES
 
+    @cached_property
     def changes(self) -> tuple[FileChange, ...]:
         """Work tree against HEAD, untracked files included (ignored ones not). ``new_blob`` is None: see ``text``."""
         # Without renames: files that git does not know yet could take no part in them.
         raw = self._against_head(self._git)
         changed = {change.path: change._replace(new_blob=None) for change in raw if self._has_changed(change)}
-        return (*changed.values(), *self._untracked())
+        return (*changed.values(), *self._untracked)
 
     def staged(self) -> tuple[FileChange, ...]:
         """Index against HEAD, renames found."""
@@ -50,7 +61,7 @@ class GitWorkTree:
         fixed = ("-p", "-U0", "--inter-hunk-context=0", "--text", "--no-ext-diff", "--no-textconv", "--no-color")
         prefixes = ("--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=all", "-O/dev/null")
         output = self._git.read("diff-index", *fixed, *prefixes, *self._renames, base, "--")
-        new = [patches.whole(change.path, self.text(change.path) or b"") for change in self._untracked()]
+        new = [patches.whole(change.path, self.text(change.path) or b"") for change in self._untracked]
         return (*patches.parse(output), *new)
 
     def python_files(self) -> tuple[str, ...]:
@@ -69,17 +80,21 @@ class GitWorkTree:
         except (OSError, ValueError):
             return None
 
+    @cached_property
+    def _git(self) -> Git:
+        return self._plain.without_filters()
+
     def _against_head(self, git: Git, *options: str) -> tuple[FileChange, ...]:
         # Of a submodule only the commit counts: to see more, git would start itself in there, with its settings.
         fixed = ("--raw", "-z", "--no-abbrev", "--ignore-submodules=dirty", "-O/dev/null")
-        output = git.read("diff-index", *fixed, *options, self._head(), "--")
+        output = git.read("diff-index", *fixed, *options, self._head, "--")
         return tuple(_settled(gitlog.changes(gitlog.tokens([output]))))
 
+    @cached_property
     def _head(self) -> str:
         """HEAD's commit, or before the first one the tree without files, which git knows by heart."""
-        head = self._git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}").output.decode().strip()
-        if head:
-            return head
+        if self._commit:
+            return self._commit
         empty = self._git.read("rev-parse", "--show-object-format").decode().strip()
         return hashlib.new(empty, b"tree 0\0", usedforsecurity=False).hexdigest()
 
@@ -94,12 +109,11 @@ class GitWorkTree:
         forms = (content, content.replace(b"\r\n", b"\n"))
         return all(_blob_id(form, like=change.old_blob) != change.old_blob for form in forms)
 
-    def _untracked(self) -> Iterator[FileChange]:
+    @cached_property
+    def _untracked(self) -> tuple[FileChange, ...]:
         output = self._git.read("ls-files", "-z", "--others", "--exclude-standard")
-        for path in gitlog.tokens([output]):
-            mode = self._mode(path)
-            if mode is not None:
-                yield FileChange("A", None, path, 0, mode, None, None)
+        modes = ((path, self._mode(path)) for path in gitlog.tokens([output]))
+        return tuple(FileChange("A", None, path, 0, mode, None, None) for path, mode in modes if mode is not None)
 
     def _mode(self, path: str) -> int | None:
         """The mode that git would record; None for a folder (a repository inside this one) and what it cannot hold."""

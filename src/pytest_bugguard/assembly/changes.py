@@ -153,7 +153,7 @@ def begin_of(workshop: Workshop, facts: RepositoryFacts, base_option: str | None
 def since(workshop: Workshop, begin: str) -> tuple[FileChange, ...]:
     """What differs between the commit where a change begins and the work tree."""
     assert workshop.head is not None, "what begins at a commit has one"
-    return duty.whole(workshop.history.between(begin, workshop.head), workshop.need_worktree().changes())
+    return duty.whole(workshop.history.between(begin, workshop.head), workshop.need_worktree().changes)
 
 
 def _breaches(workshop: Workshop, change: Change) -> tuple[Breach, ...]:

@@ -41,7 +41,7 @@ class CoverageDesk:
         self._base_option = base_option
         self.top: Path = workshop.repository.top
         self.folder: Path = workshop.start.resolve()
-        self._worktree: GitWorkTree = workshop.repository.worktree()
+        self._worktree: GitWorkTree = workshop.repository.worktree
 
     # What the journey asks of the world
 

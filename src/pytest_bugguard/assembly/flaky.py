@@ -129,7 +129,7 @@ class _Reading:
     def __init__(self, workshop: Workshop, told: Told) -> None:
         self._workshop = workshop
         self._told = told._replace(commit=workshop.resolve(told.commit) if told.commit else "")
-        self._sources = workshop.repository.worktree().python_files()
+        self._sources = workshop.repository.worktree.python_files()
         self._trees: dict[str, str] = {}
         self.seen = 0
         self._undated = 0

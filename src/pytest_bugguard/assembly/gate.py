@@ -111,8 +111,8 @@ class Gate:
         """Put the run into the history. What goes wrong there is told, and changes nothing."""
         from pytest_bugguard.assembly import recording  # noqa: PLC0415 - brings SQLite
 
-        session = recording.Session(self._rootdir, started_s, duration_s)
-        more = {} if self._judge is None else self._judge.attempts
+        more, repository = ({}, None) if self._judge is None else (self._judge.attempts, self._judge.repository)
+        session = recording.Session(self._rootdir, started_s, duration_s, repository)
         self._said += recording.record(
             session, reports, self._settings.flaky, run_files=self._options.run_files, more=more
         )

@@ -152,9 +152,9 @@ def _resumed(workshop: Workshop, options: HuntOptions, log: HuntLog) -> tuple[Hu
 
 def _code(workshop: Workshop) -> str:
     """A digest of the code: the tree of HEAD, and what lies over it, but for what tests and Python leave behind."""
-    worktree = workshop.repository.worktree()
-    parts = [workshop.repository.head()[1].encode()]
-    for path in (change.new_path or change.old_path or "" for change in worktree.changes()):
+    worktree = workshop.repository.worktree
+    parts = [workshop.repository.head[1].encode()]
+    for path in (change.new_path or change.old_path or "" for change in worktree.changes):
         if path.endswith(_CODE):
             parts += [path.encode("utf-8", "surrogateescape"), worktree.text(path) or b""]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
@@ -207,7 +207,7 @@ def _typed(home: Home, words: Sequence[str]) -> tuple[str, ...]:
 def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Result:
     notebook = lab.notebook
     typing = replace(typing, refused=frozenset(notebook.untypeable))
-    worktree = workshop.repository.worktree()
+    worktree = workshop.repository.worktree
 
     def source_of(nodeid: str) -> str:
         content = worktree.text(nodeid.partition("::")[0]) or b""

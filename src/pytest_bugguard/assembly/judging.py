@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from pytest_bugguard.adapters.repository import Repository
     from pytest_bugguard.assembly.changes import Change
     from pytest_bugguard.assembly.prover import Progress
     from pytest_bugguard.assembly.reruns import Reruns
@@ -66,6 +67,11 @@ class Judge:
         self._options = options
         self._burned: tuple[Attempt, ...] = ()
         self._reruns: Reruns | None = None
+
+    @property
+    def repository(self) -> Repository:
+        """What was judged, and the state in which it was."""
+        return self._workshop.repository
 
     @property
     def attempts(self) -> dict[Why, tuple[Attempt, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,8 @@ class Session:
     started_s: float
     """Seconds since the epoch."""
     duration_s: float
+    repository: Repository | None = None
+    """As it was read to judge the run; None where that was not done."""
 
 
 def record(
@@ -54,7 +57,8 @@ def record(
         more: What was run besides, and why, by node ids of the repository's top.
     """
     try:
-        with open_repository(session.rootdir) as repository:
+        read = session.repository
+        with nullcontext(read) if read is not None else open_repository(session.rootdir) as repository:
             if repository.top is None:
                 return ()
             prefix = repository.prefix
@@ -141,11 +145,11 @@ def _run(session: Session, repository: Repository, attempts: tuple[Attempt, ...]
 
 
 def _circumstances(repository: Repository) -> Circumstances:
-    commit, tree = repository.head()
+    commit, tree = repository.head
     around = environment(repository.top)
     return Circumstances(
         commit=commit,
-        tree="" if repository.worktree().changes() else tree,
+        tree="" if repository.worktree.changes else tree,
         branch=branch_of(repository),
         environment=around.key,
         environment_words=around.words,
@@ -156,4 +160,4 @@ def _circumstances(repository: Repository) -> Circumstances:
 def branch_of(repository: Repository) -> str:
     """The branch that a run is of: the CI knows it where nothing but a commit is checked out."""
     facts = ci.read(os.environ)
-    return facts.source or facts.branch or repository.clone().branch
+    return facts.source or facts.branch or repository.clone.branch

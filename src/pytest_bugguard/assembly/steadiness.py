@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def after_run(workshop: Workshop, records: Sequence[Record]) -> list[Record]:
     """The records of fixes, those apart whose guard is known to fail now and then on this code."""
     history, guards = history_of(workshop), guards_of(records)
-    if history is None or not guards or workshop.repository.worktree().changes():
+    if history is None or not guards or workshop.repository.worktree.changes:
         return list(records)
-    code = Code(workshop.repository.head()[1], environment(workshop.repository.top).key)
+    code = Code(workshop.repository.head[1], environment(workshop.repository.top).key)
     with suppress(BugguardError):  # recording the run says so where the history cannot be read
         seen = history.sightings(guards)
         known = {nodeid: steadiness.reds_on(code, seen[nodeid]) for nodeid in guards}

@@ -153,7 +153,7 @@ class Workshop:
     def choose_base(self, option: str | None) -> base.Chosen | base.Undecided:
         """What the change is compared with, and why; only where there is a commit."""
         assert self.head is not None
-        rungs = base.ladder(option, self.settings.base, self.ci, self.repository.clone())
+        rungs = base.ladder(option, self.settings.base, self.ci, self.repository.clone)
         return base.choose(rungs, head=self.head, resolve=self.history.resolve, merge_base=self.history.merge_base)
 
     def linker(self, tip: Snapshot) -> Linker:
@@ -183,7 +183,7 @@ class Workshop:
         """
         if self.repository.top is None:
             raise BugguardError("a bare repository has no work tree", hint="give a range: bugguard check BASE..REV")
-        return self.repository.worktree()
+        return self.repository.worktree
 
     def resolve(self, revision: str) -> str:
         """The commit id of a revision that a user named.

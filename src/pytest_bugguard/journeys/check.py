@@ -109,7 +109,7 @@ def _leans_on_work_tree(record: Record) -> bool:
 
 def work_tree_unit(reader: Reader, worktree: WorkTree, head: str, survey: Survey) -> tuple[Seen | None, Snapshot]:
     """What is not committed yet, as a unit of its own, and the state of the files with it."""
-    changes = worktree.changes()
+    changes = worktree.changes
     snapshot = overlaid(reader, head, changes, lambda change: worktree.text(change.path))
     return (_pseudo(changes, head, "", survey, snapshot) if changes else None), snapshot
 

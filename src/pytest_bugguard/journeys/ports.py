@@ -84,6 +84,7 @@ class Timeline(Protocol):
 class WorkTree(Protocol):
     """Uncommitted work, read without running a filter or writing the index."""
 
+    @property
     def changes(self) -> tuple[FileChange, ...]:
         """Work tree against HEAD, untracked files included (ignored ones not). ``new_blob`` is None: see ``text``."""
 
