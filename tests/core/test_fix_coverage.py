@@ -12,9 +12,10 @@ from pytest_bugguard.core import fix_coverage, touched
 from pytest_bugguard.core.coverage_rules import Limits
 from pytest_bugguard.core.fix_coverage import Changed, Reach, Reached
 from pytest_bugguard.core.measured import FileCoverage
-from pytest_bugguard.core.model import RuleVerdict
+from pytest_bugguard.core.model import RuleVerdict, Verdict
 from pytest_bugguard.core.patches import Patch
 from pytest_bugguard.core.statements import Source
+from tests import samples
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.fix_coverage import Require
@@ -111,7 +112,9 @@ def test_a_function_that_is_gone_as_a_whole_is_told_beside_the_rest(
         ("elsewhere", "any", "met"),
         ("run elsewhere", "all", "met"),
         ("deleted", "any", "met"),
-        ("deleted never", "any", "met"),
+        ("deleted never", "any", "undecided"),
+        ("deleted never proven", "any", "met"),
+        ("deleted run never", "any", "met"),
         ("deleted never", "all", "unmet"),
         ("excluded", "any", "met"),
         ("", "any", "met"),
@@ -124,14 +127,18 @@ def test_a_function_that_is_gone_as_a_whole_is_told_beside_the_rest(
     ],
 )
 def test_what_is_asked_decides(reaches: str, require: Require, verdict: str) -> None:
-    """By default only what ran nothing at all fails: import-only and deletions are the proof's to judge."""
+    """By default only what ran nothing at all fails; import-only is the proof's to judge, and so is what was deleted.
+
+    Where the tests ran nothing of the rest, no proof means that nothing was looked at: undecided, with its cure.
+    """
     words = {"import": Reach.IMPORT_ONLY, "elsewhere": Reach.ELSEWHERE, "subprocess": Reach.SUBPROCESS} | {
         str(one): one for one in Reach
     }
-    changed = [Changed("a.py", 10 + index, words[word]) for index, word in enumerate(reaches.split())]
-    judged = fix_coverage.judge("1c0ffee" * 5, changed, require, {"a.py": AFTER}, "p:1")
+    changed = [Changed("a.py", 10 + index, words[word]) for index, word in enumerate(reaches.split()) if word in words]
+    fix = samples.fix(Verdict.PROVEN if reaches.endswith("proven") else Verdict.GUARDED)
+    judged = fix_coverage.judge(fix, changed, require, {"a.py": AFTER}, "p:1")
     assert judged.verdict.value == verdict
-    assert bool(judged.next) == (verdict == "unmet")
+    assert bool(judged.next) == (verdict != "met")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +169,7 @@ def test_what_another_platform_runs_cannot_be_told_here(condition: str, reach: R
 def test_a_fix_that_its_test_never_reached_is_told_line_by_line() -> None:
     """The numbers of each kind, the lines, and the function that holds them."""
     judged = fix_coverage.judge(
-        "1c0ffee" * 5, [Changed("a.py", 19, Reach.NEVER), Changed("a.py", 17, Reach.EXCLUDED)], "any",
+        samples.fix(sha="1c0ffee" * 5), [Changed("a.py", 19, Reach.NEVER), Changed("a.py", 17, Reach.EXCLUDED)], "any",
         {"a.py": AFTER}, "p:1",
     )  # fmt: skip
     assert (judged.verdict, judged.reason) == (RuleVerdict.UNMET, "1 never, 1 excluded")

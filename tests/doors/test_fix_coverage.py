@@ -81,6 +81,19 @@ def test_a_test_that_never_reaches_its_fix_fails_the_run(shop: Shop) -> None:
     assert "fixes, bugguard.toml:2" in shown(result)
 
 
+def test_what_may_be_the_cure_by_being_gone_is_left_to_a_proof(shop: Shop) -> None:
+    """A fix that takes a function away, and whose test runs nothing of the rest: no gate passes unseen."""
+    shop.settings(FIXES)
+    shop.repo.write("src/shop/pager.py", PAGER + "\n\ndef odd(items):\n    return items\n")
+    shop.repo.commit("feat: pages anew")
+    gone = "from shop import pager\n\ndef test_last_page():\n    assert not hasattr(pager, 'odd')\n"
+    sha = _fix(shop, gone, PAGER.replace("whole + bool(rest)", "whole"))
+    result = shop.run_apart("--bugguard")
+    assert result.ret == 1
+    assert f"the tests of {sha[:7]} run nothing of what it added, and it took code away" in shown(result)
+    assert f"bugguard prove {sha[:7]} tells" in shown(result)
+
+
 def test_all_and_a_share_can_be_asked_for(shop: Shop) -> None:
     """A fix that changes two functions, with a test of one."""
     shop.settings('[coverage]\nfixes = "all"\n')

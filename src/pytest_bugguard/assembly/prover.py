@@ -87,6 +87,8 @@ class Prover:
         self._burned: dict[str, Burned] = {}
         self._measured: dict[str, tuple[Experiment, TestRun]] = {}
         """By fix, what its proof measured with the fix in place, for ``coverage_of``."""
+        self._proven: dict[str, Record] = {}
+        """By fix, what was found proven, whether by a run or by a receipt, for the same."""
 
     def noted(self, result: Result) -> Result:
         """A result with what its reader should know of the proofs besides."""
@@ -131,6 +133,8 @@ class Prover:
                     record = self._burned_in(record, plan, bench)
                     if record.verdict is said.verdict:
                         record = _judged(one.record, filing.settle(plan, one.record, said))
+                if record.verdict is Verdict.PROVEN:
+                    self._proven[record.sha] = record
                 records.append(self._with_hunks(record, plan, bench))
         return records
 
@@ -163,7 +167,8 @@ class Prover:
             for number, (one, plan, seen) in enumerate(planned):
                 progress(number, len(planned), one.record.sha)
                 if plan is not None:
-                    rows.append(desk.judge(one, plan, seen))
+                    judged = replace(one, record=self._proven.get(one.record.sha, one.record))
+                    rows.append(desk.judge(judged, plan, seen))
         return rows
 
     def _judgement(self, one: CheckedUnit, plan: Experiment, runs: Runs | Judgement) -> Proof | Judgement:

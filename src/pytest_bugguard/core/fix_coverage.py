@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pytest_bugguard.core.coverage_verdict import Judged, Missing
-from pytest_bugguard.core.model import RuleVerdict
+from pytest_bugguard.core.model import RuleVerdict, Verdict
 from pytest_bugguard.core.statements import described
 from pytest_bugguard.core.thresholds import Count, Metric, Threshold
 from pytest_bugguard.core.touched import cut_functions, gone_functions
@@ -17,6 +17,7 @@ from pytest_bugguard.core.touched import cut_functions, gone_functions
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.patches import Patch
     from pytest_bugguard.core.statements import Source
 
@@ -111,24 +112,31 @@ def _of_body(first: int, last: int, reached: Reached) -> Reach:
 Require = Literal["any", "all"] | Decimal
 
 
-def judge(sha: str, changed: Sequence[Changed], require: Require, sources: Mapping[str, Source], place: str) -> Judged:
+def judge(
+    fix: Record, changed: Sequence[Changed], require: Require, sources: Mapping[str, Source], place: str
+) -> Judged:
     """Hold what a fix's own tests ran against what is asked of them.
 
-    ``any`` fails where nothing was run that could have been: what runs at import alone or on another platform, or is
-    gone, cannot be told and is left to the proof. ``all`` and a share count what runs at import or elsewhere as run.
+    ``any`` fails where nothing was run that could have been: what runs at import alone or on another platform cannot
+    be told and is left to the proof. Where the tests ran nothing of what it added, and something is gone that may have
+    been the cure, only the proof can tell. ``all`` and a share count what runs at import or elsewhere as run.
     """
     counts = Counter(one.reach for one in changed)
     never = counts[Reach.NEVER]
     total = sum(counts.values()) - counts[Reach.EXCLUDED] - counts[Reach.DELETED]
     count = Count(total - never, total)
     threshold = None if require == "any" else Threshold(Metric.LINE, Decimal(100) if require == "all" else require)
-    is_open = count.covered > 0 or counts[Reach.DELETED] > 0
-    is_met = (is_open or not never) if threshold is None else threshold.is_met(count)
-    return Judged(
-        FIXES, None, count, threshold, RuleVerdict.MET if is_met else RuleVerdict.UNMET,
-        tuple(_missing(changed, sources)), place, reason=_told(counts), fix=sha,
-        next="" if is_met else f"make its test reach what it changed: bugguard prove {sha[:_SHORT]} shows the test",
-    )  # fmt: skip
+    is_met = (count.covered > 0 or not never) if threshold is None else threshold.is_met(count)
+    missing, name = tuple(_missing(changed, sources)), fix.sha[:_SHORT]
+    said = Judged(FIXES, None, count, threshold, RuleVerdict.MET, missing, place, _told(counts), fix=fix.sha)
+    may_be_gone = threshold is None and counts[Reach.DELETED] > 0
+    if is_met or (may_be_gone and fix.verdict is Verdict.PROVEN):
+        return said
+    if may_be_gone:
+        reason = f"the tests of {name} run nothing of what it added, and it took code away"
+        return replace(said, verdict=RuleVerdict.UNDECIDED, reason=reason, next=f"bugguard prove {name} tells")
+    cure = f"make its test reach what it changed: bugguard prove {name} shows the test"
+    return replace(said, verdict=RuleVerdict.UNMET, next=cure)
 
 
 def _told(counts: Counter[Reach]) -> str:

@@ -44,7 +44,7 @@ def judge(one: CheckedUnit, plan: Experiment, bench: Bench, asked: Asked, *, pro
     """Say how much of what a fix changed its own tests ran.
 
     Args:
-        one: The fix.
+        one: The fix, proven where a proof says so.
         plan: Its tests, and the tree with it.
         bench: Where they are run, if need be.
         asked: What they have to reach.
@@ -86,7 +86,7 @@ def _said(one: CheckedUnit, plan: Experiment, files: Sequence[_File], asked: Ask
         )
     ]
     sources = {file.patch.path: file.source for file in files}
-    return fix_coverage.judge(one.record.sha, changed, asked.require, sources, asked.place)
+    return fix_coverage.judge(one.record, changed, asked.require, sources, asked.place)
 
 
 def undecided(sha: str, doubt: Doubt, place: str) -> Judged:
