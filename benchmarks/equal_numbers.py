@@ -67,7 +67,8 @@ def _theirs(repository: Path) -> tuple[dict[str, Row], dict[str, str]]:
 def _text(repository: Path) -> dict[str, str]:
     """The shares of ``coverage report``."""
     lines = _coverage(repository, "report").splitlines()
-    return {words[0]: words[-1].rstrip("%") for line in lines if len(words := line.split()) > 3 and ".py" in words[0]}  # noqa: PLR2004
+    rows = [line.split() for line in lines if ".py" in line.partition(" ")[0] and "%" in line]
+    return {words[0]: next(word for word in words if word.endswith("%")).rstrip("%") for words in rows}
 
 
 def _coverage(repository: Path, *words: str) -> str:

@@ -143,6 +143,13 @@ def test_a_file_that_nothing_imports_is_told_apart_from_one_that_is_left_out(
     (project.top / "coverage.json").write_text('{"meta": {}, "files": {}}', encoding="utf-8")
     assert project.read(".coverage.one").unseen == unseen
     assert set(project.read("coverage.json").unseen) >= {*unseen}
+    assert not project.read(".coverage.one").follows_processes
+
+
+def test_whether_processes_are_followed_is_read_off_the_configuration(project: Project) -> None:
+    """Who has set that up needs no hint at it."""
+    (project.top / ".coveragerc").write_text("[run]\npatch = subprocess\n", encoding="utf-8")
+    assert project.read(".coverage").follows_processes
 
 
 def test_a_shard_alone_knows_less(project: Project) -> None:

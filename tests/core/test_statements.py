@@ -162,6 +162,7 @@ def test_lines_are_told_with_their_function() -> None:
     assert described([3, 4, 5, 9], None) == "3-5, 9"
     assert described([3, 5, 9, 12], None, [1, 3, 5, 9, 10, 12]) == "3-9, 12"
     assert described(range(1, 40, 2), Source("def a(): pass\nx = 1\n" * 20), cap=2).endswith(" and 18 more places")
+    assert described([1, 3, 5], None, cap=2) == "1, 3 and 1 more place"
 
 
 @pytest.mark.parametrize(

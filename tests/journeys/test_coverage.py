@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from pytest_bugguard.core.coverage_rules import CoverageSettings, Limits
 from pytest_bugguard.core.coverage_verdict import Standing
 from pytest_bugguard.core.measured import Doubt, FileCoverage, Measured
@@ -32,6 +34,39 @@ class Unread:
     def unmeasured(self, path: str) -> FileCoverage:
         """Not to be asked for."""
         raise AssertionError(path)
+
+
+TEXT = b"A = 1\n\n\ndef work():\n    return A\n\n\ndef rest():\n    return 2\n"
+
+
+class Texts(Unread):
+    """Sources that may be read."""
+
+    def text(self, path: str) -> bytes | None:
+        """The same for all."""
+        return TEXT if path else None
+
+
+@pytest.mark.parametrize(
+    ("ran", "follows_processes", "is_hinted"),
+    [
+        pytest.param((), False, True, id="never-imported"),
+        pytest.param((1, 4, 8), False, True, id="imported-and-never-called"),
+        pytest.param((1, 4, 5, 8), False, False, id="called"),
+        pytest.param((1, 4, 5, 9), False, False, id="only-a-definition-was-not-run"),
+        pytest.param((1, 4, 8), True, False, id="processes-are-measured-already"),
+    ],
+)
+def test_what_processes_may_have_run_is_hinted_at(
+    ran: tuple[int, ...], follows_processes: bool, is_hinted: bool
+) -> None:
+    """pytest-cov 7 measures no process that a test starts, and says nothing: a module reads as if no test ran it."""
+    file = FileCoverage("src/shop.py", frozenset(ran), frozenset({1, 4, 5, 8, 9}) - {*ran})
+    asked = Asked(CoverageSettings(each_file=Limits(line=Decimal(100)), total=Limits(line=Decimal(100))))
+    other = FileCoverage("src/other.py", frozenset({1}))
+    measured = Measured((other, file), follows_processes=follows_processes)
+    found = judge(asked, measured, Standing(), Texts()).judged
+    assert {'patch = ["subprocess"]' in one.next for one in found if one.verdict is RuleVerdict.UNMET} == {is_hinted}
 
 
 def test_a_change_is_not_looked_into_where_the_numbers_say_nothing() -> None:

@@ -112,10 +112,10 @@ def placed(
 
 
 def with_unseen(measured: Measured, known: MeasuredPaths, scope: Scope) -> Measured:
-    """The same, with the files that were asked for and are not there."""
+    """The same, with the files that were asked for and are not there, and with what else the configuration tells."""
     there = {file.path for file in measured.files}
     unseen = (path for path in known.files if path not in there and scope.holds(os.path.join(known.top, path)))  # noqa: PTH118 - of tens of thousands
-    return replace(measured, unseen=tuple(sorted(unseen)))
+    return replace(measured, unseen=tuple(sorted(unseen)), follows_processes=scope.follows_processes)
 
 
 def unmeasured(path: str, folder: Path, top: Path) -> FileCoverage:

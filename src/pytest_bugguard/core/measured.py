@@ -91,6 +91,8 @@ class Measured:
     """Files that the configuration asks for and the data does not hold: nothing imported them."""
     tests: frozenset[str] = frozenset()
     """Those of the files that are tests: rules that name no file do not speak of them."""
+    follows_processes: bool = False
+    """Whether the configuration has processes measured that tests start."""
 
     def file(self, path: str) -> FileCoverage | None:
         """What is known of one file."""

@@ -121,6 +121,10 @@ class Source:
         """The innermost function that holds a line."""
         return next((span for span in self._holding(line) if span.is_function), None)
 
+    def in_functions(self, lines: Iterable[int]) -> bool:
+        """Whether any of the lines runs only when a function is called."""
+        return any((span := self.function_around(line)) is not None and line >= span.body for line in lines)
+
     def _holding(self, line: int) -> Iterator[Span]:
         return (span for span in reversed(self._outline(self._number(line))) if span.first <= line <= span.last)
 
@@ -234,7 +238,7 @@ def described(lines: Iterable[int], source: Source | None, statements: Collectio
         for name, group in groupby(ranges[:cap], key=itemgetter(0))
     ]
     more = len(ranges) - cap
-    return ", ".join(shown) + (f" and {more} more places" if more > 0 else "")
+    return ", ".join(shown) + (f" and {more} more place{'s' * (more > 1)}" if more > 0 else "")
 
 
 def _ranges(lines: list[int], source: Source | None, numbers: Mapping[int, int]) -> Iterator[tuple[str, str]]:

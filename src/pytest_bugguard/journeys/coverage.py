@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.coverage_rules import CoverageSettings
     from pytest_bugguard.core.coverage_verdict import Missing
     from pytest_bugguard.core.floors import Floors
-    from pytest_bugguard.core.measured import Measured
+    from pytest_bugguard.core.measured import FileCoverage, Measured
     from pytest_bugguard.core.patches import Patch
     from pytest_bugguard.core.statements import Source
     from pytest_bugguard.core.touched import Touched
@@ -155,9 +155,16 @@ def _explained(one: Judged, known: _Known, measured: Measured) -> Judged:
     if one.verdict is not RuleVerdict.UNMET:
         return one
     missing = tuple(_described(place, known, measured, one.metric) for place in one.missing)
-    file = measured.file(one.path) if one.path else None
-    is_idle = file is not None and not file.ran
-    return replace(one, missing=missing, next=one.next or _next(one, _NEVER_RAN if is_idle else ""))
+    worst = one.path or (one.missing[0].path if one.missing else "")
+    hint = "" if measured.follows_processes or not _is_idle(measured.file(worst), known.now(worst)) else _NEVER_RAN
+    return replace(one, missing=missing, next=one.next or _next(one, worst, hint))
+
+
+def _is_idle(file: FileCoverage | None, source: Source | None) -> bool:
+    """Whether tests at most import a file: of its functions, where it has any to run, none was called."""
+    if file is None or not file.ran:
+        return file is not None
+    return source is not None and source.in_functions(file.missing) and not source.in_functions(file.ran)
 
 
 def _described(place: Missing, known: _Known, measured: Measured, metric: Metric) -> Missing:
@@ -173,9 +180,7 @@ _NEVER_RAN = '; where only processes that tests start run it: [tool.coverage.run
 """pytest-cov 7 and coverage.py measure no such process unless they are told to, and say nothing of it."""
 
 
-def _next(one: Judged, hint: str) -> str:
+def _next(one: Judged, worst: str, hint: str) -> str:
     if one.rule == floor_verdict.FLOORS:
-        path = shlex.quote(one.path or "")
-        return f'add a test, or accept it: bugguard coverage floors raise {path} --reason "..."{hint}'
-    worst = shlex.quote(one.path or (one.missing[0].path if one.missing else ""))
-    return f"add a test that runs them{hint}; for more: bugguard coverage explain {worst}"
+        return f'add a test, or accept it: bugguard coverage floors raise {shlex.quote(worst)} --reason "..."{hint}'
+    return f"add a test that runs them{hint}; for more: bugguard coverage explain {shlex.quote(worst)}"
