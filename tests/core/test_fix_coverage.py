@@ -193,6 +193,9 @@ UNMEASURED = FileCoverage("a.py", missing=STATEMENTS, excluded=EXCLUDED)
         pytest.param(Patch("a.py", "a.py", (), (19,)), FileCoverage("a.py", IMPORT | {19}), (19,), (),
                      id="deletion-run"),
         pytest.param(Patch("a.py", "a.py", (2, 9)), FileCoverage("a.py", IMPORT), (), (), id="no-statement"),
+        pytest.param(Patch("a.py", "a.py", (4, 7)), FileCoverage("a.py", IMPORT, STATEMENTS - IMPORT), (4, 5), (10,),
+                     id="signature-alone"),
+        pytest.param(Patch("a.py", "a.py", (7,)), FileCoverage("a.py", STATEMENTS), (5,), (), id="signature-run"),
     ],
 )  # fmt: skip
 def test_a_change_touches_statements(

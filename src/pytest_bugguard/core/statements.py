@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PRAGMA = re.compile(r"#\s*(?:pragma|PRAGMA)[:\s]?\s*(?:no|NO)\s*(?:cover|COVER|branch|BRANCH)")
 """coverage.py's own words for code that it shall not count."""
+_OPENING = re.compile(r"\s*(?:@|def\s|async\s+def\s)")
 _LAYOUT = frozenset({tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING})
 _ODD = "surrogatepass"
 
@@ -138,10 +139,17 @@ class Source:
         text = self._pieces[number][1]
         return not text.isascii() or all(part in text for part in name.split("."))
 
+    def opens_function(self, line: int) -> bool:
+        """Whether a line begins with a decorator or ``def``."""
+        return 0 < line <= len(self._lines) and _OPENING.match(self._lines[line - 1]) is not None
+
     def pragmas(self, lines: Iterable[int]) -> tuple[int, ...]:
         """Those of the lines that take code out of the count."""
-        texts = self.text.split("\n")
-        return tuple(line for line in lines if 0 < line <= len(texts) and _PRAGMA.search(texts[line - 1]))
+        return tuple(line for line in lines if 0 < line <= len(self._lines) and _PRAGMA.search(self._lines[line - 1]))
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.split("\n")
 
 
 def source_of(content: bytes) -> Source:

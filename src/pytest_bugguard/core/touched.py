@@ -9,7 +9,7 @@ from pytest_bugguard.core.coverage_verdict import Judged, Missing, verdict_on
 from pytest_bugguard.core.thresholds import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.coverage_rules import Limits
     from pytest_bugguard.core.measured import FileCoverage
@@ -38,7 +38,8 @@ def in_file(
     """The statements of one file that a change touched.
 
     A line counts for the statement that it is part of: a changed argument three lines down is a change of the call.
-    Where lines were only taken out of a function, the function has to run.
+    Where lines were only taken out of a function, the function has to run; so it has where its ``def`` or a decorator
+    changed, which whoever imports the module runs.
 
     Args:
         patch: The lines.
@@ -52,6 +53,10 @@ def in_file(
     statements = {line if line in first_lines else source.statement(line) for line in patch.added}
     for span in cut_functions(patch, source, before):
         statements |= _standing_for(span, known)
+    for span in _signatures(statements & known.ran, source):
+        body = {*range(span.body, span.last + 1)}
+        if not body & (statements | known.ran):
+            statements |= _standing_for(span, known)
     return Touched(
         patch.path,
         tuple(sorted(statements & known.ran)),
@@ -59,6 +64,11 @@ def in_file(
         is_measured=file is not None,
         pragmas=source.pragmas(patch.added),
     )
+
+
+def _signatures(statements: Iterable[int], source: Source) -> Iterator[Span]:
+    """The functions whose ``def`` or decorators are among some statements."""
+    return (span for line in statements if source.opens_function(line) and (span := source.around(line)) is not None)
 
 
 def cut_functions(patch: Patch, source: Source, before: Source | None) -> tuple[Span, ...]:
