@@ -177,7 +177,16 @@ def test_of_an_unsound_run_nothing_is_told() -> None:
     [
         pytest.param(Measured((_file("a.py", 1, 0),), ".coverage"), None, id="sound"),
         pytest.param(Measured((_file("a.py", 0, 0),), ".coverage"), None, id="nothing-to-run"),
-        pytest.param(Measured((_file("a.py", 0, 3), _file("b.py", 0, 1)), "x"), "every file is at 0 %", id="all-at-0"),
+        pytest.param(
+            Measured((_file("a.py", 0, 3), _file("b.py", 0, 1)), "x"),
+            "every file is at 0 %: another copy of the source was imported, or processes that are not measured ran",
+            id="all-at-0",
+        ),
+        pytest.param(
+            Measured((_file("a.py", 0, 3),), "x", foreign=("/venv/a.py",)),
+            "every file is at 0 %: another copy of the source was imported; the tests ran /venv/a.py",
+            id="all-at-0-and-another-copy-seen",
+        ),
         pytest.param(
             Measured((_file("a.py", 1, 0),), ".coverage", stale=("b.py", "c.py")),
             ".coverage is older than b.py and 1 more",
@@ -193,7 +202,7 @@ def test_of_an_unsound_run_nothing_is_told() -> None:
     ],
 )
 def test_numbers_that_cannot_be_true_are_doubted(measured: Measured, said: str | None) -> None:
-    """All at 0 % with green tests means that another copy was imported."""
+    """All at 0 % with green tests: another copy was imported, or workers of xdist under ``coverage run`` ran them."""
     doubt = doubt_of(measured)
     assert (doubt is None) == (said is None)
     assert doubt is None or (said is not None and doubt.reason.startswith(said) and doubt.cure)

@@ -147,11 +147,14 @@ def _nothing_ran(measured: Measured) -> Doubt | None:
             "measure the source: [tool.coverage.run] source, or pytest --cov=PACKAGE",
         )
     if any(file.statements for file in measured.files) and not any(file.ran for file in measured.files):
-        place = f"; the tests ran {measured.foreign[0]}" if measured.foreign else ""
-        return Doubt(f"every file is at 0 %: another copy of the source was imported{place}", _INSTALL)
+        said = "every file is at 0 %: another copy of the source was imported"
+        if measured.foreign:
+            return Doubt(f"{said}; the tests ran {measured.foreign[0]}", _INSTALL)
+        return Doubt(f"{said}, or processes that are not measured ran the tests", f"{_INSTALL}; {_FOLLOW}")
     return None
 
 
 _MEASURE_AGAIN = "run the tests again under coverage: line numbers may mean other lines by now"
 _FIND = "run the tests again under coverage, or map the place of another machine to here with [tool.coverage.paths]"
+_FOLLOW = 'with pytest-xdist measure by pytest --cov, or set [tool.coverage.run] patch = ["subprocess"]'
 _INSTALL = "install the project with pip install -e ., or map the copy to the source with [tool.coverage.paths]"
