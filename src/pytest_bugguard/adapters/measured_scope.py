@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import chdir, suppress
+from contextlib import chdir
 from typing import TYPE_CHECKING
 
-from coverage.exceptions import CoverageException
 from coverage.files import GlobMatcher, prep_patterns
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class Scope:
         # As coverage.py has it, include says nothing where there is a source.
         self._included = [one for one in (included if not sources else included[1:]) if one is not None]
         self._omitted = [one for one in omitted if one is not None]
-        self.follows_processes = _follows_processes(coverage)
+        self.follows_processes = "subprocess" in _listed(coverage, "run:patch")
         """Whether processes that tests start are measured too."""
 
     def holds(self, path: str) -> bool:
@@ -48,12 +47,6 @@ class Scope:
     def _is_packaged(self, path: str) -> bool:
         inside = path.removesuffix(".py") + os.sep
         return any(f"{os.sep}{package}{os.sep}" in inside for package in self._packages)
-
-
-def _follows_processes(coverage: Coverage) -> bool:
-    with suppress(CoverageException):  # older than 7.10, where nothing but the user's own set-up did that
-        return "subprocess" in _listed(coverage, "run:patch")
-    return False
 
 
 def _listed(coverage: Coverage, option: str) -> Iterator[object]:
