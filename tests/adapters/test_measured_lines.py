@@ -64,6 +64,30 @@ def test_what_somebody_else_traces_is_not_known(tmp_path: Path, tracing: str) ->
     assert _measured(tmp_path, more=f"measure.enter('test_one', is_own=True); {tracing}") is None
 
 
+ASIDE = """
+import sys
+sys.path[:0] = [{probe!r}, {top!r}]
+import mod
+from bugguard_probe.tracer import Tracer
+tracer = Tracer(lambda name: "mod.py" if name.endswith("mod.py") else "", "test")
+one = tracer.aside(mod.one)
+tracer.start()
+assert one() == 1
+mod.two()
+tracer.switch("test")
+one()
+print({{context: dict(files) for context, files in tracer.lines().items()}})
+"""
+
+
+def test_what_pytest_does_with_a_file_of_tests_is_not_traced(tmp_path: Path) -> None:
+    """To rewrite it takes long under a trace function, and runs nothing of the project's; a test may do it too."""
+    (tmp_path / "mod.py").write_text(MODULE, encoding="utf-8")
+    code = ASIDE.format(probe=str(PROBE), top=str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "{'': {'mod.py': {11}}, 'test': {'mod.py': {7}}}"
+
+
 def test_what_another_process_runs_is_run_by_a_test(tmp_path: Path) -> None:
     """Beside the process of pytest, without which nothing is known."""
     assert _measured(tmp_path, is_main=False) is None

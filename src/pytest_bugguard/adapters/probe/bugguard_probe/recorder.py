@@ -342,5 +342,9 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
 def pytest_configure(config: pytest.Config) -> None:
     """Take part."""
     config.pluginmanager.register(Recorder(_record), "bugguard-recorder")
+    if start.measure is not None:
+        from _pytest.assertion import rewrite  # noqa: PLC0415 - only here; traced, it takes as long as the tests
+
+        start.measure.leave_out(rewrite, "_rewrite_test")
     if start.witness.execution.needs_windows and not start.plan["is_at_home"]:
         config.pluginmanager.register(Windows(), "bugguard-windows")
