@@ -4,7 +4,9 @@
 
 FIX has to be HEAD, so that pytest runs the same tests on the same files; TEST are its own tests' node ids. Run it with
 an interpreter that has what the project's tests need. Compared are the bare run of pytest, the proof of the fix
-without coverage of it, and the proof with it: what is added is the difference of the last two.
+without coverage of it, and the proof with it: what is added is the difference of the last two. So it is with the run
+of pytest that judges it without any proof: there its tests are run once more, in a fresh tree without bytecode. The
+work tree gets a ``bugguard.toml`` for the time that it takes.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def main() -> int:
     parser.add_argument("tests", nargs="+")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
-    at = given.repository
+    at: Path = given.repository
     prove = [sys.executable, "-m", "pytest_bugguard", "prove", given.fix, "--fresh"]
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     jobs = {
@@ -37,15 +39,33 @@ def main() -> int:
         "proof": partial(run, [*prove, "--set", "coverage.fixes='off'"], cwd=at),
         "proof with coverage": partial(run, [*prove, "--set", "coverage.fixes='any'"], cwd=at),
     }
+    jobs |= {
+        f"pytest, fixes = {fixes}": partial(_judged, at, [*pytest, *given.tests], fixes) for fixes in ("off", "any")
+    }
     in_turn(jobs, 1)
     spent = in_turn(jobs, given.rounds)
     for name, laps in spent.items():
         print(f"{name:<20} {median(laps).cpu_s:6.2f} s of CPU, {median(laps).wall_s:6.2f} s")
-    pairs = zip(spent["proof with coverage"], spent["proof"], strict=True)
-    more = statistics.median(one.cpu_s - other.cpu_s for one, other in pairs)
-    ratio = more / median(spent["pytest"]).cpu_s
-    print(f"coverage adds {more:+.2f} s")
-    return tell(Ratio("coverage of a fix, beside its proof", ratio, PROMISED, "bare runs of its tests"))
+    bare = median(spent["pytest"]).cpu_s
+    ratios = []
+    for name, without, judged in (
+        ("coverage of a fix, beside its proof", "proof", "proof with coverage"),
+        ("coverage of a fix without a proof", "pytest, fixes = off", "pytest, fixes = any"),
+    ):
+        pairs = zip(spent[judged], spent[without], strict=True)
+        more = statistics.median(one.cpu_s - other.cpu_s for one, other in pairs)
+        print(f"{name}: {more:+.2f} s")
+        ratios.append(Ratio(name, more / bare, PROMISED, "bare runs of its tests"))
+    return tell(*ratios)
+
+
+def _judged(at: Path, pytest: list[str], fixes: str) -> None:
+    settings = f'base = "HEAD~1"\n[flaky]\nburn-in = 0\n[coverage]\nfixes = "{fixes}"\n'
+    (at / "bugguard.toml").write_text(settings, encoding="utf-8")
+    try:
+        run([*pytest, "--bugguard"], cwd=at)
+    finally:
+        (at / "bugguard.toml").unlink()
 
 
 if __name__ == "__main__":
