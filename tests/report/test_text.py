@@ -84,6 +84,15 @@ def test_a_finding_that_no_fix_tells_of_is_shown() -> None:
     ]
 
 
+def test_what_could_not_be_told_for_several_reasons_is_counted() -> None:
+    """Each is shown with its own; the last line does not say the same word twice."""
+    reasons = ("branches were not measured", "only some of the tests ran")
+    found = [Finding(said, "coverage", Verdict.UNDECIDED, "coverage", said, "cure") for said in reasons]
+    lines = shown(gate(Result("check", RepositoryFacts("9" * 40), result_of().summary, findings=tuple(found))))
+    assert lines[-1].strip("= ") == "bugguard: 2 coverage undecided"
+    assert sum(line.startswith("UNDECIDED") for line in lines) == len(reasons)
+
+
 def test_ids_and_paths_are_never_cropped() -> None:
     """On a narrow terminal a line gets longer, or another line."""
     path, nodeid = "src/" + "x" * 90 + ".py", "tests/" + "y" * 90 + ".py::test"

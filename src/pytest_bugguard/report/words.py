@@ -105,7 +105,8 @@ def loose_findings(result: Result) -> tuple[Finding, ...]:
 def loose_words(result: Result) -> tuple[str, ...]:
     """What the last line says of those: ``base undecided``, ``2 coverage``; that all coverage rules are met, too."""
     loose = [finding for finding in loose_findings(result) if finding.verdict is not RuleVerdict.UNMET]
-    said = [f"{finding.gate} {finding.verdict}" for finding in loose if finding.gate != "flaky"]
+    gates = Counter(f"{finding.gate} {finding.verdict}" for finding in loose if finding.gate != "flaky")
+    said = [said if count == 1 else f"{count} {said}" for said, count in gates.items()]
     said += [f"{count} {verdict}" for verdict, count in Counter(one.verdict for one in rerun(result)).items()]
     if excused(result):
         said.append(f"{len(excused(result))} quarantined")
