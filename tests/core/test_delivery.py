@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_bugguard.core import faults, hunks, releases
@@ -198,6 +198,8 @@ TEXTS = st.lists(st.sampled_from(["a", " a", "b", "", "c", "d", "e"])).map("\n".
 
 
 @given(TEXTS, TEXTS, st.booleans())
+@example(old=b" a\nb", new=b"a\nb\n a", ends=False)
+@example(old=b"b\na\n a", new=b"a\n a\nb\na", ends=False)
 def test_a_line_is_carried_to_one_with_the_same_words(old: bytes, new: bytes, ends: bool) -> None:
     """No two of them to the same, and all of them where nothing changed but white space."""
     old, new = (text + b"\n" * ends for text in (old, new))

@@ -8,6 +8,7 @@ names nobody's line, so nothing is traced; blank lines and comments are not aske
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_bugguard.core import hunks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 LINES_CAP = 200
 """Lines that are asked for in one file: a fix that rewrites more is no pointer to one fault."""
@@ -89,44 +90,65 @@ class _Middle:
     """The lines between the first and the last that differ, from 0.
 
     To compare whole texts is what would cost most. A line that stands once in both needs no comparing, and such
-    lines stand all around the others: only what lies between the two nearest is compared.
+    lines stand all around the others: only what lies between the two nearest is compared. As in Bram Cohen's patience
+    diff, those count as neighbours that are in one order in both texts, as many as can be; the others were moved.
     """
 
     def __init__(self, before: list[bytes], after: list[bytes], *, looks_through: bool) -> None:
         self._before, self._after = before, after
         self._looks_through = looks_through
         olds, news = Counter(before), Counter(after)
-        self._single = {line for line, count in news.items() if count == 1 and olds[line] == 1}
+        alone = {line: at for at, line in enumerate(before) if olds[line] == news[line] == 1}
+        self._single = {at: alone[line] for at, line in enumerate(after) if line in alone}
+        self._taken = frozenset(self._single.values())
+        self._fixed = _ascending(self._single)
         self._around = range(0)
         self._compared: dict[int, int] = {}
 
     def place(self, number: int) -> int | None:
         """Where a line of the new text stood in the old one; None: it was written."""
-        if self._after[number] in self._single:
-            return self._before.index(self._after[number])
+        if number in self._single:
+            return self._single[number]
         if number not in self._around:
-            self._around = self._neighbours(number)
-            self._compared = self._between(self._around.start, self._around.stop)
+            after = bisect(self._fixed, number)
+            last = self._fixed[after - 1] if after else None
+            following = self._fixed[after] if after < len(self._fixed) else None
+            self._around = range(0 if last is None else last + 1, len(self._after) if following is None else following)
+            old_start = 0 if last is None else self._single[last] + 1
+            old_stop = len(self._before) if following is None else self._single[following]
+            self._compared = self._between(self._around, range(old_start, old_stop))
         return self._compared.get(number)
 
-    def _neighbours(self, number: int) -> range:
-        """The lines around one, up to the nearest on either side that tells its place by itself."""
-        start, stop = number, number + 1
-        while start > 0 and self._after[start - 1] not in self._single:
-            start -= 1
-        while stop < len(self._after) and self._after[stop] not in self._single:
-            stop += 1
-        return range(start, stop)
-
-    def _between(self, start: int, stop: int) -> dict[int, int]:
-        """Of these lines of the new text those that stood between the same neighbours, white space aside."""
-        old_start = self._before.index(self._after[start - 1]) + 1 if start else 0
-        old_stop = self._before.index(self._after[stop]) if stop < len(self._after) else len(self._before)
-        before, after = self._before[old_start:old_stop], self._after[start:stop]
-        olds, news = ([b"".join(line.split()) for line in lines] for lines in (before, after))
-        found = {
-            start + at: old_start + min(at, len(olds) - 1) for at in range(len(news)) if self._looks_through and olds
-        }
+    def _between(self, after: range, before: range) -> dict[int, int]:
+        """Of these lines of the new text those that stood among those of the old one, white space aside."""
+        found = {at: min(before.start + at - after.start, before.stop - 1) for at in after if self._looks_through}
+        if not before:
+            return {}
+        # What was moved is nobody else's: in its place stands what no line is.
+        olds = [b"\n" if at in self._taken else b"".join(self._before[at].split()) for at in before]
+        news = [b"\n\n" if at in self._single else b"".join(self._after[at].split()) for at in after]
         for old, new, size in SequenceMatcher(None, olds, news).get_matching_blocks():
-            found |= {start + new + at: old_start + old + at for at in range(size)}
+            found |= {after.start + new + at: before.start + old + at for at in range(size)}
         return found
+
+
+def _ascending(places: Mapping[int, int]) -> list[int]:
+    """As many of the keys as can be, in order, whose values ascend too.
+
+    By patience sorting (https://en.wikipedia.org/wiki/Patience_sorting): each pile's top is the least value with which
+    a row of its length can end.
+    """
+    tops: list[int] = []
+    keys: list[int] = []
+    before: dict[int, int | None] = {}
+    for key, value in sorted(places.items()):
+        pile = bisect(tops, value)
+        before[key] = keys[pile - 1] if pile else None
+        tops[pile : pile + 1] = [value]
+        keys[pile : pile + 1] = [key]
+    row: list[int] = []
+    at = keys[-1] if keys else None
+    while at is not None:
+        row.append(at)
+        at = before[at]
+    return row[::-1]
