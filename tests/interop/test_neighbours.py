@@ -17,6 +17,7 @@ import pytest
 
 from pytest_bugguard.adapters.history_store import HistoryStore
 from pytest_bugguard.core.model import Outcome
+from pytest_bugguard.core.recorded_runs import Why
 from tests.interop.neighbours import NEIGHBOURS, Neighbour
 from tests.story import story
 
@@ -74,7 +75,7 @@ def pytest_runtest_logreport(report):
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session):
-    if not hasattr(session.config, "workerinput"):
+    if not hasattr(session.config, "workerinput") and "BUGGUARD_RUN" not in os.environ:  # a burn-in loads it too
         with open(os.environ["SEEN"], "w") as file:
             json.dump(sorted(_seen), file)
 """
@@ -182,7 +183,8 @@ def test_a_proof_works_beside_a_neighbour(project: Project) -> None:
 
 def _rescued(path: Path) -> list[str]:
     """The tests of which the history knows that they failed first and passed then."""
-    (run,) = HistoryStore(path / ".bugguard" / "history.db", keep_days=1).runs()
+    runs = HistoryStore(path / ".bugguard" / "history.db", keep_days=1).runs()
+    (run,) = (run for run in runs if run.why is Why.FIRST)
     by_test: dict[str, list[Outcome]] = {}
     for attempt in run.attempts:
         by_test.setdefault(attempt.nodeid.rpartition("::")[2], []).append(attempt.outcome)
