@@ -5,7 +5,7 @@
 FIX has to be HEAD, so that pytest runs the same tests on the same files; TEST are its own tests' node ids. Run it with
 an interpreter that has what the project's tests need. Compared are the bare run of pytest, the proof of the fix
 without coverage of it, and the proof with it: what is added is the difference of the last two. So it is with the run
-of pytest that judges it without any proof: there its tests are run once more, in a fresh tree without bytecode. The
+of pytest that judges it without any proof: there its tests are run once more, in the checkout. The
 work tree gets a ``bugguard.toml`` for the time that it takes.
 """
 

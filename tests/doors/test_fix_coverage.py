@@ -131,6 +131,17 @@ def test_a_test_that_fails_alone_leaves_it_open(shop: Shop) -> None:
     assert f"no test of {sha[:7]} passed when they ran alone" in shown(result)
 
 
+def test_after_a_run_of_pytest_they_run_where_it_was(shop: Shop) -> None:
+    """In the user's own checkout, with what no commit holds."""
+    shop.settings(FIXES)
+    shop.repo.write(".git/info/exclude", "local.txt\n")
+    shop.repo.write("local.txt", "11")
+    _fix(shop, GUARDING.replace("pages(11)", "pages(int(open('local.txt').read()))"))
+    result = shop.run_apart("--bugguard")
+    assert result.ret == 0
+    assert "coverage: 1 of 1 rule met" in shown(result)
+
+
 def test_the_command_that_proves_judges_it_too(shop: Shop) -> None:
     """With the rule and the fix in its JSON."""
     shop.settings(FIXES)

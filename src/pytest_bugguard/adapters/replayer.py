@@ -5,10 +5,10 @@ Implements ``journeys.ports.Replayer`` over ``adapters.testrun``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import load
+from pytest_bugguard.adapters.testrun import Folder
 from pytest_bugguard.core.replays import Replayed
 
 if TYPE_CHECKING:
@@ -18,18 +18,13 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.replays import Home, Replay
 
 
-@dataclass(frozen=True, slots=True)
-class _Checkout:
-    top: str
-
-
 class PytestReplayer:
     """Replays tests of one checkout, in as many threads as like."""
 
     def __init__(self, runner: PytestRunner, top: Path, home: Home) -> None:
         """Use a runner that is at home in the checkout with this top."""
         self._runner = runner
-        self._checkout = _Checkout(str(top))
+        self._checkout = Folder(str(top))
         self._home = home
 
     def replay(self, asked: Replay) -> Replayed:

@@ -47,6 +47,13 @@ class Tree(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """A tree that was there before: the user's own checkout."""
+
+    top: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Private:
     """The folder of one run, outside of the tree."""
 

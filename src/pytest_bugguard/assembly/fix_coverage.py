@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.errors import ScratchError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.measured import FileCoverage
     from pytest_bugguard.core.runs import TestRun
     from pytest_bugguard.journeys.check import CheckedUnit
+    from pytest_bugguard.journeys.fix_coverage import Checkout
     from pytest_bugguard.journeys.prove import Bench
 
 MAKE_ROOM = "make room in the folder for temporary files, or let TMPDIR name another one"
@@ -26,11 +28,11 @@ MAKE_ROOM = "make room in the folder for temporary files, or let TMPDIR name ano
 class FixCoverageDesk:
     """Judges fix after fix of one repository."""
 
-    def __init__(self, workshop: Workshop, bench: Bench) -> None:
+    def __init__(self, workshop: Workshop, bench: Bench, checkout: Checkout | None) -> None:
         chosen = workshop.settings.coverage
         assert chosen.fixes != "off"
         self._history = workshop.history
-        self._bench = bench
+        self._alone = partial(fix_coverage.run_alone, bench=bench, checkout=checkout)
         self._asked = fix_coverage.Asked(chosen.fixes, chosen.places.fixes, self._counted)
 
     def judge(self, one: CheckedUnit, plan: Experiment | Judgement, proof: TestRun | None) -> Judged:
@@ -38,7 +40,7 @@ class FixCoverageDesk:
         if isinstance(plan, Judgement):
             return self._undecided(one, Doubt(plan.reason, plan.next))
         try:
-            return fix_coverage.judge(one, plan, self._bench, self._asked, proof=proof)
+            return fix_coverage.judge(one, plan, self._asked, self._alone, proof)
         except ScratchError as error:
             return self._undecided(one, Doubt(str(error), error.hint))
         except OSError as error:

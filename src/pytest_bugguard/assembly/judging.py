@@ -125,7 +125,7 @@ class Judge:
                 else changes.check(self._workshop, None, base_option=self._options.base)
             )
             if measures:
-                rows = prover.coverage_of(found, change.tip, progress=progress)
+                rows = prover.coverage_of(found, change.tip, is_checked_out=True, progress=progress)
                 result = self._workshop.with_coverage(result, Coverage(tuple(rows)))
             return prover.noted(result)
 

@@ -14,7 +14,7 @@ from pytest_bugguard.core.results import Result
 from pytest_bugguard.journeys.audit import offers_among
 from pytest_bugguard.journeys.check import CheckedUnit
 from pytest_bugguard.journeys.decay import RECENT, guarded
-from pytest_bugguard.journeys.planning import Where
+from pytest_bugguard.journeys.planning import Where, is_at
 from pytest_bugguard.journeys.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def after_session(
     """The record of each fix after a run of pytest at the tip: that run is the half with the fix."""
 
     def session(experiment: Experiment) -> TestRun | None:
-        at_tip = experiment.commit == tip.commit and {put.path for put in experiment.shared} == set(tip.over)
-        return outcomes.run_of(experiment.with_fix.targets) if at_tip else None
+        return outcomes.run_of(experiment.with_fix.targets) if is_at(experiment, tip) else None
 
     return prover.records(found, tip, session=session, where=Where.TIP, progress=progress)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import carryover, ci, interrupts, pool
 from pytest_bugguard.adapters.scratch import GitScratch
-from pytest_bugguard.adapters.testrun import PytestRunner
+from pytest_bugguard.adapters.testrun import Folder, PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
 from pytest_bugguard.assembly.filing import Filing
 from pytest_bugguard.assembly.fix_coverage import MAKE_ROOM, FixCoverageDesk
@@ -23,6 +23,7 @@ from pytest_bugguard.core.proof import Proof
 from pytest_bugguard.core.trial import Trial
 from pytest_bugguard.core.verdict import Judgement
 from pytest_bugguard.journeys.attribution import attribute
+from pytest_bugguard.journeys.fix_coverage import Checkout
 from pytest_bugguard.journeys.planning import Where, plan_best
 from pytest_bugguard.journeys.prove import Bench, Runs, run_both_ways
 
@@ -156,14 +157,23 @@ class Prover:
         self._burned |= burned
         return burning_in.judged(record, burned)
 
-    def coverage_of(self, found: Sequence[CheckedUnit], tip: Snapshot, *, progress: Progress) -> list[Judged]:
-        """How much of each fix its own tests run: by its proof, where one was just made; else they are run alone."""
-        planned = [
-            (one, *(self._measured.get(one.record.sha) or (self._plan(one, tip, Where.OWN), None))) for one in found
-        ]
+    def coverage_of(
+        self, found: Sequence[CheckedUnit], tip: Snapshot, *, is_checked_out: bool = False, progress: Progress
+    ) -> list[Judged]:
+        """How much of each fix its own tests run: by its proof, where one was just made; else they are run alone.
+
+        Args:
+            found: The fixes of a change.
+            tip: The state at its end.
+            is_checked_out: Whether that is the user's checkout, as his own run of pytest has just seen it.
+            progress: Told of each fix that is done.
+        """
+        where = Where.TIP if is_checked_out else Where.OWN
+        planned = [(one, *(self._measured.get(one.record.sha) or (self._plan(one, tip, where), None))) for one in found]
         rows = []
-        with self._open_bench(self._carried([plan for _, plan, _ in planned if isinstance(plan, Experiment)])) as bench:
-            desk = FixCoverageDesk(self.workshop, bench)
+        carried = self._carried([plan for _, plan, _ in planned if isinstance(plan, Experiment)])
+        with self._open_bench(carried) as bench, self._checked_out(tip if is_checked_out else None) as checkout:
+            desk = FixCoverageDesk(self.workshop, bench, checkout)
             for number, (one, plan, seen) in enumerate(planned):
                 progress(number, len(planned), one.record.sha)
                 if plan is not None:
@@ -192,6 +202,16 @@ class Prover:
         if carried.note:
             self._notes.append(carried.note)
         return carried
+
+    @contextmanager
+    def _checked_out(self, state: Snapshot | None) -> Iterator[Checkout | None]:
+        """The user's checkout, where it is known to hold a state."""
+        top = self.workshop.repository.top
+        if state is None or top is None:
+            yield None
+            return
+        with PytestRunner(self._space, original=None, is_at_home=True) as runner:
+            yield Checkout(Folder(str(top)), state, runner)
 
     @contextmanager
     def _open_bench(self, carried: carryover.Carryover) -> Iterator[Bench]:

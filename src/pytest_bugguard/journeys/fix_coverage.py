@@ -13,6 +13,7 @@ from pytest_bugguard.core.model import Outcome, RuleVerdict
 from pytest_bugguard.core.pairing import is_case_of
 from pytest_bugguard.core.statements import source_of
 from pytest_bugguard.core.thresholds import Count
+from pytest_bugguard.journeys.planning import is_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.runs import Ran, TestRun
     from pytest_bugguard.core.statements import Source
     from pytest_bugguard.journeys.check import CheckedUnit
+    from pytest_bugguard.journeys.ports import Place, TestRunner
     from pytest_bugguard.journeys.prove import Bench
     from pytest_bugguard.journeys.snapshot import Snapshot
 
@@ -40,14 +42,27 @@ class Asked:
     """The statements of files, none of them run: by the commit whose configuration holds, and their texts by path."""
 
 
-def judge(one: CheckedUnit, plan: Experiment, bench: Bench, asked: Asked, *, proof: TestRun | None = None) -> Judged:
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """The user's own checkout, where he has just run his tests himself."""
+
+    tree: Place
+    state: Snapshot
+    """What it holds."""
+    runner: TestRunner
+    """At home there."""
+
+
+def judge(
+    one: CheckedUnit, plan: Experiment, asked: Asked, alone: Callable[[Experiment], TestRun], proof: TestRun | None
+) -> Judged:
     """Say how much of what a fix changed its own tests ran.
 
     Args:
         one: The fix, proven where a proof says so.
         plan: Its tests, and the tree with it.
-        bench: Where they are run, if need be.
         asked: What they have to reach.
+        alone: Runs its tests, and no others, with their lines measured.
         proof: What a proof saw with the fix, its lines measured. Other tests of the same files may have been there
             first, with a fixture that all share: what is reached then is reached, and for the rest they run alone.
 
@@ -59,11 +74,21 @@ def judge(one: CheckedUnit, plan: Experiment, bench: Bench, asked: Asked, *, pro
         said = _said(one, plan, files, asked, proof)
         if said.verdict is RuleVerdict.MET:
             return said
+    return _said(one, plan, files, asked, alone(plan))
+
+
+def run_alone(plan: Experiment, bench: Bench, checkout: Checkout | None) -> TestRun:
+    """Run a fix's own tests with it in place, measured: in the checkout where it holds that state, else in a tree.
+
+    Raises:
+        ScratchError: The tree could not be made.
+    """
     own = plan.measured.with_fix.own
     request = replace(plan.measured.with_fix, targets=own or plan.with_fix.targets)
+    if checkout is not None and is_at(plan, checkout.state):
+        return checkout.runner.run(checkout.tree, request)
     with bench.scratch.plant(plan.commit, plan.shared) as tree:
-        run = bench.runner.run(tree, request)
-    return _said(one, plan, files, asked, run)
+        return bench.runner.run(tree, request)
 
 
 def _said(one: CheckedUnit, plan: Experiment, files: Sequence[_File], asked: Asked, run: TestRun) -> Judged:

@@ -192,6 +192,11 @@ def plan_best(one: CheckedUnit, tip: Snapshot, merge: Merge, where: Where) -> Ex
     return said
 
 
+def is_at(plan: Experiment, tip: Snapshot) -> bool:
+    """Whether the tree with the fix is the state at the tip, so that whoever has that need not make it."""
+    return plan.commit == tip.commit and {put.path for put in plan.shared} == set(tip.over)
+
+
 def _trees(one: CheckedUnit, tip: Snapshot, where: Where) -> Iterator[tuple[Snapshot, tuple[MappedTest, ...]]]:
     """The trees to try, and the tests of the fix as each of them names them: later commits may have moved some."""
     own, tests = one.seen.diff.snapshot, one.record.tests

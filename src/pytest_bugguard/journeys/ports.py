@@ -105,12 +105,16 @@ class Guests(Protocol):
         """Tests that guard it, besides those that its diff shows."""
 
 
-class Tree(Protocol):
-    """A scratch tree: the files of a commit, some of them replaced, outside of the user's repository."""
+class Place(Protocol):
+    """Where tests are run."""
 
     @property
     def top(self) -> str:
         """The folder, absolute; for showing and for the runner."""
+
+
+class Tree(Place, Protocol):
+    """A scratch tree: the files of a commit, some of them replaced, outside of the user's repository."""
 
     def keep(self) -> None:
         """Leave it there when everything else is cleaned up."""
@@ -136,7 +140,7 @@ class Scratch(Protocol):
 class TestRunner(Protocol):
     """Runs test files in a process of their own, and never raises for what the tests do."""
 
-    def run(self, tree: Tree, request: RunRequest) -> TestRun:
+    def run(self, tree: Place, request: RunRequest) -> TestRun:
         """Run them in a tree, with our recorder."""
 
     def readied(
