@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_bugguard.core import fix_coverage, touched
+from pytest_bugguard.core import fix_coverage, patches, touched
 from pytest_bugguard.core.coverage_rules import Limits
 from pytest_bugguard.core.fix_coverage import Changed, Reach, Reached
 from pytest_bugguard.core.measured import FileCoverage
@@ -67,6 +67,8 @@ def _reached(*in_tests: int, sub: tuple[int, ...] = ()) -> Reached:
                      [(17, Reach.EXCLUDED), (18, Reach.EXCLUDED)], id="excluded"),
         pytest.param(Patch("a.py", "a.py", (), (19,)), _reached(19), [(16, Reach.RUN)], id="deletion-run"),
         pytest.param(Patch("a.py", "a.py", (), (19,)), _reached(10), [(16, Reach.NEVER)], id="deletion-never"),
+        pytest.param(Patch("a.py", "a.py", (11,), (), (11, 19)), _reached(10), [(10, Reach.RUN), (16, Reach.NEVER)],
+                     id="replaced-in-another"),
         pytest.param(Patch("a.py", "a.py", (), (2,)), _reached(10), [(0, Reach.DELETED)], id="deletion-outside"),
         pytest.param(Patch("a.py", "a.py", (2, 3, 9)), _reached(10), [], id="no-statement"),
     ],
@@ -192,6 +194,8 @@ UNMEASURED = FileCoverage("a.py", missing=STATEMENTS, excluded=EXCLUDED)
                      id="deletion"),
         pytest.param(Patch("a.py", "a.py", (), (19,)), FileCoverage("a.py", IMPORT | {19}), (19,), (),
                      id="deletion-run"),
+        pytest.param(Patch("a.py", "a.py", (11,), (), (11, 19)), FileCoverage("a.py", IMPORT | {10}, frozenset({19})),
+                     (10,), (19,), id="replaced-in-another"),
         pytest.param(Patch("a.py", "a.py", (2, 9)), FileCoverage("a.py", IMPORT), (), (), id="no-statement"),
         pytest.param(Patch("a.py", "a.py", (4, 7)), FileCoverage("a.py", IMPORT, STATEMENTS - IMPORT), (4, 5), (10,),
                      id="signature-alone"),
@@ -204,6 +208,15 @@ def test_a_change_touches_statements(
     """A changed file that nothing imported is missing, not absent."""
     found = touched.in_file(patch, file, AFTER, BEFORE, unmeasured=UNMEASURED)
     assert (found.ran, found.missing, found.is_measured) == (ran, missing, file is not None)
+
+
+def test_what_a_function_lost_in_a_hunk_of_two_is_asked_for() -> None:
+    """All that came in place of the lines went into the other one."""
+    old, new = "def a():\n    x()\n    y()\ndef b():\n    z()\n", "def a():\n    x()\ndef b(k):\n    z()\n"
+    patch = patches.between("a.py", "a.py", old.encode(), new.encode())
+    file = FileCoverage("a.py", frozenset({1, 3, 4}), frozenset({2}))
+    found = touched.in_file(patch, file, Source(new), Source(old), unmeasured=UNMEASURED)
+    assert (found.ran, found.missing) == ((3,), (2,))
 
 
 def test_the_statements_of_a_change_are_counted_together() -> None:

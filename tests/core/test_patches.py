@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         pytest.param(
             ["diff --git a/a.py b/a.py", "index 1..2 100644", "--- a/a.py", "+++ b/a.py", "@@ -1 +1,2 @@", "-x", "+y",
              "+z", "@@ -9,2 +10,0 @@ def f():", "-a", "-b"],
-            Patch("a.py", "a.py", (1, 2), (9, 10)), id="changed-and-cut"),
+            Patch("a.py", "a.py", (1, 2), (9, 10), (1,)), id="changed-and-cut"),
         pytest.param(
             ["diff --git a/a.py b/a.py", "new file mode 100644", "--- /dev/null", "+++ b/a.py", "@@ -0,0 +1 @@", "+x",
              r"\ No newline at end of file"],
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
             Patch("b.py", "a.py"), id="renamed"),
         pytest.param(
             ["diff --git a/a b.py b/a b.py", "--- a/a b.py\t", "+++ b/a b.py\t", "@@ -1 +1 @@", "--- a/no", "+++ b/no"],
-            Patch("a b.py", "a b.py", (1,)), id="blank-in-name-and-lines-like-headers"),
+            Patch("a b.py", "a b.py", (1,), (), (1,)), id="blank-in-name-and-lines-like-headers"),
         pytest.param(
             ['diff --git "a/\\303\\251\\".py" "b/\\303\\251\\".py"',
              '--- "a/\\303\\251\\".py"', '+++ "b/\\303\\251\\".py"',
@@ -60,7 +60,7 @@ def test_what_git_writes_is_read(tmp_path: Path) -> None:
     repo.write('caf\u00e9 "x".py', "a\nb")
     repo.commit("two")
     raw = repo.git("diff-index", "-p", "-U0", "-M", base).encode()
-    assert patches.parse(raw) == (Patch("a.py", "a.py", (2, 3, 5)), Patch('café "x".py', None, (1, 2)))
+    assert patches.parse(raw) == (Patch("a.py", "a.py", (2, 3, 5), (), (2, 3)), Patch('café "x".py', None, (1, 2)))
 
 
 @pytest.mark.parametrize(("text", "count"), [(b"", 1), (b"a\n", 1), (b"a\nb", 2), (b"a\nb\n", 2)])

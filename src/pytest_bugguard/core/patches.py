@@ -28,6 +28,8 @@ class Patch:
     """Lines that were not there before, from 1."""
     cuts: tuple[int, ...] = ()
     """Lines as they were numbered before, that were taken away with nothing put in their place."""
+    replaced: tuple[int, ...] = ()
+    """Lines as they were numbered before, that others were put in the place of."""
 
     @property
     def is_rename(self) -> bool:
@@ -53,23 +55,28 @@ def between(path: str, old_path: str | None, old: bytes, new: bytes) -> Patch:
     """What became of a file from one text to another."""
     added: list[int] = []
     cuts: list[int] = []
+    replaced: list[int] = []
     for tag, first, last, new_first, new_last in _opcodes(old, new):
-        if tag == "delete":
-            cuts += range(first + 1, last + 1)
-        elif tag != "equal":
+        if tag != "equal":
             added += range(new_first + 1, new_last + 1)
-    return Patch(path, old_path, tuple(added), tuple(cuts))
+            (cuts if tag == "delete" else replaced).extend(range(first + 1, last + 1))
+    return Patch(path, old_path, tuple(added), tuple(cuts), tuple(replaced))
 
 
 def carried(patch: Patch, path: str, then: bytes, now: bytes) -> Patch:
-    """A patch with its lines as a later text of the file numbers them; without those that changed once more."""
+    """A patch with its lines as a later text of the file numbers them; without those that changed once more.
+
+    Nor does it tell then what they had replaced.
+    """
+    if then == now:
+        return replace(patch, path=path)
     numbers = {
         first + step + 1: new_first + step + 1
         for tag, first, last, new_first, _ in _opcodes(then, now)
         if tag == "equal"
         for step in range(last - first)
     }
-    return replace(patch, path=path, added=tuple(numbers[line] for line in patch.added if line in numbers))
+    return replace(patch, path=path, added=tuple(numbers[line] for line in patch.added if line in numbers), replaced=())
 
 
 def _opcodes(old: bytes, new: bytes) -> Iterator[tuple[str, int, int, int, int]]:
@@ -101,6 +108,7 @@ def _file(lines: list[bytes], at: int) -> tuple[Patch | None, int]:
     old = new = None
     added: list[int] = []
     cuts: list[int] = []
+    replaced: list[int] = []
     while at < len(lines) and not lines[at].startswith(b"diff --git "):
         line = lines[at]
         at += 1
@@ -111,11 +119,11 @@ def _file(lines: list[bytes], at: int) -> tuple[Patch | None, int]:
         elif line.startswith(b"@@ "):
             old_first, taken, first, put = _hunk(line, len(lines) - at)
             added += range(first, first + put)
-            cuts += range(old_first, old_first + taken) if not put else ()
+            (replaced if put else cuts).extend(range(old_first, old_first + taken))
             at = _after(lines, at, taken + put)
     if new is None:
         return None, at
-    return Patch(new, old, tuple(added), tuple(cuts)), at
+    return Patch(new, old, tuple(added), tuple(cuts), tuple(replaced)), at
 
 
 def _hunk(line: bytes, left: int) -> tuple[int, int, int, int]:

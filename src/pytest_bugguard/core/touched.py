@@ -72,8 +72,21 @@ def _signatures(statements: Iterable[int], source: Source) -> Iterator[Span]:
 
 
 def cut_functions(patch: Patch, source: Source, before: Source | None) -> tuple[Span, ...]:
-    """The functions out of which lines were taken, as they stand now; without those that are gone as a whole."""
-    names = [span.name for line in patch.cuts if before and (span := before.function_around(line))]
+    """The functions out of which lines were taken, as they stand now; without those that are gone as a whole.
+
+    Lines that others replace may have been those of two functions, and all that came went into one of them.
+    """
+    shortened = (
+        span
+        for span in _named(patch.replaced, source, before)
+        if not any(span.first <= line <= span.last for line in patch.added)
+    )
+    return tuple(dict.fromkeys([*_named(patch.cuts, source, before), *shortened]))
+
+
+def _named(lines: Iterable[int], source: Source, before: Source | None) -> tuple[Span, ...]:
+    """The functions that held some lines before, as they stand now."""
+    names = [span.name for line in lines if before and (span := before.function_around(line))]
     return tuple(span for name in dict.fromkeys(names) if (span := source.named(name)) is not None)
 
 
