@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_bugguard.adapters.probe.bugguard_probe import absence, start
+from pytest_bugguard.adapters.probe.bugguard_probe.dress import dressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +54,19 @@ def missed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         monkeypatch.delattr(kind, "new")
         absence.put(kind, "new", "old")
     return found
+
+
+def test_the_dress_lets_it_stand_in_classes_of_classes_too(
+    missed: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever a class of the old module has new methods."""
+    monkeypatch.setitem(sys.modules, "bugguard_probe.absence", absence)
+    old = b"class Shop:\n    class Shelf:\n        def old(self): ...\n"
+    names: dict[str, Any] = {"__name__": "shop"}
+    exec(compile(dressed(old, old + b"        def fresh(self): ...\n"), "shop.py", "exec"), names)
+    with pytest.raises(AttributeError, match="'Shelf' object has no attribute 'fresh'"):
+        names["Shop"].Shelf().fresh()
+    assert missed == [("fresh", "Shelf")]
 
 
 @pytest.mark.parametrize(

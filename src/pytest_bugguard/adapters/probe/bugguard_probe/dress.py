@@ -207,17 +207,21 @@ def _additions(now: ast.Module, taken: set[str]) -> Iterator[ast.stmt]:
                     yield statement
 
 
-def _missing(was: ast.Module, now: ast.Module, taken: set[str]) -> Iterator[ast.stmt]:
+def _missing(
+    was: ast.Module | ast.ClassDef, now: ast.Module | ast.ClassDef, taken: set[str], prefix: str = ""
+) -> Iterator[ast.stmt]:
     """For each old class a statement that lets ``absence.py`` stand where it has new methods."""
     theirs = {one.name: one for one in now.body if isinstance(one, ast.ClassDef)}
     for owner in was.body:
         if isinstance(owner, ast.ClassDef) and owner.name in theirs:
-            found = [one.name for one in theirs[owner.name].body if isinstance(one, _FUNCTIONS)]
+            place, now_owner = f"{prefix}{owner.name}", theirs[owner.name]
+            found = [one.name for one in now_owner.body if isinstance(one, _FUNCTIONS)]
             new = [name for name in dict.fromkeys(found) if name not in taken and not _is_magic(name)]
             if new:
-                words = ", ".join([owner.name, *map(repr, new)])
+                words = ", ".join([place, *map(repr, new)])
                 (put,) = ast.parse(f"__import__('bugguard_probe.absence', fromlist=['put']).put({words})").body
                 yield _at(put, owner)
+            yield from _missing(owner, now_owner, taken, f"{place}.")
 
 
 def _is_alone(owner: ast.ClassDef) -> bool:
