@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_bugguard.adapters import history_store
 from pytest_bugguard.adapters.history_store import HistoryError, HistoryStore
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.recorded_runs import Attempt
@@ -91,6 +92,30 @@ def test_eight_writers_lose_nothing(tmp_path: Path, *, is_damaged: bool) -> None
     assert {len(run.attempts) for run in runs} == {2000}
     others = [name for name in names_in(tmp_path) if name != path.name]
     assert [name.partition("-")[0] for name in others] == ["history.db.corrupt"] * is_damaged
+
+
+def test_who_looked_before_another_moved_it_moves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What took the damaged file's place holds runs that were acknowledged."""
+    path = tmp_path / "history.db"
+    path.write_bytes(b"garbage" * 4096)
+    seen = history_store._identity(path)
+    assert store_at(path).add([run_of("a.")]) == 1
+    monkeypatch.setattr(history_store, "_identity", lambda _: seen)
+    monkeypatch.setattr(history_store, "MOVED_S", 0.0, raising=False)
+    store_at(path)._move_aside(seen)
+    monkeypatch.undo()
+    assert len(list(store_at(path).runs())) == 1
+
+
+def test_a_mover_that_was_killed_is_in_nobodys_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It had claimed the damaged file, and never moved it."""
+    path = tmp_path / "history.db"
+    path.write_bytes(b"garbage" * 4096)
+    changed_ns, inode = path.stat().st_mtime_ns, path.stat().st_ino
+    (tmp_path / f"history.db.corrupt-{changed_ns // 1_000_000_000}-{inode}").touch()
+    monkeypatch.setattr(history_store, "MOVED_S", 0.0)
+    assert store_at(path).add([run_of("a.")]) == 1
+    assert len(names_in(tmp_path)) == 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="forks")

@@ -7,6 +7,7 @@ transaction holds all that a session has to say. Nothing is held open between tw
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 WAIT_S = 30.0
 """How long one writer waits for the others."""
+MOVED_S = 2.0
+"""How long one that found a damaged file waits for another one that is about to move it aside."""
 CHECK_BELOW = 32 * 1024 * 1024
 """Bytes up to which the whole file is checked whenever it is written; a larger one where runs are imported."""
 _MAPPED = 1 << 30
@@ -138,15 +141,36 @@ class HistoryStore:
         raise HistoryError(f"{self.path.name} is damaged, and so is what took its place")
 
     def _move_aside(self, seen: tuple[int, int] | None) -> None:
-        """Out of the way with a damaged file: kept, never deleted. Another process may have done it by now."""
-        if seen is None or _identity(self.path) != seen:
+        """Out of the way with a damaged file: kept, never deleted. Who makes its new name may do it, and nobody else.
+
+        Who looked at the file before another one moved it would move the new one.
+        """
+        if seen is None:
             return
         aside = self.path.with_name(f"{self.path.name}.corrupt-{seen[1] // 1_000_000_000}-{seen[0]}")
+        try:
+            aside.touch(mode=0o600, exist_ok=False)
+        except FileExistsError:
+            self._wait_for_the_mover(seen, aside)
+            return
+        if _identity(self.path) != seen:
+            aside.unlink()
+            return
         with suppress(FileNotFoundError):  # it belongs to the damaged file, and would be played into the new one
             self._journal.rename(aside.with_name(aside.name + _JOURNAL))
-        with suppress(FileNotFoundError):
-            self.path.rename(aside)
+        self.path.replace(aside)
         self.notes.append(f"{self.path.name} was damaged: it is {aside.name} now, and a new history begins")
+
+    def _wait_for_the_mover(self, seen: tuple[int, int], aside: Path) -> None:
+        """Until the damaged file has gone; where it does not, the one who was to move it was killed: make way."""
+        until = time.monotonic() + MOVED_S
+        while _identity(self.path) == seen:
+            if time.monotonic() > until:
+                with suppress(FileNotFoundError):
+                    if not aside.stat().st_size:
+                        aside.unlink()
+                return
+            time.sleep(0.01)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
