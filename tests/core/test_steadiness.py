@@ -1,4 +1,4 @@
-"""A test that failed before on this very code guards nothing, however green it is now."""
+"""A test that is known to be flaky guards nothing, however green it is now."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import pytest
 from pytest_bugguard.core.flakes import Sighting
 from pytest_bugguard.core.model import How, MappedTest, Outcome, Record, Sign, Verdict
 from pytest_bugguard.core.recorded_runs import Why
-from pytest_bugguard.core.steadiness import Code, judged, reds_on
+from pytest_bugguard.core.steadiness import Code, contradictions, judged, leant_on
 
-HERE = Code("tree", "env")
 RED = Sighting("r", 0, Why.FIRST, True, "c", "tree", "env", "env", "main", 1, Outcome.FAILED, None, 0)
 GUARD = MappedTest("tests/test_a.py::test_a", How.ADDED, counts=True, after=Outcome.PASSED)
 FIX = Record(
@@ -26,35 +25,73 @@ FIX = Record(
 )
 
 
-@pytest.mark.parametrize(
-    ("sighting", "count"),
-    [
-        pytest.param(RED, (1, 1), id="failed-here"),
-        pytest.param(RED._replace(why=Why.RERUN, number=2), (1, 1), id="in-a-rerun"),
-        pytest.param(RED._replace(outcome=Outcome.PASSED), (0, 1), id="passed-here"),
-        pytest.param(RED._replace(outcome=Outcome.SKIPPED), (0, 0), id="skipped"),
-        pytest.param(RED._replace(code="other"), (0, 0), id="other-code"),
-        pytest.param(RED._replace(environment="other"), (0, 0), id="another-environment"),
-        pytest.param(RED._replace(why=Why.EXPERIMENT), (0, 0), id="made-to-fail"),
-    ],
-)
-def test_only_this_code_here_is_compared(sighting: Sighting, count: tuple[int, int]) -> None:
-    """Whatever failed on other code may have been the bug."""
-    assert reds_on(HERE, [sighting]) == count
+GREEN = RED._replace(outcome=Outcome.PASSED)
 
 
 @pytest.mark.parametrize(
-    ("record", "known", "verdict"),
+    ("sightings", "codes"),
     [
-        pytest.param(FIX, (1, 4), Verdict.UNSTABLE, id="guarded"),
-        pytest.param(replace(FIX, verdict=Verdict.PROVEN), (1, 4), Verdict.UNSTABLE, id="proven"),
-        pytest.param(FIX, (0, 4), Verdict.GUARDED, id="always-passed"),
-        pytest.param(replace(FIX, tests=(replace(GUARD, counts=False),)), (1, 4), Verdict.GUARDED, id="not-leant-on"),
-        pytest.param(replace(FIX, verdict=Verdict.BROKEN), (1, 4), Verdict.BROKEN, id="broken"),
+        pytest.param([RED, GREEN], ["tree"], id="both"),
+        pytest.param([RED, GREEN._replace(why=Why.RERUN)], ["tree"], id="in-a-rerun"),
+        pytest.param([RED, RED], [], id="failing"),
+        pytest.param([GREEN, GREEN], [], id="steady"),
+        pytest.param([RED, GREEN._replace(code="other")], [], id="bug-and-fix"),
+        pytest.param([RED, GREEN._replace(environment="other")], [], id="another-environment"),
+        pytest.param([RED._replace(why=Why.EXPERIMENT), GREEN], [], id="made-to-fail"),
+        pytest.param([RED._replace(code="r"), GREEN._replace(code="r")], [], id="uncommitted"),
+        pytest.param(
+            [RED, GREEN, RED._replace(code="later", started_s=1), GREEN._replace(code="later", started_s=1)],
+            ["later", "tree"],
+            id="newest-first",
+        ),
+        pytest.param([RED, *[GREEN._replace(started_s=place) for place in range(40)]], [], id="recovered"),
+        pytest.param([RED, *[GREEN._replace(started_s=place) for place in range(4)]], ["tree"], id="not-yet"),
     ],
 )
-def test_a_guard_that_failed_is_unstable(record: Record, known: tuple[int, int], verdict: Verdict) -> None:
-    """The numbers are told, and what to do."""
-    told = judged(record, {GUARD.nodeid: known})
-    assert told.verdict is verdict
-    assert ("failed in 1 of 4 earlier runs of this very code" in told.reason) == (verdict is Verdict.UNSTABLE)
+def test_a_contradiction_is_told_until_the_test_has_recovered(sightings: list[Sighting], codes: list[str]) -> None:
+    """Both on one code in one environment, however the runs are ordered; not what luck hardly explains any more."""
+    assert [one.code.tree for one in contradictions(GUARD.nodeid, sightings[::-1])] == codes
+
+
+@pytest.mark.parametrize(
+    ("sighting", "is_flaky"),
+    [
+        pytest.param(RED, True, id="failed-here"),
+        pytest.param(RED._replace(why=Why.RERUN, number=2), True, id="in-a-rerun"),
+        pytest.param(GREEN, False, id="passed-here"),
+        pytest.param(RED._replace(outcome=Outcome.SKIPPED), False, id="skipped"),
+        pytest.param(RED._replace(code="other"), False, id="other-code"),
+        pytest.param(RED._replace(environment="other"), False, id="another-environment"),
+        pytest.param(RED._replace(why=Why.EXPERIMENT), False, id="made-to-fail"),
+    ],
+)
+def test_who_passes_now_and_failed_before_contradicts_itself(sighting: Sighting, *, is_flaky: bool) -> None:
+    """Only on this code in this environment."""
+    assert bool([*contradictions(GUARD.nodeid, [sighting], Code("tree", "env"))]) == is_flaky
+
+
+def test_how_often_it_has_to_pass_is_told_and_true() -> None:
+    """So that somebody who cannot mend it knows what else helps."""
+    seen = [RED, RED, GREEN._replace(started_s=1)]
+    (told,) = contradictions(GUARD.nodeid, seen)
+    assert told.passes_left > 0
+    more = [GREEN._replace(started_s=2 + place) for place in range(told.passes_left)]
+    assert [*contradictions(GUARD.nodeid, [*seen, *more[1:]])] != []
+    assert [*contradictions(GUARD.nodeid, [*seen, *more])] == []
+    assert judged(FIX, told).verdict is Verdict.UNSTABLE
+    assert f"counts again once it has passed {told.passes_left} times more" in judged(FIX, told).next
+
+
+@pytest.mark.parametrize(
+    ("record", "tests"),
+    [
+        pytest.param(FIX, 1, id="passed"),
+        pytest.param(replace(FIX, tests=(replace(GUARD, after=None),)), 1, id="not-run"),
+        pytest.param(replace(FIX, tests=(replace(GUARD, after=Outcome.FAILED),)), 0, id="failed"),
+        pytest.param(replace(FIX, tests=(replace(GUARD, counts=False),)), 0, id="not-counted"),
+        pytest.param(replace(FIX, verdict=Verdict.UNGUARDED), 0, id="unguarded"),
+    ],
+)
+def test_a_fix_leans_on_tests_that_were_not_run_too(record: Record, tests: int) -> None:
+    """The check runs none."""
+    assert len(leant_on(record)) == tests

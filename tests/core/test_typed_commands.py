@@ -19,6 +19,7 @@ FIX = Record(
     tests=(MappedTest(ODD, How.ADDED, counts=True, after=Outcome.PASSED),), verdict=Verdict.GUARDED,
 )  # fmt: skip
 RED = Burned(1, Attempt(ODD, 1, Outcome.FAILED, "call", 0.1))
+FLAKY = steadiness.Contradiction(ODD, steadiness.Code("tree", "env"), "", passed=1, failed=1, passes_left=5)
 BROKEN = MappedTest(ODD, How.ADDED, counts=True, after=Outcome.FAILED)
 
 
@@ -33,7 +34,7 @@ BROKEN = MappedTest(ODD, How.ADDED, counts=True, after=Outcome.FAILED)
         ),
         pytest.param(burning_in.judged(FIX, {ODD: RED}).next, id="red-in-its-burn-in"),
         pytest.param(burning_in.judged(FIX, {ODD: Burned()}).next, id="not-seen-in-its-burn-in"),
-        pytest.param(steadiness.judged(FIX, {ODD: (1, 2)}).next, id="red-on-this-code"),
+        pytest.param(steadiness.judged(FIX, FLAKY).next, id="flaky-by-the-history"),
     ],
 )
 def test_the_node_id_is_one_word(action: str) -> None:

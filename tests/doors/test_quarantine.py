@@ -317,8 +317,73 @@ def test_a_test_that_has_been_steady_may_leave(unsure: Shop) -> None:
     assert [bool(one["recovery"]) for one in told] == [False, False, False, True]
 
 
+@pytest.fixture
+def wavering(shop: Shop) -> Shop:
+    """A shop whose fix has a guard that has passed and failed with the fix in place, as a history tells."""
+    wavers = "@pytest.mark.parametrize('items', [11])\ndef test_last_page(items):\n    assert pages(items) == 2\n"
+    sha = shop.fix(f"import pytest\nfrom shop.pager import pages\n\n{wavers}")
+    where = Circumstances(sha, shop.repo.git("rev-parse", "HEAD^{tree}"))
+    HistoryStore(shop.repo.path / ".bugguard/history.db", keep_days=99).add(
+        RecordedRun(f"r{place}", Why.FIRST, place, 1.0, where, (Attempt(f"{GUARD}[11]", 1, outcome, "call", 0.1),))
+        for place, outcome in enumerate([Outcome.FAILED, Outcome.PASSED])
+    )
+    return shop
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(("check", "--base", "main"), id="check"),
+        pytest.param(("prove", "main..HEAD"), id="prove"),
+        pytest.param(("prove", "HEAD"), id="prove-one"),
+        pytest.param(("audit", "main..HEAD"), id="audit"),
+        pytest.param(("explain", "HEAD"), id="explain"),
+    ],
+)
+def test_no_command_leans_on_a_flaky_test(wavering: Shop, command: tuple[str, ...]) -> None:
+    """Whether or not it runs it, and however it ends now."""
+    said = Shell(wavering.repo.path).call(*command, "--format", "json")
+    (fix,) = json.loads(said.out)["fixes"]
+    assert fix["verdict"] == "unstable"
+    assert fix["reason"].startswith(f"{GUARD}[11] is flaky: on the same code, commit {fix['sha'][:12]}, with the fix")
+    assert f"bugguard hunt '{GUARD}[11]'" in fix["next"]
+    assert said.code == (1 if command[0] in {"check", "prove"} else 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "verdict"),
+    [
+        pytest.param("tests/test_more.py", "def test_more():\n    assert pages", "unstable", id="something-else"),
+        pytest.param("tests/test_last.py", GUARDING, "guarded", id="the-test"),
+    ],
+)
+def test_a_flaky_test_guards_again_once_it_is_another(wavering: Shop, path: str, text: str, verdict: str) -> None:
+    """To commit something else does not mend it; where it was changed, nothing is known of it any more."""
+    wavering.repo.write(path, text)
+    wavering.repo.commit("test: more")
+    (fix,) = Shell(wavering.repo.path).call("check", "--base", "main", "--format", "json").document["fixes"]
+    assert fix["verdict"] == verdict
+
+
+def test_what_a_test_did_before_the_fix_may_have_been_the_bug(wavering: Shop) -> None:
+    """Then it is the fix that mended it."""
+    wavering.repo.write("src/shop/pager.py", "def pages(items):\n    return (items + 9) // 10\n")
+    test = (wavering.repo.path / "tests/test_last.py").read_text()
+    wavering.repo.write("tests/test_last.py", test.replace("[11]", "[11, 12]"))
+    wavering.repo.commit("fix: pages come and go")
+    newest, older = Shell(wavering.repo.path).call("check", "--base", "main", "--format", "json").document["fixes"]
+    assert (newest["verdict"], older["verdict"]) == ("guarded", "guarded")
+
+
+def test_a_history_that_cannot_be_read_is_told(wavering: Shop) -> None:
+    """The check goes on without it."""
+    (wavering.repo.path / ".bugguard/history.db").write_bytes(b"nonsense" * 99)
+    said = Shell(wavering.repo.path).call("check", "--base", "main")
+    assert (said.code, "whether a guard is known to be flaky was not looked up: the history" in said.out) == (0, True)
+
+
 def test_a_job_that_is_run_again_until_it_is_green_guards_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same code, red and then green: nobody can lean on that; a new commit is judged anew."""
+    """The same code, red and then green: nobody can lean on that, until the test is another."""
     monkeypatch.setenv("BUGGUARD_HISTORY", "../history.db")
     shop.fix("import os\n" + GUARDING.replace("assert pages", "assert 'LUCK' in os.environ\n    assert pages"))
     run = ("--bugguard", "--bugguard-base", "main", "--bugguard-reruns=0")
@@ -326,7 +391,10 @@ def test_a_job_that_is_run_again_until_it_is_green_guards_nothing(shop: Shop, mo
     monkeypatch.setenv("LUCK", "1")
     again = shop.run(*run)
     assert again.ret == pytest.ExitCode.TESTS_FAILED
-    again.stdout.fnmatch_lines(["UNSTABLE *fix: last page*", "*failed in 1 of 1 earlier runs of this very code"])
+    again.stdout.fnmatch_lines(["UNSTABLE *fix: last page*", "*with the fix in place, it passed 1 and failed 1 times"])
     shop.repo.write("tests/test_more.py", "def test_more():\n    assert 'LUCK'\n")
     shop.repo.commit("test: more")
+    assert shop.run(*run).ret == pytest.ExitCode.TESTS_FAILED
+    shop.repo.write("tests/test_last.py", GUARDING)
+    shop.repo.commit("test: no luck")
     assert shop.run(*run).ret == pytest.ExitCode.OK

@@ -131,11 +131,9 @@ class Judge:
 
     def _steadied(self, change: Change, records: Sequence[Record]) -> Result:
         """The result of a change, once what guards its fixes is known as steady: by the history, and by a burn-in."""
-        from pytest_bugguard.assembly.steadiness import after_run as by_history  # noqa: PLC0415 - brings SQLite
-
         reports, guards = self._own_reports(), frozenset(burning_in.guards_of(records))
         attempts = attempts_of(one for one in reports if one.nodeid in guards)
-        records = by_history(self._workshop, [steadiness.rescued(record, attempts) for record in records])
+        records = [self._as_before(steadiness.rescued(record, attempts)) for record in records]
         said = (self._options.burn_in, self._workshop.settings.flaky.burn_in, burning_in.IN_A_RUN)
         runs = next(number for number in said if number is not None)
         if not (runs and burning_in.guards_of(records)):
@@ -150,6 +148,13 @@ class Judge:
         self._burned = done.attempts
         result = changes.judged(self._workshop, change, done.records)
         return replace(result, notes=(*result.notes, *done.notes))
+
+    def _as_before(self, record: Record) -> Record:
+        """A record whose tests have passed now: did they fail before, on this very code?"""
+        repository = self._workshop.repository
+        if not steadiness.leant_on(record) or repository.worktree.changes:
+            return record
+        return self._workshop.steadiness.passed_now(record, repository.head[1])
 
     def _with_quarantine(self, result: Result) -> Result:
         if not self._workshop.settings.quarantine:

@@ -40,7 +40,7 @@ def of_revision(prover: Prover, revision: str, *, progress: Progress) -> Result:
     (unit,) = workshop.history.units_of([sha])
     seen = workshop.survey.single(unit, asked=asked)
     one, tip = _with_neighbours(workshop, seen)
-    records = prover.records([one], tip, progress=progress)
+    records = [_steady(workshop, record) for record in prover.records([one], tip, progress=progress)]
     result = workshop.with_findings(prover.noted(workshop.result("prove", map(workshop.settled, records), 1)))
     return _with_coverage(prover, result, [one], tip, progress)
 
@@ -52,7 +52,9 @@ def of_change(
     change = changes.read(prover.workshop, revisions, base_option=base_option, reads_work_tree=reads_work_tree)
     if isinstance(change, Result):
         return replace(change, command="prove")
-    records = prover.records(change.found, change.tip, progress=progress)
+    records = [
+        _steady(prover.workshop, record) for record in prover.records(change.found, change.tip, progress=progress)
+    ]
     result = changes.judged(prover.workshop, change, records, command="prove")
     return prover.noted(_with_coverage(prover, result, change.found, change.tip, progress))
 
@@ -82,6 +84,12 @@ def after_session(
         return outcomes.run_of(experiment.with_fix.targets) if is_at(experiment, tip) else None
 
     return prover.records(found, tip, session=session, where=Where.TIP, progress=progress)
+
+
+def _steady(workshop: Workshop, record: Record) -> Record:
+    """A record whose tests may have passed at the fix itself: did they fail there before?"""
+    is_proven = record.sha and record.verdict is Verdict.PROVEN
+    return workshop.steadiness.passed_now(record, workshop.history.tree_of(record.sha)) if is_proven else record
 
 
 def _with_coverage(

@@ -1,32 +1,88 @@
-"""What does the history say of the tests that fixes lean on? Asked after a run of pytest, of the code that it ran."""
+"""What does the history say of the tests that fixes lean on? Asked by all who judge fixes, with a run or without."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters.environment import environment
-from pytest_bugguard.assembly.records import history_of
+from pytest_bugguard.assembly.records import kept_history
 from pytest_bugguard.core import steadiness
 from pytest_bugguard.core.burning_in import guards_of
+from pytest_bugguard.core.causes import source_in
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.steadiness import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.steadiness import Contradiction
 
 
-def after_run(workshop: Workshop, records: Sequence[Record]) -> list[Record]:
-    """The records of fixes, those apart whose guard is known to fail now and then on this code."""
-    history, guards = history_of(workshop), guards_of(records)
-    if history is None or not guards or workshop.repository.worktree.changes:
-        return list(records)
-    code = Code(workshop.repository.head[1], environment(workshop.repository.top).key)
-    with suppress(BugguardError):  # recording the run says so where the history cannot be read
-        seen = history.sightings(guards)
-        known = {nodeid: steadiness.reds_on(code, seen[nodeid]) for nodeid in guards}
-        return [steadiness.judged(record, known) for record in records]
-    return list(records)
+class Steadiness:
+    """Knows which tests are flaky by the history, and on which code they were."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._history = kept_history(workshop)
+        self.notes: list[str] = []
+        """Why it knows nothing, where the history cannot be read."""
+
+    def judged(self, record: Record) -> Record:
+        """A record, apart where it leans on a test that was flaky with its fix in place and is what it was then."""
+        return self._judged(record, [case for nodeid in steadiness.leant_on(record) for case in self._cases(nodeid)])
+
+    def passed_now(self, record: Record, tree: str) -> Record:
+        """The same of one whose tests have just passed: one failure on that very code is enough."""
+        return self._judged(record, guards_of([record]), Code(tree, self._environment))
+
+    def _judged(self, record: Record, cases: Sequence[str], passed: Code | None = None) -> Record:
+        if self._history is None or not cases or not record.sha or self.notes:
+            return record
+        try:
+            seen = self._history.sightings(cases)
+        except BugguardError as error:
+            self._tell(error)
+            return record
+        found = (one for case in cases for one in steadiness.contradictions(case, seen[case], passed))
+        telling = next((one for one in found if one.code == passed or self._speaks_of(record, one)), None)
+        return record if telling is None else steadiness.judged(record, telling)
+
+    def _cases(self, nodeid: str) -> Sequence[str]:
+        """The flaky tests behind a node id, which may name all cases of a test."""
+        test, bracket, _ = nodeid.partition("[")
+        return [case for case in self._contradicted.get(test, ()) if not bracket or case == nodeid]
+
+    @cached_property
+    def _contradicted(self) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        try:
+            for nodeid in sorted(self._history.contradicted() if self._history is not None else ()):
+                found[nodeid.partition("[")[0]].append(nodeid)
+        except BugguardError as error:
+            self._tell(error)
+        return found
+
+    def _tell(self, error: BugguardError) -> None:
+        self.notes.append(f"whether a guard is known to be flaky was not looked up: {error}")
+
+    @cached_property
+    def _environment(self) -> str:
+        return environment(self._workshop.repository.top).key
+
+    def _speaks_of(self, record: Record, found: Contradiction) -> bool:
+        """Whether the code on which a test was flaky has the fix, and the test as it stands now."""
+        workshop = self._workshop
+        is_head = found.code.tree == workshop.repository.head[1]
+        commit = workshop.head if is_head else workshop.history.resolve(found.commit)
+        if commit is None or workshop.history.merge_base(record.sha, commit) != record.sha:
+            return False
+        path = found.nodeid.partition("::")[0]
+        then, now = workshop.history.file_at(commit, path), workshop.need_worktree().text(path)
+        if then is None or now is None:
+            return False
+        one, other = (source_in(text.decode("utf-8", "replace"), found.nodeid) for text in (then, now))
+        return then == now or one == other != ""

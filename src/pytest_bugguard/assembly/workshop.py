@@ -18,6 +18,7 @@ from pytest_bugguard.core.errors import BugguardError, UnknownRevisionError
 from pytest_bugguard.core.fixes import RuleSet
 from pytest_bugguard.core.model import Verdict
 from pytest_bugguard.core.results import RepositoryFacts, Result, Run, summarise
+from pytest_bugguard.core.steadiness import leant_on
 from pytest_bugguard.journeys.linking import Linker
 from pytest_bugguard.journeys.survey import Lens, Survey
 from pytest_bugguard.journeys.trail import Trail
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.adapters.history import GitHistory
     from pytest_bugguard.adapters.receipts import Receipts
     from pytest_bugguard.adapters.repository import Repository
+    from pytest_bugguard.assembly.steadiness import Steadiness
     from pytest_bugguard.core.coverage_verdict import Coverage
     from pytest_bugguard.core.model import Record, Unit
     from pytest_bugguard.core.results import Finding
@@ -165,9 +167,17 @@ class Workshop:
         return next((self.survey.single(unit) for unit in self.history.units_of([found])), None) if found else None
 
     def settled(self, record: Record) -> Record:
-        """The record as the settings have it: what is in quarantine guards nothing, and a waiver speaks for it."""
+        """The record as it stands: a test in quarantine, or known as flaky, guards nothing; a waiver speaks for it."""
         trusted = verdict.without_quarantined(record, self.settings.quarantine)
-        return verdict.waive(trusted, self.settings.waivers, today=today())
+        steady = self.steadiness.judged(trusted) if leant_on(trusted) else trusted
+        return verdict.waive(steady, self.settings.waivers, today=today())
+
+    @cached_property
+    def steadiness(self) -> Steadiness:
+        """What the history says of the tests that fixes lean on."""
+        from pytest_bugguard.assembly.steadiness import Steadiness  # noqa: PLC0415 - brings SQLite
+
+        return Steadiness(self)
 
     def unfounded(self, tip: Snapshot) -> Iterator[Finding]:
         """Findings for settings that name no file: a gate that looks at nothing would be met by everything."""
@@ -222,7 +232,7 @@ class Workshop:
             repository=self.facts,
             summary=summarise(listed, units),
             records=listed,
-            notes=tuple(notes),
+            notes=(*notes, *(self.steadiness.notes if "steadiness" in self.__dict__ else ())),
             run=Run(int(self._started), round(time.time() - self._started, 3)),
         )
 

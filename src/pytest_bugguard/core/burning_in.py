@@ -26,7 +26,8 @@ PROCESSES = 5
 _IN_ONE = 4
 """So often at most it runs in one process."""
 _NEIGHBOURS = 50
-_LEANING = frozenset({Verdict.GUARDED, Verdict.PROVEN})
+LEANING = frozenset({Verdict.GUARDED, Verdict.PROVEN})
+"""The verdicts that would not stand without the tests of the fix."""
 _CONFIDENCE = 0.95
 
 
@@ -52,7 +53,7 @@ def guards_of(records: Iterable[Record]) -> tuple[str, ...]:
         dict.fromkeys(
             test.nodeid
             for record in records
-            if record.verdict in _LEANING
+            if record.verdict in LEANING
             for test in record.tests
             if test.counts and test.after is Outcome.PASSED
         )
@@ -96,7 +97,7 @@ def also(known: Mapping[str, Burned], attempts: Sequence[Attempt]) -> dict[str, 
 
 def judged(record: Record, burned: Mapping[str, Burned]) -> Record:
     """A record that leans on tests, judged by what these showed: one red is enough."""
-    if record.verdict not in _LEANING:
+    if record.verdict not in LEANING:
         return record
     leant_on = [test.nodeid for test in record.tests if test.counts and test.nodeid in burned]
     for nodeid in leant_on:

@@ -1,21 +1,27 @@
-"""Has a test that a fix leans on failed before, on this very code? Then it is no guard until it is mended. No I/O.
+"""Is a test that a fix leans on known to be flaky? Then it is no guard until it is mended. Pure; no I/O.
 
-In an earlier run, or in this one, where another plugin has repeated it.
+It is where it both passed and failed on code that has the fix: in earlier runs, or now and in an earlier one, or in one
+run, where another plugin has repeated it. What it did before the fix may have been the bug.
 To run a failed job once more until it is green is the way in which a flaky test gets into the main branch.
 """
 
 from __future__ import annotations
 
+import itertools
 import shlex
+from collections import defaultdict
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_bugguard.core.burning_in import guards_of
+from pytest_bugguard.core.burning_in import LEANING, guards_of
+from pytest_bugguard.core.kinds import count
 from pytest_bugguard.core.model import Outcome, Verdict
 from pytest_bugguard.core.recorded_runs import Why
+from pytest_bugguard.core.recovery import LUCK, luck_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.flakes import Sighting
     from pytest_bugguard.core.model import Record
@@ -26,21 +32,79 @@ class Code(NamedTuple):
     """What is run, and where: outcomes may be compared only within one."""
 
     tree: str
-    """Its id; empty where work is not committed: then it is nobody else's code."""
+    """Its id."""
     environment: str
     """A digest."""
 
 
-def reds_on(code: Code, sightings: Iterable[Sighting]) -> tuple[int, int]:
-    """How often a test failed in earlier runs of this code, and of how many; experiments apart: they make it fail."""
+class Contradiction(NamedTuple):
+    """A test that both passed and failed on one code, in one environment."""
+
+    nodeid: str
+    code: Code
+    commit: str
+    """Of one of the runs; empty where none of them tells."""
+    passed: int
+    failed: int
+    passes_left: int
+    """How often it has to pass, as it is, before luck hardly explains that it does."""
+
+
+def leant_on(record: Record) -> tuple[str, ...]:
+    """The tests that a fix leans on, whether or not they have been run now."""
+    if record.verdict not in LEANING:
+        return ()
+    return tuple(test.nodeid for test in record.tests if test.counts and test.after in {None, Outcome.PASSED})
+
+
+def contradictions(nodeid: str, sightings: Iterable[Sighting], passed: Code | None = None) -> Iterator[Contradiction]:
+    """On which code a test did both, the newest first; none where it has passed since more often than luck explains.
+
+    Uncommitted work is nobody else's code, and experiments make tests fail.
+
+    Args:
+        nodeid: The test.
+        sightings: All that is recorded of it, in any order.
+        passed: Where it has passed right now, if it has.
+    """
     seen = [
-        one.outcome
-        for one in sightings
-        if (one.code, one.environment) == code
-        and one.why is not Why.EXPERIMENT
-        and one.outcome in {Outcome.PASSED, Outcome.FAILED}
+        one
+        for one in sorted(sightings, key=lambda one: (one.started_s, one.run, one.number))
+        if one.outcome in {Outcome.PASSED, Outcome.FAILED} and one.why is not Why.EXPERIMENT
     ]
-    return seen.count(Outcome.FAILED), len(seen)
+    left = _passes_left([*(one.outcome for one in seen), *([Outcome.PASSED] if passed is not None else [])])
+    codes: dict[Code, list[Sighting]] = defaultdict(list)
+    for one in reversed(seen if left else ()):
+        if one.code != one.run:
+            codes[Code(one.code, one.environment)].append(one)
+    for code, found in codes.items():
+        ends = count(one.outcome for one in found)
+        passes = ends.passed + (code == passed)
+        if passes and ends.failed:
+            yield Contradiction(nodeid, code, found[0].commit, passes, ends.failed, left)
+
+
+def _passes_left(outcomes: Sequence[Outcome]) -> int:
+    """How often it has to pass yet, until all its passes since it last failed are luck in 5 % of cases at most."""
+    passes = len(list(takewhile(lambda one: one is Outcome.PASSED, reversed(outcomes))))
+    before = count(outcomes[: len(outcomes) - passes])
+    enough = next(more for more in itertools.count() if luck_of(more, before.failed, before.total) <= LUCK)
+    return max(0, enough - passes)
+
+
+def judged(record: Record, found: Contradiction) -> Record:
+    """A record that leans on a test which is flaky with the fix in place."""
+    named = shlex.quote(found.nodeid)
+    where = f", commit {found.commit[:12]}," if found.commit else ""
+    times = "time" if found.passes_left == 1 else "times"
+    return replace(
+        record,
+        verdict=Verdict.UNSTABLE,
+        reason=f"{found.nodeid} is flaky: on the same code{where} with the fix in place, "
+        f"it passed {found.passed} and failed {found.failed} times",
+        next=f"mend the test: bugguard hunt {named} tells what it depends on; "
+        f"unchanged, it counts again once it has passed {found.passes_left} {times} more",
+    )
 
 
 def rescued(record: Record, attempts: Iterable[Attempt]) -> Record:
@@ -57,20 +121,5 @@ def rescued(record: Record, attempts: Iterable[Attempt]) -> Record:
                 verdict=Verdict.UNSTABLE,
                 reason=f"{nodeid} failed {often} in this run, and passed when another plugin repeated it",
                 next=f"mend the test: bugguard hunt {shlex.quote(nodeid)} tells what it depends on",
-            )
-    return record
-
-
-def judged(record: Record, known: Mapping[str, tuple[int, int]]) -> Record:
-    """A record that leans on tests which passed now, judged by how they did before (``reds_on``)."""
-    for nodeid in guards_of([record]):
-        failed, runs = known.get(nodeid, (0, 0))
-        if failed:
-            return replace(
-                record,
-                verdict=Verdict.UNSTABLE,
-                reason=f"{nodeid} passed now, and failed in {failed} of {runs} earlier runs of this very code",
-                next=f"mend the test (bugguard hunt {shlex.quote(nodeid)} tells what it depends on); "
-                "was the machine at fault, run it on a new commit",
             )
     return record
