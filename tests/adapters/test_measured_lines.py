@@ -18,13 +18,16 @@ MODULE = "X = [\n    1,\n]\n\n\ndef one():\n    return 1\n\n\ndef two():\n    re
 PROCESS = """
 import os, sys
 sys.path[:0] = [{probe!r}, {top!r}]
+from bugguard_probe.guide import Guide
 from bugguard_probe.measure import Measure
 from bugguard_probe.places import Places
-measure = Measure(Places({top!r}, "", [""], ["mod.py", "never.py"], ""), ["mod.py"], {lines!r}, is_main={is_main})
+places = Places({top!r}, "", [""], ["mod.py", "never.py"], "")
+measure = Measure(places, ["mod.py"], {lines!r}, is_main={is_main})
 measure.begin()
+sys.meta_path.insert(0, Guide(places, measure.on_found))
 import other
-measure.on_found(os.path.join({top!r}, "mod.py"))
 import mod
+{between}
 if {is_main}:
     measure.enter("test_one", is_own=True)
 mod.one()
@@ -38,12 +41,19 @@ mod.one()
 """
 
 
-def _measured(tmp_path: Path, *, is_main: bool = True, more: str = "") -> tuple[Ran, ...] | None:
+def _measured(
+    tmp_path: Path, *, is_main: bool = True, between: str = "", more: str = "", other: str = "Y = 1\n"
+) -> tuple[Ran, ...] | None:
     (tmp_path / "mod.py").write_text(MODULE, encoding="utf-8")
-    (tmp_path / "other.py").write_text("Y = 1\n", encoding="utf-8")
+    (tmp_path / "other.py").write_text(other, encoding="utf-8")
+    (tmp_path / "late.py").write_text(
+        "import sys\nassert sys.gettrace() or sys.version_info >= (3, 12)\n", encoding="utf-8"
+    )
     lines = tmp_path / "lines"
     lines.mkdir()
-    code = PROCESS.format(probe=str(PROBE), top=str(tmp_path), lines=str(lines), is_main=is_main, more=more)
+    code = PROCESS.format(
+        probe=str(PROBE), top=str(tmp_path), lines=str(lines), is_main=is_main, between=between, more=more
+    )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=tmp_path)
     return measured_lines.read(lines)
 
@@ -55,6 +65,18 @@ def test_a_line_is_told_with_what_ran_it(tmp_path: Path) -> None:
     assert ran.in_tests == {7}
     assert not ran.in_subprocesses
     assert ran.at_import - {2} == {1, 6, 10}  # line 2 is the first one's, whoever counts it
+
+
+def test_what_a_file_runs_while_it_is_loaded_is_told_as_an_imports(tmp_path: Path) -> None:
+    """A file of tests may call the product for the cases of its tests: so it can still not be told."""
+    (ran,) = _measured(tmp_path, other="import mod\nCASES = [mod.two()]\n") or ()
+    assert ran.at_import - {2} == {1, 6, 10, 11}
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="there nothing else is slowed down")
+def test_between_what_is_loaded_and_the_tests_nothing_is_traced(tmp_path: Path) -> None:
+    """What pytest does there takes longer than many a test."""
+    assert _measured(tmp_path, between="assert sys.gettrace() is None; import late; assert sys.gettrace() is None")
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="there no trace function is needed")
@@ -72,8 +94,8 @@ from bugguard_probe.tracer import Tracer
 tracer = Tracer(lambda name: "mod.py" if name.endswith("mod.py") else "", "test")
 one = tracer.aside(mod.one)
 tracer.start()
-assert one() == 1
-mod.two()
+load = tracer.loading(lambda: (one(), mod.two()))
+assert load() == (1, 2)
 tracer.switch("test")
 one()
 print({{context: dict(files) for context, files in tracer.lines().items()}})

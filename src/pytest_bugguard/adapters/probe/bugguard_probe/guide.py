@@ -23,7 +23,7 @@ _METADATA = (".egg-info", ".dist-info")
 class Guide:
     """Stands before all other finders, asks them, and turns an answer that leaves the tree."""
 
-    def __init__(self, places: Places, on_found: Callable[[str], None] | None) -> None:
+    def __init__(self, places: Places, on_found: Callable[[ModuleSpec], None] | None) -> None:
         self._places = places
         self._on_found = on_found
         self._stdlib = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
@@ -49,8 +49,8 @@ class Guide:
     ) -> ModuleSpec | None:
         """Answer as the first of the others does; where that lies outside, with the tree's file of the same name."""
         spec = self._found(name, path, target)
-        if self._on_found is not None and spec is not None and spec.origin is not None:
-            self._on_found(spec.origin)
+        if self._on_found is not None and spec is not None:
+            self._on_found(spec)
         return spec
 
     def _found(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:

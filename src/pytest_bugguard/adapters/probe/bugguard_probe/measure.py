@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if sys.version_info >= (3, 12):
@@ -18,6 +19,7 @@ else:
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
     from types import ModuleType
 
     from .places import Places
@@ -39,8 +41,10 @@ class Measure:
             return found[0] if found is not None and not found[1] and found[0] in wanted else ""
 
         self._is_main = is_main
-        self._tool = Tool(path_of, TEST)
+        self._tool = Tool(path_of, TEST if is_main else NO_TEST)
         self._path_of = path_of
+        self._places = places
+        self._loaders: dict[int, object] = {}
         self._folder = folder
 
     def begin(self) -> None:
@@ -48,10 +52,17 @@ class Measure:
         if not (self._is_main and self._tool.is_dear):
             self._start()
 
-    def on_found(self, filename: str) -> None:
-        """A module is about to be loaded from this file."""
-        if not self._tool.is_started and self._path_of(filename):
+    def on_found(self, spec: ModuleSpec) -> None:
+        """A module is about to be loaded: where it is one of the tree, it may be a watched one, or use some."""
+        name, loader = spec.origin, spec.loader
+        if name is None or self._places.in_tree(self._places.real(name)) is None:
+            return
+        if not self._tool.is_started and self._path_of(name):
             self._start()
+        if loader is not None and id(loader) not in self._loaders and hasattr(loader, "exec_module"):
+            self._loaders[id(loader)] = loader  # pytest's own is one for all that it loads
+            with suppress(AttributeError):  # of a loader that lets nobody in
+                loader.exec_module = self._tool.loading(loader.exec_module)  # type: ignore[method-assign]
 
     def enter(self, test: str, *, is_own: bool) -> None:
         """What runs from now on runs for this test; for none where it is empty."""

@@ -94,12 +94,12 @@ class Places:
         """The tree's path for one in the user's checkout, whether or not it exists; None outside of the checkout."""
         if not self._original:
             return None
-        rest = self.in_original(self._real(path))
+        rest = self.in_original(self.real(path))
         if rest is None:
             return None
         return _join(self.top, rest) if rest else self.top
 
-    def _real(self, path: str) -> str:
+    def real(self, path: str) -> str:
         """The path without symlinks; each folder is looked at once."""
         folder, _, name = path.rpartition(_SEP)
         if not folder or _islink(path):

@@ -1,8 +1,9 @@
 """Which lines of some files are run? By a trace function, up to Python 3.11. PYTEST_DONT_REWRITE.
 
 Python then calls it for every function, and everything is slower; so it is there only while what it sees is asked for:
-from the first import of such a file to the first test, and while one of the wanted tests runs. coverage.py's tracer
-is quicker at each call, and takes longer to load than most fixes' tests take to run.
+while files of the tree are loaded, from the first such file on, and while one of the wanted tests runs. What pytest
+does between the two takes longer than either. coverage.py's tracer is quicker at each call, and takes longer to load
+than most fixes' tests take to run.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ class Tracer:
 
         Args:
             path_of: Gives the name under which a file's lines are noted, or nothing.
-            wanted: The context to look on in; the others are those before the first switch, and of no interest.
+            wanted: The context to look on in; in all others only while something is loaded.
         """
         self._path_of = path_of
         self._wanted = wanted
         self._seen: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
         self._context = ""
         self._paths: dict[str, str] = {}
+        self._loads = 0
         self._is_on = False
         self._is_lost = False
         self.is_started = False
@@ -46,7 +48,8 @@ class Tracer:
     def start(self) -> None:
         """Note lines from now on."""
         self.is_started = True
-        self._look()
+        if self._loads or self._context == self._wanted:
+            self._look()
 
     def switch(self, context: str) -> None:
         """Note what follows under this name, or nothing more."""
@@ -66,6 +69,22 @@ class Tracer:
                 return function(*args, **kwargs)
             finally:
                 self._look()
+
+        return call
+
+    def loading(self, load: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function; what it runs is looked at."""
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._loads += 1
+            if self.is_started and not self._is_on:
+                self._look()
+            try:
+                return load(*args, **kwargs)
+            finally:
+                self._loads -= 1
+                if not self._loads and self._context != self._wanted:
+                    self._rest()
 
         return call
 
