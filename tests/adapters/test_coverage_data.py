@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
 import io
 import json
 import os
@@ -9,8 +11,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import typing
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import coverage
@@ -20,11 +24,12 @@ from coverage import CoverageData
 from pytest_bugguard.adapters import coverage_data, coverage_objects
 from pytest_bugguard.adapters.coverage_reports import CoverageDataError
 from pytest_bugguard.adapters.measured_paths import MeasuredPaths
-from pytest_bugguard.core.measured import Exits, FileCoverage, Measured
+from pytest_bugguard.core.measured import Exits, FileCoverage, Measured, Wanted
+from pytest_bugguard.core.statements import source_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
+    from types import ModuleType
 
 FILES = {
     "src/shop/__init__.py": "",
@@ -306,6 +311,40 @@ def test_a_file_that_nothing_measured_has_its_statements(project: Project) -> No
     assert found == FileCoverage("src/shop/pay.py", missing=frozenset({1, 2, 3, 4}), excluded=frozenset({7, 8}))
     (project.top / "broken.py").write_text("def f(:\n", encoding="utf-8")
     assert coverage_data.unmeasured("broken.py", project.top, project.top) == FileCoverage("broken.py")
+
+
+@pytest.mark.parametrize("module", [argparse, dataclasses, typing], ids=lambda one: one.__name__)
+def test_statements_around_a_line_are_those_of_the_whole_file(module: ModuleType) -> None:
+    """To look at one definition alone is quicker, and says the same of it."""
+    assert module.__file__
+    content = Path(module.__file__).read_bytes()
+    whole = _counted(content, range(1, content.count(b"\n") + 1))
+    for line in (1, *sorted(whole.statements)[:: len(whole.statements) // 4]):
+        near = _counted(content, [line])
+        source = source_of(content)
+        kept = {each for part in source.definitions_of([line]) for each in part}
+        assert line in kept
+        assert (near.statements, near.excluded & kept) == (whole.statements & kept, whole.excluded & kept)
+
+
+def test_what_is_left_out_from_here_to_there_is_left_out_in_between() -> None:
+    """coverage.py's own documents tell how: the pattern spans definitions, so none can be looked at alone."""
+    rc = b"[report]\nexclude_also = no cover: start(?s:.)*?no cover: stop\n"
+    text = (
+        b"def a():\n    return 1\n# no cover: start\n\ndef b():\n    return 2\n\ndef c():\n    pass\n# no cover: stop\n"
+    )
+    assert _counted(text, [6], rc).excluded >= {5, 6, 8, 9}
+    assert 6 in _counted(text, [6]).statements
+
+
+def test_a_definition_that_cannot_be_read_alone_is_read_with_the_others() -> None:
+    """Here what looks like one stands in a text."""
+    text = b'X = "a\\\ndef no(: b"\n\ndef a():\n    return 1\n'
+    assert _counted(text, [5]).statements == {1, 4, 5}
+
+
+def _counted(content: bytes, lines: Iterable[int], rc: bytes = b"") -> FileCoverage:
+    return coverage_data.counted({".coveragerc": rc}, {"a.py": Wanted(content, frozenset(lines))})["a.py"]
 
 
 @pytest.mark.parametrize(

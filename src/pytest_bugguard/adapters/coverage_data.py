@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import tempfile
 from contextlib import chdir, closing, contextmanager
@@ -18,12 +19,14 @@ from pytest_bugguard.adapters.coverage_objects import Listener
 from pytest_bugguard.adapters.coverage_reports import CoverageDataError
 from pytest_bugguard.adapters.measured_scope import Scope
 from pytest_bugguard.core.measured import FileCoverage, Measured
+from pytest_bugguard.core.statements import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_bugguard.adapters.coverage_reports import Found
     from pytest_bugguard.adapters.measured_paths import MeasuredPaths
+    from pytest_bugguard.core.measured import Wanted
 
 CONFIGURATION = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 """The files in which coverage.py looks for its configuration."""
@@ -31,6 +34,9 @@ _SQLITE = b"SQLite format 3\0"
 _DAMAGED = (sqlite3.Error, UnicodeDecodeError)
 """What a damaged database raises; the second where it takes part of the damage for text."""
 _REPORTS = ("coverage.json", "coverage.xml", "coverage.lcov")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_FILLER = b"#"
+"""Stands for a line of no interest: many empty ones in a row are what coverage.py's own patterns are slowest at."""
 _MEASURE = "run the tests under coverage first: pytest --cov, or coverage run -m pytest"
 
 
@@ -131,19 +137,45 @@ def unmeasured(path: str, folder: Path, top: Path) -> FileCoverage:
     return FileCoverage(path, missing=frozenset(statements), excluded=frozenset(excluded))
 
 
-def counted(configuration: Mapping[str, bytes], texts: Mapping[str, bytes]) -> dict[str, FileCoverage]:
+def counted(configuration: Mapping[str, bytes], wanted: Mapping[str, Wanted]) -> dict[str, FileCoverage]:
     """The statements of Python files that stand in no work tree, as coverage.py counts them; none of them run.
 
     Args:
         configuration: What there is of ``CONFIGURATION``, by name.
-        texts: The files, by path.
+        wanted: The files, by path.
     """
     with tempfile.TemporaryDirectory(prefix="bugguard-") as folder:
         top = Path(folder)
-        for name, content in {**texts, **configuration}.items():
-            (top / name).parent.mkdir(parents=True, exist_ok=True)
+        for name, content in configuration.items():
             (top / name).write_bytes(content)
-        return {path: unmeasured(path, top, top) for path in texts}
+        with chdir(top):
+            own = _own_exclusions()
+        return {path: _counted(path, one, top, own) for path, one in wanted.items()}
+
+
+def _counted(path: str, wanted: Wanted, top: Path, own: str) -> FileCoverage:
+    """Of the definitions that hold the lines, since coverage.py takes long to read a long file; else of all of it."""
+    source = source_of(wanted.content)
+    if not (own and source.divides(own)):
+        kept = {line for part in source.definitions_of(wanted.lines) for line in part}
+        rows = enumerate(_LINE_END.split(wanted.content), start=1)
+        found = _written(path, b"\n".join(row if number in kept else _FILLER for number, row in rows), top)
+        if found.statements:
+            return found
+    return _written(path, wanted.content, top)
+
+
+def _written(path: str, content: bytes, top: Path) -> FileCoverage:
+    (top / path).parent.mkdir(parents=True, exist_ok=True)
+    (top / path).write_bytes(content)
+    return unmeasured(path, top, top)
+
+
+def _own_exclusions() -> str:
+    """What the project leaves out besides what coverage.py does by itself: that never spans definitions."""
+    by_itself = Coverage(data_file=None, config_file=False).get_exclude_list()
+    own = (pattern for pattern in _coverage(data_file=None).get_exclude_list() if pattern not in by_itself)
+    return "|".join(f"(?:{pattern})" for pattern in own)
 
 
 def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measured:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.coverage_verdict import Judged
     from pytest_bugguard.core.experiment import Experiment
-    from pytest_bugguard.core.measured import FileCoverage
+    from pytest_bugguard.core.measured import FileCoverage, Wanted
     from pytest_bugguard.core.runs import TestRun
     from pytest_bugguard.journeys.check import CheckedUnit
     from pytest_bugguard.journeys.fix_coverage import Checkout
@@ -49,8 +49,8 @@ class FixCoverageDesk:
     def _undecided(self, one: CheckedUnit, doubt: Doubt) -> Judged:
         return fix_coverage.undecided(one.record.sha, doubt, self._asked.place)
 
-    def _counted(self, commit: str, texts: Mapping[str, bytes]) -> Mapping[str, FileCoverage]:
+    def _counted(self, commit: str, wanted: Mapping[str, Wanted]) -> Mapping[str, FileCoverage]:
         from pytest_bugguard.adapters import coverage_data  # noqa: PLC0415 - brings coverage.py
 
         found = {name: self._history.file_at(commit, name) for name in coverage_data.CONFIGURATION}
-        return coverage_data.counted({name: text for name, text in found.items() if text is not None}, texts)
+        return coverage_data.counted({name: text for name, text in found.items() if text is not None}, wanted)

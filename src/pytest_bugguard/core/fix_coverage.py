@@ -71,6 +71,11 @@ class Changed(NamedTuple):
     reach: Reach
 
 
+def lines_of(patch: Patch, source: Source, before: Source | None) -> frozenset[int]:
+    """The lines of a file on which it hangs which statements a fix changed."""
+    return frozenset({*patch.added, *(span.head for span in cut_functions(patch, source, before))})
+
+
 def in_file(patch: Patch, reached: Reached, source: Source, before: Source | None) -> Iterator[Changed]:
     """The statements of one file that a fix changed.
 

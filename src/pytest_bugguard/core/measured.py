@@ -53,6 +53,14 @@ class FileCoverage:
         return tuple(sorted(self.missing))
 
 
+class Wanted(NamedTuple):
+    """A file of which the statements are to be counted."""
+
+    content: bytes
+    lines: frozenset[int]
+    """Around these; what stands far from them is of no interest."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModuleCoverage:
     """How much of one file was run."""

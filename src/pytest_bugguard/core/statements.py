@@ -65,6 +65,21 @@ class Source:
         ends = accumulate((text.count("\n") for text in texts), initial=1)
         return tuple(zip(ends, texts, strict=False)) or ((1, ""),)
 
+    def definitions_of(self, lines: Iterable[int]) -> tuple[range, ...]:
+        """The lines of the top-level definitions that hold some lines, and of what stands before the first one."""
+        pieces = (self._pieces[number] for number in sorted({0, *map(self._number, lines)}))
+        return tuple(range(begin, begin + text.count("\n") + (not text.endswith("\n"))) for begin, text in pieces)
+
+    def divides(self, pattern: str) -> bool:
+        """Whether what fits a pattern reaches somewhere from one top-level definition into another."""
+        ends = list(accumulate(len(text) for _, text in self._pieces))
+        for match in re.finditer(pattern, self.text, re.MULTILINE):
+            found = match[0].strip()
+            first = match.end() - len(match[0].lstrip())
+            if found and bisect_right(ends, first) != bisect_right(ends, first + len(found) - 1):
+                return True
+        return False
+
     def _firsts(self, number: int) -> dict[int, int]:
         """Of a piece: the first line of each logical line that spans several, by its other lines."""
         if number not in self._read:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core import fix_coverage, patches
 from pytest_bugguard.core.coverage_verdict import Judged
 from pytest_bugguard.core.fix_coverage import Reached, Require
-from pytest_bugguard.core.measured import Doubt, FileCoverage
+from pytest_bugguard.core.measured import Doubt, FileCoverage, Wanted
 from pytest_bugguard.core.model import Outcome, RuleVerdict
 from pytest_bugguard.core.pairing import is_case_of
 from pytest_bugguard.core.statements import source_of
@@ -38,8 +38,8 @@ class Asked:
     require: Require
     place: str
     """Where the settings say so."""
-    count: Callable[[str, Mapping[str, bytes]], Mapping[str, FileCoverage]]
-    """The statements of files, none of them run: by the commit whose configuration holds, and their texts by path."""
+    count: Callable[[str, Mapping[str, Wanted]], Mapping[str, FileCoverage]]
+    """The statements of files by path, none of them run: by the commit whose configuration holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _said(one: CheckedUnit, plan: Experiment, files: Sequence[_File], asked: Ask
         return undecided(one.record.sha, doubt, asked.place)
     own = plan.measured.with_fix.own
     is_alone = not own or all(any(is_case_of(case.nodeid, test) for test in own) for case in run.cases)
-    counted = asked.count(plan.commit, {file.patch.path: file.content for file in files})
+    counted = asked.count(plan.commit, {file.patch.path: file.wanted for file in files})
     ran = {of.path: of for of in run.ran or ()}
     changed = [
         statement
@@ -141,6 +141,11 @@ class _File:
     content: bytes
     source: Source
     before: Source | None
+
+    @property
+    def wanted(self) -> Wanted:
+        """Its statements, as far as the fix touched them."""
+        return Wanted(self.content, fix_coverage.lines_of(self.patch, self.source, self.before))
 
 
 def _file(change: FileChange, one: CheckedUnit, plan: Experiment) -> _File | None:
