@@ -9,6 +9,7 @@ import pytest
 from pytest_bugguard.adapters import audit_cache
 from pytest_bugguard.assembly import auditing
 from pytest_bugguard.assembly.workshop import open_workshop
+from pytest_bugguard.core.lineage import Lineage
 from pytest_bugguard.core.model import (
     Files,
     How,
@@ -21,10 +22,10 @@ from pytest_bugguard.core.model import (
     Waiver,
 )
 from pytest_bugguard.core.results import Audited
+from pytest_bugguard.journeys.audit import Part
 from tests.story import story
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 FOUND = Audited(
@@ -93,10 +94,9 @@ def test_another_commit_or_setting_is_another_question(tmp_path: Path, monkeypat
     repo = story(tmp_path / "r", "commit: start\n  file: a.py\n    x = 1\n")
     looked: list[str] = []
 
-    def counting(*_: object, progress: Callable[[int], None], **__: object) -> Audited:
-        del progress
+    def counting(*_: object, **__: object) -> Part:
         looked.append("again")
-        return FOUND
+        return Part(FOUND.records, FOUND.units, FOUND.renamed, Lineage())
 
     monkeypatch.setattr("pytest_bugguard.journeys.audit.audit", counting)
 

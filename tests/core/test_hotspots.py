@@ -90,3 +90,19 @@ def test_a_file_that_came_back_under_its_old_name_is_at_home() -> None:
     lineage.step_back([renamed("b.py", "a.py")])
     lineage.step_back([renamed("a.py", "b.py")])
     assert lineage.today(["a.py"]) == {}
+
+
+def test_two_ways_back_are_one_where_the_second_begins_as_the_first_ends() -> None:
+    """A history may be walked in stretches: what the older one knows by then leads on to today's names."""
+    steps = ([deleted("d.py")], [renamed("c.py", "d.py"), renamed("m.py", "n.py")], [renamed("b.py", "c.py")])
+    whole = Lineage()
+    for step in (*steps, [renamed("a.py", "b.py"), renamed("l.py", "m.py")]):
+        whole.step_back(step)
+    newer, older = Lineage(), Lineage()
+    newer.step_back(steps[0])
+    newer.step_back(steps[1])
+    older.step_back(steps[2])
+    older.step_back([renamed("a.py", "b.py"), renamed("l.py", "m.py")])
+    newer.go_beyond(older)
+    names = ["a.py", "b.py", "c.py", "d.py", "l.py", "m.py", "z.py"]
+    assert newer.today(names) == whole.today(names) != {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, Self
@@ -52,6 +53,10 @@ EXACT_RENAMES = ("-M100%",)
 """By id alone: to compare contents, git would have to fetch those that a partial clone left out."""
 
 
+Unread = Mapping[Unavailable, Mapping[str, None]]
+"""Why files could not be read, and which, in the order in which they were met."""
+
+
 class GitHistory:
     """Implements ``journeys.ports.History``. Close it, or use it in a ``with`` block."""
 
@@ -74,6 +79,16 @@ class GitHistory:
     def warnings(self) -> tuple[str, ...]:
         """What a reader of any result from this history has to know, one sentence each."""
         return (*self._repository.warnings, *(_without(list(paths), why) for why, paths in self._unread.items()))
+
+    @property
+    def unread(self) -> Unread:
+        """Files that could not be read, and were taken for files that are not there."""
+        return self._unread
+
+    def leave_out(self, unread: Unread) -> None:
+        """Take over what another one could not read."""
+        for why, paths in unread.items():
+            self._unread.setdefault(why, {}).update(paths)
 
     def resolve(self, revision: str) -> str | None:
         """The full commit id that a revision names, or None where it names no commit."""
@@ -128,6 +143,12 @@ class GitHistory:
         """
         first, *cuts = [self._need(revision) for revision in (tip, *since)]
         return self._line(first, cuts, opens)
+
+    def first_parents(self, tip: str, *, since: Sequence[str] = ()) -> tuple[str, ...]:
+        """The ids of the commits on the line of ``units``, newest first."""
+        first, *cuts = [self._need(revision) for revision in (tip, *since)]
+        output = self._git.read("rev-list", "--first-parent", first, *(f"^{cut}" for cut in cuts), "--")
+        return tuple(output.decode().split())
 
     def _line(self, tip: str, cuts: Sequence[str], opens: Callable[[Commit], bool]) -> Iterator[Unit]:
         with closing(self._log("--topo-order", revisions=[tip, *(f"^{cut}" for cut in cuts)])) as log:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import audit_cache, garbage
+from pytest_bugguard.adapters import audit_cache, crew, garbage
 from pytest_bugguard.assembly import delivery
 from pytest_bugguard.core import findings, settings
 from pytest_bugguard.core.hotspots import hotspots_of
+from pytest_bugguard.core.stretches import cut
 from pytest_bugguard.core.trend import Share, trend_of
 from pytest_bugguard.journeys import audit as journey
 from pytest_bugguard.journeys.init import look
 from pytest_bugguard.journeys.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from pytest_bugguard.adapters.history import Unread
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.first_look import FirstLook
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.results import Audited, Result
+    from pytest_bugguard.core.stretches import Stretch
+    from pytest_bugguard.journeys.audit import Part
 
 _SHALLOW = "the clone is shallow, older fixes are not in it: git fetch --unshallow (in CI: fetch-depth: 0)"
 
@@ -100,12 +106,40 @@ def _audited(
     name = _cache_key(workshop, since or "", tip) if uses_cache else ""
     found = audit_cache.load(name) if uses_cache else None
     if found is None:
-        linker = workshop.linker(Snapshot(workshop.history, tip))
-        with garbage.seldom_sought():
-            found = journey.audit(workshop.line(tip, since), workshop.survey, linker, progress=progress)
+        found = _found(workshop, since, tip, progress)
         if uses_cache:
             audit_cache.save(name, found)
     return found
+
+
+def _found(workshop: Workshop, since: str | None, tip: str, progress: Callable[[int], None]) -> Audited:
+    """What an audit finds, stretch by stretch, on every processor where there are several stretches.
+
+    Guests work in one process, as anything may that a guest keeps in mind.
+    """
+    line = workshop.history.first_parents(tip, since=[since] if since else [])
+    stretches = cut(line, margin=journey.REACH, since=since)
+    workshop.history.close()  # copies of this process have gits of their own
+    hands = 1 if workshop.guests.names else crew.hands()
+    with garbage.seldom_sought():
+        found = crew.each(partial(_auditor, workshop, tip), stretches, hands=hands, progress=progress)
+    for _, unread in found:
+        workshop.history.leave_out(unread)
+    return journey.joined(part for part, _ in found)
+
+
+@contextmanager
+def _auditor(workshop: Workshop, tip: str) -> Iterator[Callable[[Stretch, Callable[[int], None]], tuple[Part, Unread]]]:
+    """What audits a stretch of a history, with gits of its own; told with the files that could not be read."""
+    with workshop.beside() as own:
+        linker = own.linker(Snapshot(own.history, tip))
+
+        def audit(stretch: Stretch, progress: Callable[[int], None]) -> tuple[Part, Unread]:
+            units = own.line(stretch.tip, stretch.since)
+            part = journey.audit(units, own.survey, linker, stretch=stretch, progress=progress)
+            return part, own.history.unread
+
+        yield audit
 
 
 def _cache_key(workshop: Workshop, since: str, tip: str) -> str:

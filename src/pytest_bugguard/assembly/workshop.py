@@ -96,6 +96,12 @@ class Workshop:
         """The commit that HEAD names; None before the first one."""
         return self.history.resolve("HEAD")
 
+    @contextmanager
+    def beside(self) -> Iterator[Workshop]:
+        """The same workshop with gits of its own; close it again."""
+        with self.repository.history() as history:
+            yield Workshop(self.start, self.repository, history, self.settings, self.guests)
+
     @property
     def facts(self) -> RepositoryFacts:
         """Which state of which history is looked at, compared with nothing yet."""

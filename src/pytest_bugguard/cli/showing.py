@@ -97,6 +97,7 @@ def count_progress(unit: str = "commits") -> Iterator[Callable[[int], None]]:
         return
     import tqdm  # noqa: PLC0415 - see showing.open_workshop
 
+    tqdm.tqdm.monitor_interval = 0  # no thread that redraws: a process with threads cannot be copied, see adapters.crew
     with tqdm.tqdm(unit=f" {unit}", leave=False, delay=0.5, file=sys.stderr) as bar:
         yield lambda count: _advance(bar, count)
 

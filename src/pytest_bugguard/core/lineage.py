@@ -21,13 +21,22 @@ class Lineage:
 
     def today(self, paths: Iterable[str]) -> dict[str, str | None]:
         """Of paths as a unit left them: those that have another name now, or None where the file is gone."""
-        return {path: self._today[path] for path in paths if self._today.get(path, path) != path}
+        return {path: name for path in paths if (name := self.of(path)) != path}
+
+    def of(self, path: str | None) -> str | None:
+        """The name that a path has now; None of a file that is gone is None."""
+        return None if path is None else self._today.get(path, path)
 
     def step_back(self, changes: Iterable[FileChange]) -> None:
         """Go from the state after a unit to the state before it."""
-        before: dict[str, str | None] = {}
-        for change in changes:
-            if change.old_path is not None and change.status in {"D", "R"}:
-                new_path = change.new_path
-                before[change.old_path] = None if new_path is None else self._today.get(new_path, new_path)
-        self._today.update(before)
+        self._today.update(
+            {
+                change.old_path: self.of(change.new_path)
+                for change in changes
+                if change.old_path is not None and change.status in {"D", "R"}
+            }
+        )
+
+    def go_beyond(self, older: Lineage) -> None:
+        """Go back over all that another one went over, which began at the state where this one has come to."""
+        self._today.update({path: self.of(name) for path, name in older._today.items()})
