@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import sync_playwright
 from ratios import Ratio, tell
 
-from pytest_bugguard.report.data import as_dict
 from pytest_bugguard.report.page import to_html
+from pytest_bugguard.report.shape import dump_result
 from tests.busy import busy
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=int, default=number)
     parser.add_argument("--browser", default="chromium")
     asked = parser.parse_args()
-    found = as_dict(busy(asked.fixes, asked.tests, asked.modules))
+    found = dump_result(busy(asked.fixes, asked.tests, asked.modules))
     rendered = []
     for _ in range(ROUNDS):
         start = time.perf_counter()

@@ -18,7 +18,7 @@ from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.model import FlakeVerdict
 from pytest_bugguard.core.news import Group, Item, News
 from pytest_bugguard.report import news, spans, text
-from pytest_bugguard.report.data import version
+from pytest_bugguard.report.version import version
 from tests import sessions
 from tests.samples import ranked_tests, result_of
 from tests.sessions import TOP

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pytest_bugguard.core.stored_results import StoredResultError, merged, read
-from pytest_bugguard.report.data import to_json
+from pytest_bugguard.report.shape import to_json
 from tests.samples import everything, fix, result_of
 
 

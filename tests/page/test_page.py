@@ -13,9 +13,9 @@ from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.kinds import Diagnosis, Kind
 from pytest_bugguard.core.model import Files, Verdict
 from pytest_bugguard.core.results import Finding
-from pytest_bugguard.report.data import as_dict
 from pytest_bugguard.report.page import STATIC_ROWS, to_html
 from pytest_bugguard.report.page.sections import tables_of
+from pytest_bugguard.report.shape import dump_result
 from tests.busy import busy
 from tests.samples import HOSTILE, delivered, everything, fix, ranked_tests, result_of
 
@@ -36,12 +36,12 @@ SCRIPTS = (
 
 
 def _busy() -> dict[str, Any]:
-    return as_dict(busy(400, 300, 60))
+    return dump_result(busy(400, 300, 60))
 
 
 def test_it_is_whole_and_alone(reader: Reader) -> None:
     """Every part stands there with what it is about; nothing is loaded and nothing complains."""
-    opened = reader.open(as_dict(replace(everything(), command="report")))
+    opened = reader.open(dump_result(replace(everything(), command="report")))
     titles = opened.page.locator("h2").all_inner_texts()
     assert titles[:8] == [
         "Guarded share over time", "Fixes without a guard", "Proofs, and what was not provable",
@@ -94,7 +94,7 @@ def test_no_number_and_no_heading_is_broken(reader: Reader) -> None:
 
 def test_what_a_figure_cannot_know_is_not_read_as_what_it_knows(reader: Reader) -> None:
     """On a phone, where columns have no heading above them, the limits of a figure say what they are."""
-    opened = reader.open(as_dict(everything()), viewport={"width": 375, "height": 900})
+    opened = reader.open(dump_result(everything()), viewport={"width": 375, "height": 900})
     before = "cell => getComputedStyle(cell, '::before').content"
     assert "cannot know" in opened.page.locator("#delivery td:last-child").first.evaluate(before)
 
@@ -133,7 +133,7 @@ def test_a_table_is_sorted_where_it_has_no_columns(reader: Reader, width: int) -
 
 def test_the_page_says_whose_it_is_and_leads_to_each_part(reader: Reader) -> None:
     """Of which repository, when, and how it stood then: a tab among many, or a sheet of paper."""
-    opened = reader.open(as_dict(busy(30, 3, 3, web="https://github.com/acme/shop")))
+    opened = reader.open(dump_result(busy(30, 3, 3, web="https://github.com/acme/shop")))
     assert (
         opened.page.locator(".name").inner_text()
         == "bugguard report of github.com/acme/shop, commit 9999999, 2024-05-01"
@@ -147,7 +147,7 @@ def test_the_page_says_whose_it_is_and_leads_to_each_part(reader: Reader) -> Non
 
 def test_it_can_be_printed(reader: Reader) -> None:
     """Every row is on paper, what is there to be clicked is not, and nothing leaves the sheet."""
-    opened = reader.open(as_dict(replace(everything(), command="report")), viewport={"width": 720, "height": 1000})
+    opened = reader.open(dump_result(replace(everything(), command="report")), viewport={"width": 720, "height": 1000})
     rows = opened.page.locator("#fixes tbody tr").count()
     opened.page.emulate_media(media="print")
     assert opened.page.locator("#fixes tbody tr:visible").count() == rows > 0
@@ -171,7 +171,7 @@ def test_a_sheet_tells_what_is_not_on_it(reader: Reader) -> None:
 
 def test_each_number_leads_to_its_evidence(reader: Reader) -> None:
     """Every count at the top opens just the rows that it counts, whatever was searched for before."""
-    opened = reader.open(as_dict(replace(everything(), command="report")))
+    opened = reader.open(dump_result(replace(everything(), command="report")))
     facts = opened.page.locator(".facts a").all()
     assert [fact.inner_text().replace("\n", " ") for fact in facts][5:7] == [
         "1 test not to be trusted",
@@ -189,7 +189,7 @@ def test_a_figure_of_the_delivery_leads_to_what_it_counts(reader: Reader) -> Non
     """Releases with the fixes that mended them, and fixes with the commit that brought their fault."""
     traced = fix(Verdict.GUARDED, 50)
     whole = replace(everything(), command="report", delivery=delivered(fix=traced.sha))
-    opened = reader.open(as_dict(replace(whole, records=(*whole.records, traced))))
+    opened = reader.open(dump_result(replace(whole, records=(*whole.records, traced))))
     opened.page.click("#delivery a[href='#releases'] >> nth=0")
     assert opened.page.url.endswith("#releases")
     assert opened.rows("releases") == [["2024-05-01", "text 1111111", "failed", traced.sha[:7]]]
@@ -209,7 +209,7 @@ def test_a_finding_on_a_fix_leads_to_it(reader: Reader) -> None:
     found = Finding(
         f"fixes:{owed.sha}", "fixes", Verdict.UNGUARDED, owed.sha, "brings no test", "", "src/shop/pager.py"
     )
-    opened = reader.open(as_dict(result_of(owed, fix(number=2), findings=(found, waived), command="check")))
+    opened = reader.open(dump_result(result_of(owed, fix(number=2), findings=(found, waived), command="check")))
     assert [row[0].splitlines()[0] for row in opened.rows("findings")] == [owed.sha[:7], "1c0ffee"]
     opened.page.click("#findings td a[href='#fixes']")
     assert [owed.sha[:7] in row[1] for row in opened.rows("fixes")] == [True]
@@ -299,7 +299,7 @@ def test_a_quarter_that_the_table_does_not_bear_out_leads_nowhere(reader: Reader
 
 def test_a_count_that_the_table_does_not_bear_out_leads_nowhere() -> None:
     """Of several documents the fixes may come from one and the places from another."""
-    whole = as_dict(busy(30, 3, 3))
+    whole = dump_result(busy(30, 3, 3))
     for place in whole["hotspots"]["files"]:
         place["fixes"] += 1
     (table,) = (table for table in tables_of(whole) if table.id == "hotspots")
@@ -312,7 +312,7 @@ def test_a_test_says_why_it_is_not_trusted(reader: Reader) -> None:
     found = ranked_tests()
     told = Diagnosis((Kind.VICTIM,), ("seen",), (("tests/test_a.py::test_clear",),))
     victim = replace(found.flakes[0], diagnosis=told, rate=rate_of(0, 0), command="pytest -x", strip="")
-    opened = reader.open(as_dict(result_of(ranking=replace(found, flakes=(victim,)))))
+    opened = reader.open(dump_result(result_of(ranking=replace(found, flakes=(victim,)))))
     (row,) = opened.rows("flaky")
     name, why, guilty, failure, command, more = row[0].splitlines()
     assert (name, row[3]) == (victim.nodeid, "")
@@ -325,7 +325,7 @@ def test_a_test_says_why_it_is_not_trusted(reader: Reader) -> None:
 
 def test_commits_and_files_lead_to_their_server(reader: Reader) -> None:
     """Where the settings name one: a fix's files as they were in it, others as they are at the head."""
-    opened = reader.open(as_dict(busy(30, 3, 3, web="https://github.com/acme/shop")))
+    opened = reader.open(dump_result(busy(30, 3, 3, web="https://github.com/acme/shop")))
     module = opened.page.locator("#coverage td a").first
     at_head = f"https://github.com/acme/shop/blob/{'9' * 40}/"
     assert module.get_attribute("href") == at_head + module.inner_text()
@@ -340,7 +340,7 @@ def test_commits_and_files_lead_to_their_server(reader: Reader) -> None:
 
 def test_a_stored_address_that_is_none_links_nothing(reader: Reader) -> None:
     """A document may come from anywhere: what is no address of a known server is no link."""
-    whole = as_dict(everything())
+    whole = dump_result(everything())
     whole["repository"]["web"] = "javascript:alert(1)//https://github.com/a/b"
     opened = reader.open(whole)
     assert opened.page.locator("td a:not([data-table])").count() == 0
@@ -348,14 +348,14 @@ def test_a_stored_address_that_is_none_links_nothing(reader: Reader) -> None:
 
 def test_what_nobody_looked_at_is_not_called_empty(reader: Reader) -> None:
     """The page of a pytest run has no history of tests to speak of, and says nothing of one."""
-    opened = reader.open(as_dict(result_of(fix(), command="pytest")))
+    opened = reader.open(dump_result(result_of(fix(), command="pytest")))
     assert opened.page.locator("h2").all_inner_texts() == ["Fixes without a guard"]
     assert (opened.said, opened.asked) == ([], [])
 
 
 def test_the_script_draws_what_stands_there(reader: Reader) -> None:
     """Both ways of drawing a row give the same words in the same marks."""
-    opened = reader.open(as_dict(everything()))
+    opened = reader.open(dump_result(everything()))
     drawn = "rows => rows.map(row => row.outerHTML.replace(/\\s+/g, ' ').replace(/> | </g, m => m.trim()))"
     for section in ("fixes", "proofs", "flaky", "exceptions", "coverage", "hotspots", "delivery", "releases",
                     "leads", "findings"):  # fmt: skip
@@ -380,7 +380,7 @@ def test_more_is_shown_when_somebody_asks(reader: Reader) -> None:
 
 def test_nothing_is_offered_where_all_is_shown(reader: Reader) -> None:
     """The others can be chosen from the list; there is no more of what the list shows."""
-    opened = reader.open(as_dict(result_of(fix(verdict=Verdict.GUARDED))))
+    opened = reader.open(dump_result(result_of(fix(verdict=Verdict.GUARDED))))
     assert opened.rows("fixes") == []
     assert opened.page.locator("#fixes .rest").inner_text() == ""
     opened.page.select_option("#fixes select", "")
@@ -397,9 +397,9 @@ def test_without_scripts_the_worst_can_be_read(reader: Reader) -> None:
 
 def test_what_strangers_wrote_runs_nothing(reader: Reader) -> None:
     """Names and messages are text, whether they stand there or are drawn; so is what looks like a template."""
-    whole = as_dict(everything(SCRIPTS[0]))
+    whole = dump_result(everything(SCRIPTS[0]))
     for hostile in SCRIPTS[1:]:
-        more = as_dict(everything(hostile))
+        more = dump_result(everything(hostile))
         whole |= {key: [*value, *more[key]] for key, value in whole.items() if isinstance(value, list)}
     opened = reader.open(whole)
     for section in ("fixes", "flaky", "coverage"):
@@ -412,15 +412,15 @@ def test_what_strangers_wrote_runs_nothing(reader: Reader) -> None:
 
 def test_the_same_document_gives_the_same_bytes() -> None:
     """No clock, no chance, no order by hash; and the policy allows nothing but what stands in the page."""
-    text = to_html(as_dict(everything()))
-    assert text == to_html(json.loads(json.dumps(as_dict(everything()))))
+    text = to_html(dump_result(everything()))
+    assert text == to_html(json.loads(json.dumps(dump_result(everything()))))
     assert "unsafe" not in text
     assert "default-src &#39;none&#39;" in text
 
 
 def test_an_empty_history_is_a_page_too(reader: Reader) -> None:
     """Nothing to report is said, part by part."""
-    opened = reader.open(as_dict(result_of(command="report")))
+    opened = reader.open(dump_result(result_of(command="report")))
     assert opened.page.locator(".empty").all_inner_texts()[0] == "There is no fix to judge."
     assert (opened.said, opened.asked) == ([], [])
 
@@ -428,12 +428,12 @@ def test_an_empty_history_is_a_page_too(reader: Reader) -> None:
 def test_a_path_that_no_encoding_fits_is_shown() -> None:
     """Bytes that are no UTF-8 reach the page as escapes, and never end it."""
     record = fix(Verdict.UNGUARDED, subject="caf\udce9", files=Files(source=("caf\udce9.py",)))
-    assert r"caf\xe9" in to_html(as_dict(result_of(record)))
+    assert r"caf\xe9" in to_html(dump_result(result_of(record)))
 
 
 def test_a_file_is_named_once_and_nothing_is_no_share() -> None:
     """The row of a file does not repeat its path before its lines; a file without branches has no share of them."""
-    whole = as_dict(busy(3, 3, 12))
+    whole = dump_result(busy(3, 3, 12))
     for module in whole["modules"]:
         module["branch"] = {"covered": 0, "total": 0}
     (table,) = (table for table in tables_of(whole) if table.id == "coverage")

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pytest_bugguard import report
 from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Verdict
 from pytest_bugguard.core.results import Finding
-from pytest_bugguard.report.data import as_dict, to_json
 from pytest_bugguard.report.page import to_html
-from pytest_bugguard.report.stored import result_of as read
+from pytest_bugguard.report.shape import dump_result, to_json
+from pytest_bugguard.report.shape import load_result as read
 from tests.busy import busy
 from tests.report.test_formats_of_others import RESULTS
 from tests.samples import HOSTILE, everything, result_of
@@ -112,7 +112,7 @@ def test_a_forged_field_is_refused_or_shown(data: st.DataObject) -> None:
         return
     assert [report.document(result, form) for form in FORMS]
     assert _texts(result)
-    assert to_html(as_dict(result))
+    assert to_html(dump_result(result))
 
 
 def _places(part: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON

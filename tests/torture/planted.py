@@ -75,8 +75,8 @@ FAULTS = (
           "autoescape=True", "autoescape=False", "page"),
     Fault("idle loads more than the door", "costs_nothing_idle", "plugin/__init__.py",
           "import pytest\n", "import pytest\nfrom pytest_bugguard.core import errors\n"),
-    Fault("the order of a set is shown", "same_bytes", "report/data.py",
-          "json.dumps(as_dict(result)", "json.dumps(as_dict(result) | {'any': [*{'a', 'b', 'c', 'd', 'e'}]}"),
+    Fault("the order of a set is shown", "same_bytes", "report/shape/__init__.py",
+          "json.dumps(dump_result(result)", "json.dumps(dump_result(result) | {'any': [*{'a', 'b', 'c', 'd', 'e'}]}"),
     Fault("a clock is shown", "same_bytes", "report/survey.py",
           "from __future__ import annotations\n", "from __future__ import annotations\nimport time\n"
           "print(time.tzname)\n"),

@@ -49,10 +49,10 @@ def write_page(result: Result, path: Path) -> str:
     Raises:
         BugguardError: The file cannot be written.
     """
-    from pytest_bugguard.report.data import as_dict  # noqa: PLC0415 - as for the page
     from pytest_bugguard.report.page import to_html  # noqa: PLC0415 - brings a template engine
+    from pytest_bugguard.report.shape import dump_result  # noqa: PLC0415 - as for the page
 
-    content = to_html(as_dict(result)).encode()
+    content = to_html(dump_result(result)).encode()
     try:
         files.write(path, content)
     except OSError as error:
@@ -66,7 +66,7 @@ def read_stored(stored: Sequence[Path]) -> Result:
     Raises:
         BugguardError: A file cannot be read, or is no result.
     """
-    from pytest_bugguard.report.stored import result_of  # noqa: PLC0415 - reads back what most commands never store
+    from pytest_bugguard.report.shape import load_result  # noqa: PLC0415 - reads back what most commands never store
 
     documents = []
     for one in stored:
@@ -75,7 +75,7 @@ def read_stored(stored: Sequence[Path]) -> Result:
         except OSError as error:
             raise StoredResultError(f"{one} cannot be read: {error.strerror}") from None
     try:
-        return result_of(stored_results.merged(documents))
+        return load_result(stored_results.merged(documents))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise StoredResultError(f"{', '.join(map(str, stored))}: a field is missing, or is no such thing") from None
 

@@ -16,7 +16,7 @@ def document(result: Result, form: str) -> str:
     """
     match form:
         case "json":
-            from pytest_bugguard.report.data import to_json as write  # noqa: PLC0415 - see above
+            from pytest_bugguard.report.shape import to_json as write  # noqa: PLC0415 - see above
         case "markdown":
             from pytest_bugguard.report.markdown import to_markdown as write  # noqa: PLC0415
         case "sarif":

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.news import Item
 from pytest_bugguard.report import words
-from pytest_bugguard.report.data import version
 from pytest_bugguard.report.escape import chat, safe_text
 from pytest_bugguard.report.issues import issues
+from pytest_bugguard.report.version import version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pytest_bugguard.core.paths import raw
-from pytest_bugguard.report.data import version
 from pytest_bugguard.report.escape import safe_text
 from pytest_bugguard.report.issues import issues
+from pytest_bugguard.report.version import version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

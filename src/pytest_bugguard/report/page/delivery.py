@@ -8,7 +8,7 @@ from pytest_bugguard.core.delivery import DAY_S
 from pytest_bugguard.report import delivery as words
 from pytest_bugguard.report.page.refs import lead, ref
 from pytest_bugguard.report.page.tables import Column, Row, Table
-from pytest_bugguard.report.stored import figure_of
+from pytest_bugguard.report.shape.delivery import load_figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ def figures(found: Mapping[str, Any] | None, fixes: Table) -> Table:
 
 
 def _figure(one: Mapping[str, Any], found: Mapping[str, Any], texts: list[str]) -> Row:
-    figure = figure_of(one)
+    figure = load_figure(one)
     return (
         f"{words.TITLES[figure.name]}\n{figure.rule}",
         words.band(figure) or "not known",

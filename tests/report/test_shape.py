@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pytest_bugguard.core.model import Files, Verdict
 from pytest_bugguard.core.paths import spelt as spelt_path
 from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
-from pytest_bugguard.report.data import to_json
+from pytest_bugguard.report.shape import to_json
 from tests import json_reference
 from tests.samples import HOSTILE, everything, fix, result_of
 
