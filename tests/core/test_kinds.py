@@ -68,6 +68,12 @@ def test_a_kind_is_named_where_both_sides_are_seen(showings: list[Showing], kind
     assert len(diagnosis.reasons) == len(kinds)
 
 
+@pytest.mark.parametrize(("ends", "tries"), [("F P", 7), ("F F F P", 4), ("P " * 19 + "F", 90), ("P P", 0)])
+def test_what_fails_by_chance_is_tried_until_it_has_failed_almost_surely(ends: str, tries: int) -> None:
+    """In 99 of 100 cases, at the rate that was seen."""
+    assert diagnosis_of(TEST, seen(ends)).tries == tries
+
+
 def test_what_a_busy_machine_showed_is_told_of_what_fails_by_chance() -> None:
     """On a machine that is busy anyway, load looks like chance: somebody has to see what it would be."""
     showings = [*seen("P F F F"), *seen("F F F F F F F F", conditions=BUSY)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -137,6 +138,21 @@ def test_the_blame_of_order_keeps_its_error() -> None:
 def attempt(nodeid: str, place: int, outcome: Outcome, *, number: int = 1, worker: str = "") -> Attempt:
     failure = Failure("E", "", "") if outcome is FAILED else None
     return Attempt(nodeid, number, outcome, "call", 0.5, worker, failure, place)
+
+
+@pytest.mark.parametrize(
+    ("phase", "worker", "where"),
+    [
+        pytest.param("call", "gw0", "one process", id="within"),
+        pytest.param("crash", "gw0", "several processes", id="after-a-crash"),
+        pytest.param("call", "gw1", "several processes", id="by-another-worker"),
+    ],
+)
+def test_where_another_plugin_repeated_it_is_told(phase: str, worker: str, where: str) -> None:
+    """A process that died repeats nothing: pytest-rerunfailures goes on in a new one, under xdist."""
+    first = replace(attempt("a::1", 1, FAILED, worker="gw0"), phase=phase)
+    _, (told,) = sorted_out([first, attempt("a::1", 1, PASSED, worker=worker, number=2)], ())
+    assert told.reason == f"failed 1 of 2 times in {where}, where another plugin repeats it"
 
 
 def test_what_ran_before_is_what_its_own_worker_ran() -> None:

@@ -35,8 +35,6 @@ STORY = """
 
         import pytest
 
-        SEEN = []
-
         def test_leaves():
             os.environ["SHOP"] = "closed"
 
@@ -44,9 +42,12 @@ STORY = """
         def test_victim(case):
             assert "SHOP" not in os.environ
 
-        def test_again():
-            SEEN.append(1)
-            assert len(SEEN) == 1
+        @pytest.fixture(scope="session")
+        def purse():
+            return ["coin"]
+
+        def test_again(purse):
+            assert purse.pop()
 
         def test_fails():
             raise LookupError("no page")
@@ -127,9 +128,9 @@ def test_each_test_is_what_it_is(done: Done, found: dict[str, dict[str, Any]]) -
     said = {name: (one["verdict"], one["kind"], one["polluters"], one["signature"]) for name, one in found.items()}
     path = "shop/tests/test_shop.py"
     assert said == {
-        "test_victim[a::b [c]]": ("order-dependent", ["victim"], [[LEAVES]], f"AssertionError at {path}:12"),
-        "test_again": ("order-dependent", ["non-idempotent"], [], f"AssertionError at {path}:16"),
-        "test_fails": ("failing", [], [], f"LookupError at {path}:19"),
+        "test_victim[a::b [c]]": ("order-dependent", ["victim"], [[LEAVES]], f"AssertionError at {path}:10"),
+        "test_again": ("order-dependent", ["non-idempotent"], [], f"IndexError at {path}:17"),
+        "test_fails": ("failing", [], [], f"LookupError at {path}:20"),
     }
     assert done.code == 1
 
@@ -176,6 +177,17 @@ def test_the_command_that_is_printed_shows_it(shell: Shell, found: dict[str, dic
         for command in (found[name]["command"], found[name]["contrast"])
     ]
     assert ends == [1, 0]
+
+
+@pytest.mark.parametrize(("ends", "code"), [("false", 1), ("true", 0), ("(exit 2)", 2)])
+def test_the_command_for_chance_ends_as_pytest_does(ends: str, code: int) -> None:
+    """So often it is run, and the shell in which it is typed stays."""
+    typed = command_of("t.py::test", Diagnosis((Kind.RANDOM,), tries=3), Typing())
+    done = subprocess.run(
+        ["sh", "-c", typed.replace("python -m pytest t.py::test -q", f"echo run; {ends}") + "; echo $?"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == ["run"] * (1 if code else 3) + [str(code)]
 
 
 def test_the_load_of_a_printed_command_goes_with_it() -> None:

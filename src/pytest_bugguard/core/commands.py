@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.kinds import Diagnosis
     from pytest_bugguard.core.replays import Conditions
 
-_TRIES = 30
-"""So often a test that fails by chance is tried."""
+_TWICE = (
+    "import pytest; from _pytest.runner import runtestprotocol as run; from sys import argv; "
+    'again = type("Again", (), {"pytest_runtest_protocol": lambda item: run(item, nextitem=item.parent) and None}); '
+    "raise SystemExit(pytest.main(argv[1:], [again]))"
+)
+"""Before pytest runs a test it is run once, and all that is wider than the test is kept: pytest itself runs no test
+twice in a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +84,13 @@ def _under_load(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
     return f'({busy}; trap "kill $busy" EXIT; {typing.pytest([nodeid])})'
 
 
-def _until_it_fails(nodeid: str, _: Diagnosis, typing: Typing) -> str:
-    return f"for n in $(seq {_TRIES}); do {typing.pytest([nodeid])} -q || break; done"
+def _until_it_fails(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
+    # In a shell of its own, which ends as pytest does: red as soon as it has failed, green where it never does.
+    return f"(for n in $(seq {diagnosis.tries}); do {typing.pytest([nodeid])} -q || exit; done)"
 
 
 def _twice(nodeid: str, _: Diagnosis, typing: Typing) -> str:
-    words = [*typing.options, typing.from_here(nodeid)]
-    code = f"import pytest; twice = {words!r}; pytest.main(twice); raise SystemExit(pytest.main(twice))"
-    return shlex.join(["python", "-c", code])
+    return shlex.join(["python", "-c", _TWICE, *typing.options, typing.from_here(nodeid)])
 
 
 _COMMANDS: dict[Kind, Callable[[str, Diagnosis, Typing], str]] = {

@@ -91,6 +91,8 @@ class Diagnosis:
     """Each: the tests, in their order, after which it passes; itself where it is its own."""
     conditions: Conditions = PLAIN
     """Under which it fails alone, where that makes the difference."""
+    tries: int = 0
+    """So often it has to be run, where it fails by chance, to fail in 99 of 100 cases."""
 
 
 UNKNOWN = Diagnosis()
@@ -144,7 +146,12 @@ def diagnosis_of(nodeid: str, showings: Sequence[Showing]) -> Diagnosis:
     if any(kind is Kind.HASH_SEED for kind, _ in found):
         conditions = Conditions(hash_seed=_seeds(showings)[0][0])
     kinds, reasons = tuple(kind for kind, _ in found), tuple(reason for _, reason in found)
-    return Diagnosis(kinds, reasons, polluters, setters, conditions)
+    tries = _tries(alone) if Kind.RANDOM in kinds else 0
+    return Diagnosis(kinds, reasons, polluters, setters, conditions, tries)
+
+
+def _tries(alone: Count) -> int:
+    return math.ceil(math.log(_LUCK) / math.log(alone.passed / alone.total))
 
 
 _Found = tuple[Kind, str]

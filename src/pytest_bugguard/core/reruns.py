@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_bugguard.core.kinds import Count
+from pytest_bugguard.core.kinds import Count, count
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def sorted_out(attempts: Sequence[Attempt], spared: Collection[str]) -> tuple[li
         if nodeid in spared or all(one.outcome is not Outcome.FAILED for one in tries):
             continue
         if len(tries) > 1:
-            repeated.append(_of_repeats(nodeid, [one.outcome for one in tries]))
+            repeated.append(_of_repeats(tries))
             continue
         earlier = [one for one in by_worker[tries[0].worker] if one.place < tries[0].place]
         known_s = sum(one.duration_s for one in (*earlier, tries[0]))
@@ -213,12 +213,13 @@ def sorted_out(attempts: Sequence[Attempt], spared: Collection[str]) -> tuple[li
     return failed, repeated
 
 
-def _of_repeats(nodeid: str, outcomes: Sequence[Outcome]) -> Rerun:
-    """Of a test that another plugin has run again in the same process."""
-    count = Count(outcomes.count(Outcome.PASSED), outcomes.count(Outcome.FAILED))
-    said = f"failed {_of(count)} in one process, where another plugin repeats it"
-    verdict = FlakeVerdict.FLAKY if count.passed else FlakeVerdict.UNDECIDED
-    return Rerun(Failed(nodeid), verdict, said)
+def _of_repeats(tries: Sequence[Attempt]) -> Rerun:
+    """Of a test that another plugin has run again: in the same process, but where that had died."""
+    ends = count(one.outcome for one in tries)
+    was_one = len({one.worker for one in tries}) == 1 and all(one.phase != "crash" for one in tries[:-1])
+    said = f"failed {_of(ends)} in {'one process' if was_one else 'several processes'}, where another plugin repeats it"
+    verdict = FlakeVerdict.FLAKY if ends.passed else FlakeVerdict.UNDECIDED
+    return Rerun(Failed(tries[0].nodeid), verdict, said)
 
 
 def next_of(nodeid: str, verdict: FlakeVerdict) -> str:
