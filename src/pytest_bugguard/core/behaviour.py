@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import outline, segments, syntax
+from pytest_bugguard.core import likeness, outline, segments, syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -179,7 +179,7 @@ def _alike(one: object, other: object) -> bool:
     return _Likeness().holds(one, other)
 
 
-class _Likeness(syntax.Likeness):
+class _Likeness(likeness.Likeness):
     """Leaves out annotations wherever they stand; a name is a name, also that of a local variable."""
 
     fields = syntax.Fields(_ANNOTATIONS | frozenset({"type_comment", "ctx", "kind", "type_params"}))

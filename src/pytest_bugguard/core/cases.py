@@ -7,7 +7,7 @@ from collections import Counter
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import syntax
+from pytest_bugguard.core import likeness, syntax
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -95,7 +95,7 @@ def is_table(decorator: ast.expr) -> bool:
 def _unmatched(old: Sequence[ast.expr], new: Sequence[ast.expr]) -> tuple[list[ast.expr], list[ast.expr]]:
     gone, come = list(old), []
     for one in new:
-        twin = next((other for other in gone if syntax.same(other, one)), None)
+        twin = next((other for other in gone if likeness.same(other, one)), None)
         if twin is None:
             come.append(one)
         else:
@@ -155,9 +155,11 @@ def _literal_rows(value: ast.AST) -> Iterator[Hashable]:
             if value.value is not None:
                 yield from _literal_rows(value.value)
         case ast.List() | ast.Tuple() | ast.Set():
-            yield from (syntax.form(row) for row in value.elts)
+            yield from (likeness.form(row) for row in value.elts)
         case ast.Dict():
-            yield from ((syntax.form(key), syntax.form(row)) for key, row in zip(value.keys, value.values, strict=True))
+            yield from (
+                (likeness.form(key), likeness.form(row)) for key, row in zip(value.keys, value.values, strict=True)
+            )
         case ast.BinOp():
             yield from _literal_rows(value.left)
             yield from _literal_rows(value.right)
@@ -168,13 +170,13 @@ def _literal_rows(value: ast.AST) -> Iterator[Hashable]:
         case ast.Call(func=ast.Attribute(value=inner)):
             yield from _literal_rows(inner)
         case _:
-            yield syntax.form(value)
+            yield likeness.form(value)
 
 
 def _computed_rows(value: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Iterator[Hashable]:
     """The rows that a comprehension goes through, each with what is made of it."""
     loops = [(loop.target, loop.ifs) for loop in value.generators]
-    made = (syntax.form(value.elt), *(syntax.form([target, *conditions]) for target, conditions in loops))
+    made = (likeness.form(value.elt), *(likeness.form([target, *conditions]) for target, conditions in loops))
     for place, loop in enumerate(value.generators):
         yield from ((made, place, row) for row in _literal_rows(loop.iter))
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_bugguard.core import cases, outline, segments, strength, syntax
+from pytest_bugguard.core import cases, likeness, outline, segments, strength, syntax
 from pytest_bugguard.core.cases import Decorated
 from pytest_bugguard.core.collect import Test
 from pytest_bugguard.core.model import How
@@ -226,7 +226,7 @@ class _Comparison:
                 self._marks(cases.marks(before), cases.marks(after), tuple(owner.name for owner in chain))
             elif name in _NO_HELPERS or name in old.imports or name in new.imports:
                 continue
-            elif not syntax.same(before, after):
+            elif not likeness.same(before, after):
                 self._value(name, before, after, chain)
 
     def _value(self, name: str, before: list[ast.stmt], after: list[ast.stmt], chain: tuple[Class, ...]) -> None:
@@ -250,7 +250,7 @@ def altered(old: FunctionNode, new: FunctionNode) -> Brought | None:
     decorated = cases.compare(old.decorator_list, new.decorator_list)
     renamed = cases.renamed(old.decorator_list, new.decorator_list)
     note = _ACTIVATED if cases.expects_no_failure_now(old.decorator_list, new.decorator_list) else ""
-    if not syntax.same_body(old, new, renamed):
+    if not likeness.same_body(old, new, renamed):
         is_weaker = decorated in {Decorated.SAME, Decorated.MARKED} and strength.only_weaker(old, new)
         return Brought(How.CHANGED, "its assertions were only removed or loosened" if is_weaker else "", note)
     match decorated:
@@ -267,7 +267,7 @@ def altered(old: FunctionNode, new: FunctionNode) -> Brought | None:
 
 
 def _is_same(old: FunctionNode, new: FunctionNode) -> bool:
-    return syntax.same_body(old, new) and cases.compare(old.decorator_list, new.decorator_list) in {
+    return likeness.same_body(old, new) and cases.compare(old.decorator_list, new.decorator_list) in {
         Decorated.SAME,
         Decorated.MARKED,
     }

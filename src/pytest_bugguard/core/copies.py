@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import mentions, segments, syntax
+from pytest_bugguard.core import likeness, mentions, segments, syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def original(test: Test, old: Module, collector: Collector) -> Test | None:
     if not all(word in old.source for word in words):
         return None
     twins = _candidates(test, old, collector, words)
-    return next((twin for twin in twins if syntax.same_body(twin.function, test.function)), None)
+    return next((twin for twin in twins if likeness.same_body(twin.function, test.function)), None)
 
 
 def _own_words(test: Test) -> list[str]:

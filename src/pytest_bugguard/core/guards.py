@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import alarms, syntax
+from pytest_bugguard.core import alarms, likeness, syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -111,7 +111,7 @@ def _is_tautology(test: ast.expr) -> bool:
         case ast.Tuple():
             return bool(test.elts)  # assert (x, "message") is always true
         case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]):
-            return isinstance(left, ast.Constant) and syntax.same(left, right)
+            return isinstance(left, ast.Constant) and likeness.same(left, right)
         case ast.BoolOp(op=ast.Or(), values=parts):
             return any(map(_is_tautology, parts))
         case ast.BoolOp(op=ast.And(), values=parts):

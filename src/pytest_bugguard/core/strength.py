@@ -11,7 +11,7 @@ import builtins
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import guards, syntax
+from pytest_bugguard.core import guards, likeness, syntax
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -90,7 +90,7 @@ def only_weaker(old: FunctionNode, new: FunctionNode) -> bool:
 def _unmatched(old: Sequence[ast.AST], new: Sequence[ast.AST]) -> tuple[list[ast.AST], list[ast.AST]]:
     gone, come = list(old), []
     for one in new:
-        twin = next((other for other in gone if syntax.same(other, one)), None)
+        twin = next((other for other in gone if likeness.same(other, one)), None)
         if twin is None:
             come.append(one)
         else:
@@ -112,9 +112,9 @@ def _other_heads(function: FunctionNode) -> Iterator[Hashable]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and guards.is_asserting_call(node.value):
             continue
         if hasattr(node, "body"):
-            yield (node.__class__.__name__, *(syntax.form(getattr(node, part, None)) for part in _HEADS))
+            yield (node.__class__.__name__, *(likeness.form(getattr(node, part, None)) for part in _HEADS))
         else:
-            yield syntax.form(node)
+            yield likeness.form(node)
 
 
 def _asserts_elsewhere(old: FunctionNode, new: FunctionNode, lookup: Lookup) -> bool:
@@ -123,7 +123,7 @@ def _asserts_elsewhere(old: FunctionNode, new: FunctionNode, lookup: Lookup) -> 
     return any(
         guards.helper_asserts(call, lookup)
         for call in syntax.walk(*syntax.code(new.body))
-        if isinstance(call, ast.Call) and not any(syntax.same(call, other) for other in known)
+        if isinstance(call, ast.Call) and not any(likeness.same(call, other) for other in known)
     )
 
 
@@ -158,11 +158,11 @@ def _demand(assertion: ast.AST) -> ast.expr | None:
 def _is_looser(new: ast.expr, old: ast.expr) -> bool:
     match old, new:
         case ast.BoolOp(op=ast.And(), values=parts), _:
-            return any(syntax.same(part, new) or _is_looser(new, part) for part in parts)
+            return any(likeness.same(part, new) or _is_looser(new, part) for part in parts)
         case _, ast.BoolOp(op=ast.Or(), values=parts):
-            return any(syntax.same(part, old) or _is_looser(part, old) for part in parts)
+            return any(likeness.same(part, old) or _is_looser(part, old) for part in parts)
         case ast.Call(func=ast.Name(id="all"), args=before), ast.Call(func=ast.Name(id="any"), args=after):
-            return syntax.same(before, after)
+            return likeness.same(before, after)
         case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]), _:
             return _asks_less_than_a_value(new, left, right)
         case _:
@@ -172,19 +172,19 @@ def _is_looser(new: ast.expr, old: ast.expr) -> bool:
 def _asks_less_than_a_value(new: ast.expr, left: ast.expr, right: ast.expr) -> bool:
     """Whether a test of ``left`` lets the value of ``right`` pass, and others."""
     match new:
-        case ast.Compare(left=one, ops=[op], comparators=[other]) if syntax.same(one, left):
+        case ast.Compare(left=one, ops=[op], comparators=[other]) if likeness.same(one, left):
             return _is_wider(op, other, right)
-        case ast.Compare(left=part, ops=[ast.In()], comparators=[whole]) if syntax.same(whole, left):
+        case ast.Compare(left=part, ops=[ast.In()], comparators=[whole]) if likeness.same(whole, left):
             return _is_within(part, right)
         case ast.Call(func=ast.Name(id="isinstance"), args=[one, _]):
-            return syntax.same(one, left)
+            return likeness.same(one, left)
         case ast.Call(args=[one, other, *_]) if syntax.last_name(new) in _ROUGH:
-            return syntax.same(one, left) and syntax.same(other, right)
+            return likeness.same(one, left) and likeness.same(other, right)
         case ast.UnaryOp(op=ast.Not(), operand=one):
-            return _is_nothing(right) and syntax.same(one, left)
+            return _is_nothing(right) and likeness.same(one, left)
         case _:
             measured = left.args if isinstance(left, ast.Call) and syntax.last_name(left) == "len" else []
-            return not _is_nothing(right) and any(syntax.same(new, value) for value in (left, *measured))
+            return not _is_nothing(right) and any(likeness.same(new, value) for value in (left, *measured))
 
 
 def _is_wider(op: ast.cmpop, other: ast.expr, right: ast.expr) -> bool:
@@ -192,14 +192,14 @@ def _is_wider(op: ast.cmpop, other: ast.expr, right: ast.expr) -> bool:
     match op:
         case ast.In():
             values = other.elts if isinstance(other, ast.Tuple | ast.List | ast.Set) else []
-            return any(syntax.same(value, right) for value in values)
+            return any(likeness.same(value, right) for value in values)
         case ast.GtE() | ast.LtE():
-            return syntax.same(other, right)
+            return likeness.same(other, right)
         case ast.IsNot():
             return isinstance(other, ast.Constant) and other.value is None and not _is_nothing(right)
         case ast.Eq():
             is_rough = isinstance(other, ast.Call) and syntax.last_name(other) in _ROUGH
-            return syntax.last_name(other) == "ANY" or (is_rough and syntax.same(_first(other), right))
+            return syntax.last_name(other) == "ANY" or (is_rough and likeness.same(_first(other), right))
         case _:
             return False
 
@@ -218,9 +218,9 @@ def _is_within(part: ast.expr, whole: ast.expr) -> bool:
         case ast.Constant(value=bytes() as some), ast.Constant(value=bytes() as text):
             return some in text
         case _, ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
-            return any(syntax.same(part, value) for value in values)
+            return any(likeness.same(part, value) for value in values)
         case _:  # of two names that are equal one is in the other, if they are texts
-            return isinstance(whole, _MAY_BE_TEXT) and syntax.same(part, whole)
+            return isinstance(whole, _MAY_BE_TEXT) and likeness.same(part, whole)
 
 
 def _is_nothing(value: ast.expr) -> bool:
@@ -237,13 +237,13 @@ def _expects_more(new: ast.Call, old: ast.Call) -> bool:
     """Whether more exceptions or warnings are accepted: another class above, more classes, no pattern any more."""
     raised, wider = _first(old), _first(new)
     is_unpatterned = _pattern(new) is None
-    if raised is None or wider is None or not (is_unpatterned or syntax.same(_pattern(new), _pattern(old))):
+    if raised is None or wider is None or not (is_unpatterned or likeness.same(_pattern(new), _pattern(old))):
         return False
-    if syntax.same(raised, wider):
+    if likeness.same(raised, wider):
         return is_unpatterned and _pattern(old) is not None
     classes = wider.elts if isinstance(wider, ast.Tuple) else [wider]
     return any(
-        syntax.same(raised, one) or _is_above(syntax.last_name(one), syntax.last_name(raised)) for one in classes
+        likeness.same(raised, one) or _is_above(syntax.last_name(one), syntax.last_name(raised)) for one in classes
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import cases, copies, neighbours, reach, syntax
+from pytest_bugguard.core import cases, copies, likeness, neighbours, reach
 from pytest_bugguard.core.cases import Decorated
 from pytest_bugguard.core.changes import Brought, Changes, between
 from pytest_bugguard.core.collect import Collector, Test
@@ -127,14 +127,14 @@ class _Mapping:
         if not self._added:
             return
         origins: dict[Hashable, list[Test]] = {}
-        shapes = {syntax.body_shape(test.function) for test in self._added}
+        shapes = {likeness.body_shape(test.function) for test in self._added}
         for test in self._removed:
-            if syntax.body_shape(test.function) in shapes:
-                origins.setdefault(syntax.body_form(test.function), []).append(test)
-        shapes = {syntax.body_shape(test.function) for test in self._removed}
+            if likeness.body_shape(test.function) in shapes:
+                origins.setdefault(likeness.body_form(test.function), []).append(test)
+        shapes = {likeness.body_shape(test.function) for test in self._removed}
         for test in self._added:
-            may_have_moved = syntax.body_shape(test.function) in shapes
-            twins = origins.get(syntax.body_form(test.function), ()) if may_have_moved else ()
+            may_have_moved = likeness.body_shape(test.function) in shapes
+            twins = origins.get(likeness.body_form(test.function), ()) if may_have_moved else ()
             if twins:
                 self._moved_from(min(twins, key=lambda twin: _decorated(twin, test).value), test)
             elif origin := self._original(test):
