@@ -10,7 +10,7 @@ from pytest_bugguard.core import novelty
 from pytest_bugguard.core.model import Outcome, RedKind
 from pytest_bugguard.core.novelty import SourceVersions
 from pytest_bugguard.core.reds import Grounds
-from pytest_bugguard.core.runs import Case, Claim, Raised
+from pytest_bugguard.core.runs import Case, Claim, Misfit, Raised, Want
 from tests.trials import FILE, IN_LIBRARY, IN_SOURCE, IN_TEST, SOURCE, failed, is_source, passed, raised
 
 OLD = b"def pages(n): ...\nclass Pager:\n    def __init__(self, n): ...\n"
@@ -244,9 +244,36 @@ def test_what_a_thread_died_for_want_of_is_missing(died: Raised, kind: RedKind) 
     assert red.kind is kind
 
 
-@pytest.mark.parametrize(("name", "kind"), [("first", RedKind.NEW_API), ("last", RedKind.ASSERTION)])
-def test_what_a_process_died_for_want_of_is_missing(name: str, kind: RedKind) -> None:
-    """As if the test itself had asked for it; of a name that the fix does not add nothing follows."""
-    red = GROUNDS.of_case(failed(how=raised("AssertionError", "", IN_TEST), wanted=((name, "shop.pager"),)))
+@pytest.mark.parametrize(
+    ("name", "asker", "kind"),
+    [
+        pytest.param("first", FILE, RedKind.NEW_API, id="by-a-test"),
+        pytest.param("first", "tools/asking.py", RedKind.NEW_API, id="by-a-helper"),
+        pytest.param("first", "", RedKind.NEW_API, id="by-a-program"),
+        pytest.param("first", SOURCE, RedKind.ASSERTION, id="by-the-source"),
+        pytest.param("last", FILE, RedKind.ASSERTION, id="what-no-fix-adds"),
+    ],
+)
+def test_what_it_goes_on_without_is_missing(name: str, asker: str, kind: RedKind) -> None:
+    """As if it had failed over that; but for the source it is behaviour to look for a thing and go on without it."""
+    wanted = Want(name, "shop.pager", asker)
+    red = GROUNDS.of_case(failed(how=raised("AssertionError", "", IN_TEST), wanted=(wanted,)))
+    assert red is not None
+    assert red.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("said", "asker", "kind"),
+    [
+        pytest.param(MISFIT, FILE, RedKind.NEW_API, id="by-a-test"),
+        pytest.param(MISFIT, "", RedKind.NEW_API, id="by-a-program"),
+        pytest.param(MISFIT, SOURCE, RedKind.ASSERTION, id="by-the-source"),
+        pytest.param(MISFIT.replace("strict", "loud"), FILE, RedKind.NEW_API, id="it-is-called-otherwise-now"),
+        pytest.param("count() takes 1 positional argument but 2 were given", FILE, RedKind.ASSERTION, id="as-before"),
+    ],
+)
+def test_a_call_that_does_not_fit_is_missing_too(said: str, asker: str, kind: RedKind) -> None:
+    """Where it is one of something that takes other parameters with the fix."""
+    red = GROUNDS.of_case(failed(how=raised("AssertionError", "", IN_TEST), misfits=(Misfit(said, asker),)))
     assert red is not None
     assert red.kind is kind

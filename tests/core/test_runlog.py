@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pytest_bugguard.core import runlog
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.runlog import Ended, Note
-from pytest_bugguard.core.runs import End, Loaded
+from pytest_bugguard.core.runs import End, Loaded, Misfit, Want
 
 Event = dict[str, object]
 RAISED = {
@@ -202,19 +202,41 @@ def test_notes_belong_to_their_tests() -> None:
         Note("executed", "a.py", "", "t.py::b"),
         Note("read", "a.py", "", "t.py::a"),
         Note("process", "", "", "t.py::a"),
-        Note("wanted", "first", "shop", "t.py::a"),
+        Note("wanted", "first", "shop\nt.py", "t.py::a"),
+        Note("misfit", "f() takes 1", "t.py", "t.py::b"),
         Note("bared", "a.py", "", "t.py::b"),
         Note("bared", "b.py", "", ""),
         Note("loaded", "a.py", "/site/a.py", ""),
         Note("loaded", "a.py", "", ""),
     ]
     run = runlog.fold(record(*GOOD), seen, DONE)
-    assert [(case.executed, case.read, case.started_process, case.wanted) for case in run.cases] == [
-        ((), ("a.py",), True, (("first", "shop"),)),
-        (("a.py",), (), False, ()),
+    assert [(case.executed, case.read, case.started_process) for case in run.cases] == [
+        ((), ("a.py",), True),
+        (("a.py",), (), False),
+    ]
+    assert [(case.wanted, case.misfits) for case in run.cases] == [
+        ((Want("first", "shop", "t.py"),), ()),
+        ((), (Misfit("f() takes 1", "t.py"),)),
     ]
     assert run.loaded == (Loaded("a.py"), Loaded("a.py", "/site/a.py"))
     assert (run.bared, [case.bared for case in run.cases]) == (("b.py",), [(), ("a.py",)])
+
+
+@pytest.mark.parametrize(
+    ("asker", "told"),
+    [
+        pytest.param("t.py", True, id="its-own-file"),
+        pytest.param("tools/asking.py", True, id="a-helper"),
+        pytest.param("u.py", False, id="another-file-of-tests"),
+    ],
+)
+def test_what_was_asked_for_before_the_tests_is_told_of_those_who_may_use_the_answer(asker: str, told: bool) -> None:
+    """As a file was loaded, or a fixture made for several."""
+    seen = [Note("wanted", "first", f"shop\n{asker}", ""), Note("misfit", "f() takes 1", asker, "")]
+    other: list[Event] = [{**event, "id": str(event["id"]).replace("t.py", "u.py")} for event in GOOD if "id" in event]
+    run = runlog.fold(record(*GOOD[:-1], *other, GOOD[-1]), seen, DONE)
+    of_t = [case for case in run.cases if case.nodeid.startswith("t.py")]
+    assert {bool(case.wanted) for case in of_t} == {bool(case.misfits) for case in of_t} == {told}
 
 
 def test_a_thread_that_died_belongs_to_the_test_that_ran() -> None:

@@ -309,6 +309,243 @@ def test_what_is_said_of_the_code_and_what_is_new_are_no_behaviour(tmp_path: Pat
     assert len(rows) > 25
 
 
+_FITTING = """
+    import dataclasses
+
+    def pages(items):
+        return items // 10
+
+    def rows(items):
+        yield from range(items)
+
+    async def turn(items):
+        return items
+
+    class Cell:
+        def count(self):
+            return 1
+
+    @dataclasses.dataclass
+    class Row:
+        number: int
+
+    class Pager:
+        def __init__(self, items):
+            self.items = items
+
+    class Stack(Pager):
+        def __getattr__(self, name):
+            raise AttributeError(name)
+
+    class Slim:
+        __slots__ = ("items",)
+
+        def __init__(self):
+            self.items = 1
+"""
+_FITTED = """
+    import dataclasses
+
+    def pages(items, size=10):
+        return items // size
+
+    def rows(items, step=1):
+        yield from range(0, items, step)
+
+    async def turn(items, by=0):
+        return items + by
+
+    class Cell:
+        def __init__(self, width=1):
+            self.width = width
+
+        def count(self):
+            return 1
+
+    @dataclasses.dataclass
+    class Row:
+        number: int
+        height: int = 9
+
+    class Pager:
+        LEAST = 1
+
+        def __init__(self, items, *, loud=False):
+            self.items = items
+            self.loud = loud
+
+    class Stack(Pager):
+        def __init__(self, items):
+            self.items = items
+            self.top = items
+
+        def __getattr__(self, name):
+            raise AttributeError(name)
+
+    class Slim:
+        __slots__ = ("items", "note")
+
+        def __init__(self):
+            self.items = self.note = 1
+"""
+_ASKING = """
+    import asyncio, concurrent.futures, functools, importlib.util, inspect, operator, subprocess, sys
+    from unittest import mock
+    import pytest
+    from shop import asked
+    from shop.asked import Cell, Pager, Row, Slim, Stack, pages, rows, turn
+    from tools.asking import ask
+
+    class Mine(Pager):
+        def __init__(self, **given):
+            try:
+                super().__init__(1, **given)
+            except TypeError:
+                super().__init__(0)
+
+    def tried(work):
+        try:
+            return work()
+        except Exception:
+            return None
+
+    def told_by_a_process(words):
+        return subprocess.check_output([sys.executable, "-c", "from shop import asked as a\\n" + words])
+
+    def after(text):
+        space = {"Pager": Pager, "found": None}
+        exec(text, space)
+        return space["found"]
+
+    def patched():
+        with mock.patch.object(Pager, "LEAST", 2):
+            return Pager.LEAST
+
+    def is_sized(page):
+        match page:
+            case Pager(loud=False):
+                return True
+        return False
+
+    def by_a_file(folder):
+        (folder / "made.py").write_text("def ask(page):\\n    return getattr(page, 'loud', None)\\n")
+        spec = importlib.util.spec_from_file_location("made", folder / "made.py")
+        made = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(made)
+        return made.ask(Pager(1))
+
+    CHECKS = {
+        "a parameter": lambda: tried(lambda: pages(20, size=20)) == 1,
+        "one more argument": lambda: tried(lambda: pages(*[20, 20])) == 1,
+        "by a pool": lambda: concurrent.futures.ThreadPoolExecutor().submit(pages, 20, size=9).exception() is None,
+        "by a partial": lambda: tried(functools.partial(pages, 20, size=20)) == 1,
+        "by a process": lambda: told_by_a_process(
+            "try: print(a.pages(20, size=20))\\nexcept Exception: print(0)") == b"1\\n",
+        "of a generator": lambda: tried(lambda: list(rows(3, step=2))) == [0, 2],
+        "of a coroutine": lambda: tried(lambda: asyncio.run(turn(1, by=1))) == 2,
+        "of a class without any": lambda: tried(lambda: Cell(width=2)) is not None,
+        "a field": lambda: tried(lambda: Row(1, height=2)) is not None,
+        "by a subclass": lambda: Mine(loud=True).items == 1,
+        "by a double": lambda: tried(lambda: mock.create_autospec(pages, return_value=1)(20, size=20)) == 1,
+        "the signature, in a process": lambda: told_by_a_process(
+            "import inspect; print(len(inspect.signature(a.pages).parameters))") == b"2\\n",
+        "an attribute": lambda: getattr(Pager(1), "loud", None) is False and Pager(1).items,
+        "by a text that is run": lambda: after("found = hasattr(Pager(1), 'loud')"),
+        "by a pattern": lambda: is_sized(Pager(1)),
+        "by a getter": lambda: tried(lambda: operator.attrgetter("loud")(Pager(1))) is False,
+        "by a format": lambda: tried(lambda: "{0.loud}".format(Pager(1))) == "False",
+        "by a helper": lambda: ask(Pager(1), "loud") is False,
+        "of a class that looks for more": lambda: tried(lambda: Stack(1).top) == 1,
+        "a slot": lambda: tried(lambda: Slim().note) == 1,
+        "a value of the class": lambda: str(tried(lambda: Pager.LEAST)) == "1",
+        "a patch": lambda: tried(patched) == 2,
+    }
+
+    @pytest.mark.parametrize("check", CHECKS)
+    def test_it(check):
+        assert (pages(20), [*rows(1)], Cell().count(), Pager(3).items) == (2, [0], 1, 3)
+        assert CHECKS[check]()
+
+    def test_a_file_of_its_own(tmp_path):
+        assert pages(20) == 2
+        assert by_a_file(tmp_path) is False
+"""
+_LOADED = """
+    from shop.asked import Pager, pages
+
+    IS_LOUD = hasattr(Pager(1), "loud")
+
+    def test_loaded():
+        assert pages(20) == (2 if IS_LOUD else 3)
+"""
+_GIVEN = """
+    import pytest
+    from shop.asked import Pager, pages
+
+    @pytest.fixture(scope="module")
+    def least():
+        return getattr(Pager, "LEAST", 0)
+
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_given(number, least):
+        assert pages(20) == 2
+        assert least == 1
+"""
+
+
+def test_a_test_that_goes_on_without_what_is_new_proves_nothing(tmp_path: Path) -> None:
+    """Each runs the source, asks for a parameter, an attribute or a value, catches that it is not there, and is red."""
+    asked, tools = "src/shop/asked.py", "tools/asking.py"
+    helper = "def ask(thing, name):\n    return getattr(thing, name, None)\n"
+    configured = CONFIGURED.replace('["src"]', '["src", "."]')
+    base = {asked: _FITTING, tools: helper, "pyproject.toml": configured}
+    tests = {"tests/test_last.py": _ASKING, "tests/test_loaded.py": _LOADED, "tests/test_given.py": _GIVEN}
+    fix = {asked: _FITTED, **tests}
+    said = repaired(tmp_path, fix, base=base)
+    rows = said.record["tests"]
+    assert [row["nodeid"] for row in rows if (row["before"], row["after"]) != ("failed", "passed")] == []
+    assert [row["nodeid"] for row in rows if row["counts"] and row["red"]["kind"] != "new-api"] == []
+    assert said.verdict == "undecided", said.reason  # by those to whom the repeat shows it
+    assert len(rows) > 20
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "test"),
+    [
+        pytest.param(
+            "class Page:\n    log = ()\n",
+            "class Page:\n    log = ()\n    def close(self):\n        self.log = ['closed']\n",
+            "assert close(Page()) == ['closed']",
+            id="a-method",
+        ),
+        pytest.param(
+            "class Page:\n    def show(self):\n        return 1\n",
+            "class Page:\n    def __init__(self):\n        self.width = 40\n    def show(self):\n        return 1\n",
+            "assert (Page().show(), width(Page())) == (1, 40)",
+            id="an-attribute",
+        ),
+        pytest.param(
+            "def Page(text):\n    return text\n",
+            "def Page(text, wide=False):\n    return text * 2 if wide else text\n",
+            "assert show(Page) == 'xx'",
+            id="a-parameter",
+        ),
+    ],
+)
+def test_what_the_source_goes_on_without_is_behaviour(tmp_path: Path, old: str, new: str, test: str) -> None:
+    """It looks for what it is given can do, and the fix lets that do more."""
+    view = (
+        "def close(page):\n    if hasattr(page, 'close'):\n        page.close()\n    return page.log\n"
+        "def width(page):\n    return getattr(page, 'width', 80)\n"
+        "def show(page):\n    try:\n        return page('x', wide=True)\n"
+        "    except TypeError:\n        return page('x')\n"
+    )
+    text = f"from shop.page import Page\nfrom shop.view import close, show, width\n\ndef test_it():\n    {test}\n"
+    fix = {"src/shop/page.py": new, "tests/test_it.py": text}
+    said = repaired(tmp_path, fix, base={"src/shop/page.py": old, "src/shop/view.py": view})
+    assert said.verdict == "proven", said.reason
+
+
 @pytest.mark.parametrize(
     ("source", "test"),
     [
@@ -411,6 +648,14 @@ def test_a_test_that_skips_itself_without_the_fix_proves_nothing(tmp_path: Path)
     [
         pytest.param(
             "mark = Path(os.environ['SHOP']) / 'mark'\n    seen = mark.exists()\n    mark.touch()", id="a-file"
+        ),
+        pytest.param(
+            "mark = Path(os.environ['SHOP'])\n    seen = mark.stat().st_mtime == 9\n    os.utime(mark, (9, 9))",
+            id="a-time",
+        ),
+        pytest.param(
+            "mark = Path('/dev/shm', os.environ['SHOP'].replace('/', '-'))\n    seen = mark.exists()\n    mark.touch()",
+            id="shared-memory",
         ),
         pytest.param(
             "seen = bool(subprocess.run(['mkdir', os.environ['SHOP'] + '/mark'], stderr=-3).returncode)",

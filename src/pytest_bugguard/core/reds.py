@@ -88,9 +88,12 @@ class Grounds:
         return self._red(kind, raised)
 
     def _of_failure(self, case: Case) -> Red:
-        for name, owner in case.wanted:
-            if self.novelty.adds(name, owner):
-                return Red(RedKind.NEW_API, f"it goes on, or a process that it started dies, for want of {name}")
+        for want in case.wanted:
+            if self.novelty.adds(want.name, want.owner) and not self._is_of_source(want.asker):
+                return Red(RedKind.NEW_API, f"it goes on, or a process that it started dies, for want of {want.name}")
+        for misfit in case.misfits:
+            if self._says_misfit(misfit.said) and not self._is_of_source(misfit.asker):
+                return Red(RedKind.NEW_API, one_line(f"it goes on though a call does not fit: {misfit.said}"))
         for raised in case.threads:
             if self._wants_something_new(raised):
                 return Red(RedKind.NEW_API, f"a thread that it started dies: {told(raised)}")
@@ -137,7 +140,11 @@ class Grounds:
         return self.novelty.adds(raised.missing, raised.owner)
 
     def _is_misfit(self, raised: Raised) -> bool:
-        found = _ARITY.match(raised.message) if "builtins.TypeError" in raised.bases else None
+        return "builtins.TypeError" in raised.bases and self._says_misfit(raised.message)
+
+    def _says_misfit(self, said: str) -> bool:
+        """Whether something that the fix changes the parameters of was called in a way that does not fit."""
+        found = _ARITY.match(said)
         if found is None:
             return False
         function, parameter = found["function"], found["parameter"]
@@ -160,6 +167,10 @@ class Grounds:
         source = [] if _is_assertion(raised) else [frame for frame in raised.frames if self._is_in_source(frame)]
         inside = source or [frame for frame in raised.frames if frame.is_inside]
         return f"{inside[-1].path}:{inside[-1].line}" if inside else ""
+
+    def _is_of_source(self, asker: str) -> bool:
+        """Whether the source asked, which may well go on without an answer; empty: a program, or what a test wrote."""
+        return bool(asker) and self.is_source(asker)
 
     def _is_in_source(self, frame: Frame) -> bool:
         return frame.is_inside and self.is_source(frame.path)

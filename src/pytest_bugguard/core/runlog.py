@@ -8,28 +8,42 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pytest_bugguard.core.model import Outcome
-from pytest_bugguard.core.runs import Case, Claim, End, Frame, Helper, Loaded, Raised, TestRun, Uncollected
+from pytest_bugguard.core.runs import (
+    Case,
+    Claim,
+    End,
+    Frame,
+    Helper,
+    Loaded,
+    Misfit,
+    Raised,
+    TestRun,
+    Uncollected,
+    Want,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 _UNFINISHED = "it did not come to its end"
 _USAGE_ERROR = 4
 _DETAIL_CHARACTERS = 500
+_Asked = TypeVar("_Asked", Want, Misfit)
 
 
 class Note(NamedTuple):
     """One fact that a process of the run wrote down about a watched file."""
 
     kind: str
-    """``loaded``, ``executed``, ``read``, ``bared``, ``process``, ``wanted``."""
+    """``loaded``, ``executed``, ``read``, ``bared``, ``process``, ``wanted``, ``misfit``."""
     path: str
-    """Where it is ``wanted``: the last part of a name, in place of a file's."""
+    """Where it is ``wanted``: the last part of a name, not a path. Where it is a ``misfit``: what was said."""
     place: str
-    """Where it is ``loaded``: from where, if not from the tree. Where it is ``wanted``: where it was looked for."""
+    """Where it is ``loaded``: from where, if not from the tree. Where it is a ``misfit``: who called. Where it is
+    ``wanted``: where it was looked for and by whom, on two lines."""
     node: str
     """The test on whose behalf, as pytest names it; empty outside of tests, and where it is ``loaded``."""
 
@@ -69,16 +83,17 @@ def fold(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
 def _folded(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
     log = _read(record)
     facts = _by_node(seen)
+    of_all, files = facts.get("", _NO_FACTS), frozenset(_file(test.nodeid) for test in log.tests)
     end = _end(log, ended)
     return TestRun(
         end,
-        cases=tuple(_case(test, facts.get(test.node, _NO_FACTS)) for test in log.tests),
+        cases=tuple(_case(test, facts.get(test.node, _NO_FACTS), of_all, files) for test in log.tests),
         uncollected=(*log.uncollected, *(Uncollected(path, None) for path in log.uncollectable)),
         collected=tuple(log.collected or ()),
         deselected=tuple(log.left_out),
-        loaded=tuple(facts[""].loaded) if "" in facts else (),
-        bared=tuple(sorted(facts[""].bared)) if "" in facts else (),
-        reached_out="" in facts and facts[""].reached_out,
+        loaded=tuple(of_all.loaded),
+        bared=tuple(sorted(of_all.bared)),
+        reached_out=of_all.reached_out,
         running="" if end is End.FINISHED else log.running,
         detail="" if end is End.FINISHED else _detail(log, ended),
         raised=None if end is End.FINISHED else log.raised,
@@ -241,7 +256,8 @@ class _Facts:
     bared: set[str] = field(default_factory=set)
     reached_out: bool = False
     started_process: bool = False
-    wanted: list[tuple[str, str]] = field(default_factory=list)
+    wanted: list[Want] = field(default_factory=list)
+    misfits: list[Misfit] = field(default_factory=list)
 
 
 _NO_FACTS = _Facts()
@@ -263,13 +279,25 @@ def _by_node(seen: Iterable[Note]) -> dict[str, _Facts]:
             case "outside":
                 of.reached_out = True
             case "wanted":
-                of.wanted.append((note.path, note.place))
+                owner, _, asker = note.place.partition("\n")
+                of.wanted.append(Want(note.path, owner, asker))
+            case "misfit":
+                of.misfits.append(Misfit(note.path, note.place))
             case _:
                 of.started_process = True
     return facts
 
 
-def _case(test: _Test, facts: _Facts) -> Case:
+def _of_all(asked: Iterable[_Asked], nodeid: str, files: Collection[str]) -> tuple[_Asked, ...]:
+    """What was asked for on behalf of no test that a test may have its answer from: by its file, or by a helper."""
+    return tuple(one for one in asked if one.asker not in files or one.asker == _file(nodeid))
+
+
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
+def _case(test: _Test, facts: _Facts, of_all: _Facts, files: Collection[str]) -> Case:
     phases = [phase for phase in test.phases.values() if phase.subtest is None]
     failed = tuple(
         (phase.subtest, phase.raised)
@@ -290,7 +318,8 @@ def _case(test: _Test, facts: _Facts) -> Case:
         tuple(sorted(facts.executed)),
         tuple(sorted(facts.read)),
         facts.started_process,
-        tuple(facts.wanted),
+        (*facts.wanted, *_of_all(of_all.wanted, test.nodeid, files)),
+        (*facts.misfits, *_of_all(of_all.misfits, test.nodeid, files)),
         failed,
         test.has_limit,
         test.number,

@@ -120,6 +120,26 @@ class Raised:
     """For an assertion in the tree, or a key that was not there: the innermost one."""
 
 
+class Want(NamedTuple):
+    """A name that was asked for and was not there."""
+
+    name: str
+    """The last part of it."""
+    owner: str = ""
+    """Where it was looked for, as in ``Raised``."""
+    asker: str = ""
+    """The file of the tree that it was asked from; empty for a program, or a file that a test has made elsewhere."""
+
+
+class Misfit(NamedTuple):
+    """A call that does not fit what was called."""
+
+    said: str
+    """Python's words for that."""
+    asker: str = ""
+    """As in ``Want``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One test case of a run, all its phases taken together."""
@@ -143,8 +163,10 @@ class Case:
     """The watched Python files that it opened as text, other than to import or to show them."""
     started_process: bool = False
     """Whether it started another process."""
-    wanted: tuple[tuple[str, str], ...] = ()
-    """What processes that it started died for want of: the last part of a name, and where it was looked for."""
+    wanted: tuple[Want, ...] = ()
+    """The names that were not there for it, or for a process that it started, and without which it may go on."""
+    misfits: tuple[Misfit, ...] = ()
+    """The calls of what takes other parameters with the fix that did not fit."""
     subtests: tuple[tuple[str, Raised], ...] = ()
     """Those of its subtests that failed: description and exception."""
     has_limit: bool = False

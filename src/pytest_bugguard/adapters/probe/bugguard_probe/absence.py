@@ -1,23 +1,26 @@
-"""What stands where the fix has a new method? Nothing, that tells who has asked for it. PYTEST_DONT_REWRITE.
+"""What stands where objects have something new with the fix? Nothing, that tells who asks. PYTEST_DONT_REWRITE.
 
-The method itself cannot stand there: old code asks objects for what they can do, and would do something else. For all
-who ask it is as if nothing were there; that a test has asked, and gone on without an answer, is written down.
+The new thing itself cannot stand there: old code asks objects for what they can do, and would do something else. For
+all who ask it is as if nothing were there; that a test has asked, and gone on without an answer, is written down.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import start
 
+if TYPE_CHECKING:
+    from types import FrameType
+
 _getframe = sys._getframe  # noqa: SLF001 - there is no other way to see who asks
-_FINDERS = ("__getattr__", "__getattribute__")
 
 
 def put(kind: object, *names: str) -> None:
     """Let nothing stand under these names in a class, where it finds nothing under them."""
-    if not isinstance(kind, type):  # a decorator has made something else of it
+    # A decorator may have made something else of it; and what a protocol holds, objects are measured by.
+    if not isinstance(kind, type) or getattr(kind, "_is_protocol", False):
         return
     for name in names:
         if not _holders(kind, name):
@@ -40,12 +43,26 @@ class _Absent:
         for other in behind:
             if self._name in vars(other):
                 return _bound(vars(other)[self._name], thing, kind)
-        if not any(_holders(type(kind) if thing is None else kind, finder) for finder in _FINDERS):
-            start.witness.miss(self._name, f"{kind.__module__}.{kind.__qualname__}", _getframe(1))
+        asked, its = (kind, type(kind)) if thing is None else (thing, kind)
+        for finder in _holders(its, "__getattr__")[:1]:
+            return self._found_by(_bound(vars(finder)["__getattr__"], asked, its), kind)
+        self._miss(kind, _getframe(1))
         said = f"type object '{kind.__name__}'" if thing is None else f"'{kind.__name__}' object"
         error = AttributeError(f"{said} has no attribute '{self._name}'", name=self._name)
-        error.obj = kind if thing is None else thing
+        error.obj = asked
         raise error
+
+    def _found_by(self, find: Any, kind: type) -> Any:
+        """The answer of a class that has one for names that are not there; where it fails, Python asks it again."""
+        try:
+            return find(self._name)
+        except AttributeError:
+            self._miss(kind, _getframe(2))
+            raise
+
+    def _miss(self, kind: type, asking: FrameType) -> None:
+        if not _holders(kind, "__getattribute__"):  # whoever has a way of his own may still find it
+            start.witness.miss(self._name, f"{kind.__module__}.{kind.__qualname__}", asking)
 
 
 def _holders(kind: type, name: str) -> list[type]:

@@ -4,8 +4,8 @@ A test that is red over what the code does is red over this too. One that looks 
 version, the line that something stands on, or at what is there, sees what it sees with the fix.
 
 An addition is taken over where it cannot turn what the old code does: that names it nowhere, no decorator and no base
-class of the project is told of it. What fails as it is added is left out. Of a new method it is only told who misses
-it (``absence.py``).
+class of the project is told of it. What fails as it is added is left out. Of what objects have now it is only told who
+misses it (``absence.py``), of parameters who makes a call that does not fit (``fitting.py``).
 """
 
 from __future__ import annotations
@@ -14,20 +14,22 @@ import ast
 import builtins
 from collections import defaultdict
 from types import CodeType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
+
+from .lacking import Fresh, missing, parameters, watching
+from .nodes import FUNCTIONS, arguments, at, is_magic, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    _Function = ast.FunctionDef | ast.AsyncFunctionDef
-    _Definition = _Function | ast.ClassDef
+    from .nodes import Function
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+    _Definition = Function | ast.ClassDef
+
 _BUILT_IN = frozenset(vars(builtins))
 _VERSIONS = frozenset({"__version__", "__version_info__"})
 _QUIET = frozenset({"abstractmethod", "asynccontextmanager", "cache", "contextmanager", "dataclass", "lru_cache"})
 """Decorators that tell nobody of what they are given."""
-_Node = TypeVar("_Node", bound=ast.AST)
 
 
 def dressed(old: bytes, new: bytes) -> ast.Module:
@@ -39,7 +41,7 @@ def dressed(old: bytes, new: bytes) -> ast.Module:
     """
     was, now = ast.parse(old), ast.parse(new)
     taken = _words(compile(old, "", "exec", dont_inherit=True))
-    missing = list(_missing(was, now, taken))
+    lacking = list(missing(was, now, Fresh(new, taken)))
     additions = list(_additions(now, taken))
     known = _BUILT_IN | _bound(was) | {name for addition in additions for name in _imported(addition)}
     _word(was, now)
@@ -51,7 +53,7 @@ def dressed(old: bytes, new: bytes) -> ast.Module:
                 _dress(one, other, known)
     _put_versions(was, now)
     _add(was, additions)
-    was.body += map(_tried, missing)
+    was.body += map(_tried, lacking)
     return was
 
 
@@ -62,8 +64,11 @@ def _dress(was: _Definition, now: _Definition, known: set[str] | frozenset[str])
         ast.increment_lineno(was, now.lineno - was.lineno)
     _word(was, now)
     is_plain = not (was.decorator_list or now.decorator_list)
-    if isinstance(was, _FUNCTIONS) and isinstance(now, _FUNCTIONS) and is_plain:
-        _annotate(was, now, known)
+    if isinstance(was, FUNCTIONS) and isinstance(now, FUNCTIONS):
+        if is_plain:
+            _annotate(was, now, known)
+        if parameters(was) != parameters(now):
+            was.decorator_list.append(watching(now, was))
     if isinstance(was, ast.ClassDef) and isinstance(now, ast.ClassDef) and is_plain and not (was.bases or now.bases):
         _annotate_fields(was, now, known)  # of any other class the fields may be made by them
 
@@ -75,7 +80,7 @@ def _definitions(tree: ast.Module) -> dict[str, list[_Definition]]:
     while waiting:
         prefix, node = waiting.pop(0)
         for child in ast.iter_child_nodes(node):
-            if isinstance(child, (*_FUNCTIONS, ast.ClassDef)):
+            if isinstance(child, (*FUNCTIONS, ast.ClassDef)):
                 found[f"{prefix}{child.name}"].append(child)
                 waiting.append((f"{prefix}{child.name}.", child))
             elif isinstance(child, ast.stmt | ast.excepthandler):
@@ -99,19 +104,13 @@ def _is_said(node: ast.Module | _Definition) -> bool:
     return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
 
 
-def _annotate(was: _Function, now: _Function, known: set[str] | frozenset[str]) -> None:
-    theirs = {argument.arg: argument.annotation for argument in _arguments(now)}
-    for argument in _arguments(was):
+def _annotate(was: Function, now: Function, known: set[str] | frozenset[str]) -> None:
+    theirs = {argument.arg: argument.annotation for argument in arguments(now)}
+    for argument in arguments(was):
         if argument.arg in theirs and _is_known(theirs[argument.arg], known):
             argument.annotation = theirs[argument.arg]
     if _is_known(now.returns, known):
         was.returns = now.returns
-
-
-def _arguments(function: _Function) -> Iterator[ast.arg]:
-    given = function.args
-    yield from (*given.posonlyargs, *given.args, *given.kwonlyargs)
-    yield from (one for one in (given.vararg, given.kwarg) if one is not None)
 
 
 def _annotate_fields(
@@ -131,18 +130,10 @@ def _is_known(annotation: ast.expr | None, known: set[str] | frozenset[str]) -> 
 
 
 def _put_versions(was: ast.Module, now: ast.Module) -> None:
-    theirs = {_target(one): one.value for one in now.body if isinstance(one, ast.Assign)}
+    theirs = {target(one): one.value for one in now.body if isinstance(one, ast.Assign)}
     for statement in was.body:
-        if isinstance(statement, ast.Assign) and _target(statement) in _VERSIONS:
-            statement.value = theirs.get(_target(statement), statement.value)
-
-
-def _target(statement: ast.stmt) -> str:
-    """The one name that a statement binds; empty where it does not, or where it binds more."""
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
-            return name
-    return ""
+        if isinstance(statement, ast.Assign) and target(statement) in _VERSIONS:
+            statement.value = theirs.get(target(statement), statement.value)
 
 
 # Names
@@ -194,34 +185,17 @@ def _additions(now: ast.Module, taken: set[str]) -> Iterator[ast.stmt]:
                     statement.names = [alias for alias in names if alias.name != "*"]
                     yield from [statement] if statement.names else []
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                if name not in taken and not _is_magic(name):
+                if name not in taken and not is_magic(name):
                     statement.decorator_list = [one for one in statement.decorator_list if _last_name(one) in _QUIET]
                     yield statement
             case ast.ClassDef(name=name):
                 if name not in taken and _is_alone(statement):
                     yield statement
             case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-                name = _target(statement)
+                name = target(statement)
                 calls = any(isinstance(node, ast.Call | ast.NamedExpr) for node in ast.walk(value))
-                if name and name not in taken and not _is_magic(name) and not calls:
+                if name and name not in taken and not is_magic(name) and not calls:
                     yield statement
-
-
-def _missing(
-    was: ast.Module | ast.ClassDef, now: ast.Module | ast.ClassDef, taken: set[str], prefix: str = ""
-) -> Iterator[ast.stmt]:
-    """For each old class a statement that lets ``absence.py`` stand where it has new methods."""
-    theirs = {one.name: one for one in now.body if isinstance(one, ast.ClassDef)}
-    for owner in was.body:
-        if isinstance(owner, ast.ClassDef) and owner.name in theirs:
-            place, now_owner = f"{prefix}{owner.name}", theirs[owner.name]
-            found = [one.name for one in now_owner.body if isinstance(one, _FUNCTIONS)]
-            new = [name for name in dict.fromkeys(found) if name not in taken and not _is_magic(name)]
-            if new:
-                words = ", ".join([place, *map(repr, new)])
-                (put,) = ast.parse(f"__import__('bugguard_probe.absence', fromlist=['put']).put({words})").body
-                yield _at(put, owner)
-            yield from _missing(owner, now_owner, taken, f"{place}.")
 
 
 def _is_alone(owner: ast.ClassDef) -> bool:
@@ -237,10 +211,6 @@ def _last_name(node: ast.expr) -> str:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name
     return ""
-
-
-def _is_magic(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
 
 
 def _add(tree: ast.Module, additions: list[ast.stmt]) -> None:
@@ -261,11 +231,7 @@ def _stands_first(statement: ast.stmt) -> bool:
 
 def _tried(statement: ast.stmt) -> ast.stmt:
     """The statement; where it fails, nothing."""
-    failing = ast.ExceptHandler(type=_at(ast.Name("Exception", ast.Load()), statement), name=None, body=[])
-    failing.body.append(_at(ast.Pass(), statement))
-    attempt = ast.Try(body=[statement], handlers=[_at(failing, statement)], orelse=[], finalbody=[])
-    return _at(attempt, statement)
-
-
-def _at(node: _Node, other: ast.stmt) -> _Node:
-    return ast.copy_location(node, other)
+    failing = ast.ExceptHandler(type=at(ast.Name("Exception", ast.Load()), statement), name=None, body=[])
+    failing.body.append(at(ast.Pass(), statement))
+    attempt = ast.Try(body=[statement], handlers=[at(failing, statement)], orelse=[], finalbody=[])
+    return at(attempt, statement)

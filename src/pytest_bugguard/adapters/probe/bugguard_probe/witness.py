@@ -45,12 +45,24 @@ _OF_THE_RUN = frozenset({"loaded", "outside"})
 """Facts that are nobody's: a file is loaded once, by whichever test comes first."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _LEAVES_NO_TRACE = ("/dev/", "/proc/", "/sys/")
-_PLACES = {"os.mkdir": 0, "os.rename": 1, "os.link": 1, "os.symlink": 1, "os.truncate": 0, "sqlite3.connect": 0}
-"""Events of a process that makes something at a path, and which of their arguments that is."""
+_LEAVES_ONE = ("/dev/mqueue/", "/dev/shm/")  # noqa: S108 - nothing is written there
+"""What of those is memory with a name, until somebody takes it away."""
+_PLACES = {"os.link": (1,), "os.rename": (0, 1), "os.symlink": (1,)} | dict.fromkeys(
+    [
+        *("os.chmod", "os.chown", "os.mkdir", "os.remove", "os.removexattr", "os.rmdir", "os.setxattr", "os.truncate"),
+        *("os.utime", "shutil.rmtree", "sqlite3.connect"),
+    ],
+    (0,),
+)
+"""Events of a process that makes, turns or takes away something at a path, and which of their arguments are one."""
+_SHARED_MEMORY = "_posixshmem"
+"""The module by which processes share memory that outlives them; that they do so, no event tells."""
 _INHERITED = ("BUGGUARD_RUN", "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
 _IMPORTING = frozenset({"_find_and_load", "_load_unlocked", "exec_module"})
 _SHOWING = frozenset({"traceback.py", "warnings.py", "runpy.py"})
 """Modules of the standard library that read a source to show a line of it, or to run it."""
+_HANDING_ON = frozenset({"functools.py", "mock.py", "monkeypatch.py", "operator.py"})
+"""Modules that ask an object for what their caller has named."""
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 
 
@@ -87,10 +99,12 @@ class Witness:
             "cpython.run_file": self._on_run_file,
             "socket.connect": lambda _: self._note("outside"),
             "socket.bind": self._on_bind,
+            "socket.sendmsg": self._on_sent,
+            "socket.sendto": self._on_sent,
             "sys.excepthook": self._on_death,
             "object.__getattr__": self._on_attribute,
         }
-        handlers |= {event: partial(self._on_place, at) for event, at in _PLACES.items()}
+        handlers |= {event: partial(self._on_places, at) for event, at in _PLACES.items()}
         find = handlers.get
 
         def listen(event: str, arguments: Any) -> None:
@@ -106,11 +120,33 @@ class Witness:
         self.execution.forget()
 
     def miss(self, name: str, owner: str, asking: FrameType) -> None:
-        """What only the fix brings was asked for: by a test or a program of its own, it is told, since they may not."""
-        path = asking.f_code.co_filename
-        is_program = self._places.in_tree(path) is None and asking.f_globals.get("__name__") == "__main__"
-        if self.test and (is_program or self._is_test(path)):
-            self._note("wanted", name, owner)
+        """What only the fix brings was asked for: it is told by whom, since the source may and a test may not."""
+        asker = self._asker(asking, passes=lambda path: path.rpartition(_SEP)[2] in _HANDING_ON)
+        if asker is not None:
+            self._note("wanted", name, f"{owner}\n{asker}", is_for_all=_is_setting_up())
+
+    def misfit(self, said: str, calling: FrameType) -> None:
+        """A function whose parameters the fix changes was called in a way that does not fit: it is told by whom."""
+        asker = self._asker(calling, passes=lambda _: True)
+        if asker is not None:
+            self._note("misfit", said.replace("\0", "(null)"), asker, is_for_all=_is_setting_up())
+
+    def _asker(self, frame: FrameType | None, passes: Callable[[str], bool]) -> str | None:
+        """The file of the tree that something was asked from; empty for a program or a file of a test's own making.
+
+        None for anybody else: libraries look for what objects can do, as the source does.
+        """
+        while frame is not None:
+            path = frame.f_code.co_filename
+            inside = self._places.in_tree(path)
+            if inside is not None:
+                return inside.replace(_SEP, "/")
+            if frame.f_globals.get("__name__") == "__main__" or path.startswith(f"{self._private}{_SEP}"):
+                return ""
+            if not (path.startswith("<") or passes(path)):
+                return None
+            frame = frame.f_back
+        return ""
 
     def _on_exec(self, arguments: tuple[CodeType]) -> None:
         code = arguments[0]
@@ -127,6 +163,8 @@ class Witness:
 
     def _on_import(self, arguments: tuple[Any, ...]) -> None:
         """An extension module is loaded; for all others there is no file name here."""
+        if arguments[0] == _SHARED_MEMORY:
+            self._note("outside")
         if type(arguments[1]) is str:
             self._on_run_file((arguments[1],))
 
@@ -137,7 +175,7 @@ class Witness:
         if type(path) is not str:
             return
         if type(flags) is int and flags & _WRITING:
-            self._on_place(0, arguments)
+            self._on_place(path)
         found = self._places.watched_at(path)
         if found is None or (type(flags) is int and flags & _ACCESS == _WRONLY):
             return
@@ -148,12 +186,17 @@ class Witness:
         elif not found[1] and found[0] not in self._around and self._is_read_by_a_test():
             self._note("read", found[0])
 
-    def _on_place(self, at: int, arguments: tuple[Any, ...]) -> None:
-        """Something is written or made; outside of the tree and of the run's own folders the next run may find it."""
-        path = arguments[at]
+    def _on_places(self, places: tuple[int, ...], arguments: tuple[Any, ...]) -> None:
+        for at in places:
+            self._on_place(arguments[at])
+
+    def _on_place(self, path: object) -> None:
+        """Something is done to a file; outside of the tree and of the run's own folders the next run may find it so."""
         if type(path) is bytes:
             path = _fsdecode(path)
-        if type(path) is not str or path == ":memory:" or path.startswith(_LEAVES_NO_TRACE) or "__pycache__" in path:
+        if type(path) is not str or path == ":memory:" or "__pycache__" in path:
+            return
+        if path.startswith(_LEAVES_NO_TRACE) and not path.startswith(_LEAVES_ONE):
             return
         real = _realpath(path)
         if self._places.in_tree(real) is None and not f"{real}{_SEP}".startswith(f"{self._private}{_SEP}"):
@@ -163,6 +206,11 @@ class Witness:
         """An address is taken, which the next run may want too; not where the system may choose one."""
         address = arguments[1]
         if not (type(address) is tuple and len(address) > 1 and address[1] == 0):
+            self._note("outside")
+
+    def _on_sent(self, arguments: tuple[Any, ...]) -> None:
+        """Something is sent to an address, without a connection to it."""
+        if arguments[1] is not None:
             self._note("outside")
 
     def _on_start(self, _: object) -> None:
@@ -198,7 +246,7 @@ class Witness:
 
         name, owner = missing(error)
         if name:
-            self._note("wanted", name, owner)
+            self._note("wanted", name, f"{owner}\n")
 
     def _on_attribute(self, arguments: tuple[Any, ...]) -> None:
         """A test takes the code of a watched function, to look at how it is compiled."""
@@ -264,9 +312,10 @@ class Witness:
         if self.test:
             self._note("executed", path)
 
-    def _note(self, kind: str, path: str = "", place: str = "") -> None:
+    def _note(self, kind: str, path: str = "", place: str = "", *, is_for_all: bool = False) -> None:
         """Write down a fact, once: four fields, each ended by NUL, which none of them can hold."""
-        fact = (kind, path, place, self.test.replace("\0", "(null)") if kind not in _OF_THE_RUN else "")
+        is_for_all = is_for_all or kind in _OF_THE_RUN
+        fact = (kind, path, place, "" if is_for_all else self.test.replace("\0", "(null)"))
         if fact in self._written:
             return
         self._written.add(fact)
@@ -274,6 +323,11 @@ class Witness:
             self._writer = _getpid()
             self._file = Appending(f"{self._evidence}{_SEP}{self._writer}")
         self._file.add(b"".join(field.encode("utf-8", "surrogateescape") + b"\0" for field in fact))
+
+
+def _is_setting_up() -> bool:
+    """Whether pytest sets up a test: what it makes then, others may be given too."""
+    return os.environ.get("PYTEST_CURRENT_TEST", "").endswith(" (setup)")
 
 
 def _test_of_parent() -> str:

@@ -1,0 +1,108 @@
+"""Which calls do not fit a function as it was, though with the fix they may? They are told. PYTEST_DONT_REWRITE.
+
+The parameters themselves cannot be given to old code: it would do something else. For all who call it is as if nobody
+looked on; that a test has made a call that does not fit, and gone on, is written down.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from functools import update_wrapper
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, signature
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from . import start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_getframe = sys._getframe  # noqa: SLF001 - there is no other way to see who calls
+_MAKERS = ("__init__", "__new__")
+
+
+def watched(now: Callable[..., object]) -> Callable[[FunctionType], FunctionType]:
+    """A decorator for a function whose parameters the fix changes: it shows those of ``now``, and has its own."""
+
+    def decorate(function: FunctionType) -> FunctionType:
+        looking = _looking(function)
+        if looking is not function:
+            with suppress(ValueError, TypeError):
+                looking.__signature__ = signature(now)  # type: ignore[attr-defined]
+        return looking
+
+    return decorate
+
+
+def watch_making(kind: object) -> None:
+    """Look on while objects of a class are made, where something else than its text says how."""
+    if not isinstance(kind, type):  # a decorator has made something else of it
+        return
+    made = [name for name in _MAKERS if name in vars(kind)]
+    for name in made:
+        own = vars(kind)[name]
+        function = own.__func__ if isinstance(own, staticmethod) else own
+        if type(function) is FunctionType:
+            looking = _looking(function)
+            setattr(kind, name, staticmethod(looking) if name == "__new__" else looking)
+    if not made:
+        _put_maker(kind)
+
+
+def _put_maker(kind: Any) -> None:  # a class, of whatever kind
+    """Give a class a constructor that does what that of the next one does, where nothing else makes its objects."""
+    is_plain = type(kind) is type
+    if not is_plain or kind.__new__ is not object.__new__:
+        return
+
+    def __init__(self: object, *args: Any, **options: Any) -> None:  # noqa: N807 - it stands for any
+        try:
+            super(kind, self).__init__(*args, **options)
+        except TypeError as error:
+            _tell(error)
+            raise
+
+    kind.__init__ = update_wrapper(__init__, kind.__init__)
+
+
+def _looking(function: FunctionType) -> FunctionType:
+    """What calls it, is of its kind, and tells of a call that does not fit."""
+    flags = function.__code__.co_flags
+    if flags & CO_ASYNC_GENERATOR:  # they are sent to, thrown into and closed: nothing can be put between
+        return function
+    if flags & CO_COROUTINE:
+
+        async def look_on(*args: Any, **options: Any) -> Any:
+            try:
+                return await function(*args, **options)
+            except TypeError as error:
+                _tell(error)
+                raise
+
+    elif flags & CO_GENERATOR:
+
+        def look_on(*args: Any, **options: Any) -> Any:  # type: ignore[misc]
+            try:
+                return (yield from function(*args, **options))
+            except TypeError as error:
+                _tell(error)
+                raise
+
+    else:
+
+        def look_on(*args: Any, **options: Any) -> Any:  # type: ignore[misc]
+            try:
+                return function(*args, **options)
+            except TypeError as error:
+                _tell(error)
+                raise
+
+    return update_wrapper(look_on, function)  # type: ignore[return-value]
+
+
+def _tell(error: TypeError) -> None:
+    """Of one that was raised by the call itself: then there is no frame below that of who looks on."""
+    traceback = error.__traceback__
+    if traceback is not None and traceback.tb_next is None:
+        start.witness.misfit(str(error), _getframe(2))

@@ -1,0 +1,123 @@
+"""What may be asked of the old code that only the fix brings? Who asks is looked at. PYTEST_DONT_REWRITE."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from .nodes import FUNCTIONS, arguments, at, is_magic, target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .nodes import Function
+
+_ATTRIBUTE = re.compile(rb"\.\s*([A-Za-z_]\w*)")
+
+
+class Fresh:
+    """What a new text names that the old code did not, and where it names it as an attribute."""
+
+    def __init__(self, text: bytes, taken: set[str]) -> None:
+        self._taken = taken
+        self._lines = {
+            number
+            for number, line in enumerate(text.splitlines(), start=1)
+            if not all(name.decode() in taken for name in _ATTRIBUTE.findall(line))
+        }
+
+    def members(self, owner: ast.ClassDef) -> list[str]:
+        """What objects of a class have, or it has itself, that is no part of Python's own protocols."""
+        found = dict.fromkeys(name for statement in owner.body for name in self._named(statement))
+        return [name for name in found if name not in self._taken and not is_magic(name)]
+
+    def _named(self, statement: ast.stmt) -> Iterator[str]:
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+                yield from self._given_by(statement)
+            case ast.Assign(targets=[ast.Name("__slots__")], value=value):
+                yield from (
+                    text for text in (getattr(node, "value", "") for node in ast.walk(value)) if isinstance(text, str)
+                )
+            case ast.Assign(targets=targets):
+                yield from (node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+
+    def _given_by(self, method: Function) -> Iterator[str]:
+        """The attributes that a method gives to its object."""
+        if self._lines.isdisjoint(range(method.lineno, (method.end_lineno or method.lineno) + 1)):
+            return
+        own = next((argument.arg for argument in arguments(method)), "")
+        for node in ast.walk(method):
+            match node:
+                case ast.Attribute(value=ast.Name(id=name), attr=given, ctx=ast.Store()) if name == own:
+                    yield given
+
+
+def missing(
+    was: ast.Module | ast.ClassDef, now: ast.Module | ast.ClassDef, fresh: Fresh, prefix: str = ""
+) -> Iterator[ast.stmt]:
+    """For each old class statements that have it looked at who misses what is new in it, and how it is made."""
+    theirs = {one.name: one for one in now.body if isinstance(one, ast.ClassDef)}
+    for owner in was.body:
+        if isinstance(owner, ast.ClassDef) and owner.name in theirs:
+            place, now_owner = f"{prefix}{owner.name}", theirs[owner.name]
+            if new := fresh.members(now_owner):
+                yield at(_called("absence", "put", [place, *map(repr, new)]), owner)
+            if _made_by(now_owner) != _made_by(owner):
+                yield at(_called("fitting", "watch_making", [place]), owner)
+            yield from missing(owner, now_owner, fresh, f"{place}.")
+
+
+def _called(module: str, function: str, given: list[str]) -> ast.stmt:
+    """A statement that calls a function that stands beside us."""
+    (call,) = ast.parse(f"__import__('bugguard_probe.{module}', fromlist=['']).{function}({', '.join(given)})").body
+    return call
+
+
+def _made_by(owner: ast.ClassDef) -> tuple[set[str], set[str]]:
+    """What says how objects of a class are made, besides parameters that can be read: constructors and fields."""
+    makers = {one.name for one in owner.body if isinstance(one, FUNCTIONS)} & {"__init__", "__new__"}
+    fields = {
+        one.target.id for one in owner.body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+    }
+    made = (one for one in owner.body if isinstance(one, ast.Assign) and isinstance(one.value, ast.Call))
+    return makers, fields | {target(one) for one in made}
+
+
+def parameters(function: Function) -> str:
+    """What a call has to fit, as a text: names, kinds, and which may be left out."""
+    return ast.dump(_bare(function.args, ast.Constant(None)))
+
+
+def watching(now: Function, place: ast.stmt) -> ast.expr:
+    """The decorator by which an old function shows the parameters of the new one."""
+    watched = _called("fitting", "watched", [])
+    assert isinstance(watched, ast.Expr) and isinstance(watched.value, ast.Call)  # noqa: PT018 - as it is parsed
+    watched.value.args.append(ast.Lambda(_bare(now.args), ast.Constant(None)))
+    return ast.fix_missing_locations(at(watched.value, place))
+
+
+def _bare(given: ast.arguments, value: ast.Constant | None = None) -> ast.arguments:
+    """Parameters without annotations, their defaults replaced; without a value for it only those that must be run."""
+
+    def default(node: ast.expr | None) -> ast.expr | None:
+        if node is None:
+            return None
+        return value or (node if isinstance(node, ast.Constant) else ast.Constant(...))
+
+    def bare(argument: ast.arg) -> ast.arg:
+        return ast.arg(argument.arg)
+
+    return ast.arguments(
+        [*map(bare, given.posonlyargs)],
+        [*map(bare, given.args)],
+        given.vararg and bare(given.vararg),
+        [*map(bare, given.kwonlyargs)],
+        [*map(default, given.kw_defaults)],
+        given.kwarg and bare(given.kwarg),
+        [one for one in map(default, given.defaults) if one is not None],
+    )
