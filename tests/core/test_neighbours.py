@@ -64,6 +64,44 @@ def test_a_test_that_names_one_file_of_a_folder_does_not_read_them_all() -> None
     assert mapped(file, tests__test_a=user, tests__cases__one="1").tests == ()
 
 
+def test_a_test_that_takes_its_files_by_name_does_not_read_all_of_their_folder() -> None:
+    """Wherever the names stand: in a table, in a helper, and the folder in another name."""
+    user = """
+        FOLDER = join('tests', 'cases')
+        FORMATS = {'first': 'one'}
+        ALL = glob(FOLDER)
+
+
+        def opened(kind):
+            return open(join(FOLDER, FORMATS[kind]))
+
+
+        def test_first():
+            assert opened('first')
+
+
+        def test_by_name():
+            assert open(join(FOLDER, 'one'))
+
+
+        @pytest.mark.parametrize("path", ALL)
+        def test_all(path):
+            assert open(path)
+    """
+    file = changed("tests/cases/two.json", None, "2")
+    found = mapped(file, tests__test_a=user, tests__cases__one="1")
+    assert [name_of(test) for test in found.tests] == ["test_all"]
+
+
+def test_who_changed_in_the_same_unit_is_looked_at_first() -> None:
+    """A folder may hold more test files than are searched; the one that the unit changed says which file it reads."""
+    crowd = {f"tests__test_{number:02}": "def test_all():\n    assert glob('cases')\n" for number in range(60)}
+    user = "def test_two():\n    assert load('cases', 'two.json')\n"
+    file = changed("tests/cases/two.json", None, "2")
+    found = mapped(changed("tests/test_z.py", None, user), file, tests__test_z=user, **crowd)
+    assert [test.nodeid for test in found.tests] == ["tests/test_z.py::test_two"]
+
+
 def test_a_module_beside_tests_is_no_data_of_theirs() -> None:
     """A test that makes a folder of the same name as its own does not read what lies there."""
     user = "def test_new(tmp_path):\n    assert tmp_path.joinpath('testing').mkdir() is None\n"

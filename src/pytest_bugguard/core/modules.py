@@ -175,6 +175,8 @@ class Modules:
 
     def __init__(self, changed: Iterable[Module], tree: Tree) -> None:
         self._known: dict[str, Module | None] = {module.path: module for module in changed}
+        self.changed = frozenset(self._known)
+        """Paths of the changed ones."""
         self._folders: dict[str, frozenset[str]] = {}
         self.tree = tree
         self._left = _FILES_READ

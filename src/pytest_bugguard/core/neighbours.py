@@ -160,18 +160,23 @@ class Search:
 
     def _saying(self, module: Module, wanted: _Strings) -> Iterator[Test]:
         """The tests that hold one of the strings, or use a helper or a table that does."""
+        found = self._holding(module, wanted)
+        others = self._holding(module, _Strings(wanted.but_not)) if found and wanted.but_not else {}
+        yield from (test for nodeid, test in found.items() if nodeid not in others)
+
+    def _holding(self, module: Module, wanted: _Strings) -> dict[str, Test]:
+        """By node id, the tests that hold one of the strings themselves or reach what does."""
         names: set[str] = set()
-        found: set[str] = set()
+        found: dict[str, Test] = {}
         for scope in module.scopes_mentioning(sorted(text for text in wanted.texts if len(text) > 1)):
             for test in self._collector.tests(module, scope):
                 if wanted.are_in(test.function):
-                    found.add(test.nodeid)
-                    yield test
+                    found[test.nodeid] = test
             names.update(name for name, function in scope.functions.items() if wanted.are_in(function))
             names.update(name for name, values in scope.values.items() if any(map(wanted.are_in, values)))
         for test, _ in reach.tests(module, Helpers(names=names), self._collector):
-            if test.nodeid not in found:
-                yield test
+            found.setdefault(test.nodeid, test)
+        return found
 
     def _around(self, path: str, folder: str, *, climbs: bool, deep: bool = True) -> Iterator[Module]:
         """Test modules in a folder and below it, then (climbing) in the folders above, until enough are seen."""
@@ -193,9 +198,9 @@ class Search:
         while waiting:
             here = waiting.pop(0)
             visited.add(here)
-            for name in sorted(self._modules.names_in(here)):
-                place = f"{here}/{name}".lstrip("/")
-                if not name.endswith("/"):
+            places = (f"{here}/{name}".lstrip("/") for name in self._modules.names_in(here))
+            for place in sorted(places, key=lambda place: (place not in self._modules.changed, place)):
+                if not place.endswith("/"):
                     yield place
                 elif deep and place[:-1] not in visited:
                     waiting.append(place[:-1])
@@ -249,7 +254,7 @@ class _Strings:
 
     texts: set[str]
     but_not: set[str] = field(default_factory=set)
-    """Who names one of these reads that very file, and not all of the folder."""
+    """Whoever reads by one of these reads that very file, and not all of the folder."""
 
     def are_in(self, tree: ast.AST) -> bool:
         """Whether a tree holds one of the strings."""
@@ -257,4 +262,4 @@ class _Strings:
         for node in syntax.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < _LONGEST_PATH:
                 held.update((node.value, *node.value.split("/")))
-        return not held.isdisjoint(self.texts) and held.isdisjoint(self.but_not)
+        return not held.isdisjoint(self.texts)
