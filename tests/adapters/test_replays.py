@@ -85,6 +85,11 @@ def test_hangs():
     time.sleep(600)
 def test_raises():
     raise LookupError("no page 17")
+def test_is_killed():
+    os.kill(os.getpid(), 9)
+def test_tells_its_session():
+    import psutil
+    raise LookupError(sum(os.getsid(process.pid) == os.getsid(0) for process in psutil.process_iter()))
 """
 AROUND = """
 import os
@@ -181,6 +186,25 @@ def test_conditions_and_the_users_environment_hold(
     assert case.raised is not None
     assert case.raised.message == "7 Pacific/Apia C.UTF-8 mine"
     assert not (project / ".pytest_cache").exists()
+
+
+@pytest.mark.parametrize(("busy", "processes"), [(0, 1), (2, 4)])
+def test_the_machine_is_kept_busy_in_the_session_of_the_tests(
+    replayer: PytestReplayer, busy: int, processes: int
+) -> None:
+    """Linux shares a machine among sessions first: what is busy in another one hardly disturbs them."""
+    asked = Replay(("t/test_ends.py::test_tells_its_session",), Conditions(busy=busy), limit_s=60.0)
+    (case,) = replayer.replay(asked).run.cases
+    assert case.raised is not None
+    assert case.raised.message == str(processes)
+
+
+def test_on_a_busy_machine_a_process_ends_as_it_does_elsewhere(replayer: PytestReplayer) -> None:
+    """Of the signal that killed it."""
+    asked = Replay(("t/test_ends.py::test_is_killed",), Conditions(busy=1), limit_s=60.0)
+    done = replayer.replay(asked)
+    assert (done.run.end, done.outcomes("t/test_ends.py::test_is_killed")) == (End.CRASHED, (Outcome.FAILED,))
+    assert "SIGKILL" in done.run.detail
 
 
 def test_tests_run_again_where_pytest_loads_no_plugin_by_itself(

@@ -90,6 +90,11 @@ def second_time(process: Process) -> bool:
     return process.ran.count("t.py::second_time") > 1
 
 
+def has_time(process: Process) -> bool:
+    """Seldom, on a busy machine."""
+    return not process.conditions.busy or process.chance.random() < 0.4
+
+
 class Stage:
     """Acts tests instead of running them."""
 
@@ -205,6 +210,10 @@ def test_a_suite_that_takes_longer_than_the_first_look_may_does_not_hang() -> No
         pytest.param(
             {"leaves": leaves("x"), **CROWD, "victim": suffers("x", rate=0.5)},
             "victim", {Kind.VICTIM}, (("leaves",),), id="noisy-polluter",
+        ),
+        pytest.param(
+            {"leaves": leaves("x"), **CROWD, "watches": lambda process: suffers("x")(process) and has_time(process)},
+            "watches", {Kind.VICTIM, Kind.LOAD}, (("leaves",),), id="victim-that-watches-the-clock",
         ),
         pytest.param(
             {"sets": leaves("x"), **CROWD, "brittle": needs("x"), "sets_too": leaves("x", "z")},

@@ -1,36 +1,32 @@
-"""How is a machine made busy for a while? By processes that do nothing but compute."""
+"""How is a machine made busy while a command runs? By processes beside it that do nothing but compute."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
 _CODE = """
-import os, sys
-parent = int(sys.argv[1])
-while os.getppid() == parent:  # else there is nobody left to end it
-    for _ in range(1_000_000):
-        pass
+import os, subprocess, sys
+count, *words = sys.argv[1:]
+crowd = [subprocess.Popen([sys.executable, "-I", "-c", "while True: pass"]) for _ in range(int(count))]
+try:
+    status = subprocess.call(words)
+finally:
+    for one in crowd:
+        one.kill()
+if status < 0:
+    os.kill(os.getpid(), -status)
+sys.exit(status)
 """
 
 
-@contextmanager
-def busy(processes: int) -> Iterator[None]:
-    """While this lasts, so many processes compete for the machine; they go with us, however we go."""
-    started: list[subprocess.Popen[bytes]] = []
-    try:
-        for _ in range(processes):
-            command = [sys.executable, "-I", "-c", _CODE, str(os.getpid())]
-            started.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True))
-        yield
-    finally:
-        for one in started:
-            one.kill()
-        for one in started:
-            one.wait()
+def crowded(words: Sequence[str], processes: int) -> tuple[str, ...]:
+    """The command that runs another one with so many processes beside it, and ends as that one does.
+
+    They are of its own session: Linux shares a machine among sessions first (autogroups, see sched(7)), so the busy
+    ones of another session would hardly disturb it.
+    """
+    return (sys.executable, "-I", "-c", _CODE, str(processes), *words) if processes else tuple(words)

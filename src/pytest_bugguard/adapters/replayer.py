@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import load
 from pytest_bugguard.adapters.testrun import Folder
 from pytest_bugguard.core.replays import Replayed
 
@@ -33,8 +32,7 @@ class PytestReplayer:
         Raises:
             OSError: Our own folders cannot be written.
         """
-        with load.busy(asked.conditions.busy):
-            return Replayed(asked, self._runner.run(self._checkout, asked.request(self._home)))
+        return Replayed(asked, self._runner.run(self._checkout, asked.request(self._home)))
 
     def stop(self) -> None:
         """End every replay that is going on, from another thread."""

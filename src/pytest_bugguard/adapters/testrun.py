@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from pytest_bugguard.adapters import measured_lines, workspace
 from pytest_bugguard.adapters.hold import Hold
+from pytest_bugguard.adapters.load import crowded
 from pytest_bugguard.adapters.process import Command, Processes
 from pytest_bugguard.core import child_environment, runlog
 from pytest_bugguard.core.runs import End, TestRun
@@ -189,7 +190,7 @@ class PytestRunner:
         try:
             private.fill(self._plan(top, request, private) | {"word": str(private.word) if hold is not None else ""})
             command = Command(
-                (self._python, *self._words(top, request, private)),
+                crowded((self._python, *self._words(top, request, private)), request.busy),
                 str(top / request.folder),
                 self._environment(top, request, private),
                 _RUN_VARIABLE,

@@ -123,6 +123,7 @@ class Replay:
             order=() if self.is_typed else self.tests,
             names_tests=self.is_typed,
             variables=self.conditions.variables,
+            busy=self.conditions.busy,
         )
 
 

@@ -56,6 +56,8 @@ class RunRequest:
     """Whether targets stand on the command line with the tests that they name; else only their files do."""
     variables: tuple[tuple[str, str], ...] = ()
     """Set in the environment, over all others."""
+    busy: int = 0
+    """So many processes keep the machine busy meanwhile."""
 
 
 class Frame(NamedTuple):

@@ -158,17 +158,23 @@ def _share(nodeid: str, context: Context, wanted: Outcome, lab: Lab, times: int)
     return sum(wanted in done.outcomes(nodeid)[:1] for done in lab.run_all(Way.EXPERIMENT, asked)) / times
 
 
-def fails_under_load(nodeid: str, lab: Lab, busy: int, *, times: int = _UNDER_LOAD) -> bool:
+def fails_under_load(nodeid: str, lab: Lab, busy: int, *, glances: bool = False) -> bool:
     """Run it alone on a busy machine; whether that is why it fails.
+
+    Args:
+        nodeid: The test.
+        lab: Where that is tried.
+        busy: How many processes make the machine busy.
+        glances: Whether it is let go as soon as it has passed a few times: it is known why it fails, else.
 
     Raises:
         OutOfTimeError: There is no time for that.
     """
-    asked = [lab.replay((nodeid,), Conditions(busy=busy)) for _ in range(times)]
+    asked = [lab.replay((nodeid,), Conditions(busy=busy)) for _ in range(_UNDER_LOAD)]
     ends: list[Outcome] = []
     for done in lab.run_all(Way.EXPERIMENT, asked):
         ends += done.outcomes(nodeid)
-        if ends == [Outcome.FAILED] * _REPEATS:
+        if ends == [Outcome.FAILED] * _REPEATS or (glances and ends == [Outcome.PASSED] * _REPEATS):
             break
     if Kind.LOAD in lab.notebook.diagnosis(nodeid).kinds:  # or was it only lucky alone?
         _alone(nodeid, lab, _MORE_ALONE)

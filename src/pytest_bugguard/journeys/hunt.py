@@ -28,8 +28,6 @@ _FOR_THE_FIRST = 1 / 3
 """The share of the time that the first run may take."""
 _FOR_ISOLATION = 0.5
 """The share of what time is left that running each test alone may take."""
-_GLANCES = 3
-"""So often a test that is known to be a victim is run on a busy machine: it may watch the clock besides."""
 _SWEPT = 400
 """Tests up to which each is tried as a polluter of its own."""
 
@@ -197,7 +195,7 @@ class _Hunt:
             self._swept.add(nodeid)
             lab.doing = f"more about {nodeid}"
             if Kind.VICTIM in kinds and not self._plan.ends_when_told:
-                fails_under_load(nodeid, lab, self._plan.busy, times=_GLANCES)
+                fails_under_load(nodeid, lab, self._plan.busy, glances=True)  # it may watch the clock besides
             if {Kind.VICTIM, Kind.BRITTLE}.intersection(kinds) and len(lab.notebook.order) <= _SWEPT:
                 sweep(nodeid, lab)
 
