@@ -228,6 +228,12 @@ def test_a_waiver_in_a_trailer_gives_its_reason() -> None:
     assert fixes.waiver_reason(_unit(merged)) == "no clock"
 
 
+@pytest.mark.parametrize("checker", ["pylint", "ruff", "mypy", "flake8", "lint"])
+def test_a_title_that_is_tagged_with_a_checker_is_no_fix(checker: str) -> None:
+    """What a checker finds is mended in the code, and no user ever met it."""
+    assert _say(f"[{checker}] Fix use-yield-from") == NotAFix("other-type", f"[{checker}] Fix use-yield-from")
+
+
 @pytest.mark.parametrize("first", ["WIP", "wip: 2", "checkpoint", "Work in progress.", "test: the pager"])
 def test_a_merge_without_a_title_speaks_by_the_first_commit_that_says_what_was_done(first: str) -> None:
     """Who saves a draft, or begins with the test, names the deed in a later commit."""
