@@ -102,6 +102,43 @@ def test_an_import_that_only_annotations_use_is_no_behaviour(use: str) -> None:
         assert describe(one.encode(), other.encode()) == SourceFacts(behaviour_changed=False)
 
 
+CHOICE = "if sys.version_info >= (3, 10):\n    from typing import TypeGuard\n"
+FALLBACK = "try:\n    from typing import TypeGuard\nexcept ImportError:\n    from typing_extensions import TypeGuard\n"
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        pytest.param(
+            f"{CHOICE}elif TYPE_CHECKING:\n    from typing_extensions import TypeGuard\n", id="version-or-check"
+        ),
+        pytest.param(f"{CHOICE}else:\n    from typing_extensions import TypeGuard\n", id="version"),
+        pytest.param(FALLBACK, id="fallback"),
+    ],
+)
+def test_where_annotations_take_their_names_from_is_no_behaviour(choice: str) -> None:
+    """From another module in an older Python, and all of it may move behind TYPE_CHECKING, with the import of sys."""
+    rest = "\n\ndef is_row(value) -> TypeGuard[Row]:\n    return bool(value)\n"
+    old = f"import sys\n{choice}{rest}".encode()
+    new = f"if TYPE_CHECKING:\n    import sys\n    from typing import TypeGuard\n{rest}".encode()
+    if "sys" in choice:
+        assert same_behaviour(old, new)
+    assert same_behaviour(old, f"import sys\n{rest}".encode())
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        pytest.param("if sys.version_info >= (3, 11):\n    import tomllib\n", id="import"),
+        pytest.param("if is_new():\n    from typing import TypeGuard\n", id="call"),
+        pytest.param("try:\n    from typing import TypeGuard\nexcept ImportError:\n    TypeGuard = None\n", id="value"),
+    ],
+)
+def test_a_choice_that_does_something_is_behaviour(choice: str) -> None:
+    """An import that may fail, a call, a name that is bound to something else."""
+    assert not same_behaviour(b"import sys\n", f"import sys\n{choice}".encode())
+
+
 @pytest.mark.parametrize(
     "use",
     [

@@ -26,6 +26,11 @@ _TYPE_NODES = (
     ast.expr_context,
 )
 """What a type is written with: nothing that could do something."""
+_LOOKS = (
+    *(ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.Compare, ast.BoolOp, ast.UnaryOp),
+    *(ast.cmpop, ast.boolop, ast.unaryop, ast.expr_context),
+)
+"""What a condition is written with that only looks: at ``sys.version_info`` or ``TYPE_CHECKING``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,7 @@ def _words(body: list[ast.stmt]) -> tuple[set[str], set[str]]:
     annotating: set[str] = set()
     statements = _stripped(body)
     _gather([(one, running) for one in statements if not _alias(one)], running, annotating)
+    _gather([(one, annotating) for one in body if _is_idle_choice(one)], running, annotating)
     for one in reversed(statements):  # an alias may stand for those before it
         if name := _alias(one):
             words = running if name in running else annotating
@@ -201,9 +207,19 @@ def _stripped(body: Sequence[ast.stmt], owner: ast.AST | None = None) -> list[as
     for statement in body:
         if isinstance(statement, ast.If) and syntax.last_name(statement.test) == "TYPE_CHECKING":
             kept.extend(_stripped(statement.orelse, owner))
-        elif not _is_idle(statement, keeps_fields=keeps_fields):
+        elif not _is_idle_choice(statement) and not _is_idle(statement, keeps_fields=keeps_fields):
             kept.append(statement)
     return _sorted_imports(kept)
+
+
+def _is_idle_choice(statement: ast.stmt) -> bool:
+    """Whether nothing is done either way: names for annotations come from another module in an older Python."""
+    match statement:
+        case ast.If(test=test, body=body, orelse=orelse) if all(isinstance(node, _LOOKS) for node in ast.walk(test)):
+            return not _stripped(body) and not _stripped(orelse)
+        case ast.Try(body=body, handlers=[ast.ExceptHandler(body=handled)], orelse=[], finalbody=[]):
+            return not _stripped(body) and not _stripped(handled)
+    return False
 
 
 def _has_fields(owner: ast.ClassDef) -> bool:
