@@ -1,17 +1,17 @@
 """What fix coverage takes beside the bare run of the fix's own tests: CPU, taken in turn.
 
-    python benchmarks/coverage_fix.py REPOSITORY FIX TEST... [--rounds 5]
+    python benchmarks/coverage_fix.py REPOSITORY [--rounds 5]
 
-FIX has to be HEAD, so that pytest runs the same tests on the same files; TEST are its own tests' node ids. Run it with
-an interpreter that has what the project's tests need. Compared are the bare run of pytest, the proof of the fix
-without coverage of it, and the proof with it: what is added is the difference of the last two. So it is with the run
-of pytest that judges it without any proof: there its tests are run once more, in the checkout. The
-work tree gets a ``bugguard.toml`` for the time that it takes.
+HEAD has to be a fix. Run it with an interpreter that has what the project's tests need. Compared are the bare run of
+the tests that came with the fix, its proof without coverage of it, and the proof with it: what is added is the
+difference of the last two. So it is with the run of pytest that judges it without any proof: there the tests are run
+once more, in the checkout. The work tree gets a ``bugguard.toml`` for the time that it takes.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import sys
 from functools import partial
@@ -27,21 +27,18 @@ def main() -> int:
     """Print the medians; 1 where the promise is broken."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("repository", type=Path)
-    parser.add_argument("fix")
-    parser.add_argument("tests", nargs="+")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     at: Path = given.repository
-    prove = [sys.executable, "-m", "pytest_bugguard", "prove", given.fix, "--fresh"]
-    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    tests = _tests(at)
+    prove = [sys.executable, "-m", "pytest_bugguard", "prove", "HEAD", "--fresh"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     jobs = {
-        "pytest": partial(run, [*pytest, *given.tests], cwd=at),
+        "pytest": partial(run, pytest, cwd=at),
         "proof": partial(run, [*prove, "--set", "coverage.fixes='off'"], cwd=at),
         "proof with coverage": partial(run, [*prove, "--set", "coverage.fixes='any'"], cwd=at),
     }
-    jobs |= {
-        f"pytest, fixes = {fixes}": partial(_judged, at, [*pytest, *given.tests], fixes) for fixes in ("off", "any")
-    }
+    jobs |= {f"pytest, fixes = {fixes}": partial(_judged, at, pytest, fixes) for fixes in ("off", "any")}
     in_turn(jobs, 1)
     spent = in_turn(jobs, given.rounds)
     for name, laps in spent.items():
@@ -57,6 +54,13 @@ def main() -> int:
         print(f"{name}: {more:+.2f} s")
         ratios.append(Ratio(name, more / bare, PROMISED, "bare runs of its tests"))
     return tell(*ratios)
+
+
+def _tests(at: Path) -> list[str]:
+    """The tests that may guard the fix, as the gate takes them."""
+    explained = run([sys.executable, "-m", "pytest_bugguard", "explain", "HEAD", "--format", "json"], cwd=at)
+    (fix,) = json.loads(explained.stdout)["fixes"]
+    return [test["nodeid"] for test in fix["tests"] if test["counts"]]
 
 
 def _judged(at: Path, pytest: list[str], fixes: str) -> None:

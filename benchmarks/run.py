@@ -1,14 +1,14 @@
 """Every ratio that the project promises, measured one after the other and written as a table.
 
     python benchmarks/run.py [--only NAME ...] [--rounds N] [--out FILE]
-                             [--history CLONE ...] [--project CLONE] [--tests NODEID ...]
+                             [--history CLONE ...] [--project CLONE] [--fix]
 
 Some need more than this repository, and are named as skipped where it is not given:
 
 - ``--history``: clones whose whole history is read (pallets/click, pytest-dev/pytest); needs ``pip install pydriller``.
 - ``--project``: a clone whose tests this Python can run (pallets/click, with its ``src`` in PYTHONPATH), and with a
   ``.coverage`` of its last run. Its newest guarded fixes are proven.
-- ``--tests``: node ids of the tests that HEAD of the project, a fix, brought: what its coverage costs.
+- ``--fix``: HEAD of the project is a fix that brought tests: what its coverage costs.
 
 Each script can be run by itself, and says more then. Run it where nothing else runs: CPU times of what takes turns
 are fair on a busy machine, wall times are not.
@@ -61,8 +61,9 @@ def jobs(given: argparse.Namespace) -> Iterator[Job]:
         ("coverage_overhead", ("coverage_overhead.py", project)),
     ):
         yield Job(name, command, "" if given.project else "--project CLONE")
-    fix = ("coverage_fix.py", project, "HEAD", *given.tests)
-    yield Job("coverage_fix", fix, "" if given.project and given.tests else "--project CLONE --tests NODEID")
+    yield Job(
+        "coverage_fix", ("coverage_fix.py", project), "" if given.project and given.fix else "--project CLONE --fix"
+    )
 
 
 def main() -> int:
@@ -74,7 +75,7 @@ def main() -> int:
     )
     parser.add_argument("--history", metavar="CLONE", type=Path, nargs="+", default=[])
     parser.add_argument("--project", metavar="CLONE", type=Path)
-    parser.add_argument("--tests", metavar="NODEID", nargs="+", default=[])
+    parser.add_argument("--fix", action="store_true")
     parser.add_argument("--out", metavar="FILE", type=Path, help="where the table goes (default: standard output)")
     given = parser.parse_args()
     known = list(jobs(given))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CODE = "import sys; sys.path.append(sys.argv[1]); from pytest_bugguard.adapters.guardian import main; main()"
+_CODE = "import sys; sys.path.append(sys.argv[1]); from pytest_bugguard.adapters.vigil import main; main()"
 _CLOSE_S = 5
 
 
@@ -64,16 +64,3 @@ def _started() -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is for us
     )
-
-
-def main() -> None:
-    """Wait for the end of the pipe, then end what is left."""
-    marks: set[str] = set()
-    for line in sys.stdin.buffer:
-        text = os.fsdecode(line.rstrip(b"\n"))
-        (marks.add if text.startswith("+") else marks.discard)(text[1:])
-    for mark in sorted(marks):
-        from pytest_bugguard.adapters import strays  # noqa: PLC0415 - mostly there is nothing to do
-
-        variable, _, value = mark.partition("=")
-        strays.end(None, (variable, value), grace_s=0.0)

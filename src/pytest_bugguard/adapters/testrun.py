@@ -8,6 +8,7 @@ test ended (``recorder.py``). None of that imports this package: the project may
 
 from __future__ import annotations
 
+import compileall
 import marshal
 import os
 import secrets
@@ -276,7 +277,12 @@ class PytestRunner:
 
     @cached_property
     def _probe(self) -> Path:
-        """A copy of what goes into each process: where we are developed ourselves, ours may lie in the checkout."""
+        """A copy of what goes into each process: where we are developed ourselves, ours may lie in the checkout.
+
+        With its bytecode, which not every installer has written.
+        """
+        if not sys.dont_write_bytecode:
+            compileall.compile_dir(_PROBE, quiet=2)
         return workspace.copy(_PROBE, self._space.folder().resolve() / "site")
 
 
