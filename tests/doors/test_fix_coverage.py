@@ -26,6 +26,32 @@ def test_last_page():
     code = "import sys; sys.path.insert(0, 'src'); from shop.pager import pages; print(pages(11))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "2\\n"
 """
+SUBTESTS = """\
+import unittest
+from shop.pager import pages
+
+class TestPages(unittest.TestCase):
+    def test_last_page(self):
+        for items in (10, 11):
+            with self.subTest(items=items):
+                assert pages(items) == -(-items // 10)
+"""
+ODD_IDS = """\
+import pytest
+from shop.pager import pages
+
+@pytest.mark.parametrize("items", [11], ids=["a::b/c [d] \\x00 \\N{SNOWMAN} # = \\n"])
+def test_last_page(items):
+    assert pages(items) == 2
+"""
+WITHIN = """\
+import pytest
+
+def test_last_page(tmp_path):
+    inner = "from shop.pager import pages\\n\\ndef test_it():\\n    assert pages(11) == 2\\n"
+    (tmp_path / "test_inner.py").write_text(inner)
+    assert pytest.main([str(tmp_path), "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]) == 0
+"""
 PAGER = """\
 NAME = "pager"
 
@@ -79,6 +105,18 @@ def test_a_test_that_never_reaches_its_fix_fails_the_run(shop: Shop) -> None:
     assert "not run: src/shop/pager.py 9 (pages)" in shown(result)
     assert f"bugguard prove {sha[:7]}" in shown(result)
     assert "fixes, bugguard.toml:2" in shown(result)
+
+
+@pytest.mark.parametrize("test", [SUBTESTS, ODD_IDS, WITHIN], ids=["subtests", "any-id", "a-pytest-within"])
+def test_what_a_test_of_any_kind_runs_is_told_as_its_own(shop: Shop, test: str) -> None:
+    """Of the one statement that was mended, which no import runs."""
+    shop.settings(FIXES)
+    shop.repo.write("src/shop/pager.py", PAGER.replace("return whole + bool(rest)", "return whole"))
+    shop.repo.commit("feat: pages anew")
+    _fix(shop, test)
+    result = shop.run_apart("--bugguard")
+    assert result.ret == 0
+    assert "coverage: 1 of 1 rule met" in shown(result)
 
 
 def test_what_may_be_the_cure_by_being_gone_is_left_to_a_proof(shop: Shop) -> None:

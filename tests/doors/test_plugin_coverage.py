@@ -194,6 +194,20 @@ def test_coverage_run_is_left_alone_and_judged_afterwards(shop: Covered) -> None
     )
 
 
+def test_a_pytest_within_a_test_leaves_the_gates_as_they_are(shop: Covered) -> None:
+    """What it runs counts, and it judges nothing: what measures is not its own."""
+    shop.settings('[[coverage.gate]]\npaths = ["src/shop/util.py"]\nline = 100')
+    inner = "from shop.util import spare\n\ndef test_spare():\n    assert spare() == 1\n"
+    shop.repo.write("inner/test_inner.py", inner)
+    within = "import pytest\n\ndef test_it():\n    assert pytest.main(['inner', '--bugguard']) == 0\n"
+    shop.repo.write("tests/test_within.py", within)
+    result = shop.run("--cov", "-s")
+    assert result.ret == 0
+    said = shown(result)
+    assert said.count("coverage.py measures this run from outside") == 1
+    assert said.count("coverage: 1 of 1 rule met in 3 files (pytest-cov)") == 1
+
+
 def test_pytest_cov_reports_what_it_reports_without_us(shop: Covered) -> None:
     """Neither its table nor its own threshold changes."""
     shop.settings("total = { line = 10 }")
