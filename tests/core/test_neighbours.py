@@ -213,3 +213,20 @@ def test_looks_into_no_other_file_for_an_ordinary_test() -> None:
     tree = FakeTree({"tests/util.py": "", "tests/conftest.py": ""})
     map_tests([changed("tests/test_a.py", None, "def test_one():\n    assert pages(1) == 1\n")], tree=tree)
     assert tree.read == ["conftest.py", "tests/conftest.py"]
+
+
+def test_a_base_class_is_found_through_the_package_that_offers_it() -> None:
+    """``from shop import testing`` may mean a package, and that may have its classes from a module of its own."""
+    new = """
+        from shop.src import testing
+
+        class PagerTest(testing.TestCase):
+            def test_pager(self):
+                self.run_pager_test(10)
+    """
+    base = "class TestCase(Base):\n    def run_pager_test(self, size):\n        assert pager(size)\n"
+    offered = "from shop.src.testing.test_case import TestCase\n"
+    packages = {"shop/__init__.py": "", "shop/src/__init__.py": "", "shop/src/testing/__init__.py": offered}
+    tree = FakeTree({**packages, "shop/src/testing/test_case.py": base})
+    (test,) = map_tests([changed("shop/src/pages/pager_test.py", None, new)], tree=tree).tests
+    assert (test.counts, test.reason) == (True, "")

@@ -206,7 +206,7 @@ class Modules:
             path = self._path(start, source.module)
             if source.name is not None:
                 below = self._path(f"{start}/{source.module.replace('.', '/')}".strip("/"), source.name)
-                module = self.at(below) if below and not below.endswith("__init__.py") else None
+                module = self.at(below) if below else None
                 if module is not None:
                     return module, None
             module = self.at(path) if path else None
