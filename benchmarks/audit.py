@@ -3,7 +3,8 @@
     python benchmarks/audit.py PATH/TO/CLONE [--rounds 3]
 
 Needs ``pip install pydriller``. The jobs run in turn, round by round, each over the whole history, and the medians of
-their CPU times (children included) are put in relation:
+the time by the clock are put in relation, so what is said depends on the number of processors; their CPU times,
+children included, stand beside them:
 
 - ``git``: ``git log --raw -z``, its output thrown away.
 - ``first``: ``bugguard audit --no-cache --format json``: all rules, merges, files of both sides.
@@ -37,6 +38,8 @@ from turns import in_turn, median
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from turns import Spent
+
 _FIX = re.compile(r"\bfix(?:e[sd])?\b", re.IGNORECASE)
 _TEST = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
 _ALL_FILES, _FIX_TESTS = "all files", "fix tests"
@@ -56,26 +59,28 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as cache:
         medians, peak_mb = measure(options.clone, options.rounds, cache)
     commits = int(subprocess.check_output(["git", "-C", options.clone, "rev-list", "--count", "HEAD"]))
-    print(f"{options.clone.name}: {commits} commits, CPU seconds, median of {options.rounds}")
-    for job, seconds in medians.items():
-        print(f"  {job:<10} {seconds:8.2f} s   {seconds / medians['first']:7.2f} x first")
-    name, first_s = f"audit of {options.clone.name}", medians["first"]
+    print(f"{options.clone.name}: {commits} commits, {os.cpu_count()} processors, median of {options.rounds}")
+    first = medians["first"]
+    for job, spent in medians.items():
+        times = f"{spent.wall_s / first.wall_s:7.2f} x first"
+        print(f"  {job:<10} {spent.wall_s:8.2f} s   {times}   {spent.cpu_s:8.2f} s of CPU")
+    name = f"audit of {options.clone.name}"
     return tell(
-        Ratio(f"{name}, beside git log --raw -z", first_s / medians["git"], 12, "times"),
+        Ratio(f"{name}, beside git log --raw -z", first.wall_s / medians["git"].wall_s, 12, "times"),
         Ratio(
             f"{name}, against PyDriller on every commit",
-            medians[_ALL_FILES] / first_s,
+            medians[_ALL_FILES].wall_s / first.wall_s,
             15,
             "times as fast",
             is_least=True,
         ),
-        Ratio(f"{name}, the second", first_s / medians["second"], 3, "times as fast", is_least=True),
+        Ratio(f"{name}, the second", first.wall_s / medians["second"].wall_s, 3, "times as fast", is_least=True),
         Ratio(f"{name}, memory", peak_mb, 150, "MB"),
     )
 
 
-def measure(clone: Path, rounds: int, cache: str) -> tuple[dict[str, float], float]:
-    """CPU seconds of each job, the median of turns, and the peak of memory of a first audit."""
+def measure(clone: Path, rounds: int, cache: str) -> tuple[dict[str, Spent], float]:
+    """What each job takes, the median of turns, and the peak of memory of a first audit."""
     audit = [sys.executable, "-m", "pytest_bugguard", "-C", str(clone), "audit", "--format", "json"]
     pydriller = [sys.executable, __file__, str(clone), "--pydriller"]
     jobs = {
@@ -90,7 +95,7 @@ def measure(clone: Path, rounds: int, cache: str) -> tuple[dict[str, float], flo
     peak_mb = peak(audit, environment)
     quietly = partial(subprocess.run, env=environment, stdout=subprocess.DEVNULL, check=True)
     spent = in_turn({job: partial(quietly, command) for job, command in jobs.items()}, rounds)
-    return {job: median(laps).cpu_s for job, laps in spent.items()}, peak_mb
+    return {job: median(laps) for job, laps in spent.items()}, peak_mb
 
 
 def peak(command: Sequence[str], environment: Mapping[str, str]) -> float:
