@@ -89,10 +89,10 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What was told: Python's words, and the function that made the call."""
     found: list[tuple[str, str]] = []
 
-    def misfit(said: str, calling: FrameType) -> None:
+    def misfit(error: TypeError, calling: FrameType) -> None:
         while calling.f_code.co_filename == fitting.__file__ and calling.f_back:  # as the witness passes it by
             calling = calling.f_back
-        found.append((said, calling.f_code.co_name))
+        found.append((str(error), calling.f_code.co_name))
 
     witness = SimpleNamespace(misfit=misfit, miss=lambda *_: None)
     monkeypatch.setattr(start, "witness", witness, raising=False)

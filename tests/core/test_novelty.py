@@ -124,6 +124,26 @@ def test_a_file_in_which_no_function_changed_takes_effect_as_it_is_loaded(new: s
     assert (PATH in added(new).data_only) is is_data
 
 
+@pytest.mark.parametrize(
+    ("new", "name", "owner", "is_told"),
+    [
+        pytest.param(
+            "for name in ('first',):\n    setattr(Pager, name, 1)\n", "first", "shop.Pager", True, id="quoted"
+        ),
+        pytest.param("'first'\n", "first", "builtins.NoneType", False, id="of-python"),
+        pytest.param("# the first one\n", "first", "shop.Pager", False, id="in-prose"),
+        pytest.param("'last'\n", "last", "shop.Pager", False, id="as-before"),
+    ],
+)
+def test_a_name_that_only_the_fix_mentions_may_be_added_in_some_way(
+    new: str, name: str, owner: str, is_told: bool
+) -> None:
+    """Which way that is, is not read."""
+    found = added(OLD + new)
+    assert found.mentions_alone(name, owner) is is_told
+    assert not found.adds(name, owner)
+
+
 @pytest.mark.parametrize("text", ["def (", "\x00", "(" * 1000])
 def test_what_does_not_parse_adds_nothing_and_hides_nothing(text: str) -> None:
     """Of a broken file nothing is known; a file that was broken before adds all that it holds."""

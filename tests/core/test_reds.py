@@ -15,10 +15,12 @@ from tests.trials import FILE, IN_LIBRARY, IN_SOURCE, IN_TEST, SOURCE, failed, i
 
 OLD = b"def pages(n): ...\nclass Pager:\n    def __init__(self, n): ...\n"
 NEW = b"def pages(n, strict): ...\nclass Pager:\n    def __init__(self, n, size): ...\n    def first(self): ...\n"
+NEW += b"setattr(Pager, 'put', 1)\n"
 GROUNDS = Grounds(novelty.of([SourceVersions(SOURCE, SOURCE, OLD, NEW)]), is_source)
 
 FIRST = {"missing": "first", "owner": "shop.pager.Pager"}
 HANDING_ON = IN_SOURCE._replace(hands_on=True)
+PUT = {"missing": "put", "owner": "shop.pager.Pager"}
 NONE = {"missing": "first", "owner": "builtins.NoneType"}
 MISFIT = "pages() got an unexpected keyword argument 'strict'"
 
@@ -42,6 +44,8 @@ MISFIT = "pages() got an unexpected keyword argument 'strict'"
         pytest.param(raised("AttributeError", "", **NONE), RedKind.ERROR, id="attribute-of-none"),
         pytest.param(raised("AttributeError", "", **FIRST), RedKind.NEW_API, id="new-method"),
         pytest.param(raised("AttributeError", "", IN_TEST, IN_SOURCE, **FIRST), RedKind.RAISED, id="missed-by-source"),
+        pytest.param(raised("AttributeError", "", **PUT), RedKind.NEW_API, id="put-there-in-some-way"),
+        pytest.param(raised("AttributeError", "", IN_TEST, HANDING_ON, **PUT), RedKind.RAISED, id="refused-by-source"),
         pytest.param(raised("NameError", "", missing="Pager"), RedKind.ERROR, id="name-that-was-there"),
         pytest.param(raised("ImportError", "", missing="first", owner="shop.pager"), RedKind.NEW_API, id="new-import"),
         pytest.param(raised("TypeError", MISFIT), RedKind.NEW_API, id="new-parameter"),

@@ -315,6 +315,9 @@ _FITTING = """
     def pages(items):
         return items // 10
 
+    def counted(items, **options):
+        return pages(items, **options)
+
     def rows(items):
         yield from range(items)
 
@@ -348,6 +351,9 @@ _FITTED = """
 
     def pages(items, size=10):
         return items // size
+
+    def counted(items, **options):
+        return pages(items, **options)
 
     def rows(items, step=1):
         yield from range(0, items, step)
@@ -437,6 +443,7 @@ _ASKING = """
     CHECKS = {
         "a parameter": lambda: tried(lambda: pages(20, size=20)) == 1,
         "one more argument": lambda: tried(lambda: pages(*[20, 20])) == 1,
+        "handed on by the source": lambda: tried(lambda: asked.counted(20, size=20)) == 1,
         "by a pool": lambda: concurrent.futures.ThreadPoolExecutor().submit(pages, 20, size=9).exception() is None,
         "by a partial": lambda: tried(functools.partial(pages, 20, size=20)) == 1,
         "by a process": lambda: told_by_a_process(

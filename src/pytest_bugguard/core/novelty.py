@@ -7,6 +7,7 @@ was moved or renamed counts as added: without the fix it is not there under that
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.syntax import FunctionNode
 
 _MODULE_ENDINGS = (".py", ".pyx")
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_QUOTED = re.compile(rb"""["']([A-Za-z_]\w*)["']""")
 _CONSTRUCTORS = ("__init__", "__new__")
 _FIELD_MAKERS = frozenset({"attrib", "field", "ib"})
 """As ``attrs`` calls what makes a field of a class without an annotation."""
@@ -50,6 +53,9 @@ class Novelty:
     """A callable's own name (``__init__`` for the fields of a class) and a parameter that it did not take."""
     reshaped: frozenset[str] = frozenset()
     """The own names of callables that are called otherwise now: other parameters, or others that may be left out."""
+    mentions: frozenset[str] = frozenset()
+    """Names that its texts hold in quotes and that no text of before holds in any way: ``setattr(Pager, "first", ...)``
+    adds one too."""
     data_only: frozenset[str] = frozenset()
     """Paths, of either side, of files in which no function changed: what they hold takes effect as they are loaded."""
 
@@ -61,9 +67,13 @@ class Novelty:
             owner: Where it was looked for, dotted: a module or a class. What was looked for in a value of one of
                 Python's own classes (``None``, a string) is nothing that a fix can add.
         """
-        if not missing or (owner.startswith("builtins.") and owner not in _PYTHONS_OWN):
+        if not missing or _is_of_python(owner):
             return False
         return missing in self.names or self._adds_module(f"{owner}.{missing}" if owner else missing)
+
+    def mentions_alone(self, missing: str, owner: str) -> bool:
+        """Whether a name that was missing is one that only the texts of the fix mention, and in quotes."""
+        return missing in self.mentions and not _is_of_python(owner)
 
     def takes(self, function: str, parameter: str) -> bool:
         """Whether the fix adds a parameter to a callable, named as Python does: ``Pager.first``."""
@@ -96,11 +106,14 @@ def of(files: Iterable[SourceVersions]) -> Novelty:
     found = _Additions()
     for versions in files:
         found.compare(versions)
+    known = {word for text in found.old for word in _WORD.findall(text)}
+    mentions = {word for text in found.new for word in _QUOTED.findall(text)} - known
     return Novelty(
         frozenset(found.modules),
         frozenset(found.names),
         frozenset(found.parameters),
         frozenset(found.reshaped),
+        frozenset(word.decode() for word in mentions),
         frozenset(found.data_only),
     )
 
@@ -112,9 +125,14 @@ class _Additions:
     parameters: set[tuple[str, str]] = field(default_factory=set)
     reshaped: set[str] = field(default_factory=set)
     data_only: set[str] = field(default_factory=set)
+    old: list[bytes] = field(default_factory=list)
+    new: list[bytes] = field(default_factory=list)
 
     def compare(self, versions: SourceVersions) -> None:
         path = versions.new_path
+        self.old.append(versions.old or b"")
+        if path is not None and path.endswith(_MODULE_ENDINGS):
+            self.new.append(versions.new or b"")
         if path is not None and path.endswith(_MODULE_ENDINGS) and path != versions.old_path:
             self.modules.add(_dotted(path))
         new = _api(versions.new) if path is not None and path.endswith(".py") else None
@@ -244,6 +262,11 @@ def _is_data_only(versions: SourceVersions) -> bool:
     """Whether no function of a file that was there does anything else now, though the file does."""
     facts = behaviour.describe(versions.old or b"", versions.new or b"")
     return facts.behaviour_changed and not facts.changed_functions
+
+
+def _is_of_python(owner: str) -> bool:
+    """Whether it is a class of Python itself, to whose objects no source adds anything."""
+    return owner.startswith("builtins.") and owner not in _PYTHONS_OWN
 
 
 def _dotted(path: str) -> str:

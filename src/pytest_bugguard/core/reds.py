@@ -137,7 +137,11 @@ class Grounds:
     def _is_missing(self, raised: Raised) -> bool:
         if raised.type == "builtins.KeyError":
             return raised.claim is not None and takes_novelty(raised.claim, self.novelty)
-        return self.novelty.adds(raised.missing, raised.owner)
+        if self.novelty.adds(raised.missing, raised.owner):
+            return True
+        # How it is added is not read; so this counts only where no source, ``__getattr__`` neither, had a say in it.
+        is_told_by_source = any(self._is_in_source(frame) for frame in raised.frames)
+        return not is_told_by_source and self.novelty.mentions_alone(raised.missing, raised.owner)
 
     def _is_misfit(self, raised: Raised) -> bool:
         return "builtins.TypeError" in raised.bases and self._says_misfit(raised.message)

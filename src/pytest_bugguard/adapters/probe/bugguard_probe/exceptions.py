@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from inspect import CO_VARARGS, CO_VARKEYWORDS
 from typing import TYPE_CHECKING, Any
 
 from _pytest import outcomes
@@ -12,11 +10,11 @@ from _pytest.doctest import MultipleDoctestFailures
 from _pytest.fixtures import FixtureLookupError
 
 from .claiming import claim
-from .wanting import missing, name_of
+from .wanting import hands_on, keyword, missing, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import FrameType, TracebackType
+    from types import TracebackType
 
     from .places import Places
 
@@ -29,8 +27,6 @@ _INNER = 20
 _CLAIMS = (AssertionError, outcomes.Failed, KeyError)
 """What is raised where something is asked for that is not so, or not there."""
 _MACHINERY = ("_pytest", "pluggy", "unittest", "importlib", "bugguard_probe")
-_FINDERS = frozenset({"__getattr__", "__getattribute__"})
-_NO_KEYWORD = re.compile(r"(?:[\w.<>]+\(\) )?got an unexpected keyword argument '(?P<name>\w+)'")
 _OWN = {
     getattr(outcomes, name): f"_pytest.outcomes.{name}"
     for name in ("OutcomeException", "Failed", "Skipped", "Exit", "XFailed")
@@ -50,7 +46,7 @@ def describe(error: BaseException, places: Places, depth: int = _CAUSES) -> dict
         "type": _name(kind),
         "bases": [_name(base) for base in kind.__mro__ if base is not object],
         "message": _message(error, places),
-        "frames": _ends(list(_frames(error.__traceback__, places, name or _keyword(error)))),
+        "frames": _ends(list(_frames(error.__traceback__, places, name or keyword(error)))),
         "missing": name,
         "owner": owner,
         "cause": None if cause is None else describe(cause, places, depth - 1),
@@ -108,27 +104,9 @@ def _frames(traceback: TracebackType | None, places: Places, wanted: str) -> Ite
         # Where pytest itself is the project, what a test has called counts, and what called the test does not.
         if not (is_at_start or (is_machinery and inside is None)):
             path = code.co_filename if inside is None else inside.replace("\\", "/")
-            hands_on = bool(wanted) and _hands_on(traceback.tb_frame, wanted)
-            yield path, traceback.tb_lineno or 0, code.co_name, inside is not None, hands_on
+            is_handed_on = bool(wanted) and hands_on(traceback.tb_frame, wanted)
+            yield path, traceback.tb_lineno or 0, code.co_name, inside is not None, is_handed_on
         traceback = traceback.tb_next
-
-
-def _hands_on(frame: FrameType, wanted: str) -> bool:
-    """Whether a function was itself asked for that name, or given that keyword, by its caller."""
-    code = frame.f_code
-    if code.co_name in _FINDERS:
-        return any(frame.f_locals.get(name) == wanted for name in code.co_varnames[: code.co_argcount])
-    if not code.co_flags & CO_VARKEYWORDS:
-        return False
-    at = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
-    options = frame.f_locals.get(code.co_varnames[at])
-    return type(options) is dict and wanted in options
-
-
-def _keyword(error: BaseException) -> str:
-    """The keyword that did not fit a call."""
-    said = _NO_KEYWORD.match(str(error.args[0])) if type(error) is TypeError and error.args else None
-    return said["name"] if said else ""
 
 
 def _ends(frames: list[_Frame]) -> list[_Frame]:

@@ -105,4 +105,4 @@ def _tell(error: TypeError) -> None:
     """Of one that was raised by the call itself: then there is no frame below that of who looks on."""
     traceback = error.__traceback__
     if traceback is not None and traceback.tb_next is None:
-        start.witness.misfit(str(error), _getframe(2))
+        start.witness.misfit(error, _getframe(2))

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import builtins
 import re
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_FINDERS = frozenset({"__getattr__", "__getattribute__"})
+_NO_KEYWORD = re.compile(r"(?:[\w.<>]+\(\) )?got an unexpected keyword argument '(?P<name>\w+)'")
 
 _CANNOT_IMPORT = re.compile(
     r"cannot import name '(?P<name>[^']*)' from (?:partially initialized module )?'(?P<module>[^']*)'"
@@ -59,3 +67,21 @@ def _owner(thing: object) -> str:
     if issubclass(kind, ModuleType):
         return str(vars(thing).get("__name__", ""))
     return name_of(thing if isinstance(thing, type) and issubclass(kind, type) else kind)
+
+
+def hands_on(frame: FrameType, wanted: str) -> bool:
+    """Whether a function was itself asked for that name, or given that keyword, by its caller."""
+    code = frame.f_code
+    if code.co_name in _FINDERS:
+        return any(frame.f_locals.get(name) == wanted for name in code.co_varnames[: code.co_argcount])
+    if not code.co_flags & CO_VARKEYWORDS:
+        return False
+    at = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
+    options = frame.f_locals.get(code.co_varnames[at])
+    return type(options) is dict and wanted in options
+
+
+def keyword(error: BaseException) -> str:
+    """The keyword that did not fit a call."""
+    said = _NO_KEYWORD.match(str(error.args[0])) if type(error) is TypeError and error.args else None
+    return said["name"] if said else ""

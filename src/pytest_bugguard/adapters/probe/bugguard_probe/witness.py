@@ -121,24 +121,32 @@ class Witness:
 
     def miss(self, name: str, owner: str, asking: FrameType) -> None:
         """What only the fix brings was asked for: it is told by whom, since the source may and a test may not."""
-        asker = self._asker(asking, passes=lambda path: path.rpartition(_SEP)[2] in _HANDING_ON)
+        asker = self._asker(asking, name, passes=lambda path: path.rpartition(_SEP)[2] in _HANDING_ON)
         if asker is not None:
             self._note("wanted", name, f"{owner}\n{asker}", is_for_all=_is_setting_up())
 
-    def misfit(self, said: str, calling: FrameType) -> None:
+    def misfit(self, error: TypeError, calling: FrameType) -> None:
         """A function whose parameters the fix changes was called in a way that does not fit: it is told by whom."""
-        asker = self._asker(calling, passes=lambda _: True)
-        if asker is not None:
-            self._note("misfit", said.replace("\0", "(null)"), asker, is_for_all=_is_setting_up())
+        from .wanting import keyword  # noqa: PLC0415 - few calls do not fit
 
-    def _asker(self, frame: FrameType | None, passes: Callable[[str], bool]) -> str | None:
+        asker = self._asker(calling, keyword(error), passes=lambda _: True)
+        if asker is not None:
+            self._note("misfit", str(error).replace("\0", "(null)"), asker, is_for_all=_is_setting_up())
+
+    def _asker(self, frame: FrameType | None, wanted: str, passes: Callable[[str], bool]) -> str | None:
         """The file of the tree that something was asked from; empty for a program or a file of a test's own making.
 
-        None for anybody else: libraries look for what objects can do, as the source does.
+        None for anybody else: libraries look for what objects can do, as the source does. Who was asked himself, and
+        hands it on, is passed by.
         """
+        from .wanting import hands_on  # noqa: PLC0415 - few ask in vain
+
         while frame is not None:
             path = frame.f_code.co_filename
             inside = self._places.in_tree(path)
+            if wanted and inside is not None and hands_on(frame, wanted):
+                frame = frame.f_back
+                continue
             if inside is not None:
                 return inside.replace(_SEP, "/")
             if frame.f_globals.get("__name__") == "__main__" or path.startswith(f"{self._private}{_SEP}"):
