@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_bugguard.adapters.history_rows import lost_ms
-from pytest_bugguard.adapters.history_store import DAY_S, WAIT_S, HistoryError
+from pytest_bugguard.adapters.history_store import DAY_S, WAIT_S, HistoryError, NoRunsError
 from pytest_bugguard.core.flakes import Sighting
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.recorded_runs import Attempt, Circumstances, Counts, Failure, RecordedRun, Tally, Why
@@ -238,7 +238,7 @@ def _migrate(connection: Connection[tuple[Any, ...]]) -> None:
 
 def _need_tables(connection: Connection[tuple[Any, ...]]) -> None:
     if not _version(connection):
-        raise HistoryError("the history is empty", hint="run pytest with the gate on, or import runs")
+        raise NoRunsError("the history is empty")
 
 
 def _add(connection: Connection[tuple[Any, ...]], run: RecordedRun) -> bool:

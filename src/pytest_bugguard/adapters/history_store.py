@@ -47,6 +47,13 @@ class HistoryError(BugguardError):
     hint = "see whether it is the file that was meant (setting: flaky.history, variable: BUGGUARD_HISTORY)"
 
 
+class NoRunsError(HistoryError):
+    """Nothing has been recorded yet."""
+
+    slug = "no-runs"
+    hint = "run pytest with the gate on, or import runs"
+
+
 class HistoryStore:
     """A file of recorded runs."""
 
@@ -175,9 +182,7 @@ class HistoryStore:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         if not self.path.exists():
-            raise HistoryError(
-                f"there is no history at {self.path}", hint="run pytest with the gate on, or import runs"
-            )
+            raise NoRunsError(f"there is no history at {self.path}")
         with self._told():
             self._take_back_what_was_killed()
             address = f"{self.path.resolve().as_uri()}?mode=ro"
@@ -185,7 +190,7 @@ class HistoryStore:
                 connection.execute(f"PRAGMA mmap_size = {_MAPPED}")  # a story is thousands of small reads
                 _need_ours(connection, self.path)
                 if not _version(connection):
-                    raise HistoryError(f"the history {self.path} is empty", hint="run pytest with the gate on")
+                    raise NoRunsError(f"the history {self.path} is empty")
                 yield connection
 
     def _take_back_what_was_killed(self) -> None:

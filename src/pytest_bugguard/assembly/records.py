@@ -30,14 +30,10 @@ def address_of(flaky: FlakySettings, environ: Mapping[str, str] = os.environ) ->
     return environ.get(VARIABLE) or flaky.history
 
 
-def _is_server(address: str) -> bool:
-    return address.startswith(("postgresql://", "postgres://"))
-
-
 def open_history(top: Path, flaky: FlakySettings, environ: Mapping[str, str] = os.environ) -> RunHistory:
     """The history by its address; paths begin at the repository's top. Nothing is touched before it is used."""
     address = address_of(flaky, environ)
-    if _is_server(address):
+    if address.startswith(("postgresql://", "postgres://")):
         from pytest_bugguard.adapters.history_server import HistoryServer  # noqa: PLC0415 - for those who have one
 
         return HistoryServer(address, keep_days=flaky.keep_days)
@@ -48,14 +44,6 @@ def history_of(workshop: Workshop) -> RunHistory | None:
     """The history of an open repository; None where there is to be none."""
     settings, top = workshop.settings.flaky, workshop.repository.top
     return None if top is None or address_of(settings) == OFF else open_history(top, settings)
-
-
-def kept_history(workshop: Workshop) -> RunHistory | None:
-    """The same, where something may be in it: None where its file is not there yet."""
-    settings, top = workshop.settings.flaky, workshop.repository.top
-    if top is None or not (_is_server(address_of(settings)) or (top / address_of(settings)).exists()):
-        return None
-    return history_of(workshop)
 
 
 def hand_on(run: RecordedRun, folder: Path) -> None:

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters.environment import environment
-from pytest_bugguard.assembly.records import kept_history
+from pytest_bugguard.adapters.history_store import NoRunsError
+from pytest_bugguard.assembly.records import history_of
 from pytest_bugguard.core import steadiness
 from pytest_bugguard.core.burning_in import guards_of
 from pytest_bugguard.core.causes import source_in
@@ -27,7 +28,7 @@ class Steadiness:
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
-        self._history = kept_history(workshop)
+        self._history = history_of(workshop)
         self.notes: list[str] = []
         """Why it knows nothing, where the history cannot be read."""
 
@@ -40,7 +41,7 @@ class Steadiness:
         return self._judged(record, guards_of([record]), Code(tree, self._environment))
 
     def _judged(self, record: Record, cases: Sequence[str], passed: Code | None = None) -> Record:
-        if self._history is None or not cases or not record.sha or self.notes:
+        if self._history is None or not cases or not record.sha:
             return record
         try:
             seen = self._history.sightings(cases)
@@ -67,7 +68,9 @@ class Steadiness:
         return found
 
     def _tell(self, error: BugguardError) -> None:
-        self.notes.append(f"whether a guard is known to be flaky was not looked up: {error}")
+        self._history = None
+        if not isinstance(error, NoRunsError):
+            self.notes.append(f"whether a guard is known to be flaky was not looked up: {error}")
 
     @cached_property
     def _environment(self) -> str:
