@@ -537,17 +537,24 @@ def test_a_test_that_goes_on_without_what_is_new_proves_nothing(tmp_path: Path) 
             "assert show(Page) == 'xx'",
             id="a-parameter",
         ),
+        pytest.param(
+            "class Page:\n    def show(self):\n        return 1\n",
+            "class Page:\n    def show(self):\n        return 2\n    def close(self):\n        return 3\n",
+            "assert mock.Mock(spec=Page) and Page().show() == 2",
+            id="a-double-that-looks-at-all",
+        ),
     ],
 )
 def test_what_the_source_goes_on_without_is_behaviour(tmp_path: Path, old: str, new: str, test: str) -> None:
-    """It looks for what it is given can do, and the fix lets that do more."""
+    """It looks for what it is given can do, and the fix lets that do more; so do libraries."""
     view = (
         "def close(page):\n    if hasattr(page, 'close'):\n        page.close()\n    return page.log\n"
         "def width(page):\n    return getattr(page, 'width', 80)\n"
         "def show(page):\n    try:\n        return page('x', wide=True)\n"
         "    except TypeError:\n        return page('x')\n"
     )
-    text = f"from shop.page import Page\nfrom shop.view import close, show, width\n\ndef test_it():\n    {test}\n"
+    imports = "from unittest import mock\nfrom shop.page import Page\nfrom shop.view import close, show, width\n"
+    text = f"{imports}\ndef test_it():\n    {test}\n"
     fix = {"src/shop/page.py": new, "tests/test_it.py": text}
     said = repaired(tmp_path, fix, base={"src/shop/page.py": old, "src/shop/view.py": view})
     assert said.verdict == "proven", said.reason

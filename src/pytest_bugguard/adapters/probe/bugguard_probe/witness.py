@@ -61,8 +61,8 @@ _INHERITED = ("BUGGUARD_RUN", "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
 _IMPORTING = frozenset({"_find_and_load", "_load_unlocked", "exec_module"})
 _SHOWING = frozenset({"traceback.py", "warnings.py", "runpy.py"})
 """Modules of the standard library that read a source to show a line of it, or to run it."""
-_HANDING_ON = frozenset({"functools.py", "mock.py", "monkeypatch.py", "operator.py"})
-"""Modules that ask an object for what their caller has named."""
+_HANDING_ON = frozenset({("mock.py", "get_original"), ("monkeypatch.py", "delattr"), ("monkeypatch.py", "setattr")})
+"""Functions that ask an object for what their caller has named; others ask it for all that it has."""
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 
 
@@ -121,7 +121,9 @@ class Witness:
 
     def miss(self, name: str, owner: str, asking: FrameType) -> None:
         """What only the fix brings was asked for: it is told by whom, since the source may and a test may not."""
-        asker = self._asker(asking, name, passes=lambda path: path.rpartition(_SEP)[2] in _HANDING_ON)
+        asker = self._asker(
+            asking, name, passes=lambda code: (code.co_filename.rpartition(_SEP)[2], code.co_name) in _HANDING_ON
+        )
         if asker is not None:
             self._note("wanted", name, f"{owner}\n{asker}", is_for_all=_is_setting_up())
 
@@ -133,7 +135,7 @@ class Witness:
         if asker is not None:
             self._note("misfit", str(error).replace("\0", "(null)"), asker, is_for_all=_is_setting_up())
 
-    def _asker(self, frame: FrameType | None, wanted: str, passes: Callable[[str], bool]) -> str | None:
+    def _asker(self, frame: FrameType | None, wanted: str, passes: Callable[[CodeType], bool]) -> str | None:
         """The file of the tree that something was asked from; empty for a program or a file of a test's own making.
 
         None for anybody else: libraries look for what objects can do, as the source does. Who was asked himself, and
@@ -151,7 +153,7 @@ class Witness:
                 return inside.replace(_SEP, "/")
             if frame.f_globals.get("__name__") == "__main__" or path.startswith(f"{self._private}{_SEP}"):
                 return ""
-            if not (path.startswith("<") or passes(path)):
+            if not (path.startswith("<") or passes(frame.f_code)):
                 return None
             frame = frame.f_back
         return ""
