@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import operator
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,13 @@ _ABOUT_ONE: dict[str, Callable[[ast.expr], ast.expr]] = {
 _ABOUT_TWO: dict[str, Callable[[ast.expr, ast.expr], ast.expr]] = {
     "assertIsInstance": lambda one, other: ast.Call(ast.Name("isinstance"), [one, other], []),
     "assertAlmostEqual": lambda one, other: ast.Call(ast.Name("isclose"), [one, other], []),
+}
+_BOUNDS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.NotEq: operator.ne,
 }
 _ROUGH = frozenset({"approx", "isclose", "assert_allclose"})
 _SHOWN = 60
@@ -165,8 +173,37 @@ def _is_looser(new: ast.expr, old: ast.expr) -> bool:
             return likeness.same(before, after)
         case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]), _:
             return _asks_less_than_a_value(new, left, right)
+        case (
+            ast.Compare(left=left, ops=[op], comparators=[bound]),
+            ast.Compare(left=one, ops=[other], comparators=[beyond]),
+        ) if likeness.same(one, left):
+            return _is_farther(other, beyond, op, bound)
         case _:
             return False
+
+
+def _is_farther(other: ast.cmpop, beyond: ast.expr, op: ast.cmpop, bound: ast.expr) -> bool:
+    """Whether a bound lets all numbers pass that another one lets, and more: ``> 3`` in place of ``>= 5``."""
+    now, was = _number(beyond), _number(bound)
+    if now is None or was is None:
+        return False
+    for strict, lax, sign in ((ast.Gt, ast.GtE, 1), (ast.Lt, ast.LtE, -1)):
+        if isinstance(op, (strict, lax)) and isinstance(other, (strict, lax)):
+            is_lax = isinstance(op, strict) and isinstance(other, lax)
+            return sign * now < sign * was or (now == was and is_lax)
+    return False
+
+
+def _number(node: ast.expr) -> float | None:
+    match node:
+        case ast.Constant(value=bool()):
+            return None
+        case ast.Constant(value=int() | float() as value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case _:
+            return None
 
 
 def _asks_less_than_a_value(new: ast.expr, left: ast.expr, right: ast.expr) -> bool:
@@ -189,6 +226,9 @@ def _asks_less_than_a_value(new: ast.expr, left: ast.expr, right: ast.expr) -> b
 
 def _is_wider(op: ast.cmpop, other: ast.expr, right: ast.expr) -> bool:
     """Whether ``<op> other`` lets ``right`` pass, and more."""
+    bound, value = _number(other), _number(right)
+    if type(op) in _BOUNDS and bound is not None and value is not None:
+        return _BOUNDS[type(op)](value, bound)
     match op:
         case ast.In():
             values = other.elts if isinstance(other, ast.Tuple | ast.List | ast.Set) else []
