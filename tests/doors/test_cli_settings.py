@@ -238,17 +238,37 @@ def test_a_guest_recognises_fixes_and_adds_a_format(guests: Shell) -> None:
             "bugguard_recognise(unit)", "True", "bugguard_recognise answers with a value of type bool", id="bool"
         ),
         pytest.param("bugguard_tests(unit)", "'tests'", "bugguard_tests answers with a value of type str", id="text"),
+        pytest.param(
+            "bugguard_tests(unit)", "['a.py::b']", "bugguard_tests answers with a value of type str", id="texts"
+        ),
         pytest.param("bugguard_formats()", "[]", "bugguard_formats answers with a value of type list", id="list"),
     ],
 )
 def test_what_a_guest_does_wrong_is_told_by_its_name(guests: Shell, hook: str, answer: str, said: str) -> None:
     """It is no fault of ours, and not worth a traceback."""
-    folder = guests.folder.parent / "guests"
-    text = f"from pytest_bugguard.hookspecs import hookimpl\n@hookimpl\ndef {hook}:\n    return {answer}\n"
-    (folder / "odd_guest.py").write_text(text, encoding="utf-8")
+    _write_guest(guests, hook, answer)
     done = guests.bugguard("audit", "--set", 'plugins=["good_guest", "odd_guest"]', "--format", "line")
     assert (done.code, said in done.complaint[0]) == (4, True), done.err
     assert done.complaint[0].startswith("plugins: odd_guest: ")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        pytest.param("1 / 0", "fails: ZeroDivisionError: division by zero", id="fails"),
+        pytest.param("3", "answers with a value of type int", id="no-text"),
+    ],
+)
+def test_a_format_that_cannot_be_written_is_told_by_its_name(guests: Shell, written: str, said: str) -> None:
+    """What a guest does with a result is its own affair too."""
+    _write_guest(guests, "bugguard_formats()", f"{{'odd': lambda result: {written}}}")
+    done = guests.bugguard("audit", "--set", 'plugins=["odd_guest"]', "--format", "odd")
+    assert (done.code, done.complaint[0]) == (4, f"plugins: odd_guest: bugguard_formats: 'odd' {said}")
+
+
+def _write_guest(guests: Shell, hook: str, answer: str) -> None:
+    text = f"from pytest_bugguard.hookspecs import hookimpl\n@hookimpl\ndef {hook}:\n    return {answer}\n"
+    (guests.folder.parent / "guests" / "odd_guest.py").write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize(

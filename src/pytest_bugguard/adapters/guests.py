@@ -5,21 +5,24 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import pluggy
 
 from pytest_bugguard import hookspecs
 from pytest_bugguard.core.errors import BugguardError
-from pytest_bugguard.core.model import NotAFix, Sign
+from pytest_bugguard.core.model import MappedTest, NotAFix, Sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import UnionType
 
-    from pytest_bugguard.core.model import MappedTest, Recognition, Unit
+    from pytest_bugguard.core.model import Recognition, Unit
     from pytest_bugguard.core.results import Result
+
+Wanted = TypeVar("Wanted")
 
 ENTRY_POINT_GROUP = "bugguard"
 _MEND = "mend the guest, or take it out of the setting"
@@ -41,39 +44,56 @@ class LoadedGuests:
 
     def recognise(self, unit: Unit) -> Recognition | None:
         """The first opinion on whether a unit is a fix."""
-        answers = _asked(self._hook.bugguard_recognise, Sign | NotAFix, unit=unit)
-        return cast("Recognition | None", next(answers, None))
+        answers = _asked(self._hook.bugguard_recognise, unit=unit)
+        return next((_sound(who, answer, Sign | NotAFix) for who, answer in answers), None)
 
     def tests(self, unit: Unit) -> tuple[MappedTest, ...]:
         """The tests that any guest names."""
-        answers = cast("Iterator[Sequence[MappedTest]]", _asked(self._hook.bugguard_tests, list | tuple, unit=unit))
-        return tuple(test for answer in answers for test in answer)
+        return tuple(
+            _sound(who, test, MappedTest)
+            for who, answer in _asked(self._hook.bugguard_tests, unit=unit)
+            for test in _sound(who, answer, list | tuple)
+        )
 
     def formats(self) -> dict[str, Callable[[Result], str]]:
         """The output formats that guests add, by name."""
-        formats: dict[str, Callable[[Result], str]] = {}
-        for answer in _asked(self._hook.bugguard_formats, dict):
-            formats.update(cast("dict[str, Callable[[Result], str]]", answer))
-        return formats
+        return {
+            name: partial(_written, f"{who}: {name!r}", write)
+            for who, answer in _asked(self._hook.bugguard_formats)
+            for name, write in _sound(who, answer, dict).items()
+        }
 
 
-def _asked(hook: pluggy.HookCaller, wanted: type | UnionType, **question: object) -> Iterator[object]:
-    """What the guests answer, one by one, in pluggy's order; who has nothing to say is left out.
+def _asked(hook: pluggy.HookCaller, **question: object) -> Iterator[tuple[str, object]]:
+    """Who answers, and what, one by one, in pluggy's order; who has nothing to say is left out.
 
     pluggy would ask them all at once, and of an exception it does not say whose it is.
     """
     for guest in reversed(hook.get_hookimpls()):
         who = f"plugins: {guest.plugin_name}: {hook.name}"
-        try:
-            answer = guest.function(*(question[name] for name in guest.argnames))
-        except Exception as error:  # a guest is somebody else's code: whatever it raises, the fault is there
-            raise GuestError(f"{who} fails: {type(error).__name__}: {error}", hint=_MEND) from error
-        if answer is None:
-            continue
-        if not isinstance(answer, wanted):
-            said = f"{who} answers with a value of type {type(answer).__name__}"
-            raise GuestError(said, hint="pytest_bugguard.hookspecs says what each hook answers")
-        yield answer
+        answer = _called(who, guest.function, *(question[name] for name in guest.argnames))
+        if answer is not None:
+            yield who, answer
+
+
+def _written(who: str, write: Callable[[Result], object], result: Result) -> str:
+    """A result in a format of a guest."""
+    return _sound(who, _called(who, write, result), str)
+
+
+def _called(who: str, function: Callable[..., object], *arguments: object) -> object:
+    try:
+        return function(*arguments)
+    except Exception as error:  # a guest is somebody else's code: whatever it raises, the fault is there
+        raise GuestError(f"{who} fails: {type(error).__name__}: {error}", hint=_MEND) from error
+
+
+def _sound(who: str, answer: object, wanted: type[Wanted] | UnionType) -> Wanted:
+    """An answer that is of the kind that was asked for."""
+    if not isinstance(answer, wanted):
+        said = f"{who} answers with a value of type {type(answer).__name__}"
+        raise GuestError(said, hint="pytest_bugguard.hookspecs says what each hook answers")
+    return answer
 
 
 def load(names: Sequence[str], *, top: Path | None) -> LoadedGuests:
