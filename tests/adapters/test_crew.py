@@ -117,10 +117,16 @@ def test_no_copy_outlives_its_process(tmp_path: Path, ending: signal.Signals) ->
     """Whether that tidies up after itself or cannot."""
     workers = tmp_path / "workers"
     workers.touch()
-    running = subprocess.Popen([sys.executable, "-c", _PYTHON, str(workers)], stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-c", _PYTHON, str(workers)]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
     _until(lambda: len(workers.read_text(encoding="utf-8").split()) == 2)
-    running.send_signal(ending)
-    running.wait()
+    if ending == signal.SIGINT:
+        os.killpg(running.pid, ending)  # as a terminal does it
+    else:
+        running.send_signal(ending)
+    said = running.communicate()[1]
+    assert said.count(b"Traceback") == (ending == signal.SIGINT), said  # of the process itself, not of its copies
+    assert b"Exception ignored" not in said
     _until(lambda: not any(map(_is_alive, map(int, workers.read_text(encoding="utf-8").split()))))
 
 

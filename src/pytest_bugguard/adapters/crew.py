@@ -11,9 +11,7 @@ import signal
 import threading
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
-
-from pytest_bugguard.adapters.interrupts import unwinding
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -135,12 +133,18 @@ def _copy(serve: Callable[[Connection], None], line: Connection, others: Sequenc
     if copy:
         return copy
     try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of us: who was copied tells the copies
+        signal.signal(signal.SIGTERM, _leave)
         for other in others:  # with one of them open, nobody's line would be seen to end
             other.close()
-        with unwinding():
-            serve(line)
+        serve(line)
     finally:
         os._exit(0)
+
+
+def _leave(*_: object) -> NoReturn:
+    """Close on the way out what was opened."""
+    raise SystemExit
 
 
 def _serve(
