@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from pytest_bugguard.core.flakes import Sighting
+from pytest_bugguard.core.kinds import Count
 from pytest_bugguard.core.model import How, MappedTest, Outcome, Record, Sign, Verdict
-from pytest_bugguard.core.recorded_runs import Why
-from pytest_bugguard.core.steadiness import Code, contradictions, judged, leant_on
+from pytest_bugguard.core.recorded_runs import Circumstances, RecordedRun, Why
+from pytest_bugguard.core.steadiness import Code, contradictions, hunted, judged, leant_on
 
 RED = Sighting("r", 0, Why.FIRST, True, "c", "tree", "env", "env", "main", 1, Outcome.FAILED, None, 0)
 GUARD = MappedTest("tests/test_a.py::test_a", How.ADDED, counts=True, after=Outcome.PASSED)
@@ -68,6 +69,25 @@ def test_a_contradiction_is_told_until_the_test_has_recovered(sightings: list[Si
 def test_who_passes_now_and_failed_before_contradicts_itself(sighting: Sighting, *, is_flaky: bool) -> None:
     """Only on this code in this environment."""
     assert bool([*contradictions(GUARD.nodeid, [sighting], Code("tree", "env"))]) == is_flaky
+
+
+@pytest.mark.parametrize(
+    ("alone", "tree", "later", "is_flaky"),
+    [
+        pytest.param(Count(3, 1), "tree", 0, True, id="both-alone"),
+        pytest.param(Count(3, 0), "tree", 0, False, id="made-to-fail"),
+        pytest.param(Count(0, 3), "tree", 0, False, id="brittle"),
+        pytest.param(Count(3, 1), "", 0, False, id="uncommitted"),
+        pytest.param(Count(3, 1), "tree", 60, False, id="recovered"),
+    ],
+)
+def test_who_fails_alone_now_and_then_in_a_hunt_is_flaky(
+    alone: Count, tree: str, later: int, *, is_flaky: bool
+) -> None:
+    """What was made to fail by its order or by a busy machine is not."""
+    run = RecordedRun("hunt", Why.EXPERIMENT, 5, 1.0, Circumstances("c", tree), ())
+    passes = [GREEN._replace(started_s=6 + place) for place in range(later)]
+    assert (hunted(GUARD.nodeid, run, alone, passes) is not None) == is_flaky
 
 
 def test_how_often_it_has_to_pass_is_told_and_true() -> None:

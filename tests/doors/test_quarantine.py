@@ -375,6 +375,23 @@ def test_what_a_test_did_before_the_fix_may_have_been_the_bug(wavering: Shop) ->
     assert (newest["verdict"], older["verdict"]) == ("guarded", "guarded")
 
 
+@pytest.mark.parametrize(
+    ("conditions", "verdict"), [pytest.param("", "unstable", id="alone"), pytest.param(" busy=4", "guarded", id="busy")]
+)
+def test_a_hunt_tells_of_a_guard_too(shop: Shop, conditions: str, verdict: str) -> None:
+    """Where it found it to fail as it is, not where it made it fail."""
+    sha = shop.fix(GUARDING)
+    where = Circumstances(sha, shop.repo.git("rev-parse", "HEAD^{tree}"))
+    attempts = (
+        Attempt(GUARD, 1, Outcome.PASSED, "call", 0.1, "1", place=1),
+        Attempt(GUARD, 2, Outcome.FAILED, "call", 0.1, f"2{conditions}", place=1),
+    )
+    run = RecordedRun("hunt", Why.EXPERIMENT, 1, 1.0, where, attempts)
+    HistoryStore(shop.repo.path / ".bugguard/history.db", keep_days=99).add([run])
+    (fix,) = Shell(shop.repo.path).call("check", "--base", "main", "--format", "json").document["fixes"]
+    assert fix["verdict"] == verdict
+
+
 def test_a_history_that_cannot_be_read_is_told(wavering: Shop) -> None:
     """Once; the check goes on without it, and so does a run."""
     told = "whether a guard is known to be flaky was not looked up: the history"

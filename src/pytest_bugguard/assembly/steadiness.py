@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.adapters.environment import environment
 from pytest_bugguard.adapters.history_store import NoRunsError
 from pytest_bugguard.assembly.records import history_of
-from pytest_bugguard.core import steadiness
+from pytest_bugguard.core import experiments, steadiness
 from pytest_bugguard.core.burning_in import guards_of
 from pytest_bugguard.core.causes import source_in
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.steadiness import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.flakes import Sighting
+    from pytest_bugguard.core.kinds import Count
     from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.recorded_runs import RecordedRun
     from pytest_bugguard.core.steadiness import Contradiction
+
+_HUNTS = 20
+"""So many of the newest hunts are asked, as many as a ranking asks."""
 
 
 class Steadiness:
@@ -45,12 +51,19 @@ class Steadiness:
             return record
         try:
             seen = self._history.sightings(cases)
+            found = [one for case in cases for one in self._contradictions(case, seen[case], passed)]
         except BugguardError as error:
             self._tell(error)
             return record
-        found = (one for case in cases for one in steadiness.contradictions(case, seen[case], passed))
         telling = next((one for one in found if one.code == passed or self._speaks_of(record, one)), None)
         return record if telling is None else steadiness.judged(record, telling)
+
+    def _contradictions(self, case: str, seen: Sequence[Sighting], passed: Code | None) -> Iterator[Contradiction]:
+        yield from steadiness.contradictions(case, seen, passed)
+        for run, alone in self._hunts.get(case, ()):
+            told = steadiness.hunted(case, run, alone, seen)
+            if told is not None:
+                yield told
 
     def _cases(self, nodeid: str) -> Sequence[str]:
         """The flaky tests behind a node id, which may name all cases of a test."""
@@ -60,11 +73,23 @@ class Steadiness:
     @cached_property
     def _contradicted(self) -> Mapping[str, Sequence[str]]:
         found: dict[str, list[str]] = defaultdict(list)
+        if self._history is None:
+            return found
         try:
-            for nodeid in sorted(self._history.contradicted() if self._history is not None else ()):
+            for nodeid in sorted(self._history.contradicted() | self._hunts.keys()):
                 found[nodeid.partition("[")[0]].append(nodeid)
         except BugguardError as error:
             self._tell(error)
+        return found
+
+    @cached_property
+    def _hunts(self) -> Mapping[str, Sequence[tuple[RecordedRun, Count]]]:
+        """The tests that both passed and failed alone in a hunt, and in which, the newest first."""
+        found: dict[str, list[tuple[RecordedRun, Count]]] = defaultdict(list)
+        for run in self._history.experiments(_HUNTS) if self._history is not None else ():
+            for nodeid, alone in experiments.alone(run).items():
+                if alone.passed and alone.failed:
+                    found[nodeid].append((run, alone))
         return found
 
     def _tell(self, error: BugguardError) -> None:

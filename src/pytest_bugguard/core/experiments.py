@@ -16,7 +16,7 @@ from pytest_bugguard.core.replays import conditions_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_bugguard.core.kinds import Diagnosis, Showing
+    from pytest_bugguard.core.kinds import Count, Diagnosis, Showing
     from pytest_bugguard.core.recorded_runs import Attempt, RecordedRun
     from pytest_bugguard.core.replays import Replayed
 
@@ -40,6 +40,11 @@ def diagnoses(newest_first: Iterable[RecordedRun]) -> dict[str, Diagnosis]:
             if nodeid not in found and first_alone(showings).total >= OFTEN:
                 found[nodeid] = diagnosis_of(nodeid, showings)
     return {nodeid: diagnosis for nodeid, diagnosis in found.items() if diagnosis != UNKNOWN}
+
+
+def alone(run: RecordedRun) -> dict[str, Count]:
+    """How tests ended in an experiment where nothing was changed on purpose: first of their process, as it is here."""
+    return {nodeid: first_alone(showings) for nodeid, showings in _showings(run).items()}
 
 
 def _showings(run: RecordedRun) -> dict[str, list[Showing]]:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.flakes import Sighting
+    from pytest_bugguard.core.kinds import Count
     from pytest_bugguard.core.model import Record
-    from pytest_bugguard.core.recorded_runs import Attempt
+    from pytest_bugguard.core.recorded_runs import Attempt, RecordedRun
 
 
 class Code(NamedTuple):
@@ -60,18 +61,14 @@ def leant_on(record: Record) -> tuple[str, ...]:
 def contradictions(nodeid: str, sightings: Iterable[Sighting], passed: Code | None = None) -> Iterator[Contradiction]:
     """On which code a test did both, the newest first; none where it has passed since more often than luck explains.
 
-    Uncommitted work is nobody else's code, and experiments make tests fail.
+    Uncommitted work is nobody else's code.
 
     Args:
         nodeid: The test.
         sightings: All that is recorded of it, in any order.
         passed: Where it has passed right now, if it has.
     """
-    seen = [
-        one
-        for one in sorted(sightings, key=lambda one: (one.started_s, one.run, one.number))
-        if one.outcome in {Outcome.PASSED, Outcome.FAILED} and one.why is not Why.EXPERIMENT
-    ]
+    seen = _natural(sightings)
     left = _passes_left([*(one.outcome for one in seen), *([Outcome.PASSED] if passed is not None else [])])
     codes: dict[Code, list[Sighting]] = defaultdict(list)
     for one in reversed(seen if left else ()):
@@ -82,6 +79,33 @@ def contradictions(nodeid: str, sightings: Iterable[Sighting], passed: Code | No
         passes = ends.passed + (code == passed)
         if passes and ends.failed:
             yield Contradiction(nodeid, code, found[0].commit, passes, ends.failed, left)
+
+
+def hunted(nodeid: str, run: RecordedRun, alone: Count, sightings: Iterable[Sighting]) -> Contradiction | None:
+    """The same by a hunt: where it ran alone and under no other conditions, nobody made it fail.
+
+    Args:
+        nodeid: The test.
+        run: The hunt.
+        alone: How it ended there alone.
+        sightings: All that is recorded of it besides.
+    """
+    where = run.circumstances
+    if not (where.tree and alone.passed and alone.failed):
+        return None
+    then = [Outcome.PASSED] * alone.passed + [Outcome.FAILED] * alone.failed
+    left = _passes_left([*then, *(one.outcome for one in _natural(sightings) if one.started_s > run.started_s)])
+    code = Code(where.tree, where.environment)
+    return Contradiction(nodeid, code, where.commit, alone.passed, alone.failed, left) if left else None
+
+
+def _natural(sightings: Iterable[Sighting]) -> list[Sighting]:
+    """What counts, the oldest first: experiments make tests fail."""
+    return [
+        one
+        for one in sorted(sightings, key=lambda one: (one.started_s, one.run, one.number))
+        if one.outcome in {Outcome.PASSED, Outcome.FAILED} and one.why is not Why.EXPERIMENT
+    ]
 
 
 def _passes_left(outcomes: Sequence[Outcome]) -> int:
