@@ -37,6 +37,11 @@ def seeded(outcomes: dict[int, str]) -> list[Showing]:
         pytest.param([*seen("P P P"), *seen("F", "a")], (), id="once-after-another-is-chance"),
         pytest.param([*seen("P P P P P"), *seen("F F F P", "a")], (Kind.VICTIM,), id="noisy-polluter"),
         pytest.param([*seen("P P P"), *seen("F F P P P P", "a")], (), id="noisier-than-was-looked-alone"),
+        pytest.param(
+            [*seen("P P P P F P P P P"), *seen("F F F F", "a")],
+            (Kind.RANDOM, Kind.VICTIM), id="victim-that-fails-alone-now-and-then",
+        ),
+        pytest.param([*seen("P P P P F P P P P"), *seen("F F F", "a")], (Kind.RANDOM,), id="or-by-chance"),
         pytest.param([*seen("F F F"), *seen("P P", "a")], (Kind.BRITTLE,), id="brittle"),
         pytest.param(seen("FP FP FP"), (Kind.BRITTLE,), id="its-own-setter"),
         pytest.param(seen("FP FP FF"), (), id="not-each-time-its-own-setter"),

@@ -42,7 +42,7 @@ class Kind(StrEnum):
     NON_IDEMPOTENT = "non-idempotent"
     """It passes, and fails when it runs once more in the same process."""
     VICTIM = "victim"
-    """It passes alone, and fails after its polluters."""
+    """It passes alone, and fails after its polluters, or fails there far more often."""
     BRITTLE = "brittle"
     """It fails alone, and passes after its setters."""
     LOAD = "load"
@@ -129,9 +129,9 @@ def diagnosis_of(nodeid: str, showings: Sequence[Showing]) -> Diagnosis:
     conditions = PLAIN
     polluters: tuple[tuple[str, ...], ...] = ()
     setters: tuple[tuple[str, ...], ...] = ()
-    if alone.passed >= OFTEN and not alone.failed:
+    if alone.passed >= OFTEN:
         after = _after(showings)
-        polluters = _smallest(before for before, seen in after.items() if _is_enough(seen.failed, seen.passed, alone))
+        polluters = _smallest(before for before, seen in after.items() if _fails_more(seen, alone))
         found += [(Kind.VICTIM, _victim(after[polluters[0]], alone))] if polluters else []
     elif alone.failed >= OFTEN and not alone.passed:
         after = _after(showings)
@@ -266,7 +266,9 @@ def _fails_more(seen: Count, alone: Count) -> bool:
 
 
 def _victim(seen: Count, alone: Count) -> str:
-    return f"it failed {seen.failed} of {seen.total} times after its polluters, and 0 of {alone.total} alone"
+    return (
+        f"it failed {seen.failed} of {seen.total} times after its polluters, and {alone.failed} of {alone.total} alone"
+    )
 
 
 def _brittle(after: dict[tuple[str, ...], Count], setters: Sequence[tuple[str, ...]], alone: Count) -> str:

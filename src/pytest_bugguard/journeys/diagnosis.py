@@ -58,8 +58,7 @@ def diagnose(nodeid: str, lab: Lab, *, busy: int) -> None:
         usual = Outcome.PASSED if alone.passed else Outcome.FAILED
         if not _explain(nodeid, usual, lab, busy=busy) and usual is Outcome.PASSED:
             _alone(nodeid, lab, _MORE_ALONE)
-    if lab.notebook.diagnosis(nodeid).kinds == (Kind.RANDOM,):
-        _show_more_under_load(nodeid, lab, busy)
+    show_more_under_load(nodeid, lab, busy)
 
 
 def _alone(nodeid: str, lab: Lab, times: int) -> Count:
@@ -181,8 +180,15 @@ def fails_under_load(nodeid: str, lab: Lab, busy: int, *, glances: bool = False)
     return Kind.LOAD in lab.notebook.diagnosis(nodeid).kinds
 
 
-def _show_more_under_load(nodeid: str, lab: Lab, busy: int) -> None:
-    """Of one that fails alone too, as on a machine that others keep busy: does it fail each time on a busier one?"""
+def show_more_under_load(nodeid: str, lab: Lab, busy: int) -> None:
+    """Of one that fails alone too, as on a machine that others keep busy: does it fail each time on a busier one?
+
+    Raises:
+        OutOfTimeError: There is no time for that.
+    """
+    kinds = lab.notebook.diagnosis(nodeid).kinds
+    if Kind.RANDOM not in kinds or Kind.LOAD in kinds:
+        return
     asked = [lab.replay((nodeid,), Conditions(busy=busy)) for _ in range(_UNDER_LOAD)]
     if all(done.outcomes(nodeid)[:1] == (Outcome.FAILED,) for done in lab.run_all(Way.EXPERIMENT, asked)):
         more = _MORE_ALONE - lab.notebook.alone(nodeid).total

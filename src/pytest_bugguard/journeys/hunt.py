@@ -13,7 +13,7 @@ from pytest_bugguard.core.hunted import Way, in_order
 from pytest_bugguard.core.kinds import Kind
 from pytest_bugguard.core.replays import PLAIN, Conditions, Replay
 from pytest_bugguard.core.runs import End
-from pytest_bugguard.journeys.diagnosis import diagnose, fails_under_load, sweep
+from pytest_bugguard.journeys.diagnosis import diagnose, fails_under_load, show_more_under_load, sweep
 from pytest_bugguard.journeys.lab import OutOfTimeError
 
 if TYPE_CHECKING:
@@ -196,6 +196,7 @@ class _Hunt:
             lab.doing = f"more about {nodeid}"
             if Kind.VICTIM in kinds and not self._plan.ends_when_told:
                 fails_under_load(nodeid, lab, self._plan.busy, glances=True)  # it may watch the clock besides
+                show_more_under_load(nodeid, lab, self._plan.busy)
             if {Kind.VICTIM, Kind.BRITTLE}.intersection(kinds) and len(lab.notebook.order) <= _SWEPT:
                 sweep(nodeid, lab)
 
