@@ -261,6 +261,20 @@ def test_data_of_another_machine_means_our_files(project: Project) -> None:
     assert (measured.stale, measured.foreign) == ((), ())
 
 
+@pytest.mark.parametrize("place", [".", "src", "src/shop"])
+def test_relative_names_are_relative_to_where_it_was_measured(project: Project, place: str) -> None:
+    """Wherever the command stands, the configuration that held there included."""
+    rc = project.top / ".coveragerc"
+    rc.write_text(
+        rc.read_text(encoding="utf-8") + "relative_files = true\nomit = src/shop/never.py\n", encoding="utf-8"
+    )
+    project.coverage("run", "run_two.py")
+    known = MeasuredPaths(project.top, SOURCES)
+    measured = coverage_data.read([project.top / ".coverage"], project.top / place, known)
+    assert _by_path(measured)["src/shop/pay.py"].ran == {1, 2, 4}
+    assert (measured.gone, measured.unseen) == ((), ())
+
+
 def test_an_installed_copy_means_our_files(project: Project) -> None:
     """As long as it is the same text; another text's lines mean nothing here."""
     place = project.top.parent / "lib" / "site-packages" / "shop"

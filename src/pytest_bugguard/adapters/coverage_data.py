@@ -179,21 +179,37 @@ def _own_exclusions() -> str:
 
 
 def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measured:
-    with tempfile.TemporaryDirectory(prefix="bugguard-") as scratch, chdir(folder):
-        try:
-            with _loaded(data, Path(scratch)) as coverage:
-                names = sorted(coverage.get_data().measured_files())
-                copies = tuple(
-                    path for name in names if (path := known.find(name, (folder,))) and known.is_copy(name, path)
-                )
-                _map(coverage, known.aliases(names, folder))
-                found = list(Listener(coverage).files())
-                gone = _gone(coverage.get_data())
-                scope = Scope(coverage, folder)
-        except (CoverageException, *_DAMAGED) as error:
-            raise CoverageDataError(f"{_origin(data)}: {_said(error)}", hint=_MEASURE) from None
+    data = [path.absolute() for path in data]
+    try:
+        folder = _measured_in(data[0], (folder, data[0].parent, known.top)) or folder
+        with (
+            tempfile.TemporaryDirectory(prefix="bugguard-") as scratch,
+            chdir(folder),
+            _loaded(data, Path(scratch)) as coverage,
+        ):
+            names = sorted(coverage.get_data().measured_files())
+            copies = tuple(
+                path for name in names if (path := known.find(name, (folder,))) and known.is_copy(name, path)
+            )
+            _map(coverage, known.aliases(names, folder))
+            found = list(Listener(coverage).files())
+            gone = _gone(coverage.get_data())
+            scope = Scope(coverage, folder)
+    except (CoverageException, *_DAMAGED) as error:
+        raise CoverageDataError(f"{_origin(data)}: {_said(error)}", hint=_MEASURE) from None
     measured = with_unseen(placed(found, known, _origin(data), bases=(folder,), before_ns=_oldest(data)), known, scope)
     return replace(measured, stale=tuple(dict.fromkeys([*measured.stale, *copies])), gone=measured.gone or gone)
+
+
+def _measured_in(path: Path, places: Sequence[Path]) -> Path | None:
+    """The first folder that holds what a file of data names by relative names; None where it names nothing so."""
+    data = CoverageData(basename=str(path))
+    try:
+        data.read()
+        names = [name for name in data.measured_files() if not os.path.isabs(name)]  # noqa: PTH117 - of any system
+    finally:
+        data.close(force=True)
+    return next((place.resolve() for place in places if any((place / name).exists() for name in names)), None)
 
 
 @contextmanager
