@@ -34,6 +34,20 @@ class Below(Shelf):
     pass
 
 
+class Row(tuple[int]):
+    __slots__ = ()
+
+
+class Looks:
+    def __getattribute__(self, name: str) -> object:
+        return "looks" if name == "new" else object.__getattribute__(self, name)
+
+
+class Fails:
+    def __getattr__(self, name: str) -> object:
+        raise AttributeError(f"no {name}")
+
+
 class Mixed(Shelf, Mixin):
     pass
 
@@ -49,7 +63,7 @@ def missed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     witness = SimpleNamespace(miss=lambda name, owner, _: found.append((name, owner.rpartition(".")[2])))
     monkeypatch.setattr(start, "witness", witness, raising=False)
-    for kind in (Shelf, Answers):
+    for kind in (Shelf, Answers, Row, Looks, Fails):
         monkeypatch.setattr(kind, "new", None, raising=False)
         monkeypatch.delattr(kind, "new")
         absence.put(kind, "new", "old")
@@ -75,6 +89,7 @@ def test_the_dress_lets_it_stand_in_classes_of_classes_too(
         pytest.param(lambda: Shelf().new(), "'Shelf' object has no attribute 'new'", "Shelf", id="an-object"),  # type: ignore[attr-defined]
         pytest.param(lambda: Shelf.new, "type object 'Shelf' has no attribute 'new'", "Shelf", id="a-class"),  # type: ignore[attr-defined]
         pytest.param(lambda: Below().new(), "'Below' object has no attribute 'new'", "Below", id="a-subclass"),  # type: ignore[attr-defined]
+        pytest.param(lambda: Row().new(), "'Row' object has no attribute 'new'", "Row", id="of-python-below"),  # type: ignore[attr-defined]
     ],
 )
 def test_it_fails_as_it_would(missed: list[tuple[str, str]], ask: Callable[[], object], said: str, told: str) -> None:
@@ -91,11 +106,19 @@ def test_it_fails_as_it_would(missed: list[tuple[str, str]], ask: Callable[[], o
         pytest.param(lambda: Has().new(), "has it", id="a-class-before"),
         pytest.param(lambda: Answers().new, "answers new", id="somebody-answers"),
         pytest.param(lambda: Shelf().old(), "old", id="something-is-there"),
+        pytest.param(lambda: Looks().new, "looks", id="somebody-looks-himself"),
     ],
 )
 def test_who_gets_an_answer_misses_nothing(missed: list[tuple[str, str]], ask: Callable[[], Any], answer: str) -> None:
     """As without it."""
     assert (ask(), missed) == (answer, [])
+
+
+def test_who_answers_for_what_is_not_there_may_fail_too(missed: list[tuple[str, str]]) -> None:
+    """In its own words; that is told."""
+    with pytest.raises(AttributeError, match=r"^no new$"):
+        Fails().new  # noqa: B018 - to ask is enough
+    assert set(missed) == {("new", "Fails")}
 
 
 def test_what_is_no_class_has_no_methods() -> None:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 OLD = """
-import contextlib, dataclasses, typing
+import collections, contextlib, dataclasses, typing
+
+Line = collections.namedtuple("Line", "start")
+made = dict(start=1)
 
 def plain(items):
     '''How many.'''
@@ -80,6 +83,8 @@ NEW = (
     .replace("    pass", "    def __init__(self, size=1):\n        self.size = size")
     .replace("number: int", "number: int\n    size: int = 1")
     .replace("first: int", "first: int\n    second: int = 1")
+    .replace('"start"', '"start, end"')
+    .replace("dict(start=1)", "dict(start=2)")
     .replace("size=1):\n    return items, size", "size=2):\n    return items, size")
 )
 
@@ -124,6 +129,7 @@ def test_it_does_what_it_did(shop: Any, told: list[tuple[str, str]]) -> None:  #
     assert shop.plain([1]) == 1
     assert asyncio.run(shop.later(2)) == 2
     assert (shop.Page().turn(5), shop.Page.of(1), shop.Page.half(5)) == (5, shop.Page, 2)
+    assert (shop.Line(1), shop.made) == ((1,), {"start": 1})
     assert (shop.Row(1), shop.Pair(1), type(shop.Bare()), type(shop.Made(1)), type(shop.Sent())) == (
         shop.Row(number=1),
         (1,),
@@ -150,6 +156,7 @@ def test_it_does_what_it_did(shop: Any, told: list[tuple[str, str]]) -> None:  #
         pytest.param(lambda shop: shop.Sent(size=2), id="the-maker-of-a-base"),
         pytest.param(lambda shop: shop.Row(1, size=2), id="a-field"),
         pytest.param(lambda shop: shop.Pair(1, second=2), id="a-field-of-a-tuple"),
+        pytest.param(lambda shop: shop.Line(1, end=2), id="a-field-of-a-tuple-that-is-made"),
     ],
 )
 def test_a_call_that_does_not_fit_is_told(

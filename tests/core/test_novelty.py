@@ -82,6 +82,7 @@ def test_what_a_renamed_file_holds_counts_as_added() -> None:
         pytest.param("Pager = namedtuple('Pager', ['n', 'page'])\n", "Pager.__new__", "page", id="named-tuple"),
         pytest.param(OLD.replace("def last(self", "def last(self, strict"), "Other.last", "strict", id="override"),
         pytest.param("class Line:\n    n: int\n    strict: bool\n", "Line.__init__", "strict", id="field"),
+        pytest.param("first = lambda n, strict: n\n", "<lambda>", "strict", id="lambda"),
     ],
 )
 def test_a_parameter_that_was_not_there_is_added(new: str, function: str, parameter: str) -> None:

@@ -310,7 +310,7 @@ def test_what_is_said_of_the_code_and_what_is_new_are_no_behaviour(tmp_path: Pat
 
 
 _FITTING = """
-    import dataclasses
+    import collections, dataclasses
 
     def pages(items):
         return items // 10
@@ -340,6 +340,8 @@ _FITTING = """
         def __getattr__(self, name):
             raise AttributeError(name)
 
+    Line = collections.namedtuple("Line", "start")
+
     class Slim:
         __slots__ = ("items",)
 
@@ -347,7 +349,7 @@ _FITTING = """
             self.items = 1
 """
 _FITTED = """
-    import dataclasses
+    import collections, dataclasses
 
     def pages(items, size=10):
         return items // size
@@ -388,8 +390,13 @@ _FITTED = """
         def __getattr__(self, name):
             raise AttributeError(name)
 
+    Line = collections.namedtuple("Line", "start, end", defaults=(5,))
+
     class Slim:
         __slots__ = ("items", "note")
+
+        def last(self):
+            return 1
 
         def __init__(self):
             self.items = self.note = 1
@@ -399,7 +406,7 @@ _ASKING = """
     from unittest import mock
     import pytest
     from shop import asked
-    from shop.asked import Cell, Pager, Row, Slim, Stack, pages, rows, turn
+    from shop.asked import Cell, Line, Pager, Row, Slim, Stack, pages, rows, turn
     from tools.asking import ask
 
     class Mine(Pager):
@@ -452,6 +459,10 @@ _ASKING = """
         "of a coroutine": lambda: tried(lambda: asyncio.run(turn(1, by=1))) == 2,
         "of a class without any": lambda: tried(lambda: Cell(width=2)) is not None,
         "a field": lambda: tried(lambda: Row(1, height=2)) is not None,
+        "a field of a tuple": lambda: tried(lambda: Line(1, end=2)) is not None,
+        "a field of a tuple, to be had": lambda: getattr(Line(1), "end", 0) == 5,
+        "a method, as it lies there": lambda: callable(vars(Slim).get("last")),
+        "a method, seen as it lies there": lambda: callable(inspect.getattr_static(Slim, "last", None)),
         "by a subclass": lambda: Mine(loud=True).items == 1,
         "by a double": lambda: tried(lambda: mock.create_autospec(pages, return_value=1)(20, size=20)) == 1,
         "the signature, in a process": lambda: told_by_a_process(

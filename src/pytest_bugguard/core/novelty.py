@@ -23,6 +23,8 @@ _MODULE_ENDINGS = (".py", ".pyx")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _QUOTED = re.compile(rb"""["']([A-Za-z_]\w*)["']""")
 _CONSTRUCTORS = ("__init__", "__new__")
+_LAMBDA = "<lambda>"
+"""What Python calls each of them."""
 _FIELD_MAKERS = frozenset({"attrib", "field", "ib"})
 """As ``attrs`` calls what makes a field of a class without an annotation."""
 _PYTHONS_OWN = frozenset({"builtins.function", "builtins.method", "builtins.module", "builtins.type"})
@@ -192,6 +194,7 @@ def _read(scope: Scope, prefix: str, api: _Api) -> None:
         api.names.add(f"{prefix}{name}")
         _read_class(owner, f"{prefix}{name}.", api)
     for name, statements in scope.values.items():
+        api.callables.update((f"{prefix}{name}.{_LAMBDA}", _signature(one)) for one in _lambdas(statements))
         _read_fields([field for statement in statements for field in _tuple_fields(statement)], f"{prefix}{name}.", api)
 
 
@@ -216,6 +219,13 @@ def _fields(owner: ast.ClassDef) -> Iterator[str]:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
                 if syntax.last_name(call) in _FIELD_MAKERS:
                     yield name
+
+
+def _lambdas(statements: Iterable[ast.stmt]) -> Iterator[ast.Lambda]:
+    for statement in statements:
+        match statement:
+            case ast.Assign(value=ast.Lambda() as function) | ast.AnnAssign(value=ast.Lambda() as function):
+                yield function
 
 
 def _tuple_fields(statement: ast.stmt) -> Iterator[str]:
@@ -244,7 +254,7 @@ def _names(node: ast.expr) -> list[str]:
     return [node.id] if isinstance(node, ast.Name) else []
 
 
-def _signature(function: FunctionNode) -> _Signature:
+def _signature(function: FunctionNode | ast.Lambda) -> _Signature:
     given = function.args
     shape = (
         tuple(argument.arg for argument in given.posonlyargs),

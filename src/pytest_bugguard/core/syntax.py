@@ -175,7 +175,7 @@ def variables(function: FunctionNode) -> set[str]:
     return stored - outer
 
 
-def arguments(function: FunctionNode) -> Iterator[ast.arg]:
+def arguments(function: FunctionNode | ast.Lambda) -> Iterator[ast.arg]:
     """All parameters in order, without ``*args`` and ``**kwargs``."""
     yield from function.args.posonlyargs
     yield from function.args.args

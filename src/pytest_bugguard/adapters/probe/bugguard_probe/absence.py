@@ -7,6 +7,7 @@ all who ask it is as if nothing were there; that a test has asked, and gone on w
 from __future__ import annotations
 
 import sys
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from . import start
@@ -52,6 +53,10 @@ class _Absent:
         error.obj = asked
         raise error
 
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        """Nothing can be called; but a new method could, and some look for that."""
+        raise AttributeError(self._name)
+
     def _found_by(self, find: Any, kind: type) -> Any:
         """The answer of a class that has one for names that are not there; where it fails, Python asks it again."""
         try:
@@ -61,7 +66,8 @@ class _Absent:
             raise
 
     def _miss(self, kind: type, asking: FrameType) -> None:
-        if not _holders(kind, "__getattribute__"):  # whoever has a way of his own may still find it
+        ways = (vars(holder)["__getattribute__"] for holder in _holders(kind, "__getattribute__"))
+        if not any(type(way) is FunctionType for way in ways):  # whoever has one of his own may still find it
             start.witness.miss(self._name, f"{kind.__module__}.{kind.__qualname__}", asking)
 
 

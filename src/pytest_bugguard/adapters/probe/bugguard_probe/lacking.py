@@ -32,15 +32,19 @@ class Fresh:
         found = dict.fromkeys(name for statement in owner.body for name in self._named(statement))
         return [name for name in found if name not in self._taken and not is_magic(name)]
 
+    def told(self, statement: ast.stmt) -> list[str]:
+        """The names that stand in its texts, as those of fields do."""
+        texts = (node.value for node in ast.walk(statement) if isinstance(node, ast.Constant))
+        names = (name for text in texts if isinstance(text, str) for name in text.replace(",", " ").split())
+        return [name for name in dict.fromkeys(names) if name.isidentifier() and name not in self._taken]
+
     def _named(self, statement: ast.stmt) -> Iterator[str]:
         match statement:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 yield name
                 yield from self._given_by(statement)
-            case ast.Assign(targets=[ast.Name("__slots__")], value=value):
-                yield from (
-                    text for text in (getattr(node, "value", "") for node in ast.walk(value)) if isinstance(text, str)
-                )
+            case ast.Assign(targets=[ast.Name("__slots__")]):
+                yield from self.told(statement)
             case ast.Assign(targets=targets):
                 yield from (node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name))
             case ast.AnnAssign(target=ast.Name(id=name)):
@@ -70,6 +74,18 @@ def missing(
             if _made_by(now_owner) != _made_by(owner):
                 yield at(_called("fitting", "watch_making", [place]), owner)
             yield from missing(owner, now_owner, fresh, f"{place}.")
+    made = {target(one): one for one in now.body if _is_made(one)}
+    for statement in was.body:
+        other = made.get(target(statement))
+        if other is not None and _is_made(statement) and ast.dump(statement) != ast.dump(other):
+            place = f"{prefix}{target(statement)}"
+            yield at(_called("absence", "put", [place, *map(repr, fresh.told(other))]), statement)
+            yield at(_called("fitting", "watch_making", [place]), statement)
+
+
+def _is_made(statement: ast.stmt) -> bool:
+    """Whether a name is bound to what a call has made: it may be a class, as ``namedtuple`` makes one."""
+    return isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
 
 
 def _called(module: str, function: str, given: list[str]) -> ast.stmt:
