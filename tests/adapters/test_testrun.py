@@ -301,3 +301,33 @@ def test_a_port_of_its_own_choice_is_outside(run: Run, port: str, is_seen: bool)
             socket.create_server(("127.0.0.1", int({port}))).close()
     """
     assert run(text, {"port": number}).reached_out is is_seen
+
+
+@pytest.mark.parametrize(
+    ("act", "is_seen"),
+    [
+        pytest.param("(here / 'a').touch(), os.rename(here / 'a', here / 'b'), os.remove(here / 'b')", False, id="own"),
+        pytest.param("shutil.rmtree(tempfile.mkdtemp()), os.chmod(here, 0o700), os.utime('src')", False, id="tree"),
+        pytest.param("os.remove(there / 'a')", True, id="removed"),
+        pytest.param("os.rename(there / 'a', here / 'a')", True, id="taken"),
+        pytest.param("os.utime(there / 'a')", True, id="touched"),
+        pytest.param("os.chmod(there / 'a', 0o600)", True, id="mode"),
+        pytest.param("shutil.rmtree(there)", True, id="folder"),
+        pytest.param("socket.socket(type=socket.SOCK_DGRAM).sendto(b'', ('127.0.0.1', 9))", True, id="sent"),
+        pytest.param("__import__('multiprocessing.shared_memory')", True, id="shared-memory"),
+    ],
+)
+def test_what_is_turned_elsewhere_is_outside(
+    run: Run, tmp_path_factory: pytest.TempPathFactory, act: str, is_seen: bool
+) -> None:
+    """The next run may find it so; what lies in the tree, or in the folders of the run, it has not got."""
+    there = tmp_path_factory.mktemp("there")
+    (there / "a").touch()
+    text = f"""
+        import os, shutil, socket, tempfile
+        from pathlib import Path
+        def test_turn(tmp_path):
+            here, there = tmp_path, Path({str(there)!r})
+            {act}
+    """
+    assert run(text).reached_out is is_seen
