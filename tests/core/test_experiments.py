@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_bugguard.core.experiments import diagnoses, kept
-from pytest_bugguard.core.kinds import Kind
+from pytest_bugguard.core.experiments import alone, diagnoses, kept
+from pytest_bugguard.core.kinds import Count, Kind
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.recorded_runs import RecordedRun, Why
 from pytest_bugguard.core.replays import PLAIN, Conditions, Replay, Replayed
@@ -49,3 +49,11 @@ def test_the_newest_experiments_on_a_test_decide() -> None:
     polluter = recorded(3, process("v. b."), process("v. bF"))
     assert diagnoses([sound, recorded(1, *VICTIM)]) == {}
     assert diagnoses([polluter, recorded(1, *VICTIM)])["v"].kinds == (Kind.VICTIM,)
+
+
+def test_how_a_test_ends_by_itself_is_told_by_the_newest_of_them() -> None:
+    """First of its process, and on no busy machine: nobody made it fail there."""
+    wavers = recorded(1, *[process("v.")] * 2, process("vF"), process("a. vF"), process("vF", Conditions(busy=4)))
+    sound, polluter = recorded(2, *[process("v. v.")] * 5), recorded(3, process("v. b."))
+    assert alone([polluter, wavers]) == {"v": (wavers, Count(2, 1))}
+    assert alone([polluter, sound, wavers]) == {"v": (sound, Count(5, 0))}

@@ -87,7 +87,7 @@ def test_who_fails_alone_now_and_then_in_a_hunt_is_flaky(
     """What was made to fail by its order or by a busy machine is not."""
     run = RecordedRun("hunt", Why.EXPERIMENT, 5, 1.0, Circumstances("c", tree), ())
     passes = [GREEN._replace(started_s=6 + place) for place in range(later)]
-    assert (hunted(GUARD.nodeid, run, alone, passes) is not None) == is_flaky
+    assert bool([*hunted(GUARD.nodeid, run, alone, passes)]) == is_flaky
 
 
 def test_how_often_it_has_to_pass_is_told_and_true() -> None:

@@ -383,8 +383,8 @@ def test_a_hunt_tells_of_a_guard_too(shop: Shop, conditions: str, verdict: str) 
     sha = shop.fix(GUARDING)
     where = Circumstances(sha, shop.repo.git("rev-parse", "HEAD^{tree}"))
     attempts = (
-        Attempt(GUARD, 1, Outcome.PASSED, "call", 0.1, "1", place=1),
-        Attempt(GUARD, 2, Outcome.FAILED, "call", 0.1, f"2{conditions}", place=1),
+        *(Attempt(GUARD, place, Outcome.PASSED, "call", 0.1, str(place), place=1) for place in (1, 2, 3)),
+        Attempt(GUARD, 4, Outcome.FAILED, "call", 0.1, f"4{conditions}", place=1),
     )
     run = RecordedRun("hunt", Why.EXPERIMENT, 1, 1.0, where, attempts)
     HistoryStore(shop.repo.path / ".bugguard/history.db", keep_days=99).add([run])

@@ -60,10 +60,8 @@ class Steadiness:
 
     def _contradictions(self, case: str, seen: Sequence[Sighting], passed: Code | None) -> Iterator[Contradiction]:
         yield from steadiness.contradictions(case, seen, passed)
-        for run, alone in self._hunts.get(case, ()):
-            told = steadiness.hunted(case, run, alone, seen)
-            if told is not None:
-                yield told
+        if case in self._hunts:
+            yield from steadiness.hunted(case, *self._hunts[case], seen)
 
     def _cases(self, nodeid: str) -> Sequence[str]:
         """The flaky tests behind a node id, which may name all cases of a test."""
@@ -83,14 +81,12 @@ class Steadiness:
         return found
 
     @cached_property
-    def _hunts(self) -> Mapping[str, Sequence[tuple[RecordedRun, Count]]]:
-        """The tests that both passed and failed alone in a hunt, and in which, the newest first."""
-        found: dict[str, list[tuple[RecordedRun, Count]]] = defaultdict(list)
-        for run in self._history.experiments(_HUNTS) if self._history is not None else ():
-            for nodeid, alone in experiments.alone(run).items():
-                if alone.passed and alone.failed:
-                    found[nodeid].append((run, alone))
-        return found
+    def _hunts(self) -> Mapping[str, tuple[RecordedRun, Count]]:
+        """The tests that both passed and failed alone in the newest hunt that looked at them, with that hunt."""
+        hunts = self._history.experiments(_HUNTS) if self._history is not None else ()
+        return {
+            test: (run, ends) for test, (run, ends) in experiments.alone(hunts).items() if ends.passed and ends.failed
+        }
 
     def _tell(self, error: BugguardError) -> None:
         self._history = None

@@ -33,18 +33,23 @@ def kept(processes: Iterable[Replayed]) -> Iterator[Attempt]:
 
 def diagnoses(newest_first: Iterable[RecordedRun]) -> dict[str, Diagnosis]:
     """What recorded experiments say of each test that they were made for: of each the newest ones that were."""
-    found: dict[str, Diagnosis] = {}
+    found = {nodeid: diagnosis_of(nodeid, showings) for nodeid, (_, showings) in _newest(newest_first).items()}
+    return {nodeid: diagnosis for nodeid, diagnosis in found.items() if diagnosis != UNKNOWN}
+
+
+def alone(newest_first: Iterable[RecordedRun]) -> dict[str, tuple[RecordedRun, Count]]:
+    """How the same tests ended where nothing was changed on purpose, first of their process; and in which run."""
+    return {nodeid: (run, first_alone(showings)) for nodeid, (run, showings) in _newest(newest_first).items()}
+
+
+def _newest(newest_first: Iterable[RecordedRun]) -> dict[str, tuple[RecordedRun, list[Showing]]]:
+    found: dict[str, tuple[RecordedRun, list[Showing]]] = {}
     for run in newest_first:
         for nodeid, showings in _showings(run).items():
             # As a polluter that was tried, a test shows itself alone once; who is asked for is asked more often.
             if nodeid not in found and first_alone(showings).total >= OFTEN:
-                found[nodeid] = diagnosis_of(nodeid, showings)
-    return {nodeid: diagnosis for nodeid, diagnosis in found.items() if diagnosis != UNKNOWN}
-
-
-def alone(run: RecordedRun) -> dict[str, Count]:
-    """How tests ended in an experiment where nothing was changed on purpose: first of their process, as it is here."""
-    return {nodeid: first_alone(showings) for nodeid, showings in _showings(run).items()}
+                found[nodeid] = run, showings
+    return found
 
 
 def _showings(run: RecordedRun) -> dict[str, list[Showing]]:

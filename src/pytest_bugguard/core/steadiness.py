@@ -81,7 +81,7 @@ def contradictions(nodeid: str, sightings: Iterable[Sighting], passed: Code | No
             yield Contradiction(nodeid, code, found[0].commit, passes, ends.failed, left)
 
 
-def hunted(nodeid: str, run: RecordedRun, alone: Count, sightings: Iterable[Sighting]) -> Contradiction | None:
+def hunted(nodeid: str, run: RecordedRun, alone: Count, sightings: Iterable[Sighting]) -> Iterator[Contradiction]:
     """The same by a hunt: where it ran alone and under no other conditions, nobody made it fail.
 
     Args:
@@ -91,12 +91,11 @@ def hunted(nodeid: str, run: RecordedRun, alone: Count, sightings: Iterable[Sigh
         sightings: All that is recorded of it besides.
     """
     where = run.circumstances
-    if not (where.tree and alone.passed and alone.failed):
-        return None
     then = [Outcome.PASSED] * alone.passed + [Outcome.FAILED] * alone.failed
     left = _passes_left([*then, *(one.outcome for one in _natural(sightings) if one.started_s > run.started_s)])
     code = Code(where.tree, where.environment)
-    return Contradiction(nodeid, code, where.commit, alone.passed, alone.failed, left) if left else None
+    if left and where.tree and alone.passed and alone.failed:
+        yield Contradiction(nodeid, code, where.commit, alone.passed, alone.failed, left)
 
 
 def _natural(sightings: Iterable[Sighting]) -> list[Sighting]:
