@@ -451,6 +451,16 @@ def test_says_why_a_test_does_not_count(old: str | None, new: str, reason: str) 
     assert reasons(old, new) == {"test_one": reason}
 
 
+@pytest.mark.parametrize("leaves", ["return", "pytest.skip('slow')", "raise unittest.SkipTest"])
+def test_a_test_that_exempts_less_demands_more(leaves: str) -> None:
+    """Though all that its text lost is an assertion: what stands below is now asked of the exempted too."""
+    new = "@pytest.mark.parametrize('n', CASES)\ndef test_one(n):\n    assert pages(n) == 1\n"
+    exempt = f"    if n == 2:\n        assert pages(n)\n        {leaves}\n"
+    old = new.replace("    assert", f"{exempt}    assert", 1)
+    (test,) = mapped(changed("tests/test_a.py", old, new)).tests
+    assert (test.counts, test.reason) == (True, "")
+
+
 @pytest.mark.parametrize(
     "body",
     [
