@@ -234,6 +234,23 @@ def test_a_title_that_is_tagged_with_a_checker_is_no_fix(checker: str) -> None:
     assert _say(f"[{checker}] Fix use-yield-from") == NotAFix("other-type", f"[{checker}] Fix use-yield-from")
 
 
+@pytest.mark.parametrize(
+    ("title", "quiet"),
+    [
+        ("Style fixes in pager.py", "Style fixes"),
+        ("Fix code format.", "code format"),
+        ("fix merge conflicts", "merge conflicts"),
+        ("fix pep8", "pep8"),
+        ("Fix style of the last page", ""),
+        ("Fix conflicts of two pagers", ""),
+        ("Fix date format", ""),
+    ],
+)
+def test_a_title_of_how_code_looks_is_no_fix(title: str, quiet: str) -> None:
+    """Style is mended in the code and not in what it does; a product may have styles and formats of its own."""
+    assert _say(title) == (NotAFix("quiet-title", quiet) if quiet else Sign("subject", title, "subject"))
+
+
 @pytest.mark.parametrize("first", ["WIP", "wip: 2", "checkpoint", "Work in progress.", "test: the pager"])
 def test_a_merge_without_a_title_speaks_by_the_first_commit_that_says_what_was_done(first: str) -> None:
     """Who saves a draft, or begins with the test, names the deed in a later commit."""

@@ -21,7 +21,8 @@ OTHER_TYPES = frozenset(
 _CHECKERS = frozenset(
     {
         "lint", "lints", "linter", "linters", "linting", "flake8", "flakes", "pyflakes", "ruff", "pylint", "isort",
-        "mypy", "pyright", "pyre", "typing", "types", "bandit", "pyupgrade", "refurb",
+        "mypy", "pyright", "pyre", "typing", "types", "bandit", "pyupgrade", "refurb", "pep8", "pycodestyle",
+        "pydocstyle",
     }
 )  # fmt: skip
 """What looks at code without running it, and what it is asked to be content with."""
@@ -50,11 +51,12 @@ _OF_A_STATE = re.compile(
     re.IGNORECASE,
 )
 _QUIET_PHRASE = re.compile(
-    r"\b(?:type[ -](?:hint|annotation|error|check|ignore|on\b)\w{0,6}|pre-commit|github actions?|code formatting"
+    r"\b(?:type[ -](?:hint|annotation|error|check|ignore|on\b)\w{0,6}|pre-commit|github actions?"
+    r"|cod(?:e|ing) (?:style|format)\w{0,6}|style (?:fix|issue|error|check|nit)\w{0,4}|merge conflicts?"
     r"|white[ -]space|read the docs|change-logs?|test_\w{1,80})",
     re.IGNORECASE,
 )
-_QUIET_HINTS = frozenset({"type", "pre", "github", "code", "white", "read", "change"})
+_QUIET_HINTS = frozenset({"type", "pre", "github", "code", "coding", "style", "merge", "white", "read", "change"})
 _WORD = re.compile(r"\w+")
 _EMOJI_TYPES = {
     "🐛": "fix", ":bug:": "fix", "🚑": "fix", ":ambulance:": "fix", "🩹": "fix", ":adhesive_bandage:": "fix",
