@@ -23,7 +23,7 @@ GUARD = "from shop.pager import pages\n\ndef test_last():\n    assert pages(11) 
 CONFIGURED = """
     [tool.pytest.ini_options]
     pythonpath = ["src"]
-    addopts = "-p no:hypothesispytest -p no:xdist"
+    addopts = "-p no:hypothesispytest -p no:xdist -p no:pytest_cov -p no:platformdirs"
 """
 """Plugins that these tests have no use for are left out: a run of pytest takes two thirds of the time without them."""
 OPENING = {

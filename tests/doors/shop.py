@@ -70,8 +70,19 @@ class Shop:
             return self.pytester.runpytest_inprocess("-p", "bugguard", *_calm(options), no_reraise_ctrlc=True)
 
     def run_apart(self, *options: str) -> pytest.RunResult:
-        """Run pytest in a process of its own, as it is started from a shell; reruns and burn-in only if asked for."""
-        return self.pytester.runpytest_subprocess(*BRIEF, *_calm(options))
+        """Run pytest in a process of its own, with the plugins that are asked for; so for reruns and burn-in."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+            return self.pytester.runpytest_subprocess("-p", "bugguard", *asked_for(options), *_calm(options))
+
+
+def asked_for(options: Sequence[str]) -> tuple[str, ...]:
+    """What loads the plugins of others that options need: to load them all is a third of a short run's time."""
+    needed = [plugin for option, plugin in _PLUGINS.items() if any(one.startswith(option) for one in options)]
+    return tuple(word for plugin in needed for word in ("-p", plugin))
+
+
+_PLUGINS = {"-n": "xdist", "--cov": "pytest_cov"}
 
 
 def _calm(options: Sequence[str]) -> tuple[str, ...]:

@@ -196,7 +196,7 @@ def test_a_run_inside_a_test_is_a_run_of_its_own(shop: Shop) -> None:
     shop.fix(
         "pytest_plugins = 'pytester'\n\ndef test_last_page(pytester):\n"
         "    pytester.makepyfile('def test_inner():\\n    assert 0')\n"
-        "    assert pytester.runpytest_inprocess('--no-bugguard').ret == 1\n"
+        "    assert pytester.runpytest_inprocess('-p', 'bugguard', '--no-bugguard').ret == 1\n"
     )
     result = shop.run_apart("--bugguard")
     assert result.ret == 0
