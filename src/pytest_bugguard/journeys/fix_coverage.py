@@ -105,7 +105,7 @@ def _said(one: CheckedUnit, plan: Experiment, files: Sequence[_File], asked: Ask
         for file in files
         for statement in fix_coverage.in_file(
             file.patch,
-            _reached(counted[file.patch.path], ran.get(file.patch.path), file.source, is_alone=is_alone),
+            _reached(counted[file.patch.path], ran.get(file.patch.path), file, is_alone=is_alone),
             file.source,
             file.before,
         )
@@ -165,14 +165,15 @@ def _text(snapshot: Snapshot, change: FileChange, *, is_new: bool) -> bytes | No
     return text if isinstance(text, bytes) else None
 
 
-def _reached(counted: FileCoverage, ran: Ran | None, source: Source, *, is_alone: bool) -> Reached:
-    """Lines as statements: what runs on a continuation line is its statement's.
+def _reached(counted: FileCoverage, ran: Ran | None, file: _File, *, is_alone: bool) -> Reached:
+    """Lines as statements: what runs on a continuation line is its statement's. Of the rest of the file none is told.
 
     Which test started a process cannot be told where others ran beside those of the fix.
     """
+    near = {line for part in file.source.definitions_of(file.wanted.lines) for line in part}
 
     def statements(lines: frozenset[int]) -> frozenset[int]:
-        return frozenset(map(source.statement, lines))
+        return frozenset(map(file.source.statement, lines & near))
 
     if ran is None:
         return Reached(statements=counted.statements, excluded=counted.excluded)
