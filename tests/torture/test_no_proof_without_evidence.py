@@ -336,6 +336,9 @@ _FITTING = """
         def __init__(self, items):
             self.items = items
 
+        def turn(self):
+            return 1
+
     class Stack(Pager):
         def __getattr__(self, name):
             raise AttributeError(name)
@@ -382,10 +385,16 @@ _FITTED = """
             self.items = items
             self.loud = loud
 
+        def turn(self):
+            return 1
+
     class Stack(Pager):
         def __init__(self, items):
             self.items = items
             self.top = items
+
+        def turn(self, by=1):
+            return by
 
         def __getattr__(self, name):
             raise AttributeError(name)
@@ -464,6 +473,7 @@ _ASKING = """
         "a method, as it lies there": lambda: callable(vars(Slim).get("last")),
         "a method, seen as it lies there": lambda: callable(inspect.getattr_static(Slim, "last", None)),
         "by a subclass": lambda: Mine(loud=True).items == 1,
+        "of a method of a base": lambda: tried(lambda: Stack(1).turn(by=2)) == 2,
         "by a double": lambda: tried(lambda: mock.create_autospec(pages, return_value=1)(20, size=20)) == 1,
         "the signature, in a process": lambda: told_by_a_process(
             "import inspect; print(len(inspect.signature(a.pages).parameters))") == b"2\\n",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _getframe = sys._getframe  # noqa: SLF001 - there is no other way to see who calls
 _MAKERS = ("__init__", "__new__")
+_LAZY = CO_ASYNC_GENERATOR | CO_COROUTINE | CO_GENERATOR
 
 
 def watched(now: Callable[..., object]) -> Callable[[FunctionType], FunctionType]:
@@ -48,6 +49,29 @@ def watch_making(kind: object) -> None:
             setattr(kind, name, staticmethod(looking) if name == "__new__" else looking)
     if not made:
         _put_maker(kind)
+
+
+def watch_inherited(kind: Any, *names: str) -> None:  # a class, or what a decorator has made of it
+    """Look on while methods are called that a class has from others, and with the fix has itself."""
+    if not isinstance(kind, type):
+        return
+    for name in names:
+        method = next((vars(one)[name] for one in kind.__mro__[1:] if name in vars(one)), None)
+        if name not in vars(kind) and type(method) is FunctionType and not method.__code__.co_flags & _LAZY:
+            setattr(kind, name, _inherited(kind, name, method))
+
+
+def _inherited(kind: type, name: str, method: FunctionType) -> FunctionType:
+    """What calls the method of the next class that has it."""
+
+    def look_on(self: object, *args: Any, **options: Any) -> Any:
+        try:
+            return getattr(super(kind, self), name)(*args, **options)
+        except TypeError as error:
+            _tell(error)
+            raise
+
+    return update_wrapper(look_on, method)  # type: ignore[return-value]
 
 
 def _put_maker(kind: Any) -> None:  # a class, of whatever kind

@@ -71,6 +71,10 @@ def missing(
             place, now_owner = f"{prefix}{owner.name}", theirs[owner.name]
             if new := fresh.members(now_owner):
                 yield at(_called("absence", "put", [place, *map(repr, new)]), owner)
+            if inherited := [
+                name for name in _methods(now_owner) if name not in _methods(owner) and not is_magic(name)
+            ]:
+                yield at(_called("fitting", "watch_inherited", [place, *map(repr, inherited)]), owner)
             if _made_by(now_owner) != _made_by(owner):
                 yield at(_called("fitting", "watch_making", [place]), owner)
             yield from missing(owner, now_owner, fresh, f"{place}.")
@@ -81,6 +85,10 @@ def missing(
             place = f"{prefix}{target(statement)}"
             yield at(_called("absence", "put", [place, *map(repr, fresh.told(other))]), statement)
             yield at(_called("fitting", "watch_making", [place]), statement)
+
+
+def _methods(owner: ast.ClassDef) -> list[str]:
+    return [one.name for one in owner.body if isinstance(one, FUNCTIONS)]
 
 
 def _is_made(statement: ast.stmt) -> bool:
@@ -96,7 +104,7 @@ def _called(module: str, function: str, given: list[str]) -> ast.stmt:
 
 def _made_by(owner: ast.ClassDef) -> tuple[set[str], set[str]]:
     """What says how objects of a class are made, besides parameters that can be read: constructors and fields."""
-    makers = {one.name for one in owner.body if isinstance(one, FUNCTIONS)} & {"__init__", "__new__"}
+    makers = {"__init__", "__new__"}.intersection(_methods(owner))
     fields = {
         one.target.id for one in owner.body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
     }
