@@ -115,7 +115,7 @@ def test_it_may_be_loaded_by_name(shop: Shop, monkeypatch: pytest.MonkeyPatch) -
     """Somebody who has autoload off writes ``-p pytest_bugguard.plugin``; no warning of ours, no child left behind."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     shop.fix()
-    result = shop.run_apart("-p", "pytest_bugguard.plugin", "--bugguard", "-W", "error")
+    result = shop.pytester.runpytest_subprocess("-p", "pytest_bugguard.plugin", "--bugguard", "-W", "error")
     assert result.ret == 1
     assert "UNGUARDED" in result.stdout.str()
     assert "Warning" not in result.stdout.str() + result.stderr.str()
