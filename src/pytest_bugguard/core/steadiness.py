@@ -11,7 +11,6 @@ import itertools
 import shlex
 from collections import defaultdict
 from dataclasses import replace
-from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core.burning_in import LEANING, guards_of
@@ -109,7 +108,7 @@ def _natural(sightings: Iterable[Sighting]) -> list[Sighting]:
 
 def _passes_left(outcomes: Sequence[Outcome]) -> int:
     """How often it has to pass yet, until all its passes since it last failed are luck in 5 % of cases at most."""
-    passes = len(list(takewhile(lambda one: one is Outcome.PASSED, reversed(outcomes))))
+    passes = len(list(itertools.takewhile(lambda one: one is Outcome.PASSED, reversed(outcomes))))
     before = count(outcomes[: len(outcomes) - passes])
     enough = next(more for more in itertools.count() if luck_of(more, before.failed, before.total) <= LUCK)
     return max(0, enough - passes)
