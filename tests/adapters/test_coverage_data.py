@@ -21,7 +21,7 @@ import coverage
 import pytest
 from coverage import CoverageData
 
-from pytest_bugguard.adapters import coverage_data, coverage_objects
+from pytest_bugguard.adapters import coverage_data, coverage_home, coverage_objects
 from pytest_bugguard.adapters.coverage_reports import CoverageDataError
 from pytest_bugguard.adapters.measured_paths import MeasuredPaths
 from pytest_bugguard.core.measured import Exits, FileCoverage, Measured, Wanted
@@ -58,7 +58,7 @@ class Project:
     def read(self, *names: str) -> Measured:
         """What the files say."""
         known = MeasuredPaths(self.top, SOURCES)
-        paths = [self.top / name for name in names] or coverage_data.find(self.top)
+        paths = [self.top / name for name in names] or coverage_home.find(self.top)
         return coverage_data.read(paths, self.top, known)
 
 
@@ -166,16 +166,16 @@ def test_a_shard_alone_knows_less(project: Project) -> None:
 
 def test_the_newest_data_is_found(project: Project) -> None:
     """The combined file, unless shards are newer; then those; and a report where there is nothing else."""
-    assert [path.name for path in coverage_data.find(project.top)] == [".coverage"]
+    assert [path.name for path in coverage_home.find(project.top)] == [".coverage"]
     os.utime(project.top / ".coverage.two")
-    assert [path.name for path in coverage_data.find(project.top)] == [".coverage.one", ".coverage.two"]
+    assert [path.name for path in coverage_home.find(project.top)] == [".coverage.one", ".coverage.two"]
     for name in (".coverage", ".coverage.one", ".coverage.two"):
         (project.top / name).unlink()
-    assert [path.name for path in coverage_data.find(project.top)] == ["coverage.json"]
+    assert [path.name for path in coverage_home.find(project.top)] == ["coverage.json"]
     for name in ("coverage.json", "coverage.xml", "coverage.lcov"):
         (project.top / name).unlink()
     with pytest.raises(CoverageDataError, match="no coverage data") as caught:
-        coverage_data.find(project.top)
+        coverage_home.find(project.top)
     assert "pytest --cov" in caught.value.hint
 
 
@@ -184,7 +184,7 @@ def test_the_configured_data_file_is_found(project: Project) -> None:
     (project.top / ".coveragerc").write_text("[run]\ndata_file = build/data\n", encoding="utf-8")
     (project.top / "build").mkdir()
     (project.top / ".coverage").rename(project.top / "build" / "data")
-    assert coverage_data.find(project.top) == (project.top / "build" / "data",)
+    assert coverage_home.find(project.top) == (project.top / "build" / "data",)
 
 
 def _other_version(path: Path) -> None:

@@ -112,6 +112,19 @@ def test_a_finding_is_an_annotation_where_a_ci_reads_them(repo: Repo) -> None:
     )
 
 
+def test_from_a_folder_below_the_same_is_said(repo: Repo, shell: Shell) -> None:
+    """The data and coverage.py's configuration are found above, as the settings are; a file is named from there."""
+    _settings(repo, GATES)
+    project = (repo.path / "pyproject.toml").read_text(encoding="utf-8")
+    repo.write("pyproject.toml", f'{project}[tool.coverage.report]\nomit = ["src/shop/pay.py"]\n')
+    below = Shell(repo.path / "src" / "shop")
+    data = str(repo.path / ".coverage")
+    said = [one.call("coverage", "check", *given).out for one in (shell, below) for given in ((), ("--data", data))]
+    assert said == said[:1] * 4
+    assert "0 of 2 rules met in 2 files" in said[0]
+    assert below.call("coverage", "explain", "util.py").code == 0
+
+
 def test_explain_tells_every_rule_of_a_file(repo: Repo, shell: Shell) -> None:
     """Met or not, with its place; a file that no rule speaks for is told as such."""
     _settings(repo, GATES)

@@ -1,12 +1,11 @@
-"""Where is the coverage data, and what does it say of the repository's files? The user's files are only read."""
+"""What does coverage data say of the repository's files? The user's files are only read."""
 
 from __future__ import annotations
 
 import os
 import re
-import sqlite3
 import tempfile
-from contextlib import chdir, closing, contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from coverage import Coverage, CoverageData
 from coverage.exceptions import CoverageException
 
 from pytest_bugguard.adapters import coverage_reports
+from pytest_bugguard.adapters.coverage_home import DAMAGED, MEASURE, configured, said_by, told_apart
 from pytest_bugguard.adapters.coverage_objects import Listener
 from pytest_bugguard.adapters.coverage_reports import CoverageDataError
 from pytest_bugguard.adapters.measured_scope import Scope
@@ -30,34 +30,9 @@ if TYPE_CHECKING:
 
 CONFIGURATION = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 """The files in which coverage.py looks for its configuration."""
-_SQLITE = b"SQLite format 3\0"
-_DAMAGED = (sqlite3.Error, UnicodeDecodeError)
-"""What a damaged database raises; the second where it takes part of the damage for text."""
-_REPORTS = ("coverage.json", "coverage.xml", "coverage.lcov")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _FILLER = b"#"
 """Stands for a line of no interest: many empty ones in a row are what coverage.py's own patterns are slowest at."""
-_MEASURE = "run the tests under coverage first: pytest --cov, or coverage run -m pytest"
-
-
-def find(folder: Path) -> tuple[Path, ...]:
-    """The data of the last run in a folder: what coverage.py keeps there, else a report of it.
-
-    Shards that are newer than the combined file belong to a later run; they are taken without it.
-
-    Raises:
-        CoverageDataError: There is none.
-    """
-    with chdir(folder):
-        combined = folder / str(_coverage().get_option("run:data_file"))
-    shards = sorted(path for path in combined.parent.glob(f"{combined.name}.*") if _is_sqlite(path))
-    if combined.exists() and all(combined.stat().st_mtime_ns >= shard.stat().st_mtime_ns for shard in shards):
-        return (combined,)
-    reports = [folder / name for name in _REPORTS if (folder / name).exists()]
-    found = tuple(shards) or tuple(reports[:1])
-    if not found:
-        raise CoverageDataError(f"{combined.name}: there is no coverage data in {folder.name}", hint=_MEASURE)
-    return found
 
 
 def read(paths: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measured:
@@ -71,7 +46,7 @@ def read(paths: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measured:
     Raises:
         CoverageDataError: A file is missing, damaged, or does not go with the others.
     """
-    data, reports = _sorted(paths)
+    data, reports = told_apart(paths)
     if data and reports:
         raise CoverageDataError(
             f"{reports[0].name}: is a report, {data[0].name} is none: they cannot be added up",
@@ -85,7 +60,7 @@ def read(paths: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measured:
         found = coverage_reports.read(reports[0].read_bytes(), reports[0].name)
         measured = placed(found, known, _origin(paths), bases=(folder, reports[0].parent), before_ns=_oldest(paths))
         with chdir(folder):
-            return with_unseen(measured, known, Scope(_coverage(data_file=None), folder))
+            return with_unseen(measured, known, Scope(configured(data_file=None), folder))
     return _of_data(data, folder, known)
 
 
@@ -127,7 +102,7 @@ def with_unseen(measured: Measured, known: MeasuredPaths, scope: Scope) -> Measu
 def unmeasured(path: str, folder: Path, top: Path) -> FileCoverage:
     """The statements of a file that nothing measured, as coverage.py counts them; none of them was run."""
     with chdir(folder):
-        coverage = _coverage(data_file=None)
+        coverage = configured(data_file=None)
         try:
             _, statements, excluded, _, _ = coverage.analysis2(str(top / path))
         except CoverageException:  # no Python that this interpreter can read: nothing in it can be counted
@@ -174,7 +149,7 @@ def _written(path: str, content: bytes, top: Path) -> FileCoverage:
 def _own_exclusions() -> str:
     """What the project leaves out besides what coverage.py does by itself: that never spans definitions."""
     by_itself = Coverage(data_file=None, config_file=False).get_exclude_list()
-    own = (pattern for pattern in _coverage(data_file=None).get_exclude_list() if pattern not in by_itself)
+    own = (pattern for pattern in configured(data_file=None).get_exclude_list() if pattern not in by_itself)
     return "|".join(f"(?:{pattern})" for pattern in own)
 
 
@@ -195,8 +170,8 @@ def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measur
             found = list(Listener(coverage).files())
             gone = _gone(coverage.get_data())
             scope = Scope(coverage, folder)
-    except (CoverageException, *_DAMAGED) as error:
-        raise CoverageDataError(f"{_origin(data)}: {_said(error)}", hint=_MEASURE) from None
+    except (CoverageException, *DAMAGED) as error:
+        raise CoverageDataError(f"{_origin(data)}: {said_by(error)}", hint=MEASURE) from None
     measured = with_unseen(placed(found, known, _origin(data), bases=(folder,), before_ns=_oldest(data)), known, scope)
     return replace(measured, stale=tuple(dict.fromkeys([*measured.stale, *copies])), gone=measured.gone or gone)
 
@@ -216,7 +191,7 @@ def _measured_in(path: Path, places: Sequence[Path]) -> Path | None:
 def _loaded(data: Sequence[Path], scratch: Path) -> Iterator[Coverage]:
     """A Coverage object that holds the data; several files are combined elsewhere, so that they stay as they are."""
     combined = data[0] if len(data) == 1 else _combined(data, scratch / "combined")
-    coverage = _coverage(data_file=str(combined))
+    coverage = configured(data_file=str(combined))
     kept = coverage.get_data()
     try:
         coverage.load()
@@ -243,19 +218,6 @@ def _combined(data: Sequence[Path], place: Path) -> Path:
     return place
 
 
-def _coverage(**options: str | None) -> Coverage:
-    """A Coverage object with the project's configuration, but without plugins: they are code of the project's."""
-    try:
-        coverage = Coverage(**options)  # type: ignore[arg-type]  # only data_file is ever given
-        coverage.set_option("run:plugins", [])
-        coverage.set_option("run:parallel", False)  # noqa: FBT003 - its own signature
-    except CoverageException as error:
-        raise CoverageDataError(
-            f"coverage.py's configuration: {_said(error)}", hint="mend it, then run again"
-        ) from None
-    return coverage
-
-
 def _map(coverage: Coverage, aliases: dict[str, list[str]]) -> None:
     """Let names of other machines and installed copies mean the repository's files; the project's own [paths] first."""
     if aliases:
@@ -265,46 +227,6 @@ def _map(coverage: Coverage, aliases: dict[str, list[str]]) -> None:
 
 def _gone(data: CoverageData) -> tuple[str, ...]:
     return tuple(sorted(name for name in data.measured_files() if not Path(name).exists()))
-
-
-def _sorted(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Files of coverage.py's own, and reports; a folder stands for the data files in it."""
-    data: list[Path] = []
-    reports: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            data += find(path)
-        elif _is_sqlite(path):
-            _need_schema(path)
-            data.append(path)
-        else:
-            reports.append(path)
-    return data, reports
-
-
-def _need_schema(path: Path) -> None:
-    """Refuse a database that is not coverage.py's: it would make itself at home there, as in a new file.
-
-    Raises:
-        CoverageDataError: It has no table of coverage.py's, or is damaged.
-    """
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-            connection.execute("select version from coverage_schema").fetchone()
-    except _DAMAGED as error:
-        raise CoverageDataError(
-            f"{path.name}: is no coverage data, or is damaged: {_said(error)}", hint=_MEASURE
-        ) from None
-
-
-def _is_sqlite(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_SQLITE)) == _SQLITE
-    except IsADirectoryError:
-        return False
-    except OSError as error:
-        raise CoverageDataError(f"{path.name}: cannot be read: {error.strerror}", hint=_MEASURE) from None
 
 
 def _oldest(paths: Sequence[Path]) -> int:
@@ -332,7 +254,3 @@ def _together(one: FileCoverage | None, other: FileCoverage) -> FileCoverage:
         return other
     fuller, emptier = (one, other) if len(one.ran) >= len(other.ran) else (other, one)
     return replace(fuller, ran=fuller.ran | emptier.ran, missing=fuller.missing - emptier.ran)
-
-
-def _said(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import coverage_data
+from pytest_bugguard.adapters import coverage_data, coverage_home, settings_file
 from pytest_bugguard.adapters.measured_paths import MeasuredPaths
 from pytest_bugguard.core import base, floors
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
@@ -40,8 +40,13 @@ class CoverageDesk:
         self._workshop = workshop
         self._base_option = base_option
         self.top: Path = workshop.repository.top
-        self.folder: Path = workshop.start.resolve()
+        self._start: Path = workshop.start.resolve()
         self._worktree: GitWorkTree = workshop.repository.worktree
+
+    @cached_property
+    def _home(self) -> Path:
+        """Where coverage.py was at work: it looks for its configuration there, and leaves its data there."""
+        return coverage_home.home(settings_file.folders(self._start, self.top))
 
     # What the journey asks of the world
 
@@ -70,7 +75,7 @@ class CoverageDesk:
 
     def unmeasured(self, path: str) -> FileCoverage:
         """The statements of a file that was not measured, none of them run."""
-        return coverage_data.unmeasured(path, self.folder, self.top)
+        return coverage_data.unmeasured(path, self._home, self.top)
 
     @cached_property
     def _snapshot(self) -> Snapshot:
@@ -94,13 +99,17 @@ class CoverageDesk:
 
     # What is answered
 
+    def typed(self, path: Path) -> str | None:
+        """The file of the repository that somebody means, from where they are or from the top; None: there is none."""
+        return self.known.find(str(path), (self._start,))
+
     def read(self, data: Sequence[Path]) -> Measured:
         """What files of data say; without any, what the last run left.
 
         Raises:
             CoverageDataError: There is none, or it cannot be used.
         """
-        return self.told_apart(coverage_data.read(data or coverage_data.find(self.folder), self.folder, self.known))
+        return self.told_apart(coverage_data.read(data or coverage_home.find(self._home), self._home, self.known))
 
     def told_apart(self, measured: Measured) -> Measured:
         """With what is a test, and of the files that were not seen those that hold code of the product."""
@@ -176,7 +185,7 @@ def explain(workshop: Workshop, path: Path, data: Sequence[Path], *, base_option
     """
     _need_rules(workshop)
     desk = CoverageDesk(workshop, base_option=base_option)
-    name = desk.known.find(str(path), (desk.folder,))
+    name = desk.typed(path)
     if name is None:
         raise BugguardError(f"{str(path)!r} is no file of this repository", hint="name a file that was measured")
     measured = desk.read(data)

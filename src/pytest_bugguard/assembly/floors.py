@@ -45,7 +45,7 @@ def raise_one(workshop: Workshop, path: Path, data: Sequence[Path], *, reason: s
     if not reason.strip():
         raise BugguardError("--reason: is empty", hint="say it in a word or a sentence: it is kept beside the floor")
     desk, name = _desk(workshop)
-    found = desk.known.find(str(path), (desk.folder,))
+    found = desk.typed(path)
     file = _sound(desk.read(data)).file(found) if found else None
     if file is None:
         raise BugguardError(f"{str(path)!r} was not measured", hint="name a file that was, from the repository's top")
