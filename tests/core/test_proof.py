@@ -13,7 +13,7 @@ from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdic
 from pytest_bugguard.core.novelty import Novelty
 from pytest_bugguard.core.proof import Proof, judge, may_leave_state, to_repeat, unreached
 from pytest_bugguard.core.reds import BEHAVIOUR
-from pytest_bugguard.core.runs import Case, End, Frame, Loaded, Raised, TestRun, Uncollected
+from pytest_bugguard.core.runs import Case, End, Frame, Loaded, Raised, TestRun, Uncollected, Undressed
 from pytest_bugguard.core.trial import Trial
 from tests.trials import (
     FILE,
@@ -62,6 +62,31 @@ def test_red_over_behaviour_and_green_with_the_fix_is_a_proof(how: Raised, kind:
     assert (test.before, test.after, test.counts) == (Outcome.FAILED, Outcome.PASSED, True)
     assert test.red is not None
     assert test.red.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("veiled", "words"),
+    [
+        pytest.param(run(passed()), "is red over the text of src/shop/pager.py", id="passes"),
+        pytest.param(run(), "it was not run to its end", id="not-run"),
+        pytest.param(run(failed(how=None), end=End.CRASHED, running=TEST), "red over something else", id="cut-off"),
+        pytest.param(
+            run(failed(how=raised("OSError", "no file"))), "red over something else (OSError: no file)", id="otherwise"
+        ),
+        pytest.param(
+            run(failed(), undressed=(Undressed(SOURCE, "KeyError: 'x'"),)),
+            f"the text of {SOURCE} cannot be told: bugguard failed",
+            id="no-dress",
+        ),
+    ],
+)
+def test_what_is_not_seen_in_the_dress_of_the_fix_is_no_proof(veiled: TestRun, words: str) -> None:
+    """Red over what the code does is red in that dress too, and in the same way; else it is told what to do."""
+    proof = judged(GREEN, run(failed()), veiled=veiled)
+    assert proof.verdict is Verdict.UNDECIDED
+    assert words in proof.reason
+    assert proof.next
+    assert judged(GREEN, run(failed()), veiled=run(failed())).verdict is Verdict.PROVEN
 
 
 SLOW = run(end=End.TIMEOUT, running=TEST, duration_s=30.0)

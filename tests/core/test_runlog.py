@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pytest_bugguard.core import runlog
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.runlog import Ended, Note
-from pytest_bugguard.core.runs import End, Loaded, Misfit, Want
+from pytest_bugguard.core.runs import End, Loaded, Misfit, Undressed, Want
 
 Event = dict[str, object]
 RAISED = {
@@ -206,6 +206,7 @@ def test_notes_belong_to_their_tests() -> None:
         Note("misfit", "f() takes 1", "t.py", "t.py::b"),
         Note("bared", "a.py", "", "t.py::b"),
         Note("bared", "b.py", "", ""),
+        Note("undressed", "b.py", "KeyError: 'x'", ""),
         Note("loaded", "a.py", "/site/a.py", ""),
         Note("loaded", "a.py", "", ""),
     ]
@@ -219,6 +220,7 @@ def test_notes_belong_to_their_tests() -> None:
         ((), (Misfit("f() takes 1", "t.py"),)),
     ]
     assert run.loaded == (Loaded("a.py"), Loaded("a.py", "/site/a.py"))
+    assert run.undressed == (Undressed("b.py", "KeyError: 'x'"),)
     assert (run.bared, [case.bared for case in run.cases]) == (("b.py",), [(), ("a.py",)])
 
 

@@ -5,11 +5,13 @@ What the evidence has to be is held for every trial in ``tests/core/test_proof.p
 
 from __future__ import annotations
 
+import shutil
 import types
 from pathlib import Path
 
 import pytest
 
+from pytest_bugguard.adapters import testrun
 from tests.fixes import CONFIGURED, GUARD, LAST, NEW, OLD, PAGER, REPAIRED, commit, opened, prove, repaired
 from tests.story import story
 
@@ -82,6 +84,75 @@ def test_a_red_that_follows_the_text_is_none(tmp_path: Path, check: str) -> None
     said = repaired(tmp_path, fix, base={"tools.py": helper, "pyproject.toml": configured})
     assert said.verdict == "undecided", said.reason
     assert "is red over the text of src/shop/pager.py" in said.reason
+
+
+_SAYS = {
+    "said": 'def pages(items):\n    """How many."""\n    return items // 10\n',
+    "then": 'def pages(items):\n    """How many, rounded up."""\n    return -(-items // 10)\n',
+    "look": "from shop.pager import pages\n\ndef test_last():\n    assert pages(20) == 2\n"
+    "    assert 'rounded' in pages.__doc__\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("test", "conftest"),
+    [
+        pytest.param(_SAYS["look"], "import runpy\nrunpy.run_path('src/shop/pager.py')\n", id="by-a-conftest"),
+        pytest.param(_SAYS["look"], "import pytest\npytest.register_assert_rewrite('shop')\n", id="by-pytest-itself"),
+        pytest.param(
+            "import runpy\n\ndef test_last():\n    pages = runpy.run_path('src/shop/pager.py')['pages']\n"
+            "    assert pages(20) == 2\n    assert 'rounded' in pages.__doc__\n",
+            "",
+            id="by-the-test",
+        ),
+    ],
+)
+def test_who_runs_the_text_itself_sees_the_old_code_in_new_dress(tmp_path: Path, test: str, conftest: str) -> None:
+    """Nothing stands for a file there: so its text is the dress, and the words are as they are with the fix."""
+    fix = {PAGER: _SAYS["then"], "tests/test_last.py": test, "tests/conftest.py": conftest}
+    said = repaired(tmp_path, fix, base={PAGER: _SAYS["said"]})
+    assert said.verdict == "undecided", said.reason
+    assert "is red over the text of src/shop/pager.py" in said.reason
+
+
+@pytest.mark.parametrize(
+    ("room", "fault", "words"),
+    [
+        pytest.param("dress", "raise KeyError('planted')", "failed to run the old code", id="no-dress"),
+        pytest.param("dress", "dressed = lambda *_: 9", "failed to run the old code", id="no-code"),
+        pytest.param(
+            "dress",
+            "_was = dressed\ndef dressed(old, new):\n    return _was(old + b'\\nraise OSError\\n', new)",
+            "not run to its end",
+            id="code-that-fails",
+        ),
+        pytest.param(
+            "dress",
+            "_was = dressed\ndef dressed(old, new):\n    return _was(old.replace(b'items //', b'None //'), new)",
+            "red over something else (TypeError",
+            id="code-that-does-something-else",
+        ),
+        pytest.param("dress", "import os\nos._exit(9)", "not run to its end", id="a-dead-process"),
+        pytest.param(
+            "absence", "def _holders(*_):\n    raise OSError", "failed to run the old code", id="nobody-looks"
+        ),
+    ],
+)
+def test_where_we_fail_ourselves_nothing_is_proven(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: str, fault: str, words: str
+) -> None:
+    """A dress with a fault of ours in it shows nothing: the test, red over a docstring, is no proof without it."""
+    probe = tmp_path / "probe"
+    shutil.copytree(testrun._PROBE, probe)
+    with (probe / "bugguard_probe" / f"{room}.py").open("a") as stream:
+        stream.write(f"\n\n{fault}\n")
+    monkeypatch.setattr(testrun, "_PROBE", probe)
+    kept = "\nclass Pager:\n    size = 10\n"
+    fix = {PAGER: f"{_SAYS['then']}{kept}    def first(self):\n        return 1\n", "tests/test_last.py": _SAYS["look"]}
+    said = repaired(tmp_path, fix, base={PAGER: f"{_SAYS['said']}{kept}"})
+    assert said.verdict == "undecided", said.reason
+    assert words in said.reason
+    assert "report it as a fault of bugguard" in said.record["next"]
 
 
 _PLAIN = """

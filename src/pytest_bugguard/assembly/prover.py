@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import carryover, ci, interrupts, pool
+from pytest_bugguard.adapters import carryover, ci, dressing, interrupts, pool
 from pytest_bugguard.adapters.scratch import GitScratch
 from pytest_bugguard.adapters.testrun import Folder, PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
@@ -222,7 +222,7 @@ class Prover:
         ):
             # Several jobs keep the machine busy anyway; and what is kept is told once.
             starts_early = self._options.jobs == 1 and self._options.keep is None
-            yield Bench(scratch, runner, self._options.keep, starts_early=starts_early)
+            yield Bench(scratch, runner, dressing.dressed, self._options.keep, starts_early=starts_early)
 
     def _plan(self, one: CheckedUnit, tip: Snapshot, where: Where) -> Experiment | Judgement | None:
         """None where there is nothing to run: what the tests alone say stands."""

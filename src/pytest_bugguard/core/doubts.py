@@ -82,13 +82,32 @@ def _repeat(row: Row, tried: Trial) -> Judgement | None:
 
 
 def _veil(row: Row, tried: Trial) -> Judgement | None:
-    if row.veiled is None or row.veiled.outcome is Outcome.FAILED:
+    """What is red over what the code does is red in the same way with other words around that code."""
+    if tried.veiled is None:
         return None
+    for path, why in tried.veiled.undressed:
+        return Judgement(
+            Verdict.UNDECIDED,
+            f"whether {row.nodeid} is red over more than the text of {path} cannot be told: "
+            f"bugguard failed to run the old code behind the new text ({why})",
+            f"report it as a fault of bugguard; {look_by_hand(tried)}",
+        )
+    if row.veiled is not None and row.veiled.outcome is not Outcome.FAILED:
+        return Judgement(
+            Verdict.UNDECIDED,
+            f"{row.nodeid} is red over the text of {named(tried)}, not over what its code does: "
+            f"with the old code behind the new text it has {row.veiled.outcome}",
+            _CALL_IT,
+        )
+    if row.is_red_alike:
+        return None
+    then = f"red over something else ({row.veiled_red.message})" if row.veiled_red is not None else "not run to its end"
+    red = row.red.message if row.red is not None else ""
     return Judgement(
         Verdict.UNDECIDED,
-        f"{row.nodeid} is red over the text of {named(tried)}, not over what its code does: "
-        f"with the old code behind the new text it has {row.veiled.outcome}",
-        _CALL_IT,
+        f"{row.nodeid} is red without the fix ({red}), but with the old code behind the new text of "
+        f"{named(tried)} it was {then}",
+        f"{retry(tried)}; if it stays so, report it as a fault of bugguard",
     )
 
 

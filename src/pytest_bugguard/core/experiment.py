@@ -57,8 +57,13 @@ class Experiment:
     @property
     def veiled(self) -> tuple[Put, ...]:
         """Those of ``back`` that can stand for a file of another text: Python files that both sides have."""
+        return tuple(old for old, _ in self.dressable)
+
+    @property
+    def dressable(self) -> tuple[tuple[Put, Put], ...]:
+        """The same, each with what is there with the fix."""
         return tuple(
-            old
+            (old, new)
             for old, new in zip(self.back, self.now, strict=True)
             if old.path.endswith(".py") and old.mode != _SYMLINK and None not in {old.content, new.content}
         )

@@ -22,6 +22,7 @@ from pytest_bugguard.core.runs import (
     Raised,
     TestRun,
     Uncollected,
+    Undressed,
     Want,
 )
 
@@ -38,12 +39,12 @@ class Note(NamedTuple):
     """One fact that a process of the run wrote down about a watched file."""
 
     kind: str
-    """``loaded``, ``executed``, ``read``, ``bared``, ``process``, ``wanted``, ``misfit``."""
+    """``loaded``, ``executed``, ``read``, ``bared``, ``process``, ``wanted``, ``misfit``, ``undressed``."""
     path: str
     """Where it is ``wanted``: the last part of a name, not a path. Where it is a ``misfit``: what was said."""
     place: str
     """Where it is ``loaded``: from where, if not from the tree. Where it is a ``misfit``: who called. Where it is
-    ``wanted``: where it was looked for and by whom, on two lines."""
+    ``wanted``: where it was looked for and by whom, on two lines. Where it is ``undressed``: why."""
     node: str
     """The test on whose behalf, as pytest names it; empty outside of tests, and where it is ``loaded``."""
 
@@ -93,6 +94,7 @@ def _folded(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
         deselected=tuple(log.left_out),
         loaded=tuple(of_all.loaded),
         bared=tuple(sorted(of_all.bared)),
+        undressed=tuple(of_all.undressed),
         reached_out=of_all.reached_out,
         running="" if end is End.FINISHED else log.running,
         detail="" if end is End.FINISHED else _detail(log, ended),
@@ -254,6 +256,7 @@ class _Facts:
     executed: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     bared: set[str] = field(default_factory=set)
+    undressed: list[Undressed] = field(default_factory=list)
     reached_out: bool = False
     started_process: bool = False
     wanted: list[Want] = field(default_factory=list)
@@ -276,6 +279,8 @@ def _by_node(seen: Iterable[Note]) -> dict[str, _Facts]:
                 of.read.add(note.path)
             case "bared":
                 of.bared.add(note.path)
+            case "undressed":
+                of.undressed.append(Undressed(note.path, note.place))
             case "outside":
                 of.reached_out = True
             case "wanted":

@@ -211,6 +211,14 @@ class Loaded:
     """Empty: out of the tree. Else where it was loaded from: a leak."""
 
 
+class Undressed(NamedTuple):
+    """A file whose old code could not be given the dress of the new one."""
+
+    path: str
+    why: str
+    """The exception that came of the attempt, in one line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """The lines of one watched file that were run, by their numbers in the tree."""
@@ -240,6 +248,8 @@ class TestRun:
     loaded: tuple[Loaded, ...] = ()
     bared: tuple[str, ...] = ()
     """The files with other code in their stead whose own text was run all the same, and outside of any test."""
+    undressed: tuple[Undressed, ...] = ()
+    """The files whose old code was run as it was, and not in the dress of the new one."""
     reached_out: bool = False
     """Whether a process of it wrote outside of the tree and of the run's own folders, or connected to something."""
     running: str = ""
@@ -267,6 +277,11 @@ class TestRun:
             survivors=self.survivors + rest.survivors,
             reached_out=self.reached_out or rest.reached_out,
         )
+
+    @property
+    def is_bared(self) -> bool:
+        """Whether files were run as they are, though other code stood in their stead."""
+        return bool(self.bared) or any(case.bared for case in self.cases)
 
     def has_cut_off(self, case: Case) -> bool:
         """Whether a case was still running when the run came to an early end: it neither failed nor passed."""

@@ -33,7 +33,8 @@ class Trial:
     again: TestRun | None = None
     """What ``proof.to_repeat`` named, once more without the fix."""
     veiled: TestRun | None = None
-    """The same with the old code behind the new text of its files, where not all of it was red."""
+    """The same with the old code in the dress of the new one, which shows what is red over more than its words; None
+    where the fix has no Python file on both sides."""
     control: TestRun | None = None
     """The same with the fix, after all others; needed where ``after`` was the user's own session, and where a run may
     have left something for the next."""
@@ -85,6 +86,7 @@ class Row:
     again: Case | None
     again_red: Red | None
     veiled: Case | None
+    veiled_red: Red | None
     control: Case | None
     mapped: MappedTest | None
     """None: a test of the same file that the fix did not touch."""
@@ -111,6 +113,19 @@ class Row:
     def is_red_again(self) -> bool:
         """Whether it failed over behaviour in the repeat too."""
         return self.again_red is not None and self.again_red.kind in BEHAVIOUR
+
+    @property
+    def is_red_alike(self) -> bool:
+        """Whether the old code in the dress of the new one made it fail in the way in which it failed without."""
+        red, other = self.red, self.veiled_red
+        if red is None or other is None or red.kind is not other.kind:
+            return False
+        return red.kind is RedKind.ASSERTION or _type(self.before) == _type(self.veiled)
+
+
+def _type(case: Case | None) -> str:
+    """The class of what it raised; empty where it raised nothing."""
+    return case.raised.type if case is not None and case.raised is not None else ""
 
 
 class _Others(NamedTuple):
@@ -140,6 +155,7 @@ def _row(trial: Trial, grounds: Grounds, pair: pairing.Pair, others: _Others) ->
         again=again,
         again_red=again_red,
         veiled=veiled,
+        veiled_red=veiled_red,
         control=control,
         mapped=_mapped(trial.tests, pair.nodeid),
         use=_use(trial, without=_there(pair.other, again), with_fix=_there(pair.one, control)),

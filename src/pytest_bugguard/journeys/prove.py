@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core import pairing, proof
 from pytest_bugguard.core.experiment import allowed_s
 from pytest_bugguard.core.model import Outcome
-from pytest_bugguard.core.runs import End, TestRun
+from pytest_bugguard.core.runs import End, TestRun, Undressed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_bugguard.core.experiment import Experiment
     from pytest_bugguard.core.model import MappedTest
-    from pytest_bugguard.core.runs import RunRequest
+    from pytest_bugguard.core.runs import Put, RunRequest
     from pytest_bugguard.journeys.ports import Scratch, TestRunner, Tree
 
 _NOT_RUN = TestRun(End.NOT_STARTED)
@@ -29,6 +29,8 @@ class Bench:
 
     scratch: Scratch
     runner: TestRunner
+    dress: Callable[[Put, Put], Put | Undressed]
+    """Gives an old file the dress of the new one, as a text."""
     keep: Callable[[str], None] | None = None
     """Told how to run the tests by hand in each tree without a fix, which then stays."""
     starts_early: bool = False
@@ -106,9 +108,11 @@ def _runs(experiment: Experiment, bench: Bench, session: TestRun | None) -> Runs
                 before = before.continued_by(bench.runner.run(tree, replace(request, targets=rest)))
             reds = proof.to_repeat(after, before)
             veiled = veil(reds, limit_s) if reds and veil is not None else None
-        again, veiled = _repeat_of(veiled, reds)
+        again = veiled if veiled is not None and _is_repeat(veiled, reds) else None
         if reds and again is None:
             again = bench.runner.run(tree, replace(request, targets=reds))
+        if veiled is not None:
+            veiled = _without_veil(experiment, bench, replace(request, targets=reds), veiled)
         if bench.keep is not None:
             tree.keep()
             bench.keep(bench.runner.by_hand(tree, replace(request, targets=reds or request.targets)))
@@ -184,16 +188,30 @@ def _last(experiment: Experiment, bench: Bench, *, in_session: bool) -> Iterator
         yield lambda reds: _untraced(go(reds, request.limit_s), experiment, bench, replace(request, targets=reds))
 
 
-def _repeat_of(veiled: TestRun | None, reds: Sequence[str]) -> tuple[TestRun | None, TestRun | None]:
-    """What a run behind a veil is: the repeat where all is red again; else something to be told beside the repeat.
+def _is_repeat(veiled: TestRun, reds: Sequence[str]) -> bool:
+    """Whether a run behind a veil is a repeat of the one without: all is red again, and nobody has lifted it."""
+    return proof.is_all_red(veiled, tuple(reds)) and not veiled.is_bared
 
-    Behind a veil that was lifted nothing can be seen: by whom it was lifted, or by nobody.
+
+def _without_veil(experiment: Experiment, bench: Bench, request: RunRequest, veiled: TestRun) -> TestRun:
+    """What a run behind a veil has shown, and for the tests for which it was lifted one with the dress as the text.
+
+    Behind a veil that was lifted nothing can be seen: by the tests that did it; by all, where nobody's name is known.
     """
-    if veiled is None or veiled.bared:
-        return None, None
-    if proof.is_all_red(veiled, tuple(reds)) and not any(case.bared for case in veiled.cases):
-        return veiled, None
-    return None, replace(veiled, cases=tuple(case for case in veiled.cases if not case.bared))
+    if not veiled.is_bared:
+        return veiled
+    seen = () if veiled.bared else tuple(case for case in veiled.cases if not case.bared)
+    made = [(old, bench.dress(old, new)) for old, new in experiment.dressable]
+    puts = (old if isinstance(dress, Undressed) else dress for old, dress in made)
+    with bench.scratch.plant(experiment.commit, (*experiment.shared, *puts, *experiment.beside_veil)) as tree:
+        run = bench.runner.run(tree, request)
+    undressed = tuple(dress for _, dress in made if isinstance(dress, Undressed))
+    known = {case.nodeid for case in seen}
+    return replace(
+        run,
+        cases=(*seen, *(case for case in run.cases if case.nodeid not in known)),
+        undressed=(*veiled.undressed, *run.undressed, *undressed),
+    )
 
 
 def _has_passed(tests: Sequence[MappedTest], run: TestRun) -> bool:

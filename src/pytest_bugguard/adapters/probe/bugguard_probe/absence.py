@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _getframe = sys._getframe  # noqa: SLF001 - there is no other way to see who asks
 
 
+@start.telling
 def put(kind: object, *names: str) -> None:
     """Let nothing stand under these names in a class, where it finds nothing under them."""
     # A decorator may have made something else of it; and what a protocol holds, objects are measured by.
@@ -25,22 +26,22 @@ def put(kind: object, *names: str) -> None:
         return
     for name in names:
         if not _holders(kind, name):
-            setattr(kind, name, _Absent(kind, name))
+            type.__setattr__(kind, name, _Absent(name))  # its own kind may refuse, or make something of it
 
 
 class _Absent:
-    """Nothing, of one class and name."""
+    """Nothing, under one name."""
 
-    __slots__ = ("_name", "_owner")
+    __slots__ = ("_name",)
 
-    def __init__(self, owner: type, name: str) -> None:
-        self._owner = owner
+    def __init__(self, name: str) -> None:
         self._name = name
 
     def __get__(self, thing: object, kind: Any = None) -> Any:
         """What a class behind this one has; else fail as Python does."""
         kind = type(thing) if kind is None else kind
-        behind = kind.__mro__[kind.__mro__.index(self._owner) + 1 :]
+        holder = next((at for at, one in enumerate(kind.__mro__) if vars(one).get(self._name) is self), -1)
+        behind = kind.__mro__[holder + 1 :]
         for other in behind:
             if self._name in vars(other):
                 return _bound(vars(other)[self._name], thing, kind)

@@ -27,7 +27,11 @@ def watched(now: Callable[..., object]) -> Callable[[FunctionType], FunctionType
     """A decorator for a function whose parameters the fix changes: it shows those of ``now``, and has its own."""
 
     def decorate(function: FunctionType) -> FunctionType:
-        looking = _looking(function)
+        try:
+            looking = _looking(function)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            start.witness.undressed(function.__module__, error)
+            return function
         if looking is not function:
             with suppress(ValueError, TypeError):
                 looking.__signature__ = signature(now)  # type: ignore[attr-defined]
@@ -36,6 +40,7 @@ def watched(now: Callable[..., object]) -> Callable[[FunctionType], FunctionType
     return decorate
 
 
+@start.telling
 def watch_making(kind: object) -> None:
     """Look on while objects of a class are made, where something else than its text says how."""
     if not isinstance(kind, type):  # a decorator has made something else of it
@@ -46,11 +51,12 @@ def watch_making(kind: object) -> None:
         function = own.__func__ if isinstance(own, staticmethod) else own
         if type(function) is FunctionType:
             looking = _looking(function)
-            setattr(kind, name, staticmethod(looking) if name == "__new__" else looking)
+            type.__setattr__(kind, name, staticmethod(looking) if name == "__new__" else looking)
     if not made:
         _put_maker(kind)
 
 
+@start.telling
 def watch_inherited(kind: Any, *names: str) -> None:  # a class, or what a decorator has made of it
     """Look on while methods are called that a class has from others, and with the fix has itself."""
     if not isinstance(kind, type):
@@ -58,7 +64,7 @@ def watch_inherited(kind: Any, *names: str) -> None:  # a class, or what a decor
     for name in names:
         method = next((vars(one)[name] for one in kind.__mro__[1:] if name in vars(one)), None)
         if name not in vars(kind) and type(method) is FunctionType and not method.__code__.co_flags & _LAZY:
-            setattr(kind, name, _inherited(kind, name, method))
+            type.__setattr__(kind, name, _inherited(kind, name, method))
 
 
 def _inherited(kind: type, name: str, method: FunctionType) -> FunctionType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .guide import Guide
 from .measure import Measure
@@ -14,7 +14,7 @@ from .veil import Veil
 from .witness import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class Plan(TypedDict):
@@ -75,6 +75,18 @@ def begin() -> None:
         witness.begin()
     if measure is not None:
         measure.begin()
+
+
+def telling(look: Callable[..., None]) -> Callable[..., None]:
+    """What looks on, or tells that it could not: a class that nobody looks at is not one that nobody asks."""
+
+    def tell(kind: Any, *names: str) -> None:  # a class, or what a decorator has made of it
+        try:
+            look(kind, *names)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            witness.undressed(str(getattr(kind, "__module__", kind)), error)
+
+    return tell
 
 
 def enter(test: str, *, is_own: bool = True) -> None:

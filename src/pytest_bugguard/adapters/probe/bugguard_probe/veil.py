@@ -7,12 +7,12 @@ that looks at how it is written, or at what is there, is not, whoever looks: a h
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING
 
+from . import start
+
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Mapping
     from types import CodeType
 
@@ -37,10 +37,11 @@ class Veil:
         plain = SourceFileLoader.get_code
 
         def get_code(loader: SourceFileLoader, fullname: str) -> CodeType | None:
-            text = self._texts.get(self._places.in_tree(_realpath(loader.path)) or "")
+            path = self._places.in_tree(_realpath(loader.path)) or ""
+            text = self._texts.get(path)
             if text is None:
                 return plain(loader, fullname)
-            code = _compiled(text, loader)
+            code = _compiled(text, loader, path.replace(_SEP, "/"))
             self._own.add(code)
             return code
 
@@ -51,12 +52,17 @@ class Veil:
         return path.replace("/", _SEP) in self._texts and (code is None or code not in self._own)
 
 
-def _compiled(text: bytes, loader: SourceFileLoader) -> CodeType:
-    """The text in the dress of the file, neither read from the cache of bytecode nor written there."""
-    from .dress import dressed  # noqa: PLC0415 - for one run of several
+def _compiled(text: bytes, loader: SourceFileLoader, path: str) -> CodeType:
+    """The text in the dress of the file, neither read from the cache of bytecode nor written there.
 
-    tree: ast.Module | bytes = text
-    with suppress(SyntaxError, ValueError, RecursionError):  # in that dress it may be no Python
-        tree = dressed(text, loader.get_data(loader.path))
-    code: CodeType = compile(tree, loader.path, "exec", dont_inherit=True)
+    A dress that cannot be made is told, whoever's fault it is: without it nothing is seen.
+    """
+    code: CodeType
+    try:
+        from .dress import dressed  # noqa: PLC0415 - for one run of several
+
+        code = compile(dressed(text, loader.get_data(loader.path)), loader.path, "exec", dont_inherit=True)
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        code = compile(text, loader.path, "exec", dont_inherit=True)  # what is no Python fails as it always did
+        start.witness.undressed(path, error)
     return code

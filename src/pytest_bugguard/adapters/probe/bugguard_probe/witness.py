@@ -41,7 +41,7 @@ _STARTS = (
     "_winapi.CreateProcess",
 )
 """Events of a process that starts another one; ``subprocess`` and ``os.exec`` have their own."""
-_OF_THE_RUN = frozenset({"loaded", "outside"})
+_OF_THE_RUN = frozenset({"loaded", "outside", "undressed"})
 """Facts that are nobody's: a file is loaded once, by whichever test comes first."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _LEAVES_NO_TRACE = ("/dev/", "/proc/", "/sys/")
@@ -134,6 +134,10 @@ class Witness:
         asker = self._asker(calling, keyword(error), passes=lambda _: True)
         if asker is not None:
             self._note("misfit", str(error).replace("\0", "(null)"), asker, is_for_all=_is_setting_up())
+
+    def undressed(self, path: str, error: Exception) -> None:
+        """Old code could not be given the dress of the new one: nobody can tell what is red over that alone."""
+        self._note("undressed", path, f"{type(error).__name__}: {error}".replace("\0", "(null)"))
 
     def _asker(self, frame: FrameType | None, wanted: str, passes: Callable[[CodeType], bool]) -> str | None:
         """The file of the tree that something was asked from; empty for a program or a file of a test's own making.
