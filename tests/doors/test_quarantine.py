@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pytest_bugguard.adapters.history_store import HistoryStore
+from pytest_bugguard.assembly import records
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.recorded_runs import Attempt, Circumstances, RecordedRun, Why
 from tests.doors.shop import GUARD, GUARDING, REPAIRED, Shop
@@ -245,6 +246,10 @@ def test_a_known_failure_time_after_time_is_no_bad_luck(unsure: Shop) -> None:
     unsure.repo.write("tests/test_net.py", UNSURE)
     codes = [int(unsure.run(*quiet).ret) for _ in range(7)]
     assert codes == [*[0] * codes.index(1), *[1] * (7 - codes.index(1))]
+    (unsure.repo.path / ".bugguard/history.db").write_bytes(b"nonsense" * 99)
+    unread = unsure.run(*quiet)
+    unread.stdout.fnmatch_lines(["UNDECIDED  quarantine*too often in a row cannot be looked up: the history .bug*"])
+    assert unread.ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_an_entry_that_names_no_failure_excuses_none(unsure: Shop) -> None:
@@ -392,18 +397,46 @@ def test_a_hunt_tells_of_a_guard_too(shop: Shop, conditions: str, verdict: str) 
     assert fix["verdict"] == verdict
 
 
+def test_what_waits_to_get_into_the_history_counts_too(shop: Shop) -> None:
+    """A failure that the history could not take is a failure."""
+    sha = shop.fix(GUARDING)
+    where = Circumstances(sha, shop.repo.git("rev-parse", "HEAD^{tree}"))
+    red, green = (
+        RecordedRun(str(ended), Why.FIRST, 1, 1.0, where, (Attempt(GUARD, 1, ended, "call", 0.1),))
+        for ended in (Outcome.FAILED, Outcome.PASSED)
+    )
+    HistoryStore(shop.repo.path / ".bugguard/history.db", keep_days=99).add([green])
+    records.hand_on(red, shop.repo.path / ".bugguard/spool")
+    (fix,) = Shell(shop.repo.path).call("check", "--base", "main", "--format", "json").document["fixes"]
+    assert fix["verdict"] == "unstable"
+
+
 def test_a_history_that_cannot_be_read_is_told(wavering: Shop) -> None:
-    """Once; the check goes on without it, and so does a run."""
-    told = "whether a guard is known to be flaky was not looked up: the history"
+    """Once, and no gate passes for that; a survey goes on without it, and so does whoever says so."""
+    told = "whether a test that a fix leans on is known to be flaky cannot be looked up: the history"
     (wavering.repo.path / ".bugguard/history.db").write_bytes(b"nonsense" * 99)
-    said = Shell(wavering.repo.path).call("check", "--base", "main")
-    assert (said.code, said.out.count(told)) == (0, 1)
+    shell = Shell(wavering.repo.path)
+    commands = {
+        ("check", "--base", "main"): 1,
+        ("check", "--base", "main", "--set", "undecided=warn"): 0,
+        ("prove", "main..HEAD"): 1,
+        ("audit",): 0,
+        ("audit", "--fail-under", "0.1"): 1,
+        ("explain", "HEAD"): 0,
+    }
+    said = {command: shell.call(*command) for command in commands}
+    assert {command: (one.code, one.out.count(told)) for command, one in said.items()} == {
+        command: (code, 1) for command, code in commands.items()
+    }
+    assert "to go without a history: BUGGUARD_HISTORY=off" in said["check", "--base", "main"].out
+    assert Shell(wavering.repo.path, {"BUGGUARD_HISTORY": "off"}).call("check", "--base", "main").code == 0
     (wavering.repo.path / ".bugguard/history.db").write_bytes(b"")
     assert told not in Shell(wavering.repo.path).call("check", "--base", "main").out, "an empty one knows nothing"
     (wavering.repo.path / ".bugguard/history.db").write_bytes(b"nonsense" * 99)
     (wavering.repo.path / ".gitignore").write_text("*.pyc\n.*\n")
     wavering.repo.commit("chore: ignore what is left behind")
-    assert wavering.run("--bugguard", "--bugguard-base", "main").stdout.str().count(told) == 1
+    result = wavering.run("--bugguard", "--bugguard-base", "main")
+    assert (result.ret, result.stdout.str().count(told)) == (1, 1)
 
 
 def test_a_job_that_is_run_again_until_it_is_green_guards_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

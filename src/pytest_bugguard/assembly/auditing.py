@@ -19,13 +19,13 @@ from pytest_bugguard.journeys.init import look
 from pytest_bugguard.journeys.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_bugguard.adapters.history import Unread
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.first_look import FirstLook
     from pytest_bugguard.core.model import Record
-    from pytest_bugguard.core.results import Audited, Result
+    from pytest_bugguard.core.results import Audited, Finding, Result
     from pytest_bugguard.core.stretches import Stretch
     from pytest_bugguard.journeys.audit import Part
 
@@ -56,9 +56,10 @@ def audit(  # noqa: PLR0913 - what may be asked of an audit
         empty = workshop.result("audit", (), 0, notes=("there are no commits yet",))
         return _with_share(workshop, empty, Share(), fail_under, is_whole=True)
     found = _audited(workshop, since, tip, uses_cache=uses_cache, progress=progress)
-    unfounded = workshop.unfounded(Snapshot(workshop.history, tip))
-    warned = [f"{finding.message}; {finding.next}" for finding in unfounded]
     records = tuple(workshop.settled(proven(record)) for record in found.records)
+    warned = _told(
+        [*workshop.unfounded(Snapshot(workshop.history, tip)), *(workshop.doubts if fail_under is None else ())]
+    )
     trend = trend_of(records)
     is_whole = since is not None or not workshop.history.is_shallow
     result = workshop.result("audit", records, found.units, notes=(*workshop.history.warnings, *warned))
@@ -82,7 +83,7 @@ def explain(workshop: Workshop, revisions: Sequence[str]) -> Result:
         linker = workshop.linker(Snapshot(workshop.history, unit.commit.sha))
         record = linker.link(seen, lambda _: (), is_only_fix=False)
         records.append(replace(workshop.settled(record), other_signs=seen.signs[1:]))
-    return workshop.result("explain", records, len(records))
+    return workshop.result("explain", records, len(records), notes=_told(workshop.doubts))
 
 
 def first_look(workshop: Workshop, *, progress: Callable[[int], None]) -> FirstLook:
@@ -162,4 +163,10 @@ def _with_share(
 ) -> Result:
     if fail_under is None:
         return result
-    return workshop.with_loose(result, findings.of_share(share, fail_under, is_whole=is_whole))
+    found = findings.of_share(share, fail_under, is_whole=is_whole)
+    return workshop.with_loose(result, [*found, *workshop.doubts])
+
+
+def _told(found: Iterable[Finding]) -> list[str]:
+    """As notes: a survey fails by none of them."""
+    return [f"{finding.message}; {finding.next}" for finding in found]

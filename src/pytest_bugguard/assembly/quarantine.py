@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.assembly import changes, records
+from pytest_bugguard.assembly.recorded import recorded_of
 from pytest_bugguard.assembly.recording import branch_of
 from pytest_bugguard.assembly.workshop import today
 from pytest_bugguard.core import base, excuses, findings
@@ -129,15 +130,20 @@ class _Desk:
                 yield excuses.revoked(one, f"in what the change touched: {place}")
 
     def _in_a_row(self, excused: Iterable[Excused]) -> Iterator[Finding]:
-        """A history that cannot be read says nothing here: the recording tells of that."""
+        """What failed more often than luck explains; that this is not known, where the history cannot be read."""
         nodeids = list(dict.fromkeys(one.nodeid for one in excused))
-        history = records.history_of(self._workshop)
-        if not nodeids or history is None:
+        recorded = recorded_of(self._workshop)
+        if not nodeids or recorded is None:
             return
         branch = branch_of(self._workshop.repository)
-        with suppress(BugguardError):
-            seen = history.sightings(nodeids)
-            for one in excused:
-                row = excuses.row_of_failures(seen.get(one.nodeid, ()), branch)
-                if row:
-                    yield excuses.revoked(one, f"{row} times in a row: at the rate that it had, that is no bad luck")
+        try:
+            seen = recorded.sightings(nodeids)
+        except BugguardError as error:
+            reason = records.told(error, self._workshop.repository.top)
+            said = f"whether what fails in quarantine does so too often in a row cannot be looked up: {reason}"
+            yield findings.undecided("quarantine", said, error.hint)
+            return
+        for one in excused:
+            row = excuses.row_of_failures(seen.get(one.nodeid, ()), branch)
+            if row:
+                yield excuses.revoked(one, f"{row} times in a row: at the rate that it had, that is no bad luck")

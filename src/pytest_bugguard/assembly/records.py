@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_bugguard.assembly.workshop import Workshop
+    from pytest_bugguard.core.errors import BugguardError
     from pytest_bugguard.core.recorded_runs import RecordedRun
     from pytest_bugguard.core.settings import FlakySettings
     from pytest_bugguard.journeys.ports import RunHistory
@@ -44,6 +45,11 @@ def history_of(workshop: Workshop) -> RunHistory | None:
     """The history of an open repository; None where there is to be none."""
     settings, top = workshop.settings.flaky, workshop.repository.top
     return None if top is None or address_of(settings) == OFF else open_history(top, settings)
+
+
+def told(error: BugguardError, top: Path | None) -> str:
+    """What is wrong with a history, in words that are the same on every machine: of a path what is below the top."""
+    return str(error).replace(f"{top}{os.sep}", "")
 
 
 def hand_on(run: RecordedRun, folder: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import files
-from pytest_bugguard.assembly import auditing, quarantine
+from pytest_bugguard.assembly import auditing, quarantine, records
 from pytest_bugguard.assembly.workshop import today
 from pytest_bugguard.core import findings, receipts, stored_results
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
@@ -125,6 +124,5 @@ def _with_history(workshop: Workshop, result: Result) -> Result:
     try:
         return replace(result, ranking=flaky.listing(workshop, shows_all=True).ranking)
     except BugguardError as error:
-        # Of a file below the repository's top the path alone is told: a report is the same on every machine.
-        reason = str(error).replace(f"{workshop.repository.top}{os.sep}", "")
+        reason = records.told(error, workshop.repository.top)
         return replace(result, notes=(*result.notes, f"no flaky tests to report: {reason}; {error.hint}"))

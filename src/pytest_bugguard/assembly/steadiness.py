@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters.environment import environment
-from pytest_bugguard.adapters.history_store import NoRunsError
-from pytest_bugguard.assembly.records import history_of
-from pytest_bugguard.core import experiments, steadiness
+from pytest_bugguard.assembly.recorded import recorded_of
+from pytest_bugguard.assembly.records import OFF, VARIABLE, told
+from pytest_bugguard.core import experiments, findings, steadiness
 from pytest_bugguard.core.burning_in import guards_of
 from pytest_bugguard.core.causes import source_in
 from pytest_bugguard.core.errors import BugguardError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.kinds import Count
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.recorded_runs import RecordedRun
+    from pytest_bugguard.core.results import Finding
     from pytest_bugguard.core.steadiness import Contradiction
 
 _HUNTS = 20
@@ -34,26 +35,27 @@ class Steadiness:
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
-        self._history = history_of(workshop)
-        self.notes: list[str] = []
-        """Why it knows nothing, where the history cannot be read."""
+        self._recorded = recorded_of(workshop)
+        self.doubts: tuple[Finding, ...] = ()
+        """That it knows nothing, where it was asked and the history cannot be read."""
 
     def judged(self, record: Record) -> Record:
         """A record, apart where it leans on a test that was flaky with its fix in place and is what it was then."""
-        return self._judged(record, [case for nodeid in steadiness.leant_on(record) for case in self._cases(nodeid)])
+        leant_on = steadiness.leant_on(record) if record.sha else ()
+        return self._judged(record, [case for nodeid in leant_on for case in self._cases(nodeid)])
 
     def passed_now(self, record: Record, tree: str) -> Record:
         """The same of one whose tests have just passed: one failure on that very code is enough."""
         return self._judged(record, guards_of([record]), Code(tree, self._environment))
 
     def _judged(self, record: Record, cases: Sequence[str], passed: Code | None = None) -> Record:
-        if self._history is None or not cases or not record.sha:
+        if self._recorded is None or not cases or not record.sha:
             return record
         try:
-            seen = self._history.sightings(cases)
+            seen = self._recorded.sightings(cases)
             found = [one for case in cases for one in self._contradictions(case, seen[case], passed)]
         except BugguardError as error:
-            self._tell(error)
+            self._doubt(error)
             return record
         telling = next((one for one in found if one.code == passed or self._speaks_of(record, one)), None)
         return record if telling is None else steadiness.judged(record, telling)
@@ -71,27 +73,29 @@ class Steadiness:
     @cached_property
     def _contradicted(self) -> Mapping[str, Sequence[str]]:
         found: dict[str, list[str]] = defaultdict(list)
-        if self._history is None:
+        if self._recorded is None:
             return found
         try:
-            for nodeid in sorted(self._history.contradicted() | self._hunts.keys()):
+            for nodeid in sorted(self._recorded.contradicted() | self._hunts.keys()):
                 found[nodeid.partition("[")[0]].append(nodeid)
         except BugguardError as error:
-            self._tell(error)
+            self._doubt(error)
         return found
 
     @cached_property
     def _hunts(self) -> Mapping[str, tuple[RecordedRun, Count]]:
         """The tests that both passed and failed alone in the newest hunt that looked at them, with that hunt."""
-        hunts = self._history.experiments(_HUNTS) if self._history is not None else ()
+        hunts = self._recorded.experiments(_HUNTS) if self._recorded is not None else ()
         return {
             test: (run, ends) for test, (run, ends) in experiments.alone(hunts).items() if ends.passed and ends.failed
         }
 
-    def _tell(self, error: BugguardError) -> None:
-        self._history = None
-        if not isinstance(error, NoRunsError):
-            self.notes.append(f"whether a guard is known to be flaky was not looked up: {error}")
+    def _doubt(self, error: BugguardError) -> None:
+        """Ask no more: a server out of reach would be waited for each time."""
+        self._recorded = None
+        reason = told(error, self._workshop.repository.top)
+        said = f"whether a test that a fix leans on is known to be flaky cannot be looked up: {reason}"
+        self.doubts = (findings.undecided("history", said, f"{error.hint}; to go without a history: {VARIABLE}={OFF}"),)
 
     @cached_property
     def _environment(self) -> str:

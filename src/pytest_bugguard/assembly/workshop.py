@@ -185,6 +185,11 @@ class Workshop:
 
         return Steadiness(self)
 
+    @property
+    def doubts(self) -> tuple[Finding, ...]:
+        """What a verdict on a fix needs and could not be looked up."""
+        return self.steadiness.doubts if "steadiness" in self.__dict__ else ()
+
     def unfounded(self, tip: Snapshot) -> Iterator[Finding]:
         """Findings for settings that name no file: a gate that looks at nothing would be met by everything."""
         for key, roots in (("source", self.settings.source), ("tests", self.settings.tests)):
@@ -238,7 +243,7 @@ class Workshop:
             repository=self.facts,
             summary=summarise(listed, units),
             records=listed,
-            notes=(*notes, *(self.steadiness.notes if "steadiness" in self.__dict__ else ())),
+            notes=tuple(notes),
             run=Run(int(self._started), round(time.time() - self._started, 3)),
         )
 
@@ -249,7 +254,7 @@ class Workshop:
             undecided_fails=self.settings.undecided == "fail",
             weak_fails=self.settings.fixes.on_weak == "fail",
         )
-        return replace(result, findings=found)
+        return self.with_loose(replace(result, findings=found), self.doubts)
 
     def with_coverage(self, result: Result, found: Coverage) -> Result:
         """A result with what was found out about coverage besides, and with whatever fails of it."""

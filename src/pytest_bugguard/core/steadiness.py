@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core.burning_in import LEANING, guards_of
+from pytest_bugguard.core.flakes import Sighting
 from pytest_bugguard.core.kinds import count
 from pytest_bugguard.core.model import Outcome, Verdict
 from pytest_bugguard.core.recorded_runs import Why
@@ -22,7 +23,6 @@ from pytest_bugguard.core.recovery import LUCK, luck_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_bugguard.core.flakes import Sighting
     from pytest_bugguard.core.kinds import Count
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.recorded_runs import Attempt, RecordedRun
@@ -78,6 +78,20 @@ def contradictions(nodeid: str, sightings: Iterable[Sighting], passed: Code | No
         passes = ends.passed + (code == passed)
         if passes and ends.failed:
             yield Contradiction(nodeid, code, found[0].commit, passes, ends.failed, left)
+
+
+def sightings_in(runs: Iterable[RecordedRun]) -> dict[str, list[Sighting]]:
+    """What runs that are in no history say of each test; the time that they cost is left at 0."""
+    found: dict[str, list[Sighting]] = defaultdict(list)
+    for run in runs:
+        where = run.circumstances
+        for one in run.attempts:
+            seen = Sighting(
+                run.id, run.started_s, run.why, run.is_natural and one.number == 1, where.commit, where.tree or run.id,
+                where.environment, where.environment_words, where.branch, one.number, one.outcome, one.failure, 0,
+            )  # fmt: skip
+            found[one.nodeid].append(seen)
+    return found
 
 
 def hunted(nodeid: str, run: RecordedRun, alone: Count, sightings: Iterable[Sighting]) -> Iterator[Contradiction]:
