@@ -119,6 +119,14 @@ def test_nothing_is_said_of_a_commit_where_the_history_was_cut() -> None:
     assert (root.is_boundary, [change.path for change in root.changes]) == (False, ["a.py"])
 
 
+def test_a_merge_knows_that_some_of_what_it_brought_is_cut_off() -> None:
+    """A clone of depth two has the last commit of each side: nobody can say what came before it."""
+    log = [logged("m", ("p", "s1")), logged("s1", ("s0",)), logged("s0", ()), logged("p", ())]
+    for boundary, is_cut_short in ((("s0", "p"), True), (("p",), False)):
+        merge, _ = mainline.units(log, "m", boundary=boundary, is_cut=False)
+        assert (merge.is_boundary, merge.is_cut_short) == (False, is_cut_short)
+
+
 @pytest.mark.parametrize(
     "log",
     [

@@ -57,6 +57,27 @@ SHARING = MappedTest("src/a.py::a.f", How.ADDED, counts=False, reason=SHARES_FIL
             replace(FIX, recognition=NotAFix("none")), Scope(), Verdict.NOT_APPLICABLE, "no sign", id="no-fix"
         ),
         pytest.param(
+            replace(FIX, recognition=NotAFix("none")),
+            Scope(is_cut_short=True),
+            Verdict.UNDECIDED,
+            "the clone ends within what it merges",
+            id="a-fix-may-be-cut-off",
+        ),
+        pytest.param(
+            replace(FIX, recognition=NotAFix("none"), tests=(GUARD,)),
+            Scope(is_cut_short=True),
+            Verdict.NOT_APPLICABLE,
+            "no sign",
+            id="whatever-is-cut-off-has-its-test",
+        ),
+        pytest.param(
+            FIX,
+            Scope(is_cut_short=True, behaviour_changed=False),
+            Verdict.NOT_APPLICABLE,
+            "only comments",
+            id="whatever-is-cut-off-changed-nothing",
+        ),
+        pytest.param(
             replace(FIX, recognition=NotAFix("revert", "Revert x")),
             Scope(),
             Verdict.NOT_APPLICABLE,

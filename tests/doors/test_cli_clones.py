@@ -117,3 +117,31 @@ def test_a_share_is_not_met_in_a_clone_that_cannot_tell(origin: Repo, tmp_path: 
         assert (done.code, said in done.out, "next: " in done.out) == (1, True, True), done.out
         softened = shell.call("audit", "--fail-under", "0", "--set", "undecided=warn")
         assert (softened.code, said in softened.out) == (0, True), softened.out
+
+
+TOPIC = """
+branch: topic
+commit: fix: no page for no items
+  file: src/shop/pager.py
+    def pages(items):
+        return -(-items // 10) or 1
+commit: say why
+  file: src/shop/pager.py
+    def pages(items):
+        return -(-items // 10) or 1  # a page says that there is nothing
+checkout: main
+merge: topic
+"""
+
+
+def test_a_merge_that_is_cut_short_passes_no_gate(tmp_path: Path) -> None:
+    """Its title says nothing, and the commit that says fix is one deeper than the clone of a pull request's merge."""
+    origin = story(tmp_path / "origin", HISTORY + TOPIC)
+    shallow = cloned(origin, tmp_path / "shallow", "--depth=2")
+    told = shallow.call("check", "HEAD^1..HEAD", "--format", "json")
+    assert (told.code, told.verdicts) == (1, [("undecided", "Merge branch 'topic'")])
+    (fix,) = told.document["fixes"]
+    assert "the clone ends within what it merges" in fix["reason"]
+    Repo(shallow.folder).git(*fix["next"].partition("git ")[2].partition(" (")[0].split())
+    whole = shallow.call("check", "HEAD^1..HEAD", "--format", "json")
+    assert whole.verdicts == [("unguarded", "Merge branch 'topic'")]

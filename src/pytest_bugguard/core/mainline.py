@@ -142,7 +142,8 @@ def units(
 def unit(logged: Logged, *, boundary: Container[str], inner: Sequence[Commit] = ()) -> Unit:
     """One commit of a log as a unit."""
     is_boundary = logged.commit.sha in boundary
-    return Unit(logged.commit, () if is_boundary else changes(logged.raw), tuple(inner), is_boundary)
+    is_cut_short = any(commit.sha in boundary for commit in inner)
+    return Unit(logged.commit, () if is_boundary else changes(logged.raw), tuple(inner), is_boundary, is_cut_short)
 
 
 def _told(growing: _Growing, boundary: Container[str], opens: Callable[[Commit], bool]) -> Iterator[Unit]:

@@ -128,6 +128,8 @@ class Unit:
     """For a merge: the commits that it brought, newest first (at most ``history.INNER_CAP``)."""
     is_boundary: bool = False
     """The history was cut here (shallow clone): what the commit changed cannot be known."""
+    is_cut_short: bool = False
+    """The history was cut within what a merge brought: some of ``inner`` may be missing, or be none of it."""
     is_side: bool = False
     """It stands on a long-lived branch that a merge on the first-parent line brought."""
 

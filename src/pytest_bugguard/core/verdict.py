@@ -48,14 +48,16 @@ class Scope:
     """What is known of a unit besides its record."""
 
     is_boundary: bool = False
+    is_cut_short: bool = False
+    """Whether it is a fix hangs on commits that the clone lacks."""
     is_root: bool = False
     behaviour_changed: bool = True
 
 
 def judge(record: Record, scope: Scope) -> Judgement:
     """Judge a unit from what it is, what it changed and which tests it brought; waivers come after (``waive``)."""
-    if scope.is_boundary:
-        return Judgement(Verdict.UNDECIDED, "the clone ends here: what this commit changed is not known", _DEEPEN)
+    if unknown := _cut_off(record, scope):
+        return Judgement(Verdict.UNDECIDED, unknown, _DEEPEN)
     if isinstance(record.recognition, NotAFix):
         return Judgement(Verdict.NOT_APPLICABLE, _why_no_fix(record.recognition))
     if scope.is_root:
@@ -65,6 +67,16 @@ def judge(record: Record, scope: Scope) -> Judgement:
     if not scope.behaviour_changed:
         return Judgement(Verdict.NOT_APPLICABLE, _NO_FIX["same-behaviour"])
     return judge_tests(record)
+
+
+def _cut_off(record: Record, scope: Scope) -> str:
+    """What a shallow clone lacks to judge a unit by; empty where nothing would turn its verdict."""
+    if scope.is_boundary:
+        return "the clone ends here: what this commit changed is not known"
+    changes_the_product = record.files.source and scope.behaviour_changed
+    if scope.is_cut_short and changes_the_product and judge_tests(record).verdict is Verdict.UNGUARDED:
+        return "the clone ends within what it merges: whether that holds a fix is not known"
+    return ""
 
 
 _NO_FIX = {

@@ -74,7 +74,7 @@ def check(  # noqa: PLR0913 - what a change is judged by; each has its own sourc
             later = [*([uncommitted] if uncommitted else []), *seen[:place]]
             record = linker.link(one, offers, is_only_fix=len(fixes) == 1, later=later)
             found.append(CheckedUnit(one, record, tuple(later)))
-        elif one.unit.is_boundary:
+        elif (one.unit.is_boundary or one.unit.is_cut_short) and one.record.verdict is Verdict.UNDECIDED:
             found.append(CheckedUnit(one, one.record))
     leans = any(_leans_on_work_tree(one.record) for one in found)
     return Checked(tuple(found), len(seen), uses_work_tree=leans)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import fixes, links, messages, references, regressions, verdict
-from pytest_bugguard.core.model import Record, Sign, Waiver
+from pytest_bugguard.core.model import NotAFix, Record, Sign, Waiver
 from pytest_bugguard.core.sides import Sides
 from pytest_bugguard.journeys.diff import Diff, Sorter, listed
 from pytest_bugguard.journeys.snapshot import Snapshot
@@ -131,12 +131,25 @@ class Seen:
 
     @property
     def _scope(self) -> verdict.Scope:
-        is_boundary = self.unit.is_boundary
+        is_boundary, is_cut_short = self.unit.is_boundary, self._hangs_on_what_is_cut_off
+        may_be_a_fix = self.is_fix or is_cut_short
         return verdict.Scope(
             is_boundary=is_boundary,
+            is_cut_short=is_cut_short,
             is_root=not self.unit.commit.parents and not is_boundary,
-            behaviour_changed=self.diff.behaviour_changed if self.is_fix and not is_boundary else True,
+            behaviour_changed=self.diff.behaviour_changed if may_be_a_fix and not is_boundary else True,
         )
+
+    @property
+    def _hangs_on_what_is_cut_off(self) -> bool:
+        """Whether commits that the clone lacks could say that it is a fix, or that it is none."""
+        if not self.unit.is_cut_short:
+            return False
+        match self.recognition:
+            case Sign(where=where):
+                return where.startswith("inner ")
+            case NotAFix(rule=rule):
+                return rule == "none" or not messages.parse(self.unit.commit.message).title.text
 
 
 class Survey:
