@@ -189,6 +189,16 @@ def test_github_merge_queue() -> None:
             id="jenkins-branch",
         ),
         pytest.param(
+            {"JENKINS_URL": "https://ci.example/", "GIT_BRANCH": "origin/topic/pages"},
+            CiFacts(Ci.JENKINS, is_ci=True, branch="topic/pages"),
+            id="jenkins-job-of-one-branch",
+        ),
+        pytest.param(
+            {"JENKINS_URL": "https://ci.example/", "GIT_BRANCH": "detached"},
+            CiFacts(Ci.JENKINS, is_ci=True),
+            id="jenkins-job-of-no-branch",
+        ),
+        pytest.param(
             {"CI": "true", "CIRCLECI": "true", "CIRCLE_BRANCH": "fix/clock"},
             CiFacts(Ci.CIRCLECI, is_ci=True, branch="fix/clock"),
             id="circleci",

@@ -232,13 +232,21 @@ FETCH_MAIN = "origin +refs/heads/main:refs/remotes/origin/main"
             "git fetch --unshallow origin (in GitHub Actions: actions/checkout with fetch-depth: 0)",
             id="push-in-a-shallow-clone",
         ),
+        pytest.param(
+            "auto",
+            CiFacts(Ci.GITLAB, is_ci=True, branch="main", before="f" * 40, before_told_by="CI_COMMIT_BEFORE_SHA"),
+            SHALLOW,
+            "fffffff (where main stood before (CI_COMMIT_BEFORE_SHA)) is not in this clone",
+            'git fetch --unshallow origin (in GitLab CI: GIT_DEPTH: "0")',
+            id="push-of-more-commits-than-a-shallow-clone-has",
+        ),
     ],
 )
 def test_what_is_not_in_the_clone_is_undecided_with_its_cure(
     setting: str, ci: CiFacts, clone: Clone, reason: str, cure: str
 ) -> None:
     """Never a silent step to another base than the one that is meant."""
-    lonely = Repository(names={"refs/heads/other": "3"})
+    lonely = Repository(names={"refs/heads/other": "3", **({"HEAD^1": "8"} if ci.before else {})})
     assert choose(lonely, setting=setting, ci=ci, clone=clone) == Undecided(reason, cure)
 
 
@@ -254,4 +262,14 @@ def test_histories_that_do_not_meet_are_undecided(clone: Clone, cure: str) -> No
     undecided = choose(Repository(names=REMOTE, apart=frozenset("5")), ci=NOWHERE, clone=clone)
     assert undecided == Undecided(
         "origin/main (the remote's default branch) has no commit in common with HEAD in this clone", cure
+    )
+
+
+def test_what_a_forced_push_took_away_is_told() -> None:
+    """The newest commit is judged, and nobody is left to think that it is all that was pushed."""
+    pushed = CiFacts(Ci.GITHUB, is_ci=True, branch="main", before="a" * 40, before_told_by="the push event's before")
+    chosen = choose(Repository(names=AT_REMOTE), ci=pushed, clone=Clone())
+    assert isinstance(chosen, Chosen)
+    assert chosen.reason == (
+        "the commit before: where main stood before (the push event's before), aaaaaaa, is not in this clone"
     )

@@ -337,3 +337,12 @@ def test_every_style_has_a_word_of_pytest_s_writer() -> None:
     for markup in spans.MARKUP.values():
         TerminalWriter().markup("text", **markup)
     assert set(spans.OF_VERDICT) == {*Verdict, *RuleVerdict, *FlakeVerdict}
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"),
+    [("a" * 40, "a" * 7), ("b" * 64, "b" * 7), (f"{'a' * 40}^1", "aaaaaaa^1"), ("origin/main", "origin/main")],
+)
+def test_a_heading_has_room_for_its_base(revision: str, said: str) -> None:
+    """Whole ids are for programs; the parent of a merge that a CI made is named by one, too."""
+    assert words.revision(revision) == said

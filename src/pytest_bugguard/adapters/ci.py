@@ -43,6 +43,8 @@ class _Dialect:
     title: str = ""
     labels: str = ""
     branch: str = ""
+    tracked: str = ""
+    """The branch with its remote's name before it, where ``branch`` is not set."""
     default_branch: str = ""
     is_default: str = ""
     """Says ``true`` where the branch is the default one."""
@@ -79,6 +81,7 @@ _DIALECTS = (
         source="CHANGE_BRANCH",
         title="CHANGE_TITLE",
         branch="BRANCH_NAME",
+        tracked="GIT_BRANCH",
         is_default="BRANCH_IS_PRIMARY",
         before="GIT_PREVIOUS_SUCCESSFUL_COMMIT",
     ),
@@ -201,7 +204,7 @@ def _of_change(facts: CiFacts, target: str, dialect: _Dialect, environ: Mapping[
 
 
 def _of_branch(facts: CiFacts, dialect: _Dialect, environ: Mapping[str, str]) -> CiFacts:
-    branch = _branch(environ.get(dialect.branch, ""))
+    branch = _branch(environ.get(dialect.branch, "")) or _behind_its_remote(environ.get(dialect.tracked, ""))
     before = _commit_ids(environ, (dialect.before,))
     return replace(
         facts,
@@ -216,6 +219,11 @@ def _branch(name: str) -> str:
     """A branch's short name; empty for tags and other references."""
     short = name.removeprefix("refs/heads/")
     return "" if short.startswith("refs/") else short
+
+
+def _behind_its_remote(name: str) -> str:
+    """The branch of ``origin/main``; empty for anything else."""
+    return name.removeprefix("origin/") if name.startswith("origin/") else ""
 
 
 def _commit_ids(environ: Mapping[str, str], variables: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Pure: the CI's environment and the clone's references come in as values, questio
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
@@ -39,6 +40,7 @@ _FULL_CLONE = {
     Ci.BITBUCKET: "clone: depth: full",
     Ci.TRAVIS: "git: depth: false",
 }
+_ID = re.compile(r"^([0-9a-f]{7})[0-9a-f]{33,}(?=\^|$)")
 _USUAL = ("main", "master")
 _NAME_IT = 'name it: --bugguard-base REV, or base = "REV" in the settings'
 
@@ -169,13 +171,18 @@ def _default_branch(ci: CiFacts, clone: Clone, apart: str) -> Iterator[Rung]:
         if_apart=apart,
         is_left_when_empty=is_on_default,
     )
-    yield from _on_default(built, ci, clone) if is_on_default else _off_default(built, known, ci, clone)
+    yield from _on_default(built, ci, clone, apart) if is_on_default else _off_default(built, known, ci, clone)
 
 
-def _on_default(built: str, ci: CiFacts, clone: Clone) -> Iterator[Rung]:
+def _on_default(built: str, ci: CiFacts, clone: Clone, apart: str) -> Iterator[Rung]:
+    why = f"HEAD is {built} itself, with nothing unpushed"
     if ci.before:
-        yield Rung((ci.before,), f"where {built} stood before ({ci.before_told_by})")
-    yield Rung(("HEAD^1",), f"the commit before: HEAD is {built} itself, with nothing unpushed")
+        stood = f"where {built} stood before ({ci.before_told_by})"
+        # In a whole clone it is missing for good: it was taken away by force, and no fetch brings it back.
+        if_missing = IfMissing.UNDECIDED if clone.is_shallow else IfMissing.NEXT
+        yield Rung((ci.before,), stood, if_missing, _fetch("", ci, clone), apart)
+        why = f"{stood}, {_named(ci.before)}, is not in this clone"
+    yield Rung(("HEAD^1",), f"the commit before: {why}")
     if clone.is_shallow:
         yield Rung((), "nothing before HEAD is in this clone", IfMissing.UNDECIDED, _fetch("", ci, clone))
     else:
@@ -247,7 +254,8 @@ def _step(
     name, sha = _shown(found[0]), found[1]
     left_at = merge_base(sha, head)
     if left_at is None:
-        return Undecided(f"{name} ({rung.reason}) has no commit in common with HEAD in this clone", rung.if_apart)
+        apart = f"{_named(name)} ({rung.reason}) has no commit in common with HEAD in this clone"
+        return Undecided(apart, rung.if_apart)
     if left_at == head and rung.is_left_when_empty:
         return None
     return Chosen(name, sha, left_at, rung.reason)
@@ -266,8 +274,13 @@ def _missing(rung: Rung) -> Undecided | None:
 def _absent(rung: Rung) -> str:
     if not rung.revisions:
         return rung.reason
-    return f"{_shown(rung.revisions[0])} ({rung.reason}) is not in this clone"
+    return f"{_named(rung.revisions[0])} ({rung.reason}) is not in this clone"
 
 
 def _shown(revision: str) -> str:
     return revision.removeprefix("refs/remotes/").removeprefix("refs/heads/")
+
+
+def _named(revision: str) -> str:
+    """A revision in a sentence: as shown, a whole commit id shortened."""
+    return _ID.sub(r"\1", _shown(revision), count=1)

@@ -30,9 +30,10 @@ def short(sha: str) -> str:
 
 
 def revision(name: str) -> str:
-    """A revision as shown: a full commit id shortened, any other name whole."""
-    is_id = len(name) >= 40 and _HEX.issuperset(name)  # noqa: PLR2004 - SHA-1 has 40 digits, SHA-256 more
-    return short(name) if is_id else name
+    """A revision as shown: a full commit id shortened, also where its parent is meant; other names whole."""
+    sha, caret, parent = name.partition("^")
+    is_id = len(sha) >= 40 and _HEX.issuperset(sha)  # noqa: PLR2004 - SHA-1 has 40 digits, SHA-256 more
+    return short(sha) + caret + parent if is_id else name
 
 
 def counted(count: int, one: str, many: str = "") -> str:
