@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -104,9 +105,14 @@ class Stage:
         self.asked: list[Replay] = []
         self.duration_s = duration_s
         """Of the last test."""
+        self.is_slow = False
+        """Whether each other test takes as long."""
+        self.spent_s = 0.0
+        """With a second for the start of each process."""
 
     def replay(self, asked: Replay) -> Replayed:
         self.asked.append(asked)
+        self.spent_s += 1
         process = Process(asked.conditions, self.chance)
         order = asked.tests or tuple(self.tests)
         cases = []
@@ -119,7 +125,8 @@ class Stage:
                 return Replayed(asked, TestRun(End.CRASHED, tuple(cases), order, running=nodeid, detail="SIGSEGV"))
             raised = None if passes else RAISED
             outcome = Outcome.PASSED if passes else Outcome.FAILED
-            duration_s = self.duration_s if nodeid == list(self.tests)[-1] else 0.0
+            duration_s = self.duration_s if self.is_slow or nodeid == list(self.tests)[-1] else 0.0
+            self.spent_s += duration_s
             cases.append(Case(nodeid, outcome, raised=raised, number=number, duration_s=duration_s))
         return Replayed(asked, TestRun(End.FINISHED, tuple(cases), order))
 
@@ -306,6 +313,19 @@ def test_what_failed_once_and_never_again_is_undecided() -> None:
     assert found["first"].verdict is FlakeVerdict.UNDECIDED
     assert "1 of " in found["first"].reason
     assert found["first"].reason.endswith("; on a busy machine it failed 0 of 8 times")
+
+
+@pytest.mark.parametrize("tests", [40, 110])
+def test_a_slow_suite_does_not_keep_load_from_being_tried(tests: int) -> None:
+    """A failure among others that does not come again: whether the machine was busy is asked before time is over."""
+    calls = itertools.count()
+    hurried: Act = lambda process: next(calls) != 1 and not process.conditions.busy  # noqa: E731 - as acts are written
+    stage = Stage({f"sound-{place}": sound for place in range(tests)} | {"hurried": hurried}, duration_s=1.0)
+    stage.is_slow = True
+    lab = Lab(stage, each, now=lambda: stage.spent_s, until=600.0, limit_s=600.0, seed=1)
+    hunt(PLAN, lab)
+    (flake,) = lab.notebook.flakes()
+    assert set(flake.diagnosis.kinds) == {Kind.LOAD}
 
 
 def test_one_polluter_among_many_takes_few_runs() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import orders
@@ -97,17 +98,22 @@ def _explain(nodeid: str, usual: Outcome, lab: Lab, *, busy: int) -> bool:
     contexts = lab.notebook.contexts(nodeid, wanted)
     if not contexts:  # alone and among others it ends alike; if it was red, then after itself
         return True
+    under_load = cache(lambda: usual is Outcome.PASSED and fails_under_load(nodeid, lab, busy))
     for context in contexts[:_CONTEXTS]:
+        if (
+            lab.notebook.duration_s(context.before) * _REPEATS > lab.left_s and under_load()
+        ):  # first what time is enough for
+            return True
         if _glanced(nodeid, context, wanted, lab):
             return True
-        share = _again(nodeid, context, wanted, lab)
-        if not share:
+        is_clear = _share(nodeid, context, wanted, lab, 1) == 1
+        if not is_clear and under_load():  # sooner than the others once more, who may take long
+            return True
+        if not (is_clear or _again(nodeid, context, wanted, lab)):
             continue
-        if share < 1 and usual is Outcome.PASSED and fails_under_load(nodeid, lab, busy):
+        if _search(nodeid, context, wanted, lab, is_clear=is_clear):
             return True
-        if _search(nodeid, context, wanted, lab, is_clear=share == 1):
-            return True
-    return usual is Outcome.PASSED and fails_under_load(nodeid, lab, busy)
+    return under_load()
 
 
 def _glanced(nodeid: str, context: Context, wanted: Outcome, lab: Lab) -> bool:
@@ -143,12 +149,9 @@ def _turning(
     return before
 
 
-def _again(nodeid: str, context: Context, wanted: Outcome, lab: Lab) -> float:
-    """Run it after the same tests as in a survey, until it ends so once more; in which share of the runs it did."""
-    for times in range(1, _REPEATS + 1):
-        if _share(nodeid, context, wanted, lab, 1):
-            return 1 / times
-    return 0.0
+def _again(nodeid: str, context: Context, wanted: Outcome, lab: Lab) -> bool:
+    """Run it a few times more after the same tests as in a survey; whether it ended so once more."""
+    return any(_share(nodeid, context, wanted, lab, 1) for _ in range(_REPEATS - 1))
 
 
 def _share(nodeid: str, context: Context, wanted: Outcome, lab: Lab, times: int) -> float:
