@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from pytest_bugguard.core.bands import Band
 from pytest_bugguard.core.base_ends import OnBase

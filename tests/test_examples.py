@@ -9,8 +9,9 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import junit_reports
 from pytest_bugguard.core import messages, reruns

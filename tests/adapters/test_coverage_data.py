@@ -13,13 +13,14 @@ import subprocess
 import sys
 import typing
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import coverage
 import pytest
 from coverage import CoverageData
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import coverage_data, coverage_home, coverage_objects
 from pytest_bugguard.adapters.coverage_reports import CoverageDataError

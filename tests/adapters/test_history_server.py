@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _WRITER = """
 import sys
-from dataclasses import replace
+from msgspec.structs import replace
 from pytest_bugguard.adapters.history_server import HistoryServer
 from tests.histories import run_of
 run = run_of("aF", "b.", id=sys.argv[2])
@@ -94,7 +94,7 @@ def test_the_order_of_arrival_leaves_no_trace(address: str) -> None:
 
 def test_odd_texts_are_stored(address: str) -> None:
     """Of any length, with any character."""
-    from dataclasses import replace  # noqa: PLC0415
+    from msgspec.structs import replace  # noqa: PLC0415
 
     run = run_of("aF")
     odd = replace(run.attempts[0], nodeid="t.py::test[a\0b\udcff\n%s::" + "x" * 9000 + "]")

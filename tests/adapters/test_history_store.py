@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters.history_store import HistoryError, HistoryStore
 from pytest_bugguard.core.flakes import flake_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import receipts as store
 from pytest_bugguard.adapters.receipts import Receipts, Shelf

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import stat
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,7 @@ import tomli
 import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import settings_file, settings_writer
 from pytest_bugguard.core import settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pytest_bugguard.core.alike import gathered, with_alike
 from pytest_bugguard.core.flakes import Flake, flake_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import doctest
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_bugguard.core import naming
 from pytest_bugguard.core.doctests import Example, examples, map_doctests

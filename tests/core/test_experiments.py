@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pytest_bugguard.core.experiments import alone, diagnoses, kept
 from pytest_bugguard.core.kinds import Count, Kind

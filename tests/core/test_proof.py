@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdict
 from pytest_bugguard.core.novelty import Novelty
@@ -32,6 +32,9 @@ from tests.trials import (
     run,
     trial,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OTHER = f"{FILE}::test_first"
 NEW_NAME = raised("ImportError", "cannot import name 'first_page'", missing="first_page", owner="shop.pager")
@@ -570,9 +573,16 @@ def raisings(inner: st.SearchStrategy[Raised] | None = None) -> st.SearchStrateg
     )
 
 
+def made(
+    kind: Callable[..., Any], *parts: st.SearchStrategy[Any], **named: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Any]:
+    """``st.builds`` without a look at the annotations, which name what is imported for the type checker alone."""
+    return st.builds(lambda *given, **said: kind(*given, **said), *parts, **named)
+
+
 EXCEPTIONS = raisings(raisings())
 FILES = st.sampled_from([(), (SOURCE,)])
-CASES = st.builds(
+CASES = made(
     Case,
     IDS,
     st.sampled_from(Outcome),
@@ -583,20 +593,20 @@ CASES = st.builds(
     started_process=st.booleans(),
     subtests=st.lists(st.tuples(st.just("n=1"), EXCEPTIONS), max_size=1).map(tuple),
 )
-RUNS = st.builds(
+RUNS = made(
     TestRun,
     st.sampled_from([End.FINISHED, *End]),
     st.lists(CASES, max_size=5).map(tuple),
-    uncollected=st.lists(st.builds(Uncollected, st.just(FILE), st.none() | EXCEPTIONS), max_size=1).map(tuple),
+    uncollected=st.lists(made(Uncollected, st.just(FILE), st.none() | EXCEPTIONS), max_size=1).map(tuple),
     deselected=st.lists(IDS, max_size=1).map(tuple),
     loaded=st.sampled_from([LOADED, LOADED, (), LEAK]),
     running=IDS,
     raised=st.none() | EXCEPTIONS,
 )
-TRIALS = st.builds(
+TRIALS = made(
     Trial,
     fix=st.just("88d0e12"),
-    tests=st.lists(st.builds(MappedTest, IDS, st.sampled_from(How), st.booleans()), max_size=3).map(tuple),
+    tests=st.lists(made(MappedTest, IDS, st.sampled_from(How), st.booleans()), max_size=3).map(tuple),
     after=RUNS,
     before=RUNS,
     again=st.none() | RUNS,

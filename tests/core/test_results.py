@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pytest_bugguard.core.model import Verdict
 from pytest_bugguard.core.results import WORST_FIRST, Summary, summarise

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_bugguard.core.doctests import SHARES_FILE
 from pytest_bugguard.core.findings import of_records

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from pytest_bugguard.core.doctests import SHARES_FILE
 from pytest_bugguard.core.model import (

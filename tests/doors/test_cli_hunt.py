@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import signal
 import subprocess
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -216,7 +216,9 @@ def _end(group: int, sign: int) -> bool:
 
 def test_no_stranger_is_run_beside_secrets(shell: Shell) -> None:
     """As with proofs: refused, unless somebody knows."""
-    privileged = replace(shell, environment={"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request_target"})
+    privileged = dataclasses.replace(
+        shell, environment={"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request_target"}
+    )
     said = privileged.call("hunt", "tests")
     assert said.code == 4
     assert "a job on pull_request_target has the secrets" in said.complaint[0]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from msgspec.structs import replace
 
 from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.kinds import Diagnosis, Kind

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from pytest_bugguard.core.model import How, MappedTest, Verdict
 from pytest_bugguard.core.results import Finding

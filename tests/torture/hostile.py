@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coverage import CoverageData
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters.history_store import HistoryStore
 from tests.histories import run_of

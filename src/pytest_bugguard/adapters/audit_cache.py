@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from pytest_bugguard.adapters import files
 from pytest_bugguard.core.model import Files, How, MappedTest, NotAFix, Record, Sign, Unreadable, Verdict, Waiver
@@ -81,8 +82,8 @@ def _prune(folder: Path, kind: str) -> None:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of the model
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Struct):
+        return {name: _plain(held) for name, held in asdict(value).items()}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value

@@ -7,9 +7,10 @@ import os
 import shutil
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,8 +31,7 @@ _CACHES = frozenset(
 """Folders that hold no package of the project, besides all whose name begins with a dot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """One file that goes along."""
 
     path: str
@@ -42,8 +42,7 @@ class Carried:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Carryover:
+class Carryover(Struct, frozen=True):
     """The files that go along into every scratch tree."""
 
     files: tuple[Carried, ...] = ()

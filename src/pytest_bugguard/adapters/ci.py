@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core.base import Ci, CiFacts
 
@@ -22,8 +24,7 @@ _COMMIT_ID = re.compile(r"(?!0+$)[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MERGE_REF = re.compile(r"refs/pull/\d+/merge")
 
 
-@dataclass(frozen=True, slots=True)
-class _Dialect:
+class _Dialect(Struct, frozen=True):
     """The names of the variables in which one CI says it; empty where it does not."""
 
     ci: Ci

@@ -6,12 +6,12 @@ import os
 import re
 import tempfile
 from contextlib import chdir, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coverage import Coverage, CoverageData
 from coverage.exceptions import CoverageException
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import coverage_reports
 from pytest_bugguard.adapters.coverage_home import DAMAGED, MEASURE, configured, said_by, told_apart

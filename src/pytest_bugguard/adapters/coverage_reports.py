@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.parsers import expat
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.measured import Exits, FileCoverage
@@ -76,8 +77,7 @@ def _json_file(name: str, one: dict[str, Any]) -> FileCoverage:
     return FileCoverage(name, executed - excluded, missing, excluded, exits)
 
 
-@dataclass
-class _Lines:
+class _Lines(Struct, dict=True):
     """One file while its report is read."""
 
     ran: set[int] = field(default_factory=set)

@@ -13,8 +13,10 @@ import subprocess
 import threading
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Self
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_bugguard.core.errors import NoRepositoryError, UnreadableHistoryError
 
@@ -88,8 +90,7 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in leaked} | _ENVIRONMENT
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """How a short git command ended."""
 
     status: int
@@ -98,8 +99,7 @@ class Answer:
     """What it wrote to standard error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Git:
+class Git(Struct, frozen=True):
     """git, aimed at one place."""
 
     place: tuple[str, ...] = ()

@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.adapters.guardian import Guardian
 from pytest_bugguard.core.runlog import Ended
@@ -27,8 +28,7 @@ _CAP = 4 * 1024 * 1024
 _GLANCE_S = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """What is run, and where."""
 
     words: Sequence[str]

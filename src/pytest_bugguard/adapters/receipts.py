@@ -11,10 +11,10 @@ import hashlib
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import platformdirs
+from msgspec import Struct
 
 from pytest_bugguard.adapters import files
 from pytest_bugguard.core import receipts
@@ -37,8 +37,7 @@ _TIDYING = "00"
 """A code key that begins so, one in 256, has the folder tidied up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(Struct, frozen=True):
     """One folder with receipts."""
 
     folder: Path
@@ -55,8 +54,7 @@ class Shelf:
         return self.folder / "tests" / hashlib.sha256(name).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Receipts:
+class Receipts(Struct, frozen=True):
     """Receipts in a folder, and in others that are only read."""
 
     own: Shelf

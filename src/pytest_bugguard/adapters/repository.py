@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct
 
 from pytest_bugguard.adapters.gitrunner import ANSWER_S, NEEDS_GIT, Git
 from pytest_bugguard.adapters.history import GitHistory
@@ -31,8 +32,7 @@ _QUESTIONS = (
 )
 
 
-@dataclass(frozen=True)
-class Repository:
+class Repository(Struct, frozen=True, dict=True):
     """A repository, open for reading. Closing it ends every history that was opened from it.
 
     Each thing is read when it is first asked for, and once: whoever asks next is told of the same state.
@@ -54,7 +54,10 @@ class Repository:
     warnings: tuple[str, ...]
     hook_index: Path | None = None
     """The index that a running ``git commit`` is about to commit, where that is not the usual one."""
-    _opened: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
+
+    @cached_property
+    def _opened(self) -> ExitStack:
+        return ExitStack()
 
     def git(self) -> Git:
         """Git, aimed at this repository."""

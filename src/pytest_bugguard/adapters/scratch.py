@@ -11,8 +11,10 @@ import os
 import re
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import carryover, tree_index, workspace
 from pytest_bugguard.adapters.carryover import NOTHING, Carryover
@@ -50,8 +52,7 @@ _OWN_CONFIG = """\
 """Stronger than the user's own, which reaches the tests that call git; a housekeeping git would outlive its test."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScratchTree:
+class ScratchTree(Struct, frozen=True):
     """Implements ``journeys.ports.Tree``."""
 
     folder: Path

@@ -16,10 +16,12 @@ import shlex
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import measured_lines, workspace
 from pytest_bugguard.adapters.hold import Hold
@@ -48,15 +50,13 @@ class Tree(Protocol):
         """The folder, absolute."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A tree that was there before: the user's own checkout."""
 
     top: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Private:
+class _Private(Struct, frozen=True):
     """The folder of one run, outside of the tree."""
 
     folder: Path

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.assembly.replays import home_of, open_replayer, start_of
 from pytest_bugguard.core import burning_in
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.recorded_runs import Attempt
 
 
-@dataclass(frozen=True, slots=True)
-class BurnedIn:
+class BurnedIn(Struct, frozen=True):
     """What came of it."""
 
     records: tuple[Record, ...]

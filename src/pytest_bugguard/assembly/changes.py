@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.assembly.workshop import today
 from pytest_bugguard.core import base, commit_file, findings, verdict
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.journeys.survey import Seen
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What is judged: the fixes between a base and a tip."""
 
     found: tuple[CheckedUnit, ...]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import coverage_data, coverage_home, settings_file
 from pytest_bugguard.adapters.measured_paths import MeasuredPaths

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import audit_cache
 from pytest_bugguard.adapters.environment import environment
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.proof import Proof
 
 
-@dataclass(frozen=True)
-class Filing:
+class Filing(Struct, frozen=True, dict=True):
     """The receipts of one repository, with what every key of this run has in common."""
 
     workshop: Workshop

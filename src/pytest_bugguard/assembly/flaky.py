@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import junit_reports
 from pytest_bugguard.adapters.history_store import MAGIC, HistoryStore

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard import report
 from pytest_bugguard.adapters import ci, files, settings_file
@@ -149,8 +151,7 @@ class Gate:
             yield report.verbatim(annotation)
 
 
-@dataclass(frozen=True, slots=True)
-class GateOptions:
+class GateOptions(Struct, frozen=True):
     """What the command line of pytest says."""
 
     judging: JudgeOptions

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from pytest_bugguard.adapters import ci, interrupts, pool
 from pytest_bugguard.adapters.hunt_log import HuntLog, HuntLogError, LoggedReplayer
@@ -46,8 +48,7 @@ VARIED = ("load", *_VARIED)
 """What can be varied on request; seeds of string hashes are varied always."""
 
 
-@dataclass(frozen=True, slots=True)
-class HuntOptions:
+class HuntOptions(Struct, frozen=True):
     """What the command line says."""
 
     paths: tuple[str, ...] = ()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.assembly import changes
 from pytest_bugguard.core import burning_in, findings, steadiness
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.selection import SessionFacts
 
 
-@dataclass(frozen=True, slots=True)
-class JudgeOptions:
+class JudgeOptions(Struct, frozen=True):
     """What the command line of pytest says of the judgement."""
 
     folder: Path
@@ -47,8 +48,7 @@ class JudgeOptions:
     """Told of the reruns: how many tests are done, of how many, and which is next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Struct, frozen=True):
     """One run of pytest that has ended."""
 
     reports: Sequence[PhaseReport]

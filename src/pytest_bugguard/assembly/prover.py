@@ -6,8 +6,10 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import carryover, ci, dressing, interrupts, pool
 from pytest_bugguard.adapters.scratch import GitScratch
@@ -46,8 +48,7 @@ Progress = Callable[[int, int, str], None]
 _SHORT = 7
 
 
-@dataclass(frozen=True, slots=True)
-class ProofOptions:
+class ProofOptions(Struct, frozen=True):
     """How proofs are made."""
 
     jobs: int = 1

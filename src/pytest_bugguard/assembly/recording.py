@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import ci, ci_job
 from pytest_bugguard.adapters.environment import environment
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.settings import FlakySettings
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """What is known of a run of pytest besides its reports."""
 
     rootdir: Path

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import files
 from pytest_bugguard.assembly import auditing, quarantine, records

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.assembly import base_ends, changes, records
 from pytest_bugguard.assembly.replays import home_of, open_replayer, start_of
@@ -32,8 +34,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.results import RepositoryFacts, Result
 
 
-@dataclass(frozen=True, slots=True)
-class RerunOptions:
+class RerunOptions(Struct, frozen=True):
     """How the tests that failed are run again."""
 
     times: int

@@ -7,9 +7,10 @@ import os
 import shlex
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pytest_bugguard.adapters import ci, guests, settings_file
 from pytest_bugguard.adapters.repository import open_repository

@@ -6,8 +6,9 @@ Flaky tests mostly come in such clusters: a fixture, a helper or a server behind
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core.errors import UnknownRevisionError
 
@@ -45,8 +46,7 @@ _USUAL = ("main", "master")
 _NAME_IT = 'name it: --bugguard-base REV, or base = "REV" in the settings'
 
 
-@dataclass(frozen=True, slots=True)
-class CiFacts:
+class CiFacts(Struct, frozen=True):
     """What the CI says of the change that it builds; empty where it says nothing."""
 
     name: Ci | None = None
@@ -74,8 +74,7 @@ class CiFacts:
     """What could not be read, a line each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clone:
+class Clone(Struct, frozen=True):
     """What the clone says of itself."""
 
     branch: str = ""
@@ -93,8 +92,7 @@ class IfMissing(Enum):
     UNDECIDED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(Struct, frozen=True):
     """One answer to the question for the base."""
 
     revisions: tuple[str, ...]
@@ -112,8 +110,7 @@ class Rung:
     """Whether a change without a commit sends us on to the next rung."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The base, and the sentence that says so."""
 
     revision: str
@@ -124,8 +121,7 @@ class Chosen:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Undecided:
+class Undecided(Struct, frozen=True):
     """There should be a base, but this clone does not have it."""
 
     reason: str

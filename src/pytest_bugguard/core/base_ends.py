@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.replays import attempts_of
@@ -29,8 +31,7 @@ class OnBase(StrEnum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True)
-class BaseEnd:
+class BaseEnd(Struct, frozen=True):
     """What was seen of a test there."""
 
     how: OnBase

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core import likeness, outline, segments, syntax
 
@@ -33,8 +34,7 @@ _LOOKS = (
 """What a condition is written with that only looks: at ``sys.version_info`` or ``TYPE_CHECKING``."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFacts:
+class SourceFacts(Struct, frozen=True):
     """What happened to one source file. Names are dotted: ``Class.method``."""
 
     behaviour_changed: bool

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import shlex
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core.model import Outcome, Verdict
 from pytest_bugguard.core.orders import number, shuffled
@@ -31,8 +33,7 @@ LEANING = frozenset({Verdict.GUARDED, Verdict.PROVEN})
 _CONFIDENCE = 0.95
 
 
-@dataclass(frozen=True, slots=True)
-class Burned:
+class Burned(Struct, frozen=True):
     """What a test showed."""
 
     runs: int = 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core import cases, likeness, outline, segments, strength, syntax
 from pytest_bugguard.core.cases import Decorated
@@ -40,8 +41,7 @@ class Brought(NamedTuple):
     """What else is worth telling."""
 
 
-@dataclass(slots=True)
-class Helpers:
+class Helpers(Struct):
     """The names in a module that do not mean what they meant before."""
 
     names: set[str] = field(default_factory=set)
@@ -70,8 +70,7 @@ class Helpers:
         return Helpers(tests={owner: self.tests[owner] for owner in self.bases}, members=members)
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(Struct):
     """All that happened in one file."""
 
     added: list[Test] = field(default_factory=list)
@@ -126,8 +125,7 @@ def _parsed(module: Module | None, pieces: Iterable[bytes]) -> tuple[Scope, list
     return scope, faults
 
 
-@dataclass(slots=True)
-class _Comparison:
+class _Comparison(Struct):
     old: Module | None
     new: Module | None
     collector_old: Collector

@@ -11,9 +11,10 @@ from __future__ import annotations
 import ast
 import textwrap
 from contextlib import suppress
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core.assertions import assigned, catches_a_want, own_name, questions, tried, used_in
 
@@ -132,8 +133,7 @@ def _is_namespace(node: ast.expr) -> bool:
     return False
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     novelty: Novelty
     strings: dict[str, tuple[str, ...]]
     """What local names held when it failed, as far as that is text."""

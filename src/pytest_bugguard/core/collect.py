@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from pytest_bugguard.core import alarms, cases, collection, guards, outline, syntax
 
@@ -67,8 +68,7 @@ class NoNaming:
     is_test_function = is_test_class
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """A function that is collected, with the classes around it."""
 
     __test__ = False

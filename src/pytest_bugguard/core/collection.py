@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import fnmatch
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core import outline, syntax
 
@@ -25,8 +26,7 @@ NOT_ENTERED = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", 
 _GLOB = frozenset("*?[")
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(Struct, frozen=True):
     """pytest's own options for where it looks, with its defaults. Places are relative to the top."""
 
     testpaths: tuple[str, ...] = ()

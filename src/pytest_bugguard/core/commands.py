@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core.kinds import Kind
 
@@ -24,8 +25,7 @@ _TWICE = (
 twice in a session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Typing:
+class Typing(Struct, frozen=True):
     """How pytest is typed here."""
 
     folder: str = ""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core.thresholds import Metric, Threshold
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 _WILD = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What is asked, metric by metric; None: nothing."""
 
     line: Decimal | None = None
@@ -36,8 +36,7 @@ class Limits:
         return next((one for one in self.thresholds() if one.metric is metric), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """One ``[[tool.bugguard.coverage.gate]]``."""
 
     limits: Limits
@@ -62,8 +61,7 @@ class Gate:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Where the rules stand that are no gates: ``pyproject.toml:12``."""
 
     each_file: str = ""
@@ -73,8 +71,7 @@ class Places:
     fixes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CoverageSettings:
+class CoverageSettings(Struct, frozen=True):
     """``[tool.bugguard.coverage]``."""
 
     each_file: Limits | None = None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import chain
 from operator import add
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core import coverage_rules as rules
 from pytest_bugguard.core.errors import SettingsError
@@ -29,8 +31,7 @@ _SEE_ALL = "run all tests, or let coverage.py count what nothing imports: [tool.
 _MEASURE_BRANCHES = "measure branches too: [tool.coverage.run] branch = true, or pytest --cov-branch"
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """Where something was not run."""
 
     path: str
@@ -40,8 +41,7 @@ class Missing:
     """The lines with the functions that hold them, or what else there is to say of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """One rule, held against one file or against several together."""
 
     rule: str
@@ -63,8 +63,7 @@ class Judged:
     """The commit id of the fix that it speaks of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What the run that was measured can prove."""
 
     partial: Doubt | None = None
@@ -74,8 +73,7 @@ class Standing:
     """Why the numbers say nothing at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """All that was found out about coverage."""
 
     judged: tuple[Judged, ...] = ()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core import dates
 from pytest_bugguard.core.bands import band_of, bands_within, events_a_day, of_median
@@ -41,8 +43,7 @@ class Unit(StrEnum):
     RATIO = "ratio"
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """One figure."""
 
     name: str
@@ -69,8 +70,7 @@ class Figure:
     """Those that the value may lie in, best first; none, if there is one of the value: the sample is too small."""
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """What the figures look at."""
 
     first_s: int
@@ -89,8 +89,7 @@ class Period:
         return self.first_s <= time_s <= self.last_s
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Struct, frozen=True):
     """A fix with its time, and where its fault came from."""
 
     fix: str
@@ -98,8 +97,7 @@ class Repair:
     traced: Traced
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """A release of the period, and what became of it."""
 
     tag: str
@@ -129,8 +127,7 @@ class Restored(NamedTuple):
     from_commit_s: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """All figures of a repository, and what they rest on."""
 
     period: Period
@@ -156,8 +153,7 @@ class Baseline:
         return tuple(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """What the figures are worked out from."""
 
     period: Period

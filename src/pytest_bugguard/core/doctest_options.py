@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,8 +16,7 @@ _NEVER_SEARCHED = frozenset({"setup.py", "__main__.py"})
 _TEXTS = (".txt", ".rst")
 
 
-@dataclass(frozen=True, slots=True)
-class DoctestOptions:
+class DoctestOptions(Struct, frozen=True):
     """pytest's own options for finding doctests, with its defaults."""
 
     is_on: bool = True

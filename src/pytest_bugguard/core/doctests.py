@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core import collection, outline, segments, syntax
 from pytest_bugguard.core.model import How, MappedTest, TestMap, Unreadable
@@ -107,8 +108,7 @@ def _changed(before: Doctest, now: Doctest) -> tuple[How, str]:
     return How.CHANGED, "its examples were only removed" if gone else ""
 
 
-@dataclass(slots=True)
-class _Compared:
+class _Compared(Struct):
     """What happened in one file; doctests by their node ids."""
 
     path: str

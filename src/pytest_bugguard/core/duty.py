@@ -5,9 +5,10 @@ A test on record may move and be renamed, and its text may change. It may not go
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core import cases, pairing, strength, syntax
 from pytest_bugguard.core.cases import Decorated
@@ -37,8 +38,7 @@ class Harm(StrEnum):
     """Its file does not parse any more, so that nothing can be said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(Struct, frozen=True):
     """A test that was on guard and no longer is, or no longer as it was."""
 
     test: Recorded

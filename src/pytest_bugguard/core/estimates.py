@@ -8,8 +8,9 @@ at 0 where nothing failed and at 1 where everything did, as they recommend.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 CONFIDENCE = 0.95
 _STEPS = 45
@@ -19,8 +20,7 @@ _TINY = 1e-300
 _CLOSE = 1e-14
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """How often something failed."""
 
     failures: int

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from pytest_bugguard.core import messages, references, titles
 
@@ -52,8 +53,7 @@ class DiffFacts(Protocol):
         """Tests that were there before and differ now."""
 
 
-@dataclass(frozen=True, slots=True)
-class CiContext:
+class CiContext(Struct, frozen=True):
     """What the CI says of the change: from its event file and its variables, never from the network."""
 
     branch: str | None = None
@@ -65,8 +65,7 @@ NOBODY = CiContext()
 """No CI, or one that says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnPatterns:
+class OwnPatterns(Struct, frozen=True):
     """What a project adds to the rules by its settings."""
 
     patterns: tuple[re.Pattern[str], ...] = ()
@@ -82,8 +81,7 @@ class OwnPatterns:
 NOTHING_OWN = OwnPatterns()
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True, dict=True):
     """One unit, taken apart as it is asked."""
 
     unit: Unit

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core.estimates import jeffreys
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
@@ -23,8 +24,7 @@ _LUCK = 0.01
 """A row of failures that luck makes this seldom, at the rate that the test had, is no bad luck."""
 
 
-@dataclass(frozen=True, slots=True)
-class Excused:
+class Excused(Struct, frozen=True):
     """A failure that failed no run, since its test is known to fail so."""
 
     nodeid: str

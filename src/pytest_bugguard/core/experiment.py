@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core import novelty, pytest_config
 from pytest_bugguard.core.collection import folders_above
@@ -22,8 +24,7 @@ _PACKAGE_ROOTS = ("src", "lib", "python")
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
-@dataclass(frozen=True, slots=True)
-class Experiment:
+class Experiment(Struct, frozen=True):
     """Two trees that differ in the fix alone, and the tests that are run in both."""
 
     commit: str
@@ -136,8 +137,7 @@ def _inits(source: Iterable[str], is_package: IsPackage) -> Iterator[str]:
                 yield f"{folder}/__init__.py"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where pytest is started for some test files, and what the project tells it."""
 
     folder: str

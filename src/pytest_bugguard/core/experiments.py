@@ -7,8 +7,9 @@ number and by its conditions. So it is handed on, imported and judged like any o
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pytest_bugguard.core.kinds import OFTEN, UNKNOWN, diagnosis_of, first_alone, showings_of
 from pytest_bugguard.core.replays import conditions_of

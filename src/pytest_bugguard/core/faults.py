@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import Counter
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.core import hunks
 
@@ -32,8 +33,7 @@ class Lines(NamedTuple):
     """From 1, ascending."""
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
+class Traced(Struct, frozen=True):
     """A fix, and where its fault came from."""
 
     fix: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.base import Chosen, Undecided
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.model import Record
 
 
-@dataclass(frozen=True, slots=True)
-class FirstLook:
+class FirstLook(Struct, frozen=True):
     """A repository before it has settings."""
 
     layout: Layout

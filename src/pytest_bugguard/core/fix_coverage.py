@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core.coverage_verdict import Judged, Missing
 from pytest_bugguard.core.model import RuleVerdict, Verdict
@@ -41,8 +43,7 @@ class Reach(StrEnum):
     """The fix took it away, with all around it: nothing is left that could run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """What the fix's own tests ran of one file, by the lines on which statements begin."""
 
     in_tests: frozenset[int] = frozenset()

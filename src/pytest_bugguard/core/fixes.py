@@ -8,8 +8,9 @@ such as "fix" speak of something else.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core import messages, refusals
 from pytest_bugguard.core.evidence import NOBODY, NOTHING_OWN, Case, CiContext, DiffFacts, OwnPatterns
@@ -40,8 +41,7 @@ NO_SOURCE = "no-source"
 SAME_BEHAVIOUR = "same-behaviour"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSet:
+class RuleSet(Struct, frozen=True):
     """The rules that are on, and what a project adds to them."""
 
     rules: tuple[Rule, ...]

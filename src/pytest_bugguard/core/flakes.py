@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import shlex
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.core.commands import Typing, command_of, contrast_of
 from pytest_bugguard.core.estimates import CONFIDENCE, rate_of
@@ -65,8 +66,7 @@ class Sighting(NamedTuple):
     """The run's time, shared among the tests that failed in it; 0 where this one did not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Onset:
+class Onset(Struct, frozen=True):
     """Between which commits a test began to fail, with 95 % confidence."""
 
     after: str
@@ -75,16 +75,14 @@ class Onset:
     """The commit on which it failed first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A test's rate on one branch, or in one environment."""
 
     name: str
     rate: Rate
 
 
-@dataclass(frozen=True, slots=True)
-class Flake:
+class Flake(Struct, frozen=True):
     """One test by its history."""
 
     nodeid: str
@@ -127,8 +125,7 @@ class Flake:
         return self.signatures[0][0] if self.signatures else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
+class Ranking(Struct, frozen=True):
     """What a history says of some of its tests."""
 
     flakes: tuple[Flake, ...]

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.core.errors import SettingsError
 from pytest_bugguard.core.paths import quoted, unquoted
@@ -81,8 +82,7 @@ def renamed(floors: Floors, renames: Mapping[str, str]) -> dict[str, Floor]:
     return kept
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """What floors become, and what was done."""
 
     floors: Floors

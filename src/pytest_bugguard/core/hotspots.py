@@ -13,9 +13,10 @@ It ranks places, never people.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core import dates
 from pytest_bugguard.core.model import Verdict
@@ -31,8 +32,7 @@ _DAY_S = 86_400
 _NO_RENAMES: Mapping[str, Mapping[str, str | None]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Hotspot:
+class Hotspot(Struct, frozen=True):
     """A file or folder that was repaired."""
 
     path: str
@@ -55,16 +55,14 @@ class Hotspot:
         return self.fixed_by[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Hotspots:
+class Hotspots(Struct, frozen=True):
     """Places by weight, heaviest first."""
 
     files: tuple[Hotspot, ...] = ()
     folders: tuple[Hotspot, ...] = ()
 
 
-@dataclass
-class _Tally:
+class _Tally(Struct, dict=True):
     weight: float = 0.0
     records: list[Record] = field(default_factory=list)
 

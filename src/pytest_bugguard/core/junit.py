@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core.failures import digest_of
 from pytest_bugguard.core.model import Outcome
@@ -32,8 +33,7 @@ _NUMBER = ("run_attempt", "github_run_attempt", "attempt")
 _COMMIT_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """An element inside of a case that says how it went."""
 
     tag: str
@@ -43,8 +43,7 @@ class Ended:
     text: str
 
 
-@dataclass(slots=True)
-class Case:
+class Case(Struct):
     """One element ``testcase``."""
 
     classname: str

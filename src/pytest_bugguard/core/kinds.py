@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.replays import PLAIN, Conditions
@@ -78,8 +79,7 @@ class Count(NamedTuple):
         return self.passed + self.failed
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """In which ways a test is flaky, and what it depends on."""
 
     kinds: tuple[Kind, ...] = ()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from pytest_bugguard.core import fragments, naming, references
 from pytest_bugguard.core.collection import folders_above
@@ -33,8 +34,7 @@ _FEWEST_NUMBERS = 3
 _LEAST_SHARE = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Habits:
+class Habits(Struct, frozen=True):
     """How commit messages are written here."""
 
     messages: int = 0
@@ -47,8 +47,7 @@ class Habits:
     """Prefixes of issue keys that are in use (``SHOP`` of ``SHOP-12``), the busiest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """What is to be seen in the newest state and the newest messages."""
 
     source: tuple[str, ...] = ()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core.model import How, MappedTest
 
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"(?:^|[#!/]|(?:gh|bpo)-)(\d+)$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class OfferedTest:
+class OfferedTest(Struct, frozen=True):
     """A test that could guard a fix made elsewhere."""
 
     test: MappedTest
@@ -29,8 +30,7 @@ class OfferedTest:
     """Those of ``issues`` that stand in a ``regression`` mark: it says itself whose test it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """The tests that one unit, or the work tree, brings."""
 
     place: str
@@ -42,8 +42,7 @@ class Offer:
     """Whether it changes no source: what it brings is there for something else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a fix without a test of its own is known by."""
 
     issues: frozenset[str]

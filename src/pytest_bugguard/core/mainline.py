@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_bugguard.core.errors import UnreadableHistoryError
 from pytest_bugguard.core.gitlog import changes
@@ -24,8 +26,7 @@ HELD_CAP = 4_000
 """Units that may wait for the last of their inner commits; the longest wait in nineteen real histories was 2,168."""
 
 
-@dataclass(slots=True, eq=False)
-class _Growing:
+class _Growing(Struct, eq=False):
     """A unit, some inner commits of which may be still to come."""
 
     logged: Logged

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.core.thresholds import Count, Metric
 
@@ -22,8 +23,7 @@ class Exits(NamedTuple):
     """Lines with a way out that was not taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileCoverage:
+class FileCoverage(Struct, frozen=True):
     """One file; lines are those on which statements begin, from 1."""
 
     path: str
@@ -61,8 +61,7 @@ class Wanted(NamedTuple):
     """Around these; what stands far from them is of no interest."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleCoverage:
+class ModuleCoverage(Struct, frozen=True):
     """How much of one file was run."""
 
     path: str
@@ -81,8 +80,7 @@ class Doubt(NamedTuple):
     cure: str
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """All that was measured."""
 
     files: tuple[FileCoverage, ...] = ()

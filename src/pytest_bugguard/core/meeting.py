@@ -7,8 +7,9 @@ nothing is said then; nor where the test started a process, which may be anythin
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.runs import End

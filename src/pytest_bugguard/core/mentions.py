@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core.syntax import walk
 
@@ -12,8 +13,7 @@ _BEGINNING = 6
 _PLAIN = re.compile(r"[\w .:,*+-]+", re.ASCII)
 
 
-@dataclass(slots=True)
-class Mentions:
+class Mentions(Struct):
     """What a tree refers to by name."""
 
     names: set[str] = field(default_factory=set)

@@ -8,9 +8,10 @@ text that anybody may have written.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core import references, titles
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 _TRAILER = re.compile(r"^[ \t]{0,3}([A-Za-z][A-Za-z0-9-]{0,60})[ \t]{0,3}:[ \t]{1,8}(\S.*)$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(Struct, frozen=True, dict=True):
     """A commit message, taken apart as it is asked."""
 
     text: str

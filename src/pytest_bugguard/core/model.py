@@ -6,9 +6,10 @@ Texts that come from a repository (paths, messages) are ``str`` decoded from UTF
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -74,7 +75,7 @@ class RuleVerdict(StrEnum):
 class FileChange(NamedTuple):
     """One entry of a diff against the first parent.
 
-    A NamedTuple, not a dataclass: a whole-history scan makes some hundred thousand of them.
+    A NamedTuple: a whole-history scan makes some hundred thousand of them.
     """
 
     status: str
@@ -117,8 +118,7 @@ class Commit(NamedTuple):
         return next((line.strip() for line in self.message.splitlines() if line.strip()), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """What a fix and its test are looked for in: a plain commit, or a merge against its first parent."""
 
     commit: Commit
@@ -134,8 +134,7 @@ class Unit:
     """It stands on a long-lived branch that a merge on the first-parent line brought."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(Struct, frozen=True):
     """Why a unit is taken for a bug fix."""
 
     rule: str
@@ -146,8 +145,7 @@ class Sign:
     """``subject``, ``message``, ``inner <sha>``, ``trailer``, ``fragment <path>``, ``branch``, ``label``, ``diff``."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotAFix:
+class NotAFix(Struct, frozen=True):
     """Why a unit is not taken for a bug fix."""
 
     rule: str
@@ -192,8 +190,7 @@ class RedKind(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Red:
+class Red(Struct, frozen=True):
     """How a test failed without the fix."""
 
     kind: RedKind
@@ -203,8 +200,7 @@ class Red:
     """``path:line`` in the tree without the fix: in the source where it was raised there, else in the test."""
 
 
-@dataclass(frozen=True, slots=True)
-class MappedTest:
+class MappedTest(Struct, frozen=True):
     """A test that a fix added or changed."""
 
     nodeid: str
@@ -225,8 +221,7 @@ class MappedTest:
     """Where it failed without the fix: how."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A file that could not be looked into; named, never skipped in silence."""
 
     path: str
@@ -236,16 +231,14 @@ class Unreadable:
     """The command after which it can be looked into, where there is one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unavailable:
+class Unavailable(Struct, frozen=True):
     """A blob whose bytes could not be had, with the reason in one line and what cures it."""
 
     reason: str
     cure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TestMap:
+class TestMap(Struct, frozen=True):
     """What a unit did to its tests."""
 
     __test__ = False  # pytest collects classes named Test* from test modules that import this one
@@ -257,8 +250,7 @@ class TestMap:
     """Node id before and after, of each test that only moved or got another name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(Struct, frozen=True):
     """The changed files of a unit by side; paths in the order of the diff."""
 
     source: tuple[str, ...] = ()
@@ -266,8 +258,7 @@ class Files:
     neutral: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """An accepted exception for a fix."""
 
     fix: str
@@ -278,8 +269,7 @@ class Waiver:
     """The last day on which it holds; None for a trailer in the commit message itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantine:
+class Quarantine(Struct, frozen=True):
     """A test that cannot be trusted for now, and who mends it by when: it runs, and guards no fix."""
 
     test: str
@@ -294,8 +284,7 @@ class Quarantine:
     """How it is known to fail: only that is excused (``core.failures.signature_of``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeldHunk:
+class HeldHunk(Struct, frozen=True):
     """A part of a proven fix, and which of its tests fail without that part alone."""
 
     path: str
@@ -308,8 +297,7 @@ class HeldHunk:
     """False: without it the tests do not come to run, so nothing is known of it alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """All that is said of one unit."""
 
     sha: str

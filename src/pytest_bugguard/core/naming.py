@@ -5,9 +5,11 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core import collection, doctest_options, pytest_config
 from pytest_bugguard.core.collection import Collection, folders_above
@@ -46,8 +48,7 @@ def _nothing_is_a_package(folder: str) -> bool:
     return False
 
 
-@dataclass(frozen=True)
-class Naming:
+class Naming(Struct, frozen=True, dict=True):
     """pytest's own options for finding tests, and what they say of a name."""
 
     python_files: tuple[str, ...] = ("test_*.py", "*_test.py")

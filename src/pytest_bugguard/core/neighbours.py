@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core import reach, syntax
 from pytest_bugguard.core.changes import Brought, Helpers
@@ -248,8 +249,7 @@ def _within(module: Module, helpers: Helpers) -> Helpers:
     return reach.widened(module, helpers) if helpers else helpers
 
 
-@dataclass(frozen=True, slots=True)
-class _Strings:
+class _Strings(Struct, frozen=True):
     """Names of files, as a test may write them: alone or as a part of a path."""
 
     texts: set[str]

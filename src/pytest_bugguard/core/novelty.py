@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core import behaviour, outline, syntax
 
@@ -43,8 +44,7 @@ class SourceVersions(NamedTuple):
     new: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Novelty:
+class Novelty(Struct, frozen=True):
     """What a fix adds to the source side."""
 
     modules: frozenset[str] = frozenset()
@@ -120,8 +120,7 @@ def of(files: Iterable[SourceVersions]) -> Novelty:
     )
 
 
-@dataclass(slots=True)
-class _Additions:
+class _Additions(Struct):
     modules: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     parameters: set[tuple[str, str]] = field(default_factory=set)
@@ -164,8 +163,7 @@ class _Signature(NamedTuple):
     shape: tuple[object, ...]
 
 
-@dataclass(slots=True)
-class _Api:
+class _Api(Struct):
     """What a module offers."""
 
     names: set[str] = field(default_factory=set)

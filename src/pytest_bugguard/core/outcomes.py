@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core.model import MappedTest, Outcome
 from pytest_bugguard.core.runs import Case, End, TestRun
@@ -36,8 +37,7 @@ class PhaseReport(NamedTuple):
     """Where it failed as a test in quarantine is known to: that failure's signature."""
 
 
-@dataclass
-class Outcomes:
+class Outcomes(Struct, dict=True):
     """The outcomes of one session, filled report by report."""
 
     _by_file: dict[str, dict[str, list[Outcome]]] = field(default_factory=dict)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core import syntax
 
@@ -25,8 +26,7 @@ class Imported(NamedTuple):
     """How many dots stand before a relative import."""
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct):
     """The names that the statements of a module or class bind; the last definition of a name holds."""
 
     functions: dict[str, FunctionNode] = field(default_factory=dict)
@@ -39,8 +39,7 @@ class Scope:
         return name in self.functions or name in self.classes or name in self.values or name in self.imports
 
 
-@dataclass(slots=True)
-class Class:
+class Class(Struct):
     """A class and what its body defines."""
 
     node: ast.ClassDef

@@ -7,8 +7,9 @@ that it used what the fix changed. What falls short of that is called what it is
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core import doubts, pairing, trial
 from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdict
@@ -25,8 +26,7 @@ _MANY_FLIPS = 50
 _MANY_FILES = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """What is said of a fix after its tests ran with it and without it."""
 
     verdict: Verdict
@@ -90,8 +90,7 @@ def judge(tried: Trial) -> Proof:
     return Proof(judgement.verdict, judgement.reason, judgement.next, _told(findings, rows))
 
 
-@dataclass(frozen=True, slots=True)
-class _Findings:
+class _Findings(Struct, frozen=True):
     """The trial with what follows from it at once."""
 
     tried: Trial

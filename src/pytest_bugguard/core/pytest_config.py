@@ -9,11 +9,11 @@ pytest 4) still counts.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import iniconfig
 import tomli
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,8 +24,7 @@ FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.
 _Options = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class PytestConfig:
+class PytestConfig(Struct, frozen=True):
     """The options of the one file that pytest would have chosen."""
 
     file: str = ""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from pytest_bugguard.core.model import How, MappedTest, Outcome, Red, RedKind, Verdict
 from pytest_bugguard.core.proof import Proof
@@ -32,8 +33,7 @@ _STRENGTH = (Verdict.PROVEN, Verdict.WEAK, Verdict.UNPROVEN, Verdict.BROKEN)
 """Of what is kept, what says most for a fix comes first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """What a proof depends on besides the code."""
 
     python: str
@@ -54,8 +54,7 @@ class Environment:
         return f"{self.python} on {self.platform} with {len(self.distributions)} distributions"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """The stored evidence of one proof."""
 
     code: str
@@ -70,8 +69,7 @@ class Receipt:
     proof: Proof
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """A test that is on record as the proof of a fix."""
 
     nodeid: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.model import Outcome
@@ -29,8 +30,7 @@ NATURAL = frozenset({Why.FIRST, Why.IMPORT})
 """Runs from which rates are taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """What is kept of an exception, so that failures can be told apart."""
 
     kind: str
@@ -41,8 +41,7 @@ class Failure:
     """Digest of the message, normalised."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """How one test ended, one time."""
 
     nodeid: str
@@ -60,8 +59,7 @@ class Attempt:
     """Which test of its worker it was, from 1; 0 where that is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True):
     """What the outcomes of a run depend on."""
 
     commit: str = ""
@@ -76,8 +74,7 @@ class Circumstances:
     """``PYTHONHASHSEED``, where it was set."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedRun:
+class RecordedRun(Struct, frozen=True):
     """One run that came to its end. What was interrupted is no evidence, and is not recorded."""
 
     id: str

@@ -7,9 +7,11 @@ of a new name speak of behaviour; the others say that the test did not come to t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core.claims import asks_for_novelty, takes_novelty
 from pytest_bugguard.core.model import Outcome, Red, RedKind
@@ -52,8 +54,7 @@ _WORST_FIRST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Grounds:
+class Grounds(Struct, frozen=True):
     """What exceptions are judged by."""
 
     novelty: Novelty

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core import cases, mentions, outline, segments, syntax
 from pytest_bugguard.core.references import references as references_in
@@ -24,8 +25,7 @@ _COMMENT = re.compile(r"(?:^|\s)#[^\n]{1,300}", re.MULTILINE)
 _IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import\b|import[ \t]+([\w., \t]+))", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class TestFacts:
+class TestFacts(Struct, frozen=True):
     """What the tests of one file say; by node id, only where there is something."""
 
     __test__ = False

@@ -5,8 +5,11 @@ A process that dies, or never ends, is an outcome of the test that was running t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core.failures import digest_of, failure_of
 from pytest_bugguard.core.model import Outcome
@@ -21,8 +24,7 @@ CRASH, HANG = "crash", "hang"
 _NO_FAILURE = Failure("", "", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """How pytest is run in a checkout."""
 
     folder: str = ""
@@ -35,8 +37,7 @@ class Home:
     """Folders that imports are looked for in; none: as the environment has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """What a replay changes around the tests; what is not said is as the user has it."""
 
     hash_seed: int | None = None
@@ -90,8 +91,7 @@ def conditions_of(words: str) -> Conditions:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """What is asked for."""
 
     tests: tuple[str, ...]
@@ -127,17 +127,16 @@ class Replay:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Struct, frozen=True, dict=True):
     """What came of it."""
 
     asked: Replay
     run: TestRun
-    attempts: tuple[Attempt, ...] = field(init=False)
-    """How each test ended, each time, in the order in which they ran. A test that did not come to run has none."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "attempts", attempts_of(self.run))
+    @cached_property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """How each test ended, each time, in the order in which they ran. A test that did not come to run has none."""
+        return attempts_of(self.run)
 
     @property
     def missing(self) -> frozenset[str]:

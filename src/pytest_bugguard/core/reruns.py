@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import shlex
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.core.kinds import Count, count
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
@@ -53,8 +54,7 @@ class Failed(NamedTuple):
     """How it failed; None where that is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """How a test that failed ended in its reruns."""
 
     has_before: bool
@@ -165,8 +165,7 @@ def _sure(failures: int) -> str:
     return f" (95 %: passes in less than {100 * (1 - (1 - _CONFIDENCE) ** (1 / failures)):.0f} % of runs)"
 
 
-@dataclass(frozen=True, slots=True)
-class Rerun:
+class Rerun(Struct, frozen=True):
     """What came of the reruns of one test."""
 
     failed: Failed

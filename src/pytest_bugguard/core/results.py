@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core.model import Verdict
 
@@ -34,8 +35,7 @@ WORST_FIRST = (
 """The order in which verdicts ask for attention."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One reason why a gate is not met."""
 
     id: str
@@ -56,8 +56,7 @@ class Finding:
     """A line of ``path``, from 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class RepositoryFacts:
+class RepositoryFacts(Struct, frozen=True):
     """Which state of which history was judged."""
 
     head: str | None
@@ -74,8 +73,7 @@ class RepositoryFacts:
     """Where people read it, as the settings say (``core.web.web_of`` reads it); None: nothing is linked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """When it was looked: the only place for the wall clock."""
 
     started_s: int
@@ -83,8 +81,7 @@ class Run:
     duration_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """The counts of a result."""
 
     units: int = 0
@@ -99,8 +96,7 @@ class Summary:
         return dict(self.counts)[verdict]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A test in quarantine, and what a run showed of it."""
 
     entry: Quarantine
@@ -110,16 +106,14 @@ class Held:
     """What speaks for letting it out, by the history; empty where too little does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exceptions:
+class Exceptions(Struct, frozen=True):
     """What is accepted for a time, as the settings have it."""
 
     waivers: tuple[Waiver, ...] = ()
     quarantine: tuple[Held, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """All that a command found out; every report is a function of it."""
 
     command: str
@@ -147,8 +141,7 @@ class Result:
     """None: the command does not speak of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audited:
+class Audited(Struct, frozen=True):
     """The fixes of a history, before any waiver."""
 
     records: tuple[Record, ...]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.core.evidence import NOBODY, CiContext
 from pytest_bugguard.core.model import NotAFix, Recognition, Sign
@@ -44,8 +45,7 @@ class Example(NamedTuple):
     context: CiContext = NOBODY
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One reason to take a unit for a bug fix, or not to."""
 
     name: str

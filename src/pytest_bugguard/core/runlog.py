@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.runs import (
@@ -53,8 +55,7 @@ _SENSELESS = (ValueError, KeyError, TypeError, AttributeError, IndexError, Recur
 """What comes of a record that the recorder did not write."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How the process came to its end, as seen from outside."""
 
     status: int | None
@@ -114,8 +115,7 @@ def refused(record: bytes) -> frozenset[str]:
         return frozenset()
 
 
-@dataclass(slots=True)
-class _Phase:
+class _Phase(Struct):
     when: str
     outcome: str
     is_xfail: bool
@@ -125,8 +125,7 @@ class _Phase:
     subtest: str | None = None
 
 
-@dataclass(slots=True)
-class _Test:
+class _Test(Struct):
     nodeid: str
     number: int
     node: str = ""
@@ -136,8 +135,7 @@ class _Test:
     threads: list[Raised] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Log:
+class _Log(Struct):
     tests: list[_Test] = field(default_factory=list)
     latest: dict[str, _Test] = field(default_factory=dict)
     """By node id: the last time that it ran."""
@@ -250,8 +248,7 @@ def _claim(facts: dict[str, Any] | None) -> Claim | None:
     )
 
 
-@dataclass(slots=True)
-class _Facts:
+class _Facts(Struct):
     loaded: list[Loaded] = field(default_factory=list)
     executed: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)

@@ -6,16 +6,17 @@ Paths are relative to the top of the tree that was run, with ``/``. Facts only: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.model import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """One file laid into a tree over what its commit holds there."""
 
     path: str
@@ -25,8 +26,7 @@ class Put:
     """As git knows it; ``0o120000``: a symlink, with its target as content."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
+class RunRequest(Struct, frozen=True):
     """Which tests are run in a tree, and how."""
 
     targets: tuple[str, ...]
@@ -97,8 +97,7 @@ class Claim(NamedTuple):
     helpers: tuple[Helper, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(Struct, frozen=True):
     """An exception as it was seen, from the object itself."""
 
     type: str
@@ -142,8 +141,7 @@ class Misfit(NamedTuple):
     """As in ``Want``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One test case of a run, all its phases taken together."""
 
     nodeid: str
@@ -181,8 +179,7 @@ class Case:
     """The files with other code in their stead whose own text it ran all the same: as a script."""
 
 
-@dataclass(frozen=True, slots=True)
-class Uncollected:
+class Uncollected(Struct, frozen=True):
     """A file in which the tests could not be found."""
 
     path: str
@@ -201,8 +198,7 @@ class End(StrEnum):
     """No test was looked for: pytest refused its options, a conftest could not be loaded, no process could start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """A watched file that some process of the run loaded."""
 
     path: str
@@ -219,8 +215,7 @@ class Undressed(NamedTuple):
     """The exception that came of the attempt, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Struct, frozen=True):
     """The lines of one watched file that were run, by their numbers in the tree."""
 
     path: str
@@ -231,8 +226,7 @@ class Ran:
     """Outside of every test: while modules were imported and tests collected; and in no test."""
 
 
-@dataclass(frozen=True, slots=True)
-class TestRun:
+class TestRun(Struct, frozen=True):
     """What was seen of a run."""
 
     __test__ = False  # pytest collects classes named Test* from test modules that import this one

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core.common_ends import common_prefix, common_suffix
 from pytest_bugguard.core.quotes import Quotes
@@ -39,8 +40,7 @@ _WINDOW = 4096
 _AT = b"@"[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """The pieces of two versions that have no twin in the other one, in the order of the file."""
 
     old: tuple[bytes, ...] = ()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import tomli
+from msgspec import Struct, field
 
 from pytest_bugguard.core.coverage_rules import CoverageSettings, Places
 from pytest_bugguard.core.errors import SettingsError
@@ -23,8 +23,7 @@ KeyPath = tuple[str | int, ...]
 """``("fixes", "without", 0)``: keys of tables and indexes of lists, from bugguard's own table down."""
 
 
-@dataclass(frozen=True, slots=True)
-class FixSettings:
+class FixSettings(Struct, frozen=True):
     """``[tool.bugguard.fixes]``."""
 
     require: Literal["test", "proof", "off"] = "test"
@@ -41,8 +40,7 @@ class FixSettings:
     """A folder below the repository's top; None: in the user's cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class FlakySettings:
+class FlakySettings(Struct, frozen=True):
     """``[tool.bugguard.flaky]``: what is made of failures, and kept of runs of pytest, with the gate on."""
 
     reruns: int = 3
@@ -64,8 +62,7 @@ class FlakySettings:
     """A folder below the repository's top; None: no run file is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeliverySettings:
+class DeliverySettings(Struct, frozen=True):
     """``[tool.bugguard.delivery]``."""
 
     releases: tuple[str, ...] = ()
@@ -76,8 +73,7 @@ class DeliverySettings:
     """For how long after a release a fix of what it changed makes it a failed one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """``[tool.bugguard]``, checked."""
 
     enabled: bool | Literal["ci"] = False
@@ -103,8 +99,7 @@ class Settings:
         return hashlib.sha256(repr(self).encode(errors="backslashreplace")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """One source of settings: a file, or an option of the command line."""
 
     table: Mapping[str, Any]

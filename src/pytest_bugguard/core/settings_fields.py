@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from pytest_bugguard.core import settings_checks as checks
 from pytest_bugguard.core.coverage_rules import Limits
@@ -17,8 +18,7 @@ NOTHING = object()
 """Stands as the default of what is not done unless it is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One setting."""
 
     key: str

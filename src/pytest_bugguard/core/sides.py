@@ -17,8 +17,10 @@ in this order:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core.collection import folders_above
 from pytest_bugguard.core.model import Files, Side
@@ -68,8 +70,7 @@ _NEUTRAL_NAMES = re.compile(
 _CACHE_CAP = 50_000  # paths; more than any tree we met, and still only some megabytes
 
 
-@dataclass(frozen=True)
-class Sides:
+class Sides(Struct, frozen=True, dict=True):
     """The project's own division of its files. Remembers what names alone decide: a history asks the same often."""
 
     naming: Naming
@@ -77,7 +78,10 @@ class Sides:
     """The setting ``tests``: folders or files. None: found by looking."""
     source: tuple[str, ...] | None = None
     """The setting ``source``: folders or files, nothing else is product then. None: found by looking."""
-    _settled: dict[str, Side] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def _settled(self) -> dict[str, Side]:
+        return {}
 
     def of(self, changes: Iterable[FileChange], is_package: IsPackage) -> Files:
         """The changed files by side; a renamed file is on the side where it ended."""

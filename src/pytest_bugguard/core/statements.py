@@ -7,11 +7,12 @@ import re
 import tokenize
 from bisect import bisect_right
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.core import platforms, segments
 
@@ -44,8 +45,7 @@ class Span(NamedTuple):
         return Span(lines[0], lines[1], self.name, lines[2], lines[3], self.is_function)
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True, dict=True):
     """The text of one Python file, asked line by line. What does not parse has lines and nothing more."""
 
     text: str

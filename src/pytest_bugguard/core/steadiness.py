@@ -10,8 +10,9 @@ from __future__ import annotations
 import itertools
 import shlex
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from pytest_bugguard.core.burning_in import LEANING, guards_of
 from pytest_bugguard.core.flakes import Sighting

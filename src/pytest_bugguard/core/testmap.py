@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core import cases, copies, likeness, neighbours, reach
 from pytest_bugguard.core.cases import Decorated
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["TestFacts", "TestFile", "Tree", "map_tests", "references"]
 
 
-@dataclass(frozen=True, slots=True)
-class TestFile:
+class TestFile(Struct, frozen=True):
     """One changed file of the test side: test module, conftest, helper module or data."""
 
     __test__ = False

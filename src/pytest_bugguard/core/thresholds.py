@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 _WHOLE = 100
 
@@ -48,8 +49,7 @@ class Count(NamedTuple):
         return Count(self.covered + other.covered, self.total + other.total)
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(Struct, frozen=True):
     """What a count has to reach."""
 
     metric: Metric

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core.coverage_verdict import Judged, Missing, verdict_on
 from pytest_bugguard.core.thresholds import Count
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 CHANGED = "changed"
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
+class Touched(Struct, frozen=True):
     """What a change touched in one file."""
 
     path: str

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core import dates
 from pytest_bugguard.core.model import Verdict
@@ -26,8 +27,7 @@ GUARDED = frozenset({Verdict.GUARDED, Verdict.PROVEN})
 _OUTSIDE = frozenset({Verdict.NOT_APPLICABLE, Verdict.UNDECIDED})
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """How many of the judged fixes are guarded."""
 
     guarded: int = 0
@@ -46,8 +46,7 @@ class Share:
         return self.guarded / max(1, self.judged + self.undecided)
 
 
-@dataclass(frozen=True, slots=True)
-class Quarter:
+class Quarter(Struct, frozen=True):
     """Three months, in UTC."""
 
     name: str
@@ -55,8 +54,7 @@ class Quarter:
     share: Share
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """The guarded share of a history."""
 
     whole: Share

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from pytest_bugguard.core import pairing
 from pytest_bugguard.core.model import Outcome, Red, RedKind
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.runs import Case, Loaded, TestRun
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """The runs that were made for one fix, and what they are judged by."""
 
     fix: str
@@ -74,8 +74,7 @@ class Use(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One test case over all runs."""
 
     nodeid: str

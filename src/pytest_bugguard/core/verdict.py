@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core import collection
 from pytest_bugguard.core.doctests import SHARES_FILE
@@ -34,8 +36,7 @@ _EXCUSABLE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """A verdict with its reason and the next action."""
 
     verdict: Verdict
@@ -43,8 +44,7 @@ class Judgement:
     next: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What is known of a unit besides its record."""
 
     is_boundary: bool = False

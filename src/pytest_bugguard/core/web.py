@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.core.paths import raw
 
@@ -42,8 +43,7 @@ class NoAddressError(ValueError):
     """A text is no address that links can be made of; the message tells what it needs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Web:
+class Web(Struct, frozen=True):
     """A repository on a server."""
 
     address: str

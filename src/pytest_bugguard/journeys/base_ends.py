@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core import addopts, base_ends, experiment
 from pytest_bugguard.core.runs import RunRequest
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 _LEAST_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """The base, and what is known of it."""
 
     tree: Snapshot

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core import burning_in
 from pytest_bugguard.core.burning_in import Burned
@@ -22,8 +23,7 @@ _FOR_A_LOOK = 1 / 3
 """The share of the time that the files of the tests may take as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How often, and for how long."""
 
     runs: int
@@ -70,8 +70,7 @@ def burn_in(
     return burned, attempts
 
 
-@dataclass(frozen=True, slots=True)
-class _InTree:
+class _InTree(Struct, frozen=True):
     """Replays tests in a scratch tree."""
 
     bench: Bench

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core import links
 from pytest_bugguard.core.model import Commit, Unit, Verdict
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 WORK_TREE = "the work tree"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedUnit:
+class CheckedUnit(Struct, frozen=True):
     """A fix of a change, or a unit of which nothing could be told."""
 
     seen: Seen
@@ -34,8 +34,7 @@ class CheckedUnit:
     """The units of the change after it, newest first, uncommitted work among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """The fixes of a change."""
 
     found: tuple[CheckedUnit, ...]

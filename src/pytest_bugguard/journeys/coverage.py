@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core import coverage_lint, coverage_verdict, floor_verdict, floors, touched
 from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Standing
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.journeys.ports import Sources
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What is asked, and what it is held against."""
 
     settings: CoverageSettings

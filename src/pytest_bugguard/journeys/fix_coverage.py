@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core import fix_coverage, patches
 from pytest_bugguard.core.coverage_verdict import Judged
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
 _SHORT = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What is asked of each fix."""
 
     require: Require
@@ -42,8 +43,7 @@ class Asked:
     """The statements of files by path, none of them run: by the commit whose configuration holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """The user's own checkout, where he has just run his tests himself."""
 
     tree: Place
@@ -133,8 +133,7 @@ def _doubt(run: TestRun, sha: str) -> Doubt | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     """One Python file that the fix changed, as the tree has it."""
 
     patch: Patch

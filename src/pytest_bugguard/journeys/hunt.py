@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core import orders
 from pytest_bugguard.core.errors import BugguardError
@@ -38,8 +39,7 @@ class NothingToHuntError(BugguardError):
     slug = "nothing-to-hunt"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What a hunt does."""
 
     paths: tuple[str, ...] = ()

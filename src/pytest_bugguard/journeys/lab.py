@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_bugguard.core import orders
 from pytest_bugguard.core.hunted import Notebook, Way
@@ -26,8 +28,7 @@ class OutOfTimeError(Exception):
     """The time for this is over; what has been seen stands."""
 
 
-@dataclass(slots=True)
-class Lab:
+class Lab(Struct):
     """Makes experiments."""
 
     replayer: Replayer

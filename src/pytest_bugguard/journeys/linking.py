@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pytest_bugguard.core import doctests, links, messages, regressions, testmap, verdict
 from pytest_bugguard.core.model import FileChange, How, MappedTest, Verdict

@@ -7,10 +7,11 @@ with the test, so that what turns it red is the fix and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pytest_bugguard.core import experiment
 from pytest_bugguard.core.addopts import kept

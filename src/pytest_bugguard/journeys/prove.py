@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core import pairing, proof
 from pytest_bugguard.core.experiment import allowed_s
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
 _NOT_RUN = TestRun(End.NOT_STARTED)
 
 
-@dataclass(frozen=True)
-class Bench:
+class Bench(Struct, frozen=True, dict=True):
     """Where proofs are made."""
 
     scratch: Scratch
@@ -37,8 +38,7 @@ class Bench:
     """Whether a run may be started, up to its first test, while another one goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Runs:
+class Runs(Struct, frozen=True):
     """What was run for one fix."""
 
     after: TestRun
@@ -123,8 +123,7 @@ def _runs(experiment: Experiment, bench: Bench, session: TestRun | None) -> Runs
     return Runs(after, before, again, veiled, control, in_session=session is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Green:
+class _Green(Struct, frozen=True):
     """The run with the fix: its tests wait until it is asked for, so that other trees are made while it starts."""
 
     run: Callable[[], TestRun]

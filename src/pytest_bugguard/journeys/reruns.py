@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core import reruns
 from pytest_bugguard.core.model import Outcome
@@ -25,8 +26,7 @@ _MISSES = 2
 """So often a test that does not come to run is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How much may be run."""
 
     times: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +16,7 @@ _REGULAR_FILES = frozenset({0o100644, 0o100755, 0o100664})
 """Modes of which the text is read: never a symlink's target, never a submodule."""
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, dict=True):
     """Reads a commit's files. What ``over`` names is read from there instead (None: deleted)."""
 
     reader: Reader

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core import fixes, links, messages, references, regressions, verdict
 from pytest_bugguard.core.model import NotAFix, Record, Sign, Waiver
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.journeys.ports import Guests, Reader
 
 
-@dataclass(frozen=True)
-class Lens:
+class Lens(Struct, frozen=True, dict=True):
     """How units are looked at: the settings' share of it."""
 
     rules: RuleSet

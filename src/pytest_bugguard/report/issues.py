@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Verdict
 from pytest_bugguard.core.results import WORST_FIRST
@@ -40,8 +41,7 @@ _OF_SURVEY: dict[Verdict, Level] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """One thing to look at; its texts are safe to show in one line."""
 
     id: str

@@ -6,9 +6,10 @@ refuses the whole report for it (its ``junit-10.xsd``), so only the variant for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape  # as XML needs it, and without xml.sax, which brings all of urllib
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core.model import RuleVerdict, Verdict
 from pytest_bugguard.report import words
@@ -34,8 +35,7 @@ _OUTCOMES: dict[Verdict | RuleVerdict | FlakeVerdict, str] = {
 """What a verdict is as a test; a failure where it is not in here."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(Struct, frozen=True):
     group: str
     name: str
     outcome: str

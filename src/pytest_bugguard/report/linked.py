@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_bugguard.core.web import Web, web_of
 from pytest_bugguard.report import words
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.results import RepositoryFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(Struct, frozen=True):
     """Writes code with links; without an address it is code alone."""
 
     web: Web | None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.report.page.evidence import GUARDED, JUDGED, TO_JUDGE, UNDECIDED
 
@@ -34,8 +35,7 @@ class Quarter(NamedTuple):
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """All marks, from the oldest quarter to the newest."""
 
     quarters: tuple[Quarter, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.report.page.tables import View, one
 
@@ -30,8 +31,7 @@ class Step(NamedTuple):
     find: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """The table of fixes, counted by quarter and verdict."""
 
     fixes: Table

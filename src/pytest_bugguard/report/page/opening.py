@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.report import words
 from pytest_bugguard.report.page import sections, tests
@@ -44,8 +45,7 @@ class Fact(NamedTuple):
     tone: str
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """What stands at the top."""
 
     when: tuple[str, ...]

@@ -8,8 +8,9 @@ them: it has been made safe, and so holds no tab, before a cell is put together.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
 
 from pytest_bugguard.core.web import NoAddressError, Web, web_of
 from pytest_bugguard.report import words
@@ -54,8 +55,7 @@ class Piece(NamedTuple):
     find: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """Turns references into links."""
 
     web: Web | None

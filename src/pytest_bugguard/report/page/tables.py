@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct, field
 
 from pytest_bugguard.report.page.refs import plain
 
@@ -36,8 +37,7 @@ def one(badge: str) -> View:
     return View(badge, (badge,))
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Rows of one subject, the worst first."""
 
     id: str
