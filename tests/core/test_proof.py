@@ -577,7 +577,11 @@ def made(
     kind: Callable[..., Any], *parts: st.SearchStrategy[Any], **named: st.SearchStrategy[Any]
 ) -> st.SearchStrategy[Any]:
     """``st.builds`` without a look at the annotations, which name what is imported for the type checker alone."""
-    return st.builds(lambda *given, **said: kind(*given, **said), *parts, **named)
+
+    def make(*given: object, **said: object) -> object:
+        return kind(*given, **said)
+
+    return st.builds(make, *parts, **named)
 
 
 EXCEPTIONS = raisings(raisings())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -144,10 +145,15 @@ def long_history(folder: Path, commits: int) -> Repo:
 
 def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
     """What takes longer than half a second counts its commits there, and wipes the counter at the end."""
-    repo = long_history(tmp_path / "long", 2500)
-    seen = on_a_terminal(Shell(repo.path, {"TERM": "xterm"}), "audit", "--no-cache")
+    repo = long_history(tmp_path / "long", 150)
+    slow = tmp_path / "bin/git"
+    slow.parent.mkdir()
+    slow.write_text(f'#!/bin/sh\ncase "$*" in *--raw*) sleep 0.8;; esac\nexec {shutil.which("git")} "$@"\n')
+    slow.chmod(0o755)
+    path = os.pathsep.join((str(slow.parent), os.environ["PATH"]))
+    seen = on_a_terminal(Shell(repo.path, {"TERM": "xterm", "PATH": path}), "audit", "--no-cache")
     assert re.search(r"\d+ commits", seen.partition("fixes (")[0])
-    assert "2499 fixes" in seen
+    assert "149 fixes" in seen
 
 
 def test_annotations_are_for_the_ci_that_reads_them(repo: Repo) -> None:
