@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pytest_bugguard.core.attempts import attempts_of
 from pytest_bugguard.core.model import Outcome
@@ -66,7 +67,7 @@ def test_attempts(text: str, expected: list[str]) -> None:
 def test_an_attempt_knows_its_failure_and_its_place() -> None:
     """What failed, how long it took, and what its worker had run before."""
     of_workers = [
-        one._replace(worker=worker)
+        replace(one, worker=worker)
         for worker, text in (("gw0", "a:setup a:call"), ("gw1", "b:setup b:call!"), ("gw0", "c:setup c:call"))
         for one in reports(text)
     ]

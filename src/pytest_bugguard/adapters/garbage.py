@@ -1,4 +1,4 @@
-"""How often does Python look for cycles of garbage? Seldom, while a history is read: nothing read makes any."""
+"""How often does Python look for cycles of garbage? Seldom, while much is read or judged: none of that makes any."""
 
 from __future__ import annotations
 

@@ -195,4 +195,4 @@ class Judge:
         prefix = self._workshop.repository.prefix
         if not prefix:
             return self._ran.reports
-        return [one._replace(nodeid=from_top(one.nodeid, prefix)) for one in self._ran.reports]
+        return [replace(one, nodeid=from_top(one.nodeid, prefix)) for one in self._ran.reports]

@@ -59,7 +59,7 @@ class Reruns:
             reports: All of the run; node ids are relative to pytest's rootdir.
         """
         prefix = workshop.repository.prefix
-        own = [one._replace(nodeid=from_top(one.nodeid, prefix)) for one in reports]
+        own = [replace(one, nodeid=from_top(one.nodeid, prefix)) for one in reports]
         excused = {one.nodeid for one in own if one.excuse}
         refused = {one.nodeid for one in own if one.outcome == "failed" and not one.excuse}
         attempts = attempts_of(own)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.outcomes import outcomes_of_phase, worst
 from pytest_bugguard.core.recorded_runs import Attempt, Failure
@@ -95,5 +97,5 @@ def _ended(reports: Sequence[PhaseReport], *, is_last: bool) -> tuple[Outcome, P
         outcome = worst([one for one, _ in told])
         return outcome, next(report for one, report in told if one is outcome)
     # Nothing but phases around a call that nobody has seen: the process died, or a plugin hid what failed.
-    hidden = reports[0]._replace(when="crash" if is_last else "call")
+    hidden = replace(reports[0], when="crash" if is_last else "call")
     return Outcome.FAILED, hidden

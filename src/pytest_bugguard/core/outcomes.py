@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _WORST_FIRST = (Outcome.FAILED, Outcome.SKIPPED, Outcome.XFAILED, Outcome.XPASSED, Outcome.PASSED)
 
 
-class PhaseReport(NamedTuple):
+class PhaseReport(Struct, frozen=True):
     """What one pytest report says."""
 
     nodeid: str

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from pytest_bugguard.assembly.gate import Gate
-    from pytest_bugguard.core.outcomes import PhaseReport
-    from pytest_bugguard.core.recorded_runs import Failure
-
-_Seen = tuple[str, tuple[str, "int | None", str], str, str, bool, float, str, "Failure | None", str]
-"""What a report says, in the order of ``PhaseReport``, with pytest's node id and location in place of the test's own.
-
-A plain tuple: a run has tens of thousands of them, and of no other kind does Python's search for cycles let go.
-"""
 
 
 class Session:
@@ -35,9 +27,8 @@ class Session:
     def __init__(self, config: pytest.Config, gate: Gate) -> None:
         self._config = config
         self._gate = gate
-        self._seen: list[_Seen] = []
-        self._failures = 0
-        """Reports that pytest counts as failures of tests; it counts failures of others with them."""
+        self._seen: list[pytest.TestReport] = []
+        """As they came; pytest's own summary keeps them anyway."""
         self._deselected = 0
         self._lost_workers = 0
         self._is_shown = False
@@ -60,35 +51,7 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        excuse = getattr(report, "bugguard_excuse", "")
-        outcome = "failed" if excuse else report.outcome
-        self._failures += report.outcome == "failed" and not str(report.longrepr).startswith("contains ")
-        self._seen.append(
-            (
-                report.nodeid,
-                report.location,
-                report.when or "",
-                outcome,
-                hasattr(report, "wasxfail") and not excuse,
-                report.duration,
-                getattr(report, "worker_id", "") or _worker_of(report),
-                self._failure(report) if outcome not in {"passed", "skipped"} else None,
-                excuse,
-            )
-        )
-
-    def _reports(self) -> list[PhaseReport]:
-        """All that pytest said of its tests, by their own node ids."""
-        from pytest_bugguard.adapters.report_ids import own_id  # noqa: PLC0415 - see the module
-        from pytest_bugguard.core.outcomes import PhaseReport  # noqa: PLC0415
-
-        named = cache(partial(own_id, cache(lambda path: os.path.lexists(self._config.rootpath / path))))
-        return [PhaseReport(named(*one[:2]), *one[2:]) for one in self._seen]
-
-    def _failure(self, report: pytest.TestReport) -> Failure:
-        from pytest_bugguard.adapters.pytest_failures import failure_of  # noqa: PLC0415 - see the module
-
-        return failure_of(report.longrepr, self._gate.top, self._config.invocation_params.dir)
+        self._seen.append(report)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -102,8 +65,9 @@ class Session:
             self._gate.skip(reason)
         else:
             from pytest_bugguard.adapters.apart import apart  # noqa: PLC0415 - see the module
+            from pytest_bugguard.adapters.garbage import seldom_sought  # noqa: PLC0415
 
-            with apart(self._environment):
+            with apart(self._environment), seldom_sought():
                 self._finish(session)
         if self._is_forgiven(session):
             session.exitstatus = pytest.ExitCode.OK
@@ -112,18 +76,22 @@ class Session:
 
     def _is_forgiven(self, session: pytest.Session) -> bool:
         """Whether the run failed by flaky tests alone, and is to be warned of them alone: all of it was run."""
+        from pytest_bugguard.adapters.pytest_reports import counted_failures  # noqa: PLC0415 - see the module
+
         return (
             int(session.exitstatus) == pytest.ExitCode.TESTS_FAILED
             and self._gate.is_forgiving
-            and session.testsfailed <= self._failures
+            and session.testsfailed <= counted_failures(self._seen)
             and not (session.shouldstop or session.shouldfail)
         )
 
     def _finish(self, session: pytest.Session) -> None:
-        failed = {nodeid for nodeid, _, _, outcome, *_ in self._seen if outcome == "failed"}
+        from pytest_bugguard.adapters.pytest_reports import phase_reports  # noqa: PLC0415 - see the module
+
+        reports = phase_reports(self._seen, self._config, self._gate.top)
+        failed = {one.nodeid for one in reports if one.outcome == "failed"}
         stopped = str(session.shouldstop or session.shouldfail or "")
         facts = SessionFacts(asked_of(self._config, self._deselected), stopped, len(failed), self._lost_workers)
-        reports = self._reports()
         self._gate.judge(reports, facts, partial(progress.of_proof, self._config))
         if not facts.stopped:
             self._gate.record(reports, self._started_s, time.time() - self._started_s)
@@ -144,9 +112,3 @@ class Session:
         if not self._is_shown and self._gate.has_complaints:
             with suppress(OSError, ValueError):  # closed, or nobody reads
                 sys.stderr.writelines(f"{''.join(piece.text for piece in line)}\n" for line in self._gate.lines(80))
-
-
-def _worker_of(report: pytest.TestReport) -> str:
-    """The xdist worker of a report; that of one who died in a test is named by its controller, and otherwise."""
-    node = getattr(report, "node", None)
-    return "" if node is None else str(node.gateway.id)
