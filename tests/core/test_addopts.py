@@ -29,6 +29,9 @@ from pytest_bugguard.core import addopts
         pytest.param("--junitxml=a.xml --html r.html --report-log l --basetemp t --cache-clear", "", id="files"),
         pytest.param("--bugguard --bugguard-base main --no-bugguard -p bugguard -p no:bugguard", "", id="our own"),
         pytest.param("-p no:terminal -pno:terminal -q", "-q", id="without a terminal our own options are unknown"),
+        pytest.param(
+            "-p vscode_pytest --teamcity -p teamcity.pytest_plugin --no-teamcity t.py::a", "", id="what an editor adds"
+        ),
         pytest.param("tests src/pkg -q other", "-q", id="paths"),
         pytest.param("-v -- -x --foo", "-v", id="all behind two dashes are paths"),
         pytest.param("-vvx -xvs -rfE", "-v -v -v -s -r fE", id="groups of short options"),

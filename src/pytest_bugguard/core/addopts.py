@@ -1,8 +1,9 @@
 """Which of the project's own pytest options hold in a run of ours? Pure; no I/O.
 
 Dropped is what stops early, selects by the last run or shares the tests out, what measures, shuffles or repeats them,
-what writes a file or asks a network, what only lists, our own options, and paths. All else stays, also what leaves
-tests out (``-m``, ``-k``, ``--deselect``, ``--ignore``): what the project's own suite does not run guards nothing.
+what writes a file, asks a network or tells an editor, what only lists, our own options, and paths. All else stays, also
+what leaves tests out (``-m``, ``-k``, ``--deselect``, ``--ignore``): what the project's own suite does not run guards
+nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _DROPPED_FLAGS = _set(
     --force-reruns --fail-on-flaky --force-flaky --no-flaky-report --no-success-flaky-report --cumulative-timing
     --random-order --flake-finder --picked --testmon --self-contained-html --json-report --snapshot-update
     --force-regen --regen-all --profile --profile-svg --memray --no-bugguard --bugguard
+    --teamcity --no-teamcity --jb-swapdiff --jb-show-summary
     """,
 )
 _DROPPED_WITH_VALUE = _set(
@@ -73,6 +75,7 @@ _DROPPED_SHORT = frozenset("xnhVdf")
 _DROPPED_PLUGINS = frozenset(
     {
         *("bugguard", "no:bugguard", "pytest_bugguard.plugin", "no:pytest_bugguard.plugin"),
+        *("vscode_pytest", "teamcity.pytest_plugin", "pytest_teamcity"),  # tell an editor of each test that ran
         *("no:terminal", "no:terminalreporter"),  # options that we give are the terminal's: without it they are unknown
     }
 )
