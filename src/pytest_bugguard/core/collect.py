@@ -32,6 +32,9 @@ class Naming(Protocol):
     def is_test_file(self, path: str) -> bool:
         """Whether a Python file is a module of tests."""
 
+    def is_for_unittest_alone(self, path: str) -> bool:
+        """Whether unittest alone looks for tests in a test file."""
+
     def is_passed_over(self, path: str) -> bool:
         """Whether pytest passes a file over on its way."""
 
@@ -53,7 +56,7 @@ class NoNaming:
         del path
         return False
 
-    is_passed_over = is_test_file
+    is_passed_over = is_for_unittest_alone = is_test_file
 
     def why_not_collected(self, path: str, tree: Tree, patterns: LeftOut) -> str:
         """Nothing that is no test has to be told why."""
@@ -105,7 +108,8 @@ class Collector:
         """Whether a function is collected where it stands."""
         name = test.function.name
         if not test.chain:
-            return self._naming.is_test_function(name) and _is_no_helper(test.function)
+            is_named = self._naming.is_test_function(name) and not self._naming.is_for_unittest_alone(test.module.path)
+            return is_named and _is_no_helper(test.function)
         return self.is_test_name(test.module, test.chain[-1], test.function) and self.is_collected(
             test.module, test.chain
         )
@@ -139,6 +143,8 @@ class Collector:
             return False
         if self.is_unittest(module, owner):
             return True
+        if self._naming.is_for_unittest_alone(module.path):
+            return False
         return self._naming.is_test_class(owner.name) and not self._has_constructor(module, owner)
 
     def _has_constructor(self, module: Module, owner: Class) -> bool:

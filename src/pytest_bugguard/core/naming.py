@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pytest_bugguard.core import collection, doctest_options, pytest_config
+from pytest_bugguard.core import collection, doctest_options, pytest_config, unittest_config
 from pytest_bugguard.core.collection import Collection, folders_above
 from pytest_bugguard.core.doctest_options import DoctestOptions
+from pytest_bugguard.core.unittest_config import UnittestConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_bugguard.core.modules import Tree
 
-CONFIG_FILES = pytest_config.FILES
-"""The files that ``from_files`` can use, the strongest first."""
+CONFIG_FILES = tuple(dict.fromkeys((*pytest_config.FILES, *unittest_config.FILES)))
+"""The files that ``from_files`` can use."""
 
 TEST_FOLDERS = frozenset({"test", "tests", "testsuite", "unittests"})
 """Folder names that mean tests wherever they stand."""
@@ -37,6 +38,7 @@ _NEVER_TEST_FOLDERS = frozenset({"", "src", "lib", "doc", "docs", "examples"})
 
 _DOCTESTS_BY_DEFAULT = DoctestOptions()
 _COLLECTED_BY_DEFAULT = Collection()
+_NOTHING_TOLD = UnittestConfig()
 _OPTIONS = ("python_files", "python_classes", "python_functions", "testpaths", "norecursedirs", "addopts")
 
 IsPackage = Callable[[str], bool]
@@ -60,6 +62,7 @@ class Naming(Struct, frozen=True, dict=True):
     """Whether the project chose ``python_files`` itself: then unittest's customs no longer count."""
     doctests: DoctestOptions = _DOCTESTS_BY_DEFAULT
     collection: Collection = _COLLECTED_BY_DEFAULT
+    unittest: UnittestConfig = _NOTHING_TOLD
     problems: tuple[str, ...] = ()
     """Configuration that could not be read, one line each; defaults stand in for it."""
 
@@ -70,10 +73,21 @@ class Naming(Struct, frozen=True, dict=True):
         files to open, not which are tests: it counts inside test folders only. Where the project did not set
         ``python_files``, unittest's customs count too, and ``tests.py`` outside a test folder holds tests
         unless it sits in an importable package that is no Django app (``jinja2/tests.py`` is a product
-        module; ``polls/tests.py`` beside ``polls/migrations/`` holds tests).
+        module; ``polls/tests.py`` beside ``polls/migrations/`` holds tests), and so do modules of any name that
+        the project's settings have unittest look into.
         """
-        if not path.endswith(".py"):
-            return False
+        return path.endswith(".py") and (
+            self._is_named_as_tests(path, is_package) or self._is_told_to_unittest(path, is_package)
+        )
+
+    def is_for_unittest_alone(self, path: str, is_package: IsPackage = _nothing_is_a_package) -> bool:
+        """Whether nothing but the project's settings for unittest makes a file one of tests: functions are none there.
+
+        ``path`` is a test file's.
+        """
+        return self.unittest != _NOTHING_TOLD and not self._is_named_as_tests(path, is_package)
+
+    def _is_named_as_tests(self, path: str, is_package: IsPackage) -> bool:
         if self._clear_files(path):
             return True
         if self._broad_files(path) and self.is_in_test_folder(path, is_package):
@@ -127,6 +141,15 @@ class Naming(Struct, frozen=True, dict=True):
             return self
         return replace(self, collection=replace(self.collection, testpaths=tests))
 
+    def _is_told_to_unittest(self, path: str, is_package: IsPackage) -> bool:
+        if self.files_are_configured or path.endswith("conftest.py"):
+            return False
+        return self._suites(path) or (self._unittest_files(path) and self.is_in_test_folder(path, is_package))
+
+    def _suites(self, path: str) -> bool:
+        roots = (folder for folder in self.unittest.suites if says_test(folder.rpartition("/")[2]))
+        return any(path.startswith((f"{root}/", f"src/{root}/", f"lib/{root}/")) for root in roots)
+
     def _is_unittest_file(self, path: str, is_package: IsPackage) -> bool:
         folder, _, name = path.rpartition("/")
         if _matches_any(name, _UNITTEST_NAMES):
@@ -144,6 +167,10 @@ class Naming(Struct, frozen=True, dict=True):
     @cached_property
     def _broad_files(self) -> Callable[[str], bool]:
         return _file_matcher(pattern for pattern in self.python_files if _is_broad(pattern))
+
+    @cached_property
+    def _unittest_files(self) -> Callable[[str], bool]:
+        return _file_matcher(self.unittest.patterns)
 
     @cached_property
     def _class_names(self) -> Callable[[str], bool]:
@@ -179,6 +206,7 @@ def from_files(files: Mapping[str, bytes]) -> Naming:
         files_are_configured="python_files" in chosen,
         doctests=doctest_options.from_words(addopts),
         collection=Collection(chosen.get("testpaths", ()), doctest_options.ignored(addopts), not_entered),
+        unittest=unittest_config.read(files),
         problems=tuple(problems),
     )
 

@@ -219,10 +219,15 @@ class _Sides:
         has_old = file.old is not None and change.old_path is not None and change.status != "C" and self.is_python
         self.old = Module(change.old_path or "", file.old or b"") if has_old else None
         self.new = Module(self.path, file.new) if file.new is not None and self.is_python else None
-        self.was_test = change.old_path is not None and file.naming_old.is_test_file(change.old_path)
-        self.is_test = change.new_path is not None and file.naming_new.is_test_file(change.new_path)
+        self.was_test = change.old_path is not None and _holds_tests(change.old_path, file.old, file.naming_old)
+        self.is_test = change.new_path is not None and _holds_tests(change.new_path, file.new, file.naming_new)
         self.is_renamed = self.old is not None and self.new is not None and self.old.path != self.new.path
         self.is_new = file.old is None
         is_module = self.is_test and not file.naming_new.is_passed_over(self.path)
         self.is_data = file.new is not None and not is_module and not self.path.endswith("conftest.py")
         """Whether it may be read by tests: a ``.py`` file too, and then it need not parse."""
+
+
+def _holds_tests(path: str, text: bytes | None, naming: Naming) -> bool:
+    """Whether a file is a module of tests; where unittest alone looks for them, one of its classes has to be there."""
+    return naming.is_test_file(path) and (not naming.is_for_unittest_alone(path) or b"TestCase" in (text or b""))
