@@ -101,9 +101,8 @@ def _explain(nodeid: str, usual: Outcome, lab: Lab, *, busy: int) -> bool:
         return True
     under_load = cache(lambda: usual is Outcome.PASSED and fails_under_load(nodeid, lab, busy))
     for context in contexts[:_CONTEXTS]:
-        if (
-            lab.notebook.duration_s(context.before) * _REPEATS > lab.left_s and under_load()
-        ):  # first what time is enough for
+        is_dear = lab.notebook.duration_s(context.before) * _REPEATS > lab.left_s
+        if is_dear and under_load():  # first what there is time for
             return True
         if _glanced(nodeid, context, wanted, lab):
             return True
