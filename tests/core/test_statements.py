@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from coverage.parser import PythonParser
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_bugguard.core.statements import Source, described, source_of
@@ -181,6 +181,7 @@ def test_a_file_is_read_as_python_reads_it(content: bytes, text: str) -> None:
 
 
 @given(st.text(max_size=80))
+@example("\r\x80")
 def test_any_text_has_an_answer(text: str) -> None:
     """What is no Python has lines and nothing more."""
     source = Source(text)

@@ -199,7 +199,7 @@ def _logical_lines(text: str, offset: int = 0) -> Iterator[tuple[int, int]]:
                 first = 0
             elif not first and token.type not in _LAYOUT:
                 first = token.start[0]
-    except (tokenize.TokenError, SyntaxError):
+    except (tokenize.TokenError, SyntaxError, UnicodeDecodeError):  # the last: 3.13, of a carriage return in a line
         raise _CutError from None
 
 
