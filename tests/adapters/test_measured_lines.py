@@ -6,12 +6,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import pytest_bugguard
 from pytest_bugguard.adapters import measured_lines
 from pytest_bugguard.core.runs import Ran
+
+if TYPE_CHECKING:
+    from tests.runs import Run
 
 PROBE = Path(pytest_bugguard.__file__).parent / "adapters" / "probe"
 MODULE = "X = [\n    1,\n]\n\n\ndef one():\n    return 1\n\n\ndef two():\n    return 2\n"
@@ -94,8 +98,8 @@ from bugguard_probe.tracer import Tracer
 tracer = Tracer(lambda name: "mod.py" if name.endswith("mod.py") else "", "test")
 one = tracer.aside(mod.one)
 tracer.start()
-load = tracer.loading(lambda: (one(), mod.two()))
-assert load() == (1, 2)
+with tracer.looking():
+    assert (one(), mod.two()) == (1, 2)
 tracer.switch("test")
 one()
 print({{context: dict(files) for context, files in tracer.lines().items()}})
@@ -108,6 +112,54 @@ def test_what_pytest_does_with_a_file_of_tests_is_not_traced(tmp_path: Path) -> 
     code = ASIDE.format(probe=str(PROBE), top=str(tmp_path))
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "{'': {'mod.py': {11}}, 'test': {'mod.py': {7}}}"
+
+
+BETWEEN = """
+import pytest
+from shop import pager
+
+def pytest_configure():
+    pager.configure()
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems():
+    pager.before()
+    yield
+    pager.after()
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection_finish():
+    outcome = yield
+    pager.finish(outcome)
+
+class Sheet(pytest.File):
+    def collect(self):
+        pager.collect()
+        return []
+
+def pytest_collect_file(file_path, parent):
+    return Sheet.from_parent(parent, path=file_path) if file_path.suffix == ".sheet" else None
+"""
+CASES = """
+from shop import pager
+
+def pytest_generate_tests(metafunc):
+    metafunc.parametrize("case", [pager.generate()])
+
+def test_case(case):
+    assert pager.test() is None
+"""
+NAMES = ("configure", "before", "after", "finish", "collect", "generate", "test", "nobody")
+
+
+def test_what_hooks_of_the_project_run_is_told_as_an_imports(run: Run) -> None:
+    """A conftest may call the product before the first test: no test ran it, and it is no line that never ran."""
+    source = "".join(f"def {name}(*_):\n    return\n" for name in NAMES)
+    files = {"src/shop/pager.py": source, "tests/conftest.py": BETWEEN, "tests/a.sheet": ""}
+    (ran,) = run(CASES, files, targets=("tests/test_it.py", "tests/a.sheet"), measures=True).ran or ()
+    body = {name: 2 * place for place, name in enumerate(NAMES, start=1)}
+    assert {name for name, line in body.items() if line in ran.in_tests} == {"test"}
+    assert {name for name, line in body.items() if line in ran.at_import} == set(NAMES) - {"test", "nobody"}
 
 
 def test_what_another_process_runs_is_run_by_a_test(tmp_path: Path) -> None:

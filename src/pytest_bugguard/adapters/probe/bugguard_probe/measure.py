@@ -10,7 +10,7 @@ import atexit
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if sys.version_info >= (3, 12):
     from .monitor import Monitor as Tool
@@ -18,9 +18,9 @@ else:
     from .tracer import Tracer as Tool
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from importlib.machinery import ModuleSpec
-    from types import ModuleType
 
     from .places import Places
 
@@ -41,6 +41,8 @@ class Measure:
             return found[0] if found is not None and not found[1] and found[0] in wanted else ""
 
         self._is_main = is_main
+        self.is_dear = Tool.is_dear
+        """Whether it is looked at only what may matter."""
         self._tool = Tool(path_of, TEST if is_main else NO_TEST)
         self._path_of = path_of
         self._places = places
@@ -49,7 +51,7 @@ class Measure:
 
     def begin(self) -> None:
         """Measure from now on: where all that is run here may matter, or with the first watched file that is found."""
-        if not (self._is_main and self._tool.is_dear):
+        if not (self._is_main and self.is_dear):
             self._start()
 
     def on_found(self, spec: ModuleSpec) -> None:
@@ -62,7 +64,7 @@ class Measure:
         if loader is not None and id(loader) not in self._loaders and hasattr(loader, "exec_module"):
             self._loaders[id(loader)] = loader  # pytest's own is one for all that it loads
             with suppress(AttributeError):  # of a loader that lets nobody in
-                loader.exec_module = self._tool.loading(loader.exec_module)  # type: ignore[method-assign]
+                loader.exec_module = self.looked_at(loader.exec_module)  # type: ignore[method-assign]
 
     def enter(self, test: str, *, is_own: bool) -> None:
         """What runs from now on runs for this test; for none where it is empty."""
@@ -70,11 +72,27 @@ class Measure:
             self._start()
         self._tool.switch((TEST if is_own else OTHER_TEST) if test else NO_TEST)
 
-    def leave_out(self, module: ModuleType, name: str) -> None:
-        """Outside of tests, look away while a function runs that does much and uses no watched file."""
-        function = getattr(module, name, None)
-        if function is not None:
-            setattr(module, name, self._tool.aside(function))
+    def is_of_tree(self, function: object) -> bool:
+        """Whether the tree holds the code of a function."""
+        code = getattr(getattr(function, "__func__", function), "__code__", None)
+        return code is not None and self._places.in_tree(self._places.real(code.co_filename)) is not None
+
+    def looking(self) -> AbstractContextManager[None]:
+        """What is run meanwhile is looked at."""
+        return self._tool.looking()
+
+    def looked_at(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function; what it runs is looked at."""
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with self._tool.looking():
+                return function(*args, **kwargs)
+
+        return call
+
+    def aside(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function, which does much and uses no watched file: outside of tests it is not looked at."""
+        return self._tool.aside(function)
 
     def _start(self) -> None:
         self._tool.start()

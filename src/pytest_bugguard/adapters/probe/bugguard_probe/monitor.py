@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from types import CodeType
 
 _TOOLS = (3, 4, 5, 2)
@@ -58,9 +60,9 @@ class Monitor:
         """Note what follows under this name."""
         self._context = context
 
-    def loading(self, load: Callable[..., Any]) -> Callable[..., Any]:
-        """The same function: what it runs is looked at anyway."""
-        return load
+    def looking(self) -> AbstractContextManager[None]:
+        """What is run is looked at anyway."""
+        return nullcontext()
 
     def aside(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The same function: what it runs is as quick as ever."""

@@ -328,6 +328,14 @@ _record.add("begin")
 _watch_for_the_end(_record)
 
 
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """The first thing that pytest asks, before it loads any conftest file."""
+    if start.measure is not None and start.measure.is_dear:
+        from .between import Between  # noqa: PLC0415 - few runs need it
+
+        pluginmanager.register(Between(start.measure), "bugguard-between")
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Generator[None, None, None]:
     """Tell of a conftest that cannot be loaded: pytest then gives up before anything else is asked."""
@@ -342,9 +350,5 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
 def pytest_configure(config: pytest.Config) -> None:
     """Take part."""
     config.pluginmanager.register(Recorder(_record), "bugguard-recorder")
-    if start.measure is not None:
-        from _pytest.assertion import rewrite  # noqa: PLC0415 - only here; traced, it takes as long as the tests
-
-        start.measure.leave_out(rewrite, "_rewrite_test")
     if start.witness.execution.needs_windows and not start.plan["is_at_home"]:
         config.pluginmanager.register(Windows(), "bugguard-windows")

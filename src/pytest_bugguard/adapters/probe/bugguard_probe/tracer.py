@@ -1,9 +1,9 @@
 """Which lines of some files are run? By a trace function, up to Python 3.11. PYTEST_DONT_REWRITE.
 
 Python then calls it for every function, and everything is slower; so it is there only while what it sees is asked for:
-while files of the tree are loaded, from the first such file on, and while one of the wanted tests runs. What pytest
-does between the two takes longer than either. coverage.py's tracer is quicker at each call, and takes longer to load
-than most fixes' tests take to run.
+while files and hooks of the tree are run, from the first such file on, and while one of the wanted tests runs. What
+pytest does between the two takes longer than either. coverage.py's tracer is quicker at each call, and takes longer to
+load than most fixes' tests take to run.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from __future__ import annotations
 import sys
 import threading
 from collections import defaultdict
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from types import FrameType
 
 _settrace, _gettrace = sys.settrace, sys.gettrace  # held on to, since tests replace them
@@ -72,21 +73,18 @@ class Tracer:
 
         return call
 
-    def loading(self, load: Callable[..., Any]) -> Callable[..., Any]:
-        """The same function; what it runs is looked at."""
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            self._loads += 1
-            if self.is_started and not self._is_on:
-                self._look()
-            try:
-                return load(*args, **kwargs)
-            finally:
-                self._loads -= 1
-                if not self._loads and self._context != self._wanted:
-                    self._rest()
-
-        return call
+    @contextmanager
+    def looking(self) -> Generator[None]:
+        """What is run meanwhile is looked at."""
+        self._loads += 1
+        if self.is_started and not self._is_on:
+            self._look()
+        try:
+            yield
+        finally:
+            self._loads -= 1
+            if not self._loads and self._context != self._wanted:
+                self._rest()
 
     def forget(self) -> None:
         """Begin anew: what was seen is told by somebody else."""
