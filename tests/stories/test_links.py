@@ -253,3 +253,29 @@ def test_a_test_marked_as_that_of_another_issue_is_no_proof_of_the_fix_it_came_w
     bodies = {"closes": "Fixes #12", "closes-both": "Fixes #12, #99", "names": "See #12, a pull request"}
     verdicts = {name: checked(told(tmp_path / name, fix.format(body) + test))[0][0] for name, body in bodies.items()}
     assert verdicts == {"closes": "unguarded", "closes-both": "guarded", "names": "guarded"}
+
+
+def test_what_an_audit_links_explain_links_too(tmp_path: Path) -> None:
+    """One word on a fix from both: the test had its own commit, before or after it, or was marked much later."""
+    before = FIX.replace("page\n", "page\n  body: Fixes #7\n", 1)
+    later = "commit: fix: a cart of nothing\n  body: Fixes #8\n  file: src/shop/cart.py\n    total = sum\n"
+    mark = "commit: test: carts\n  file: tests/test_more.py\n    import pytest\n    from shop import cart\n\n"
+    mark += "    @pytest.mark.regression('#8')\n    def test_nothing():\n        assert cart.total([]) == 0\n"
+    shell = told(tmp_path, "commit: test: pages, see #7", TEST, before, later, "commit: docs: x\n", mark)
+    audited = shell.call("audit", "--format", "json").document["fixes"]
+    explained = shell.call("explain", *(fix["sha"] for fix in audited), "--format", "json").document["fixes"]
+    assert [(fix["verdict"], [test["nodeid"] for test in fix["tests"]]) for fix in explained] == [
+        ("guarded", ["tests/test_more.py::test_nothing"]),
+        ("guarded", ["tests/test_pager.py::test_even_size"]),
+    ]
+    assert [(fix["verdict"], fix["tests"]) for fix in audited] == [(fix["verdict"], fix["tests"]) for fix in explained]
+
+
+def test_a_name_in_a_message_outlives_the_test(tmp_path: Path) -> None:
+    """No commit can be told that its test has moved since; within a change, the test has to be there at its end."""
+    fix = FIX.replace("\n  file", "\n  body: Regression-Test: tests/test_pager.py::test_even_size\n  file", 1)
+    rename = "commit: test: another name\n  rename: tests/test_pager.py -> tests/test_pages.py\n"
+    shell = told(tmp_path, "commit: test: pages", TEST, "tag: before\n", fix, rename)
+    ((verdict, _),) = shell.call("audit", "--format", "json").verdicts
+    assert verdict == "guarded"
+    assert checked(shell, "--set", "fixes.scope=unit") == [("unguarded", "", "")]

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from pytest_bugguard.adapters import audit_cache, crew, garbage
-from pytest_bugguard.assembly import delivery
+from pytest_bugguard.assembly import around, delivery
 from pytest_bugguard.core import findings, settings
 from pytest_bugguard.core.hotspots import hotspots_of
+from pytest_bugguard.core.model import Verdict
 from pytest_bugguard.core.stretches import cut
 from pytest_bugguard.core.trend import Share, trend_of
 from pytest_bugguard.journeys import audit as journey
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.results import Audited, Finding, Result
     from pytest_bugguard.core.stretches import Stretch
     from pytest_bugguard.journeys.audit import Part
+    from pytest_bugguard.journeys.survey import Seen
 
 _SHALLOW = "the clone is shallow, older fixes are not in it: git fetch --unshallow (in CI: fetch-depth: 0)"
 
@@ -79,12 +81,21 @@ def explain(workshop: Workshop, revisions: Sequence[str]) -> Result:
     """What each revision is taken for, and why."""
     shas = [workshop.resolve(revision) for revision in revisions]
     records = []
-    for unit in workshop.history.units_of(shas):
-        seen = workshop.survey.single(unit)
-        linker = workshop.linker(Snapshot(workshop.history, unit.commit.sha))
-        record = linker.link(seen, lambda _: (), is_only_fix=False)
-        records.append(replace(workshop.settled(record), other_signs=seen.signs[1:]))
+    for seen in map(workshop.survey.single, workshop.history.units_of(shas)):
+        record = workshop.settled(_linked(workshop, seen))
+        records.append(replace(record, other_signs=seen.signs[1:]))
     return workshop.result("explain", records, len(records), notes=_told(workshop.doubts))
+
+
+def _linked(workshop: Workshop, seen: Seen) -> Record:
+    """A commit as it was left; one that would be unguarded as an audit of HEAD sees it."""
+    sha = seen.unit.commit.sha
+    record = workshop.linker(Snapshot(workshop.history, sha)).link(seen, lambda _: (), is_only_fix=False)
+    if record.verdict is not Verdict.UNGUARDED or not seen.issues:
+        return record
+    offers, later = around.offers(workshop, sha)
+    tip = Snapshot(workshop.history, workshop.head if later else sha)
+    return workshop.linker(tip).link(seen, offers, is_only_fix=False)
 
 
 def first_look(workshop: Workshop, *, progress: Callable[[int], None]) -> FirstLook:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from pytest_bugguard.assembly import changes
+from pytest_bugguard.assembly import around, changes
 from pytest_bugguard.core.coverage_verdict import Coverage
 from pytest_bugguard.core.model import Sign, Verdict
 from pytest_bugguard.core.results import Result
-from pytest_bugguard.journeys.audit import offers_among
 from pytest_bugguard.journeys.check import CheckedUnit
 from pytest_bugguard.journeys.decay import RECENT, guarded
 from pytest_bugguard.journeys.planning import Where, is_at
@@ -24,13 +22,10 @@ if TYPE_CHECKING:
     from pytest_bugguard.assembly.prover import Progress, Prover
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.experiment import Experiment
-    from pytest_bugguard.core.model import Record, Unit
+    from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.outcomes import Outcomes
     from pytest_bugguard.core.runs import TestRun
     from pytest_bugguard.journeys.survey import Seen
-
-_NEIGHBOURS = 20
-"""Units before and after a fix that are looked through for its test, where it brought none: as many as in an audit."""
 
 
 def of_revision(prover: Prover, revision: str, *, progress: Progress) -> Result:
@@ -109,20 +104,10 @@ def _with_neighbours(workshop: Workshop, seen: Seen) -> tuple[CheckedUnit, Snaps
     record = workshop.linker(own).link(seen, lambda _: (), is_only_fix=False)
     if record.verdict is not Verdict.UNGUARDED or not seen.issues:
         return CheckedUnit(seen, record), own
-    later = tuple(workshop.survey.stream(_after(workshop, sha)))
-    earlier = workshop.survey.stream(islice(workshop.history.units(sha), 1, _NEIGHBOURS + 1))
+    offers, later = around.offers(workshop, sha)
     tip = later[0].diff.snapshot if later else own
-    offers = offers_among((*reversed(later), *earlier))
     record = workshop.linker(tip).link(seen, offers, is_only_fix=False, later=later)
     return CheckedUnit(seen, record, later), tip
-
-
-def _after(workshop: Workshop, sha: str) -> Sequence[Unit]:
-    """The units that followed a commit on HEAD's line, the nearest ones; none where it is not on that line."""
-    history, head = workshop.history, workshop.head
-    if head is None or history.merge_base(sha, head) != sha:
-        return ()
-    return deque(history.units(head, since=[sha]), maxlen=_NEIGHBOURS)
 
 
 def _decayed(record: Record) -> Record:

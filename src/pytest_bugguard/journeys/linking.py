@@ -66,11 +66,21 @@ class Linker:
         record = self._followed(seen, later)
         if not seen.is_fix or record.verdict not in {Verdict.UNGUARDED, Verdict.UNDECIDED, Verdict.GUARDED}:
             return record
-        found = tuple(self._by_trailer(seen))
+        states = self._states(seen, later)
+        found = tuple(self._by_trailer(seen, states))
         if record.verdict is not Verdict.GUARDED and not _counts(found):
-            found = (*found, *self._by_search(seen, offers, is_only_fix=is_only_fix))
+            found = (*found, *self._by_search(seen, offers, states, is_only_fix=is_only_fix))
         new = tuple(test for test in found if test.nodeid not in {known.nodeid for known in record.tests})
         return seen.judged(replace(record, tests=(*record.tests, *new))) if new else record
+
+    def _states(self, seen: Seen, later: Sequence[Seen]) -> tuple[Snapshot, ...]:
+        """Where a test may be that is named for a fix: at the tip.
+
+        Who does not follow tests through what came later, as an audit, finds it as the fix left it, too: no message
+        of a commit can be changed when a test gets another name.
+        """
+        sha = seen.unit.commit.sha
+        return (self._tip,) if later or not sha else (self._tip, Snapshot(self._tip.reader, sha))
 
     def _followed(self, seen: Seen, later: Sequence[Seen]) -> Record:
         """The record with its tests under the names that they have in the newest state."""
@@ -94,12 +104,14 @@ class Linker:
     def _has(self, snapshot: Snapshot, test: MappedTest) -> bool:
         return any(other.nodeid == test.nodeid for other in self._tests_in(snapshot, _file(test)))
 
-    def _by_search(self, seen: Seen, offers: Offers, *, is_only_fix: bool) -> tuple[MappedTest, ...]:
+    def _by_search(
+        self, seen: Seen, offers: Offers, states: Sequence[Snapshot], *, is_only_fix: bool
+    ) -> tuple[MappedTest, ...]:
         issues = links.issue_keys(seen.issues)
         for search in (
             lambda: self._by_mark(issues),
             lambda: _by_offer(seen, offers(issues), is_only_fix=is_only_fix),
-            lambda: self._by_original(seen),
+            lambda: self._by_original(seen, states),
         ):
             found = tuple(search())
             if _counts(found):
@@ -113,21 +125,25 @@ class Linker:
             self._known[key] = tests_in(snapshot, path, self._naming)
         return self._known[key]
 
-    def _by_trailer(self, seen: Seen) -> Iterator[MappedTest]:
+    def _by_trailer(self, seen: Seen, states: Sequence[Snapshot]) -> Iterator[MappedTest]:
         texts = (seen.unit.commit.message, *(commit.message for commit in seen.unit.inner))
         for text in texts:
             for nodeid in messages.parse(text).trailer(_TRAILER):
-                yield self._named(nodeid, seen)
+                yield self._named(nodeid, seen, states)
 
-    def _named(self, nodeid: str, seen: Seen) -> MappedTest:
+    def _named(self, nodeid: str, seen: Seen, states: Sequence[Snapshot]) -> MappedTest:
         plain = nodeid.removeprefix("./")
         path, _, name = plain.partition("::")
-        for test in self._tests_in(self._tip, path) if name else ():
+        for test in self._tests_of(states, path) if name else ():
             if plain == test.nodeid or plain.startswith(f"{test.nodeid}["):
                 if test.counts and seen.diff.repairs(path):
                     return replace(test, change=How.LINKED, counts=False, reason=doctests.SHARES_FILE)
                 return _linked(test, "named by a trailer")
         return MappedTest(plain, How.LINKED, counts=False, reason=verdict.NO_SUCH_TEST)
+
+    def _tests_of(self, states: Sequence[Snapshot], path: str) -> Iterator[MappedTest]:
+        for state in states:
+            yield from self._tests_in(state, path)
 
     def _by_mark(self, issues: frozenset[str]) -> Iterator[MappedTest]:
         for key in sorted(issues):
@@ -162,17 +178,17 @@ class Linker:
                     found += 1
                     yield path
 
-    def _by_original(self, seen: Seen) -> tuple[MappedTest, ...]:
+    def _by_original(self, seen: Seen, states: Sequence[Snapshot]) -> tuple[MappedTest, ...]:
         """The tests of the commit that this one was picked from, where they are here too."""
         picked = _CHERRY_PICKED.findall(seen.unit.commit.message)
         original = self._original(picked[-1]) if picked else None
         if original is None:
             return ()
         place = f"came with {picked[-1][:_SHORT]}, from which this was picked"
-        return tuple(self._still_there(test, place) for test in original.record.tests if test.counts)
+        return tuple(self._still_there(test, place, states) for test in original.record.tests if test.counts)
 
-    def _still_there(self, test: MappedTest, place: str) -> MappedTest:
-        here = self._tests_in(self._tip, _file(test))
+    def _still_there(self, test: MappedTest, place: str, states: Sequence[Snapshot]) -> MappedTest:
+        here = self._tests_of(states, _file(test))
         same = next((other for other in here if other.nodeid == test.nodeid), None)
         if same is None:
             return MappedTest(test.nodeid, How.LINKED, counts=False, reason=f"was lost on the way: it {place}")
