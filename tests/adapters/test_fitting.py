@@ -21,6 +21,11 @@ import collections, contextlib, dataclasses, typing
 
 Line = collections.namedtuple("Line", "start")
 made = dict(start=1)
+WAYS = {"on": lambda number: number + 1, "off": lambda: 0}
+doubled = lambda number: number * 2
+
+def maker():
+    return lambda number: number + 1
 
 def plain(items):
     '''How many.'''
@@ -47,6 +52,8 @@ def raises(items):
     raise TypeError("raises() takes nothing")
 
 class Page:
+    turned = staticmethod(lambda number: number + 1)
+
     def turn(self, by):
         return by
 
@@ -83,6 +90,7 @@ class Pair(typing.NamedTuple):
 """
 NEW = (
     OLD.replace("(items):", "(items, *, size=10):")
+    .replace("lambda number:", "lambda number, by=1:")
     .replace("self, by)", "self, by, to=None)")
     .replace("(cls, number)", "(cls, number, size=LIMIT)")
     .replace("half(number)", "half(number, by=2)")
@@ -137,6 +145,8 @@ def test_it_does_what_it_did(shop: Any, told: list[tuple[str, str]]) -> None:  #
     assert asyncio.run(shop.later(2)) == 2
     assert (shop.Page().turn(5), shop.Page.of(1), shop.Page.half(5)) == (5, shop.Page, 2)
     assert shop.Leaf().stay() == 5
+    lambdas = shop.WAYS["on"](1), shop.WAYS["off"](), shop.doubled(2), shop.maker()(1), shop.Page.turned(1)
+    assert lambdas == (2, 0, 4, 2, 2)
     assert (shop.Line(1), shop.made) == ((1,), {"start": 1})
     assert (shop.Row(1), shop.Pair(1), type(shop.Bare()), type(shop.Made(1)), type(shop.Sent())) == (
         shop.Row(number=1),
@@ -152,8 +162,10 @@ def test_it_does_what_it_did(shop: Any, told: list[tuple[str, str]]) -> None:  #
     "call",
     [
         pytest.param(lambda shop: shop.plain([1], size=2), id="a-keyword"),
-        pytest.param(lambda shop: shop.plain([1], 2), id="one-too-many"),
-        pytest.param(lambda shop: shop.plain(), id="one-too-few"),
+        pytest.param(lambda shop: shop.doubled(1, 2), id="one-too-many"),
+        pytest.param(lambda shop: shop.WAYS["on"](1, by=2), id="a-lambda"),
+        pytest.param(lambda shop: shop.maker()(1, by=2), id="a-lambda-that-is-made"),
+        pytest.param(lambda shop: shop.Page.turned(1, by=2), id="a-lambda-of-a-class"),
         pytest.param(lambda shop: next(shop.lazy(1, size=2)), id="a-generator"),
         pytest.param(lambda shop: shop.later(1, size=2).send(None), id="a-coroutine"),
         pytest.param(lambda shop: shop.Page().turn(1, to=2), id="a-method"),
@@ -177,6 +189,14 @@ def test_a_call_that_does_not_fit_is_told(
     with pytest.raises(TypeError) as raised:
         call(shop)
     assert set(told) == {(str(raised.value), "<lambda>")}
+
+
+def test_a_call_that_fits_neither_is_none_of_ours(shop: Any, told: list[tuple[str, str]]) -> None:  # noqa: ANN401
+    """With the fix it would fail too."""
+    for args in ([1], 2), ():
+        with pytest.raises(TypeError):
+            shop.plain(*args)
+    assert told == []
 
 
 def test_an_error_from_inside_is_none_of_ours(shop: Any, told: list[tuple[str, str]]) -> None:  # noqa: ANN401

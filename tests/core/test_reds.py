@@ -272,7 +272,8 @@ def test_what_it_goes_on_without_is_missing(name: str, asker: str, kind: RedKind
         pytest.param(MISFIT, "", RedKind.NEW_API, id="by-a-program"),
         pytest.param(MISFIT, SOURCE, RedKind.ASSERTION, id="by-the-source"),
         pytest.param(MISFIT.replace("strict", "loud"), FILE, RedKind.NEW_API, id="it-is-called-otherwise-now"),
-        pytest.param("count() takes 1 positional argument but 2 were given", FILE, RedKind.ASSERTION, id="as-before"),
+        pytest.param("log() got an unexpected keyword argument 'by'", FILE, RedKind.NEW_API, id="of-a-wrapper"),
+        pytest.param("cannot convert dictionary update sequence", FILE, RedKind.ASSERTION, id="no-call"),
     ],
 )
 def test_a_call_that_does_not_fit_is_missing_too(said: str, asker: str, kind: RedKind) -> None:
@@ -280,3 +281,11 @@ def test_a_call_that_does_not_fit_is_missing_too(said: str, asker: str, kind: Re
     red = GROUNDS.of_case(failed(how=raised("AssertionError", "", IN_TEST), misfits=(Misfit(said, asker),)))
     assert red is not None
     assert red.kind is kind
+
+
+def test_what_fails_over_a_call_of_what_is_no_api_has_not_gone_on() -> None:
+    """A wrapper inside of a decorator loses what it is given: who fails over that shows a bug."""
+    said = "log() got an unexpected keyword argument 'by'"
+    red = GROUNDS.of_case(failed(how=raised("TypeError", said, IN_TEST), misfits=(Misfit(said, FILE),)))
+    assert red is not None
+    assert red.kind is RedKind.ERROR

@@ -392,6 +392,27 @@ _FITTING = """
     async def turn(items):
         return items
 
+    def least(items):
+        return items // 10
+
+    half = lambda items: items // 2
+
+    WAYS = {"on": lambda items: items + 1}
+
+    def turner():
+        def turned(items):
+            return items
+        return turned
+
+    def logged(function):
+        def log(*given):
+            return function(*given)
+        return log
+
+    @logged
+    def shown(items):
+        return items
+
     class Cell:
         def count(self):
             return 1
@@ -433,6 +454,27 @@ _FITTED = """
 
     async def turn(items, by=0):
         return items + by
+
+    def least(items, of=10):
+        return -(-items // of)
+
+    half = lambda items, more=0: items // 2 + more
+
+    WAYS = {"on": lambda items, by=1: items + by}
+
+    def turner():
+        def turned(items, by=0):
+            return items + by
+        return turned
+
+    def logged(function):
+        def log(*given, **options):
+            return function(*given, **options)
+        return log
+
+    @logged
+    def shown(items, size=1):
+        return items * size
 
     class Cell:
         def __init__(self, width=1):
@@ -534,6 +576,10 @@ _ASKING = """
             "try: print(a.pages(20, size=20))\\nexcept Exception: print(0)") == b"1\\n",
         "of a generator": lambda: tried(lambda: list(rows(3, step=2))) == [0, 2],
         "of a coroutine": lambda: tried(lambda: asyncio.run(turn(1, by=1))) == 2,
+        "of a lambda": lambda: tried(lambda: asked.half(4, more=1)) == 3,
+        "of a lambda that is held": lambda: tried(lambda: asked.WAYS["on"](4, 4)) == 8,
+        "of what a function has made": lambda: tried(lambda: asked.turner()(4, by=1)) == 5,
+        "of a wrapper": lambda: tried(lambda: asked.shown(4, size=2)) == 8,
         "of a class without any": lambda: tried(lambda: Cell(width=2)) is not None,
         "a field": lambda: tried(lambda: Row(1, height=2)) is not None,
         "a field of a tuple": lambda: tried(lambda: Line(1, end=2)) is not None,
@@ -561,6 +607,14 @@ _ASKING = """
     def test_it(check):
         assert (pages(20), [*rows(1)], Cell().count(), Pager(3).items) == (2, [0], 1, 3)
         assert CHECKS[check]()
+
+    def test_what_fits_neither():
+        with pytest.raises(TypeError):
+            asked.least()
+        assert asked.least(11) == 2
+
+    def test_what_a_wrapper_loses():
+        assert asked.logged(lambda *, by: by)(by=1) == 1
 
     def test_a_file_of_its_own(tmp_path):
         assert pages(20) == 2
@@ -590,7 +644,10 @@ _GIVEN = """
 
 
 def test_a_test_that_goes_on_without_what_is_new_proves_nothing(tmp_path: Path) -> None:
-    """Each runs the source, asks for a parameter, an attribute or a value, catches that it is not there, and is red."""
+    """Each runs the source, asks for a parameter, an attribute or a value, catches that it is not there, and is red.
+
+    Two beside them are red over behaviour: one calls what fits neither side, one fails over a wrapper that loses words.
+    """
     asked, tools = "src/shop/asked.py", "tools/asking.py"
     helper = "def ask(thing, name):\n    return getattr(thing, name, None)\n"
     configured = CONFIGURED.replace('["src"]', '["src", "."]')
@@ -600,8 +657,8 @@ def test_a_test_that_goes_on_without_what_is_new_proves_nothing(tmp_path: Path) 
     said = repaired(tmp_path, fix, base=base)
     rows = said.record["tests"]
     assert [row["nodeid"] for row in rows if (row["before"], row["after"]) != ("failed", "passed")] == []
-    assert [row["nodeid"] for row in rows if row["counts"] and row["red"]["kind"] != "new-api"] == []
-    assert said.verdict == "undecided", said.reason  # by those to whom the repeat shows it
+    honest = [f"tests/test_last.py::test_what_{name}" for name in ("a_wrapper_loses", "fits_neither")]
+    assert [row["nodeid"] for row in rows if row["counts"] and row["red"]["kind"] != "new-api"] == honest
     assert len(rows) > 20
 
 

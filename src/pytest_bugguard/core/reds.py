@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_bugguard.core.novelty import Novelty
-    from pytest_bugguard.core.runs import Case, Frame, Raised
+    from pytest_bugguard.core.runs import Case, Frame, Misfit, Raised
 
 BEHAVIOUR = frozenset({RedKind.ASSERTION, RedKind.RAISED, RedKind.ERROR})
 """The kinds that can prove a fix."""
@@ -93,7 +93,7 @@ class Grounds(Struct, frozen=True):
             if self.novelty.adds(want.name, want.owner) and not self._is_of_source(want.asker):
                 return Red(RedKind.NEW_API, f"it goes on, or a process that it started dies, for want of {want.name}")
         for misfit in case.misfits:
-            if self._says_misfit(misfit.said) and not self._is_of_source(misfit.asker):
+            if self._goes_on(misfit, case) and not self._is_of_source(misfit.asker):
                 return Red(RedKind.NEW_API, one_line(f"it goes on though a call does not fit: {misfit.said}"))
         for raised in case.threads:
             if self._wants_something_new(raised):
@@ -105,6 +105,11 @@ class Grounds(Struct, frozen=True):
         return min(
             reds, key=lambda red: _WORST_FIRST.index(red.kind) if red.kind in _WORST_FIRST else len(_WORST_FIRST)
         )
+
+    def _goes_on(self, misfit: Misfit, case: Case) -> bool:
+        """Whether a test has caught a call that did not fit; one that fails over it by itself is judged by that."""
+        is_what_it_fails_over = case.raised is not None and case.raised.message == misfit.said
+        return self._says_misfit(misfit.said) if is_what_it_fails_over else bool(_ARITY.match(misfit.said))
 
     def _kind(self, raised: Raised, case: Case) -> RedKind:
         if self._wants_something_new(raised):

@@ -16,6 +16,7 @@ from collections import defaultdict
 from types import CodeType
 from typing import TYPE_CHECKING
 
+from . import lambdas
 from .lacking import Fresh, missing, parameters, watching
 from .nodes import FUNCTIONS, arguments, at, is_magic, target
 
@@ -46,11 +47,11 @@ def dressed(old: bytes, new: bytes) -> ast.Module:
     known = _BUILT_IN | _bound(was) | {name for addition in additions for name in _imported(addition)}
     _word(was, now)
     _annotate_fields(was, now, known)
-    ours, theirs = _definitions(was), _definitions(now)
-    for name, found in ours.items():
-        if len(found) == len(theirs[name]):
-            for one, other in zip(found, theirs[name], strict=True):
-                _dress(one, other, known)
+    pairs = [*_pairs(was, now)]
+    for one, other in pairs:
+        _dress(one, other, known)
+    if lambdas.differ(old, new):
+        lambdas.watch([(was, now), *pairs])
     _put_versions(was, now)
     _add(was, additions)
     was.body += map(_tried, lacking)
@@ -71,6 +72,14 @@ def _dress(was: _Definition, now: _Definition, known: set[str] | frozenset[str])
             was.decorator_list.append(watching(now, was))
     if isinstance(was, ast.ClassDef) and isinstance(now, ast.ClassDef) and is_plain and not (was.bases or now.bases):
         _annotate_fields(was, now, known)  # of any other class the fields may be made by them
+
+
+def _pairs(was: ast.Module, now: ast.Module) -> Iterator[tuple[_Definition, _Definition]]:
+    """The functions and classes that both have, as often, under a dotted name."""
+    theirs = _definitions(now)
+    for name, found in _definitions(was).items():
+        if len(found) == len(theirs[name]):
+            yield from zip(found, theirs[name], strict=True)
 
 
 def _definitions(tree: ast.Module) -> dict[str, list[_Definition]]:

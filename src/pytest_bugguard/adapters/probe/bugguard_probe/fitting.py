@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import update_wrapper
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, signature
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import start
 
@@ -28,7 +28,7 @@ def watched(now: Callable[..., object]) -> Callable[[FunctionType], FunctionType
 
     def decorate(function: FunctionType) -> FunctionType:
         try:
-            looking = _looking(function)
+            looking = _looking(function, now)
         except Exception as error:  # noqa: BLE001 - whatever it is
             start.witness.undressed(function.__module__, error)
             return function
@@ -96,8 +96,8 @@ def _put_maker(kind: Any) -> None:  # a class, of whatever kind
     kind.__init__ = update_wrapper(__init__, kind.__init__)
 
 
-def _looking(function: FunctionType) -> FunctionType:
-    """What calls it, is of its kind, and tells of a call that does not fit."""
+def _looking(function: FunctionType, now: Callable[..., object] | None = None) -> FunctionType:
+    """What calls it, is of its kind, and tells of a call that does not fit, where that fits ``now``."""
     flags = function.__code__.co_flags
     if flags & CO_ASYNC_GENERATOR:  # they are sent to, thrown into and closed: nothing can be put between
         return function
@@ -107,7 +107,7 @@ def _looking(function: FunctionType) -> FunctionType:
             try:
                 return await function(*args, **options)
             except TypeError as error:
-                _tell(error)
+                _tell(error, _Call(now, args, options))
                 raise
 
     elif flags & CO_GENERATOR:
@@ -116,7 +116,7 @@ def _looking(function: FunctionType) -> FunctionType:
             try:
                 return (yield from function(*args, **options))
             except TypeError as error:
-                _tell(error)
+                _tell(error, _Call(now, args, options))
                 raise
 
     else:
@@ -125,14 +125,33 @@ def _looking(function: FunctionType) -> FunctionType:
             try:
                 return function(*args, **options)
             except TypeError as error:
-                _tell(error)
+                _tell(error, _Call(now, args, options))
                 raise
 
     return update_wrapper(look_on, function)  # type: ignore[return-value]
 
 
-def _tell(error: TypeError) -> None:
+class _Call(NamedTuple):
+    """A call of a function that other calls fit with the fix."""
+
+    now: Callable[..., object] | None
+    """What has the parameters that it takes then; None where that is not known."""
+    args: tuple[Any, ...]
+    options: dict[str, Any]
+
+    @property
+    def would_fit(self) -> bool:
+        if self.now is None:
+            return True
+        try:
+            signature(self.now).bind(*self.args, **self.options)
+        except TypeError:
+            return False
+        return True
+
+
+def _tell(error: TypeError, call: _Call | None = None) -> None:
     """Of one that was raised by the call itself: then there is no frame below that of who looks on."""
     traceback = error.__traceback__
-    if traceback is not None and traceback.tb_next is None:
+    if traceback is not None and traceback.tb_next is None and (call is None or call.would_fit):
         start.witness.misfit(error, _getframe(2))

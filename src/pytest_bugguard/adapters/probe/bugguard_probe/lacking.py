@@ -112,12 +112,12 @@ def _made_by(owner: ast.ClassDef) -> tuple[set[str], set[str]]:
     return makers, fields | {target(one) for one in made}
 
 
-def parameters(function: Function) -> str:
+def parameters(function: Function | ast.Lambda) -> str:
     """What a call has to fit, as a text: names, kinds, and which may be left out."""
     return ast.dump(_bare(function.args, ast.Constant(None)))
 
 
-def watching(now: Function, place: ast.stmt) -> ast.expr:
+def watching(now: Function | ast.Lambda, place: ast.stmt | ast.Lambda) -> ast.expr:
     """The decorator by which an old function shows the parameters of the new one."""
     watched = _called("fitting", "watched", [])
     assert isinstance(watched, ast.Expr) and isinstance(watched.value, ast.Call)  # noqa: PT018 - as it is parsed

@@ -32,5 +32,5 @@ def is_magic(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
 
-def at(node: _Node, other: ast.stmt) -> _Node:
+def at(node: _Node, other: ast.stmt | ast.expr) -> _Node:
     return ast.copy_location(node, other)
