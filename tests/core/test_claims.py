@@ -12,7 +12,11 @@ from pytest_bugguard.core.novelty import SourceVersions
 from pytest_bugguard.core.runs import Claim, Helper
 
 OLD = b"def pages(n): ...\nclass Pager:\n    def __init__(self, n): ...\n"
-NEW = b"def pages(n, strict): ...\nclass Pager:\n    def __init__(self, n): ...\n    def first(self): ...\nMANY = 9\n"
+NEW = (
+    b"def pages(n, strict): ...\nclass Pager:\n    def __init__(self, n): ...\n    def first(self): ...\n"
+    b"    def __add__(self, other): ...\n    def __call__(self): ...\n    def __len__(self): ...\nMANY = 9\n"
+    b"setattr(Pager, 'late', 1)\ndef made(page):\n    page.loud = True\n"
+)
 NOVELTY = novelty.of(
     [
         SourceVersions("src/shop/pager.py", "src/shop/pager.py", OLD, NEW),
@@ -67,6 +71,15 @@ def claim(body: str, **strings: str) -> Claim:
         "try:\n    got = Pager(3).first()\nexcept AttributeError:\n    got = None\nassert got == 1",
         "bad = []\ntry:\n    Pager(3).first()\nexcept Exception as error:\n    bad.append(error)\nassert bad == []",
         "if not hasattr(Pager, 'first'):\n    pytest.fail('there is no first page')",
+        "assert getattr(Pager(3), 'late', 0) == 1",
+        "assert hasattr(made(Pager(3)), 'loud')",
+        "try:\n    got = Pager(3).late\nexcept AttributeError:\n    got = None\nassert got == 1",
+        "got = None\nwith contextlib.suppress(AttributeError):\n    got = Pager(3).late\nassert got == 1",
+        "try:\n    got = Pager(1) + Pager(2)\nexcept TypeError:\n    got = None\nassert got == 3",
+        "with suppress(TypeError, ValueError):\n    got = len(Pager(3))\nassert got == 3",
+        "try:\n    got = Pager['first']\nexcept KeyError:\n    got = None\nassert got",
+        "assert callable(Pager(3))",
+        "assert isinstance(Pager(3), collections.abc.Sized)",
     ],
 )
 def test_it_asks_for_what_the_fix_adds(body: str) -> None:
@@ -98,7 +111,12 @@ def test_it_asks_for_what_the_fix_adds(body: str) -> None:
         "got = pager.first()\nassert got == 1",
         "try:\n    got = Pager(3).first()\nexcept ValueError:\n    got = None\nassert got == 1",
         "bad = []\ntry:\n    pages(11)\nexcept Exception as error:\n    bad.append(error)\nassert bad == []",
-        "try:\n    got = pages(11)\nexcept Exception:\n    got = None\nassert got == 2",
+        "try:\n    got = 1 - pages(11)[0]\nexcept ValueError:\n    got = None\nassert got == 2",
+        "try:\n    got = KINDS['first']\nexcept KeyError:\n    got = None\nassert got",
+        "with open('late') as file:\n    got = file.read()\nassert got == 'late'",
+        "with suppress(TypeError):\n    got = 3\nassert got == 2",
+        "assert pages(11) == 'late'",
+        "assert isinstance(pages(11), Pager)",
         "assert",
     ],
 )

@@ -15,7 +15,7 @@ from tests.trials import FILE, IN_LIBRARY, IN_SOURCE, IN_TEST, SOURCE, failed, i
 OLD = b"def pages(n): ...\nclass Pager:\n    def __init__(self, n): ...\n"
 NEW = b"def pages(n, strict): ...\nclass Pager:\n    def __init__(self, n, size): ...\n    def first(self): ...\n"
 NEW += b"setattr(Pager, 'put', 1)\n"
-GROUNDS = Grounds(novelty.of([SourceVersions(SOURCE, SOURCE, OLD, NEW)]), is_source)
+GROUNDS = Grounds(novelty.of([SourceVersions(SOURCE, SOURCE, OLD, NEW)]), is_source, frozenset({"src/test/changed.py"}))
 
 FIRST = {"missing": "first", "owner": "shop.pager.Pager"}
 HANDING_ON = IN_SOURCE._replace(hands_on=True)
@@ -255,6 +255,9 @@ def test_what_a_thread_died_for_want_of_is_missing(died: Raised, kind: RedKind) 
         pytest.param("first", "", RedKind.NEW_API, id="by-a-program"),
         pytest.param("first", SOURCE, RedKind.ASSERTION, id="by-the-source"),
         pytest.param("last", FILE, RedKind.ASSERTION, id="what-no-fix-adds"),
+        pytest.param("first", "src/shop/testing.py", RedKind.NEW_API, id="by-what-the-source-has-for-tests"),
+        pytest.param("first", "src/testlib/pages.py", RedKind.NEW_API, id="by-a-package-for-tests"),
+        pytest.param("first", "src/test/changed.py", RedKind.ASSERTION, id="by-one-that-is-repaired"),
     ],
 )
 def test_what_it_goes_on_without_is_missing(name: str, asker: str, kind: RedKind) -> None:

@@ -439,6 +439,20 @@ _FITTING = """
 
         def __init__(self):
             self.items = 1
+
+    for name in ["first", "second"]:
+        setattr(Slim, name, 1)
+
+    LATER = {"soon": 1}
+
+    def __getattr__(name):
+        if name in LATER:
+            return LATER[name]
+        raise AttributeError(name)
+
+    def given(cell):
+        cell.colour = 1
+        return cell
 """
 _FITTED = """
     import collections, dataclasses
@@ -519,6 +533,23 @@ _FITTED = """
 
         def __init__(self):
             self.items = self.note = 1
+
+        def __add__(self, other):
+            return self.items + other.items
+
+    for name in ["first", "second", "third"]:
+        setattr(Slim, name, 3)
+
+    LATER = {"soon": 1, "late": 9}
+
+    def __getattr__(name):
+        if name in LATER:
+            return LATER[name]
+        raise AttributeError(name)
+
+    def given(cell):
+        cell.colour = cell.shade = 1
+        return cell
 """
 _ASKING = """
     import asyncio, concurrent.futures, functools, importlib.util, inspect, operator, subprocess, sys
@@ -526,6 +557,7 @@ _ASKING = """
     import pytest
     from shop import asked
     from shop.asked import Cell, Line, Pager, Row, Slim, Stack, pages, rows, turn
+    from shop.testing import seen_by
     from tools.asking import ask
 
     class Mine(Pager):
@@ -601,7 +633,19 @@ _ASKING = """
         "a slot": lambda: tried(lambda: Slim().note) == 1,
         "a value of the class": lambda: str(tried(lambda: Pager.LEAST)) == "1",
         "a patch": lambda: tried(patched) == 2,
+        "what is built": lambda: getattr(Slim(), "third", None) == 3,
+        "what is built, or nothing": lambda: tried(lambda: Slim().third) == 3,
+        "of a module that is asked": lambda: getattr(asked, "late", None) == 9,
+        "what an object is given": lambda: getattr(asked.given(Cell()), "shade", None) == 1,
+        "by a package for tests": lambda: seen_by(Pager(1)) is False,
     }
+
+    def test_what_is_added(check="+"):
+        try:
+            found = Slim() + Slim()
+        except TypeError:
+            found = None
+        assert found == 2
 
     @pytest.mark.parametrize("check", CHECKS)
     def test_it(check):
@@ -651,7 +695,8 @@ def test_a_test_that_goes_on_without_what_is_new_proves_nothing(tmp_path: Path) 
     asked, tools = "src/shop/asked.py", "tools/asking.py"
     helper = "def ask(thing, name):\n    return getattr(thing, name, None)\n"
     configured = CONFIGURED.replace('["src"]', '["src", "."]')
-    base = {asked: _FITTING, tools: helper, "pyproject.toml": configured}
+    seen = "def seen_by(page):\n    return getattr(page, 'loud', None)\n"
+    base = {asked: _FITTING, tools: helper, "src/shop/testing.py": seen, "pyproject.toml": configured}
     tests = {"tests/test_last.py": _ASKING, "tests/test_loaded.py": _LOADED, "tests/test_given.py": _GIVEN}
     fix = {asked: _FITTED, **tests}
     said = repaired(tmp_path, fix, base=base)

@@ -6,10 +6,14 @@ import ast
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core import protocols
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_WANTS = frozenset({"AttributeError", "Exception", "ImportError", "ModuleNotFoundError", "NameError"})
+_WANTS = frozenset(
+    {"AttributeError", "Exception", "ImportError", "KeyError", "ModuleNotFoundError", "NameError", "TypeError"}
+)
 """What the use of a name that is not there raises, and what is caught along with that."""
 _FILLING = frozenset({"add", "append", "extend", "put", "set", "update"})
 """The methods by which a value takes something up."""
@@ -71,10 +75,15 @@ def tried(tree: ast.AST) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for node in ast.walk(tree):
         if isinstance(node, ast.Try) and any(map(catches_a_want, node.handlers)):
-            used = used_in(node)
-            for statement in (*node.body, *node.handlers, *node.orelse):
-                for name in filter(None, map(_filled, ast.walk(statement))):
-                    found[name] += used
+            around: list[ast.AST] = [*node.body, *node.handlers, *node.orelse]
+        elif isinstance(node, ast.With) and any(map(_suppresses_a_want, node.items)):
+            around = [*node.body]
+        else:
+            continue
+        used = used_in(node)
+        for statement in around:
+            for name in filter(None, map(_filled, ast.walk(statement))):
+                found[name] += used
     return found
 
 
@@ -88,7 +97,7 @@ def _filled(node: ast.AST) -> str:
     return ""
 
 
-def used_in(attempt: ast.Try) -> list[str]:
+def used_in(attempt: ast.Try | ast.With) -> list[str]:
     return [name for statement in attempt.body for part in ast.walk(statement) for name in _used(part)]
 
 
@@ -97,7 +106,25 @@ def catches_a_want(handler: ast.ExceptHandler) -> bool:
     return not _WANTS.isdisjoint(caught)
 
 
+def _suppresses_a_want(item: ast.withitem) -> bool:
+    """Whether it is ``contextlib.suppress(AttributeError)``, or of another one."""
+    match item.context_expr:
+        case ast.Call(func=way, args=given) if own_name(way) == "suppress":
+            return not _WANTS.isdisjoint(map(own_name, given))
+    return False
+
+
+def key_of_a_class(node: ast.AST) -> str:
+    """The text that a class is asked for in brackets, as an enumeration is for its members; else empty."""
+    match node:
+        case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=ast.Constant(value=str(key))):
+            return key if name[:1].isupper() and not name.isupper() else ""
+    return ""
+
+
 def _used(node: ast.AST) -> Iterator[str]:
+    yield from protocols.used(node)
+    yield key_of_a_class(node)
     match node:
         case ast.Attribute(attr=name):
             yield name

@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from pytest_bugguard.core.assertions import assigned, catches_a_want, own_name, questions, tried, used_in
+from pytest_bugguard.core import protocols
+from pytest_bugguard.core.assertions import (
+    assigned,
+    catches_a_want,
+    key_of_a_class,
+    own_name,
+    questions,
+    tried,
+    used_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -34,6 +43,7 @@ _REFLECTIONS = frozenset(
     {"__all__", "__slots__", "__annotations__", "__dataclass_fields__", "_fields", "__members__", "__code__"}
 )
 """Attributes that do."""
+_OF_KINDS = frozenset({"isinstance", "issubclass"})
 _OF_CALLABLES = frozenset({"signature", "getfullargspec", "getargspec", "getcallargs"})
 _OF_FILES = frozenset({"exists", "is_file", "isfile", "is_dir", "isdir", "find_spec", "find_loader"})
 _HARMLESS = frozenset(
@@ -80,7 +90,8 @@ def takes_novelty(claim: Claim, novelty: Novelty) -> bool:
         return False
     strings = dict(claim.strings)
     return any(
-        _is_namespace(node.value) and any(map(novelty.names_addition, _key(node.slice, strings)))
+        any(map(novelty.names_addition, _key(node.slice, strings)))
+        and (_is_namespace(node.value) or key_of_a_class(node))
         for node in ast.walk(tree)
         if isinstance(node, ast.Subscript) and node.lineno <= claim.line <= (node.end_lineno or node.lineno)
     )
@@ -172,7 +183,7 @@ class _Reader(Struct):
     def _of_name(self, name: str, depth: int) -> Iterator[_Part]:
         if any(map(self._is_novel, self.strings.get(name, ()))):
             yield _Part.NAME
-        if any(map(self._is_novel, self.tried.get(name, ()))):
+        if any(map(self._is_wanted, self.tried.get(name, ()))):
             yield _Part.NOVELTY
         elif name not in self._followed:
             self._followed.add(name)
@@ -183,8 +194,10 @@ class _Reader(Struct):
         name = own_name(call.func)
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         if name in _BY_NAME:
-            is_novel = any(self._holds(self._is_novel, one) for one in given[1:2])
+            is_novel = any(self._holds(self._is_wanted, one) for one in given[1:2])
             yield _Part.NOVELTY if is_novel else _Part.OTHER
+        elif self._asks_what_it_can(name, given):
+            yield _Part.NOVELTY
         elif name in _OF_FILES:
             is_novel = any(self._holds(self.novelty.names_module, one) for one in (call.func, *given))
             yield _Part.NOVELTY if is_novel else _Part.OTHER
@@ -235,7 +248,7 @@ class _Reader(Struct):
                 case ast.Return(value=ast.expr() as value):
                     yield from self._parts(value, depth)
                 case ast.Try() if any(map(catches_a_want, statement.handlers)) and any(
-                    map(self._is_novel, used_in(statement))
+                    map(self._is_wanted, used_in(statement))
                 ):
                     yield _Part.NOVELTY
                 case ast.If(test=asked) | ast.While(test=asked) | ast.For(iter=asked):
@@ -255,5 +268,16 @@ class _Reader(Struct):
         names = (own_name(part) for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute))
         return any(not name.startswith("__") and self.novelty.reshapes(name) for name in names if name)
 
+    def _asks_what_it_can(self, name: str, given: list[ast.expr]) -> bool:
+        """Whether it asks if an object can be called, or belongs to a class of those that can do something."""
+        if name == "callable":
+            return "__call__" in self.novelty.names
+        classes = [own_name(part) for one in given[1:2] for part in ast.walk(one)] if name in _OF_KINDS else []
+        return any(method in self.novelty.names for one in classes for method in protocols.of_class(one))
+
     def _is_novel(self, text: str) -> bool:
         return self.novelty.names_addition(text)
+
+    def _is_wanted(self, text: str) -> bool:
+        """The same, also of a name that is only mentioned: where it is looked for, that is enough."""
+        return self._is_novel(text) or text in self.novelty.mentions

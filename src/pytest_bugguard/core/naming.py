@@ -41,8 +41,17 @@ _COLLECTED_BY_DEFAULT = Collection()
 _NOTHING_TOLD = UnittestConfig()
 _OPTIONS = ("python_files", "python_classes", "python_functions", "testpaths", "norecursedirs", "addopts")
 
+_FOR_TESTS = re.compile(r"_?tests?(_?(cases?|ers?|helpers?|ing|kit|lib|suite|support|tools?|utils?))?|\w+_tests?")
+"""How folders and modules are called that help with tests."""
+
 IsPackage = Callable[[str], bool]
 """Whether a folder (no trailing ``/``) holds ``__init__.py`` in the tree that the paths come from."""
+
+
+def is_for_tests(path: str) -> bool:
+    """Whether a file's name, or that of a folder around it, says that it is there for tests: ``shop/testing.py``."""
+    names = path.rpartition(".")[0].split("/")
+    return any(_FOR_TESTS.fullmatch(name) for name in names)
 
 
 def _nothing_is_a_package(folder: str) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MODULE_ENDINGS = (".py", ".pyx")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _QUOTED = re.compile(rb"""["']([A-Za-z_]\w*)["']""")
+_GIVEN = re.compile(rb"\.\s*([A-Za-z_]\w*)\s*(?::[^=\n]+)?=(?!=)")
 _CONSTRUCTORS = ("__init__", "__new__")
 _LAMBDA = "<lambda>"
 """What Python calls each of them."""
@@ -56,8 +57,8 @@ class Novelty(Struct, frozen=True):
     reshaped: frozenset[str] = frozenset()
     """The own names of callables that are called otherwise now: other parameters, or others that may be left out."""
     mentions: frozenset[str] = frozenset()
-    """Names that its texts hold in quotes and that no text of before holds in any way: ``setattr(Pager, "first", ...)``
-    adds one too."""
+    """Names that no text of before holds in any way, and that the new ones hold in quotes, or as what an object is
+    given: ``setattr(Pager, "first", ...)`` adds one too, and so does ``page.first = ...``."""
     data_only: frozenset[str] = frozenset()
     """Paths, of either side, of files in which no function changed: what they hold takes effect as they are loaded."""
 
@@ -74,7 +75,7 @@ class Novelty(Struct, frozen=True):
         return missing in self.names or self._adds_module(f"{owner}.{missing}" if owner else missing)
 
     def mentions_alone(self, missing: str, owner: str) -> bool:
-        """Whether a name that was missing is one that only the texts of the fix mention, and in quotes."""
+        """Whether a name that was missing is one that only the texts of the fix mention."""
         return missing in self.mentions and not _is_of_python(owner)
 
     def takes(self, function: str, parameter: str) -> bool:
@@ -109,7 +110,7 @@ def of(files: Iterable[SourceVersions]) -> Novelty:
     for versions in files:
         found.compare(versions)
     known = {word for text in found.old for word in _WORD.findall(text)}
-    mentions = {word for text in found.new for word in _QUOTED.findall(text)} - known
+    mentions = {word for text in found.new for said in (_QUOTED, _GIVEN) for word in said.findall(text)} - known
     return Novelty(
         frozenset(found.modules),
         frozenset(found.names),

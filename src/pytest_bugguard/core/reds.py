@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pytest_bugguard.core import naming, protocols
 from pytest_bugguard.core.claims import asks_for_novelty, takes_novelty
 from pytest_bugguard.core.model import Outcome, Red, RedKind
 
@@ -60,6 +61,8 @@ class Grounds(Struct, frozen=True):
     novelty: Novelty
     is_source: Callable[[str], bool]
     """Whether a path of the tree lies on the source side."""
+    changed: frozenset[str] = frozenset()
+    """The source files that the fix changed."""
 
     def of_case(self, case: Case) -> Red | None:
         """How a test case was red; None where it was not."""
@@ -90,7 +93,8 @@ class Grounds(Struct, frozen=True):
 
     def _of_failure(self, case: Case) -> Red:
         for want in case.wanted:
-            if self.novelty.adds(want.name, want.owner) and not self._is_of_source(want.asker):
+            is_new = self.novelty.adds(want.name, want.owner) or self.novelty.mentions_alone(want.name, want.owner)
+            if is_new and not self._is_of_source(want.asker):
                 return Red(RedKind.NEW_API, f"it goes on, or a process that it started dies, for want of {want.name}")
         for misfit in case.misfits:
             if self._goes_on(misfit, case) and not self._is_of_source(misfit.asker):
@@ -145,6 +149,8 @@ class Grounds(Struct, frozen=True):
             return raised.claim is not None and takes_novelty(raised.claim, self.novelty)
         if self.novelty.adds(raised.missing, raised.owner):
             return True
+        if raised.type == "builtins.TypeError" and not self.novelty.names.isdisjoint(protocols.wanted(raised.message)):
+            return True
         # How it is added is not read; so this counts only where no source, ``__getattr__`` neither, had a say in it.
         is_told_by_source = any(self._is_in_source(frame) for frame in raised.frames)
         return not is_told_by_source and self.novelty.mentions_alone(raised.missing, raised.owner)
@@ -166,7 +172,7 @@ class Grounds(Struct, frozen=True):
         """Whether it is an assertion that a new name be there."""
         if raised.claim is None or not _is_assertion(raised):
             return False
-        helpers = tuple(helper for helper in raised.claim.helpers if not self.is_source(helper.path))
+        helpers = tuple(helper for helper in raised.claim.helpers if not self._is_of_source(helper.path))
         return asks_for_novelty(raised.claim._replace(helpers=helpers), self.novelty)
 
     def _red(self, kind: RedKind, raised: Raised) -> Red:
@@ -179,8 +185,12 @@ class Grounds(Struct, frozen=True):
         return f"{inside[-1].path}:{inside[-1].line}" if inside else ""
 
     def _is_of_source(self, asker: str) -> bool:
-        """Whether the source asked, which may well go on without an answer; empty: a program, or what a test wrote."""
-        return bool(asker) and self.is_source(asker)
+        """Whether the source asked, which may well go on without an answer; empty: a program, or what a test wrote.
+
+        What is called as things for tests are asks for whoever uses it there, also where it lies in a package; unless
+        that is what is repaired.
+        """
+        return bool(asker) and self.is_source(asker) and (asker in self.changed or not naming.is_for_tests(asker))
 
     def _is_in_source(self, frame: Frame) -> bool:
         return frame.is_inside and self.is_source(frame.path)

@@ -137,7 +137,7 @@ class _Others(NamedTuple):
 
 def rows(trial: Trial) -> tuple[Row, ...]:
     """A row for each case that ran with the fix, ordered by node id."""
-    grounds = Grounds(trial.novelty, trial.is_source)
+    grounds = Grounds(trial.novelty, trial.is_source, frozenset({*trial.changed, *trial.changed_now}))
     others = _Others(*(_partners(trial.after, run) for run in (trial.again, trial.veiled, trial.control)))
     return tuple(_row(trial, grounds, pair, others) for pair in pairing.pairs(trial.after.cases, trial.before.cases))
 

@@ -29,6 +29,26 @@ def put(kind: object, *names: str) -> None:
             type.__setattr__(kind, name, _Absent(name))  # its own kind may refuse, or make something of it
 
 
+def look_in(space: dict[str, Any], *names: str) -> None:
+    """Look on while a module is asked for these names, where it answers for some that it does not hold."""
+    module = space["__name__"]
+
+    def answer_none(name: str) -> Any:
+        raise AttributeError(f"module '{module}' has no attribute '{name}'", name=name, obj=sys.modules.get(module))
+
+    answer = space.get("__getattr__", answer_none)
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 - as Python calls it
+        try:
+            return answer(name)
+        except AttributeError:
+            if name in names:
+                start.witness.miss(name, module, _getframe(1))
+            raise
+
+    space["__getattr__"] = __getattr__
+
+
 class _Absent:
     """Nothing, under one name."""
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from .nodes import Function
 
 _ATTRIBUTE = re.compile(rb"\.\s*([A-Za-z_]\w*)")
+_QUOTED = re.compile(rb"""["']([A-Za-z_]\w*)["']""")
+_GIVEN = re.compile(rb"\.\s*([A-Za-z_]\w*)\s*=(?!=)")
+_BUILDING = re.compile(rb"setattr\(|__getattr__\(|__dict__|\b(?:globals|vars|type)\(")
+"""Where a text has it, things may have names that it only holds in quotes."""
 
 
 class Fresh:
@@ -21,6 +25,10 @@ class Fresh:
 
     def __init__(self, text: bytes, taken: set[str]) -> None:
         self._taken = taken
+        ways = (_GIVEN, _QUOTED) if _BUILDING.search(text) else (_GIVEN,)
+        said = {name.decode() for way in ways for name in way.findall(text)}
+        self.mentioned = sorted(name for name in said - taken if not is_magic(name))
+        """What things may have by another way than a definition: what is given to an object, or held in quotes."""
         self._lines = {
             number
             for number, line in enumerate(text.splitlines(), start=1)
@@ -69,7 +77,7 @@ def missing(
     for owner in was.body:
         if isinstance(owner, ast.ClassDef) and owner.name in theirs:
             place, now_owner = f"{prefix}{owner.name}", theirs[owner.name]
-            if new := fresh.members(now_owner):
+            if new := dict.fromkeys([*fresh.members(now_owner), *fresh.mentioned]):
                 yield at(_called("absence", "put", [place, *map(repr, new)]), owner)
             if inherited := [
                 name for name in _methods(now_owner) if name not in _methods(owner) and not is_magic(name)
@@ -78,6 +86,8 @@ def missing(
             if _made_by(now_owner) != _made_by(owner):
                 yield at(_called("fitting", "watch_making", [place]), owner)
             yield from missing(owner, now_owner, fresh, f"{place}.")
+    if isinstance(now, ast.Module) and fresh.mentioned and "__getattr__" in _methods(now):
+        yield at(_called("absence", "look_in", ["globals()", *map(repr, fresh.mentioned)]), was.body[-1])
     made = {target(one): one for one in now.body if _is_made(one)}
     for statement in was.body:
         other = made.get(target(statement))
@@ -87,7 +97,7 @@ def missing(
             yield at(_called("fitting", "watch_making", [place]), statement)
 
 
-def _methods(owner: ast.ClassDef) -> list[str]:
+def _methods(owner: ast.ClassDef | ast.Module) -> list[str]:
     return [one.name for one in owner.body if isinstance(one, FUNCTIONS)]
 
 
