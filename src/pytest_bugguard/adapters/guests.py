@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Wanted = TypeVar("Wanted")
 
 ENTRY_POINT_GROUP = "bugguard"
+_FAULTS = (Exception, SystemExit)
+"""A guest is somebody else's code: whatever it raises, the fault is there."""
 _MEND = "mend the guest, or take it out of the setting"
 
 
@@ -84,7 +86,7 @@ def _written(who: str, write: Callable[[Result], object], result: Result) -> str
 def _called(who: str, function: Callable[..., object], *arguments: object) -> object:
     try:
         return function(*arguments)
-    except Exception as error:  # a guest is somebody else's code: whatever it raises, the fault is there
+    except _FAULTS as error:
         raise GuestError(f"{who} fails: {type(error).__name__}: {error}", hint=_MEND) from error
 
 
@@ -105,15 +107,33 @@ def load(names: Sequence[str], *, top: Path | None) -> LoadedGuests:
             run code out of it. None inside pytest, where the user has chosen to run that code.
 
     Raises:
-        GuestError: One cannot be imported, stands in the repository, or has a hook with a name that we do not know.
+        GuestError: One cannot be imported, stands in the repository, has a hook that we do not know, or is named and
+            has none.
     """
     manager = pluggy.PluginManager("bugguard")
     manager.add_hookspecs(hookspecs)
-    manager.load_setuptools_entrypoints(ENTRY_POINT_GROUP)
-    for name in names:
-        manager.register(_import(name, top), name)
-    _check_names(manager)
+    try:
+        manager.load_setuptools_entrypoints(ENTRY_POINT_GROUP)
+    except _FAULTS as error:
+        said = f"plugins: an installed guest cannot be loaded: {type(error).__name__}: {_in_one_line(error)}"
+        raise GuestError(said, hint="mend or uninstall the distribution with that entry point") from error
+    for name in dict.fromkeys(names):
+        _register(manager, name, _import(name, top))
+    _check_names(manager, names)
     return LoadedGuests(manager)
+
+
+def _register(manager: pluggy.PluginManager, name: str, guest: object) -> None:
+    if manager.is_registered(guest):
+        return  # by an entry point, too
+    try:
+        manager.register(guest, name)
+    except pluggy.PluginValidationError as error:
+        raise GuestError(f"plugins: {_in_one_line(error)}", hint=_MEND) from error
+
+
+def _in_one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
 
 
 def _import(name: str, top: Path | None) -> object:
@@ -128,7 +148,7 @@ def _import(name: str, top: Path | None) -> object:
         raise GuestError(
             f"plugins: {name!r} cannot be imported: {error}", hint="install it, or take it out of the setting"
         ) from error
-    except Exception as error:  # a guest is somebody else's code: whatever it raises, the fault is there
+    except _FAULTS as error:
         said = f"{type(error).__name__}: {error}"
         raise GuestError(f"plugins: {name!r} fails when it is imported: {said}", hint=_MEND) from error
 
@@ -147,16 +167,17 @@ def _stands_in(name: str, top: Path) -> bool:
     return any(place.is_relative_to(top.resolve()) and "site-packages" not in place.parts for place in inside)
 
 
-def _check_names(manager: pluggy.PluginManager) -> None:
+def _check_names(manager: pluggy.PluginManager, names: Sequence[str]) -> None:
     known = {name for name in vars(hookspecs) if name.startswith("bugguard_")}
+    hint = f"the hooks are {', '.join(sorted(known))}"
     for plugin in manager.get_plugins():
+        who = f"plugins: {manager.get_name(plugin)}"
         for name in dir(plugin):
             if name.startswith("bugguard_") and name not in known:
-                raise GuestError(
-                    f"plugins: {manager.get_name(plugin)} has a hook {name!r}, which does not exist",
-                    hint=f"the hooks are {', '.join(sorted(known))}",
-                )
+                raise GuestError(f"{who} has a hook {name!r}, which does not exist", hint=hint)
+        if manager.get_name(plugin) in names and not manager.get_hookcallers(plugin):
+            raise GuestError(f"{who} has no hook of ours: nothing would ever ask it", hint=hint)
     try:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        raise GuestError(f"plugins: {error}") from error
+        raise GuestError(f"plugins: {_in_one_line(error)}") from error
