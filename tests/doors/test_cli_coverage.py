@@ -240,13 +240,23 @@ def test_rules_that_can_never_fail_are_named(repo: Repo, shell: Shell) -> None:
 
 
 def test_a_renamed_file_keeps_its_floor(repo: Repo, shell: Shell) -> None:
-    """Git's own renames are followed, committed or not."""
+    """Git's own renames are followed, committed or not, and also those of an earlier change."""
     _settings(repo, 'floors = "floors.txt"\n')
     repo.write("floors.txt", "3 src/shop/util.py\n")
     repo.git("mv", "src/shop/util.py", "src/shop/spare.py")
     _measure(repo)
     assert shell.call("coverage", "check").code == 0
-    shell.call("coverage", "floors", "update")
+    repo.git("mv", "src/shop/spare.py", "src/shop/util.py")
+    repo.commit("chore: floors")
+    repo.git("mv", "src/shop/util.py", "src/shop/spare.py")
+    repo.commit("refactor: what is spare")
+    repo.write("src/shop/more.py", "")
+    repo.commit("feat: more")
+    said = shell.call("coverage", "check", "--base", "HEAD~1")
+    assert said.code == 0
+    assert "floors name src/shop/spare.py as src/shop/util.py still: bugguard coverage floors update" in said.out
+    said = shell.call("coverage", "floors", "update")
+    assert said.out.splitlines() == ["renamed src/shop/util.py to src/shop/spare.py", "nothing can be lowered"]
     assert (repo.path / "floors.txt").read_text(encoding="utf-8").splitlines()[3:] == ["3 src/shop/spare.py"]
 
 

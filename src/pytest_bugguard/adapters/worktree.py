@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _SYMLINK = 0o120000
 # Asked for again when opening: what was a file may be a symlink or a pipe by now, and a pipe would keep us waiting.
 _ITSELF = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+# Of a submodule only the commit counts: to see more, git would start itself in there, with its settings.
+_RAW = ("--raw", "-z", "--no-abbrev", "--ignore-submodules=dirty", "-O/dev/null")
 _HASHES = {40: hashlib.sha1, 64: hashlib.sha256}
 
 
@@ -64,6 +66,16 @@ class GitWorkTree:
         new = [patches.whole(change.path, self.text(change.path) or b"") for change in self._untracked]
         return (*patches.parse(output), *new)
 
+    def renames(self, commit: str) -> dict[str, str]:
+        """The files that have another name now than in a commit: old to new."""
+        changes = gitlog.changes(gitlog.tokens([self._git.read("diff-index", *_RAW, *self._renames, commit, "--")]))
+        return {one.old_path: one.new_path for one in changes if one.status == "R" and one.old_path and one.new_path}
+
+    def written_in(self, path: str) -> str | None:
+        """The newest commit that changed a file; None where none did."""
+        output = self._git.read("rev-list", "-1", self._commit, "--", path) if self._commit else b""
+        return output.decode("ascii").strip() or None
+
     def python_files(self) -> tuple[str, ...]:
         """Every Python file that git knows or could know, by path."""
         output = self._git.read("ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -85,9 +97,7 @@ class GitWorkTree:
         return self._plain.without_filters()
 
     def _against_head(self, git: Git, *options: str) -> tuple[FileChange, ...]:
-        # Of a submodule only the commit counts: to see more, git would start itself in there, with its settings.
-        fixed = ("--raw", "-z", "--no-abbrev", "--ignore-submodules=dirty", "-O/dev/null")
-        output = git.read("diff-index", *fixed, *options, self._head, "--")
+        output = git.read("diff-index", *_RAW, *options, self._head, "--")
         return tuple(_settled(gitlog.changes(gitlog.tokens([output]))))
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from pytest_bugguard.journeys.snapshot import Snapshot
 from pytest_bugguard.journeys.trail import Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pytest_bugguard.adapters.worktree import GitWorkTree
@@ -130,14 +131,31 @@ class CoverageDesk:
     def asked(self) -> Asked:
         """What the settings ask for."""
         chosen = self._workshop.settings.coverage
-        needs_patches = chosen.changed is not None or chosen.floors is not None
-        return Asked(
-            chosen,
-            None if chosen.floors is None else self.floors(chosen.floors),
-            self._patches() if needs_patches else (),
-        )
+        patches = self._patches() if chosen.changed is not None else ()
+        if chosen.floors is None:
+            return Asked(chosen, patches=patches)
+        held = self._floors(chosen.floors)
+        moved = self._moved(held, chosen.floors)
+        return Asked(chosen, floors.renamed(held, moved), tuple(moved.items()), patches)
 
-    def floors(self, name: str) -> Floors:
+    def _moved(self, held: Floors, name: str) -> dict[str, str]:
+        """The files that floors name by an old name: git knows it since they were committed, or the change began."""
+        moved: dict[str, str] = {}
+        with suppress(BugguardError):  # then what owes something is not in the list
+            for commit in self._begins(name):
+                gone = held.keys() - moved.keys() - set(self.paths)
+                found = self._worktree.renames(commit) if gone else {}
+                moved |= {old: found[old] for old in sorted(gone & found.keys())}
+        return moved
+
+    def _begins(self, name: str) -> Iterator[str]:
+        written = self._worktree.written_in(name)
+        if written is not None:
+            yield written
+        if isinstance(self._chosen, base.Chosen):
+            yield self._chosen.merge_base
+
+    def _floors(self, name: str) -> Floors:
         """The floors that a file holds; none where there is no such file yet."""
         try:
             content = (self.top / name).read_bytes()

@@ -9,7 +9,7 @@ from pytest_bugguard.assembly import writing
 from pytest_bugguard.assembly.coverage import CoverageDesk
 from pytest_bugguard.core import floors
 from pytest_bugguard.core.errors import BugguardError, SettingsError
-from pytest_bugguard.core.measured import Doubt, doubt_of
+from pytest_bugguard.core.measured import doubt_of
 from pytest_bugguard.core.thresholds import Count, Metric
 
 if TYPE_CHECKING:
@@ -26,12 +26,13 @@ DEFAULT_FLOORS = "bugguard-floors.txt"
 def update(workshop: Workshop, data: Sequence[Path]) -> tuple[str, ...]:
     """Lower the floors to what was measured; what was done, a line each. None is ever raised."""
     desk, name = _desk(workshop)
-    held = _held(desk, name)
+    held = _held(desk)
     done = floors.lowered(held, _owed(_sound(desk.read(data)), held))
     _write(desk, name, done.floors)
     refused = [f"{path} owes more than it may: add tests, or bugguard coverage floors raise" for path in done.refused]
+    moved = [f"renamed {old} to {new}" for old, new in desk.asked.moved]
     lowered = [f"lowered {line}" for line in done.lowered] or ["nothing can be lowered"]
-    return (*lowered, *refused)
+    return (*moved, *lowered, *refused)
 
 
 def _owed(measured: Measured, listed: Collection[str] = ()) -> dict[str, int]:
@@ -49,7 +50,7 @@ def raise_one(workshop: Workshop, path: Path, data: Sequence[Path], *, reason: s
     file = _sound(desk.read(data)).file(found) if found else None
     if file is None:
         raise BugguardError(f"{str(path)!r} was not measured", hint="name a file that was, from the repository's top")
-    held = _held(desk, name)
+    held = _held(desk)
     if len(file.missing) <= held.get(file.path, floors.Floor(0)).missing:
         raise BugguardError(f"{file.path} owes no more than it may", hint="bugguard coverage floors update lowers it")
     _write(desk, name, floors.raised(held, file.path, len(file.missing), reason))
@@ -59,7 +60,7 @@ def raise_one(workshop: Workshop, path: Path, data: Sequence[Path], *, reason: s
 def tidy(workshop: Workshop) -> str:
     """Take out floors of files that owe nothing or are gone."""
     desk, name = _desk(workshop)
-    held = _held(desk, name)
+    held = _held(desk)
     kept = floors.tidied(held, desk.paths)
     _write(desk, name, kept)
     return f"{name}: {len(held) - len(kept)} taken out, {len(kept)} left"
@@ -73,11 +74,9 @@ def _desk(workshop: Workshop) -> tuple[CoverageDesk, str]:
     return CoverageDesk(workshop), name
 
 
-def _held(desk: CoverageDesk, name: str) -> Floors:
+def _held(desk: CoverageDesk) -> Floors:
     """The floors, under the names that files have now."""
-    patches = desk.asked.patches
-    renames = {} if isinstance(patches, Doubt) else {patch.old_path: patch.path for patch in patches if patch.is_rename}
-    return floors.renamed(desk.floors(name), {old: new for old, new in renames.items() if old is not None})
+    return desk.asked.floors or {}
 
 
 def _sound(measured: Measured) -> Measured:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pytest_bugguard.core import coverage_lint, coverage_verdict, floor_verdict, floors, touched
+from pytest_bugguard.core import coverage_lint, coverage_verdict, floor_verdict, touched
 from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Standing
 from pytest_bugguard.core.measured import Doubt, and_more, doubt_of
 from pytest_bugguard.core.model import RuleVerdict
@@ -33,7 +33,9 @@ class Asked(Struct, frozen=True):
 
     settings: CoverageSettings
     floors: Floors | None = None
-    """None: there are none."""
+    """Under the names that files have now; None: there are none."""
+    moved: tuple[tuple[str, str], ...] = ()
+    """The files that the floors name by an old name still: old and new."""
     patches: tuple[Patch, ...] | Doubt = ()
     """What the change did to Python files; or why that cannot be told."""
 
@@ -102,11 +104,10 @@ class _Known:
 def _floors(asked: Asked, measured: Measured, sources: Sources, notes: list[str]) -> Iterator[Judged]:
     if asked.floors is None:
         return
-    patches = () if isinstance(asked.patches, Doubt) else asked.patches
-    renames = {patch.old_path: patch.path for patch in patches if patch.is_rename and patch.old_path}
-    held = floors.renamed(asked.floors, renames)
-    yield from floor_verdict.judge(held, measured, asked.settings, sources.paths, asked.settings.places.floors)
-    lower = floor_verdict.payable(held, measured)
+    yield from floor_verdict.judge(asked.floors, measured, asked.settings, sources.paths, asked.settings.places.floors)
+    for old, new in asked.moved:
+        notes.append(f"floors name {new} as {old} still: bugguard coverage floors update")
+    lower = floor_verdict.payable(asked.floors, measured)
     if lower:
         more = f" and {len(lower) - 1} more" if len(lower) > 1 else ""
         notes.append(f"floors can be lowered for {lower[0]}{more}: bugguard coverage floors update")
