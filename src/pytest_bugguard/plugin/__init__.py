@@ -101,9 +101,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _join_worker(config: pytest.Config) -> None:
-    """Take no part in a worker of xdist, but for what has to be done where the tests run."""
-    if "bugguard_quarantine" in config.workerinput:  # type: ignore[attr-defined] # xdist's
-        from pytest_bugguard.adapters.excuser import for_worker  # noqa: PLC0415 - see above
+    """Take no part in a worker of xdist, but for what has to be done or seen where the tests run."""
+    if "bugguard" in config.workerinput:  # type: ignore[attr-defined] # xdist's
+        from pytest_bugguard.plugin.worker import Worker  # noqa: PLC0415 - a door imports late
+
+        config.pluginmanager.register(Worker(config), "bugguard-worker")
+    if "bugguard_quarantine" in config.workerinput:  # type: ignore[attr-defined]
+        from pytest_bugguard.adapters.excuser import for_worker  # noqa: PLC0415
 
         config.pluginmanager.register(for_worker(config), "bugguard-quarantine")
 

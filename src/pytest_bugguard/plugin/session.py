@@ -7,13 +7,14 @@ import sys
 import time
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_bugguard.core.selection import SessionFacts
 from pytest_bugguard.plugin import progress
 from pytest_bugguard.plugin.asked import asked_of, why_not
+from pytest_bugguard.plugin.worker import deselected_in
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -46,8 +47,13 @@ class Session:
         self._deselected += len(items)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, error: object) -> None:
+    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - xdist's
+        node.workerinput["bugguard"] = True
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401
         self._lost_workers += bool(error)
+        self._deselected = max(self._deselected, deselected_in(node))  # each of them collects all tests
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
