@@ -27,10 +27,11 @@ def offer(
     modules: tuple[str, ...] = (),
     words: tuple[str, ...] = (),
     is_only_tests: bool = True,
+    is_fix: bool = False,
 ) -> Offer:
     """An offer of the one test."""
     offered = OfferedTest(TEST, issue_keys(own_issues), frozenset(modules), frozenset(words))
-    return Offer("commit 1c0ffee", issue_keys(issues), (offered,), is_only_tests=is_only_tests)
+    return Offer("commit 1c0ffee", issue_keys(issues), (offered,), is_only_tests=is_only_tests, is_fix=is_fix)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,14 @@ def test_a_path_is_imported_by_its_module(path: str, module: str) -> None:
     ("offered", "reason"),
     [
         pytest.param(offer(issues=("GH-12",)), "names the same issue (12)", id="message-names-the-issue"),
+        pytest.param(
+            offer(issues=("#12",), is_only_tests=False, is_fix=True), "names the same issue (12)", id="a-fix-of-it-too"
+        ),
+        pytest.param(
+            offer(issues=("#12",), own_issues=("12",), is_only_tests=False),
+            "names the same issue (12)",
+            id="test-of-a-feature-names-the-issue",
+        ),
         pytest.param(offer(own_issues=("12",)), "names the same issue (12)", id="test-names-the-issue"),
         pytest.param(
             offer(modules=("shop.pager",), words=("last_page",), is_only_tests=False),
@@ -93,6 +102,7 @@ def test_a_test_is_linked_by_what_it_names(offered: Offer, reason: str) -> None:
     "offered",
     [
         pytest.param(offer(issues=("#13",)), id="another-issue"),
+        pytest.param(offer(issues=("#12",), is_only_tests=False), id="a-feature-that-names-the-issue"),
         pytest.param(offer(modules=("shop.pager",)), id="imports-the-module-only"),
         pytest.param(offer(words=("last_page",)), id="same-word-from-elsewhere"),
         pytest.param(offer(modules=("shopping",), words=("last_page",)), id="a-package-of-a-longer-name"),

@@ -43,12 +43,13 @@ def _commits(dice: random.Random, number_of_commits: int) -> Iterator[str]:
         yield f"data {len(message)}\n{message}\n"
         yield f"from :{begin}\n" if begin else ""
         yield f"merge :{tips['side']}\n" if is_merge else ""
-        name = dice.choice(names)
-        if branch == "main" and dice.random() < 0.1:
+        name, is_only_tests = dice.choice(names), "test" in kind
+        if branch == "main" and not is_only_tests and dice.random() < 0.1:
             yield f"D src/shop/{name}.py\n"
             names[names.index(name)] = name = f"page{mark}"
-        files = {f"src/shop/{name}.py": f"def total(n):\n    '''The sum of all.'''\n    return n + {mark}\n"}
-        if "test" in kind or dice.random() < 0.2:
+        source = f"def total(n):\n    '''The sum of all.'''\n    return n + {mark}\n"
+        files = {} if is_only_tests else {f"src/shop/{name}.py": source}
+        if is_only_tests or dice.random() < 0.2:
             files[f"tests/test_{name}.py"] = f"def test_{mark}():\n    assert total({mark})\n"
         for path, text in files.items():
             yield f"M 100644 inline {path}\ndata {len(text)}\n{text}\n"

@@ -40,6 +40,7 @@ class Offer(Struct, frozen=True):
     tests: tuple[OfferedTest, ...]
     is_only_tests: bool
     """Whether it changes no source: what it brings is there for something else."""
+    is_fix: bool = False
 
 
 class Wanted(Struct, frozen=True):
@@ -109,7 +110,9 @@ def link(wanted: Wanted, offers: Sequence[Offer]) -> tuple[MappedTest, ...]:
 
 
 def _reason(wanted: Wanted, offer: Offer, offered: OfferedTest) -> str:
-    shared = wanted.issues & (offer.issues | offered.issues)
+    # A feature or a merge of many things names issues too; its tests are there for it, unless they say otherwise.
+    told = offer.issues if offer.is_only_tests or offer.is_fix else frozenset()
+    shared = wanted.issues & (told | offered.issues)
     if shared:
         return f"names the same issue ({min(shared)})"
     if offered.marks and wanted.issues:

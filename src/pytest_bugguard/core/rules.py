@@ -76,6 +76,7 @@ RULES: tuple[Rule, ...] = (
             Example("Merge remote-tracking branch 'origin/main' into fix/pages"),
             Example("Merge branch '8.2.x' into main", inner=("fix: last page",)),
             Example("Merge tag 'v2.1.0'"),
+            Example("Merge 3.9", inner=("fix: last page",)),
         ),
         silent=(Example("Merge branch 'fix-pages'"), Example("Merge pull request #5 from ann/main\n\nFix last page")),
     ),

@@ -81,6 +81,7 @@ _MERGE = re.compile(
     | merged[ ]in[ ](?P<bitbucket>\S{1,300})[ ]\(pull[ ]request[ ]\#\d{1,9}\).*
     | merge[ ](?:remote-tracking[ ])?(?:branch(?:es)?|commit|tag)[ ]['"`]?(?P<branch>[^'"`\s]{1,300})['"`]?.*
     | merge[ ]['"`]?(?P<moved>[\w./-]{1,100})['"`]?[ ](?:branch[ ])?into[ ]\S.*
+    | merge[ ](?P<version>v?\d{1,5}(?:[._](?:\d{1,5}|x)){1,4})
     | merge[ ]from[ ]['"`]?(?P<taken>[\w./-]{1,100})['"`]?
     | auto[ ]merge[ ]of[ ]\#\d{1,9}(?:[ ]-[ ](?P<homu>[^\s,]{1,300}))?.*
     | merge[ ](?:pr[ ])?[\#!]\d{1,9}\s{0,9}
@@ -196,7 +197,7 @@ def _title_and_merge(text: str) -> tuple[str, Merge | None]:
 
 def _merge(found: re.Match[str]) -> Merge:
     pull = found["pull"] or found["bitbucket"] or found["homu"]
-    branch = found["branch"] or found["moved"] or found["taken"]
+    branch = found["branch"] or found["moved"] or found["taken"] or found["version"]
     return Merge(pull or branch or "", is_request=branch is None)
 
 

@@ -216,14 +216,15 @@ def _by_offer(seen: Seen, offers: Sequence[links.Offer], *, is_only_fix: bool) -
 def offer_of(seen: Seen, place: str, wanted: frozenset[str]) -> links.Offer:
     """The tests that a unit brings, as they may serve a fix of these issues elsewhere."""
     issues = links.issue_keys(seen.issues)
-    # Where the two share an issue nothing more is asked of a test, and what it says need not be read.
-    facts = {} if issues & wanted else dict(_test_facts(seen))
+    is_only_tests = not seen.diff.touches_source
+    # Where the two share an issue nothing more is asked of these tests, and what they say need not be read.
+    facts = {} if issues & wanted and (is_only_tests or seen.is_fix) else dict(_test_facts(seen))
     offered = (
         _offered(test, facts.get(_file(test), regressions.TestFacts()))
         for test in seen.diff.test_map.tests
         if test.change is not How.MOVED
     )
-    return links.Offer(place, issues, tuple(offered), is_only_tests=not seen.diff.touches_source)
+    return links.Offer(place, issues, tuple(offered), is_only_tests=is_only_tests, is_fix=seen.is_fix)
 
 
 def _test_facts(seen: Seen) -> Iterator[tuple[str, regressions.TestFacts]]:
