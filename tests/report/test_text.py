@@ -211,7 +211,7 @@ def test_an_audit_is_worth_reading() -> None:
     """The sentence, the trend, the unguarded fixes with what to do, what could not be told, hotspots, signs."""
     assert shown(audit(history(), width=60, limit=1)) == [
         "2 of 4 fixes (50 %) brought a regression test",
-        "6 commits on the first-parent line: 2 guarded, 2 unguarded, 1 undecided, 1 not-applicable",
+        "6 commits and merges: 2 guarded, 2 unguarded, 1 undecided, 1 not-applicable",
         "",
         "Guarded share by quarter",
         "  2023-Q4  ####################  1 of 1  100 %",
@@ -251,6 +251,13 @@ def test_a_report_shows_what_its_page_shows() -> None:
         ["2027-01-31", "tests/text.py::test", "text:", "text"],
     ]
     assert any(line.startswith("COVERAGE ") for line in parts)
+
+
+def test_an_audit_names_the_newest_first_wherever_they_stand() -> None:
+    """The fixes of a release branch come behind the merge that brought it, and are as old as they are."""
+    lines = shown(audit(result_of(fix(number=3), fix(number=90), fix(number=4)), width=60))
+    shas = [line.split()[0] for line in lines if line.startswith("  00000")]
+    assert shas == ["0000003", "0000004", "000005a"]
 
 
 def test_an_audit_names_all_where_asked() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import dates
@@ -67,7 +67,7 @@ def _opening(result: Result) -> Iterator[Line]:
     facts = result.repository
     since = f" since {words.revision(facts.base)}" if facts.base is not None else ""
     yield line(span(words.headline(result), Style.STRONG))
-    read = f"{words.counted(result.summary.units, 'commit')} on the first-parent line{since}"
+    read = f"{words.counted(result.summary.units, 'commit or merge', 'commits and merges')}{since}"
     yield line(f"{read}: {', '.join(words.counts(result.summary)) or 'no fixes'}")
 
 
@@ -104,6 +104,8 @@ def _bar(label: str, share: Share) -> Line:
 
 def _fixes(records: Sequence[Record], verdict: Verdict, width: int, limit: int | None) -> Iterator[Line]:
     found = [record for record in records if record.is_fix and record.verdict is verdict]
+    # Those of a branch that was merged stand behind its merge, however old they are.
+    found.sort(key=attrgetter("committed_s"), reverse=True)
     if not found:
         return
     yield from _headed(f"{verdict.capitalize()}, newest first ({len(found)})")
