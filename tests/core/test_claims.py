@@ -22,6 +22,7 @@ NOVELTY = novelty.of(
         SourceVersions("src/shop/pager.py", "src/shop/pager.py", OLD, NEW),
         SourceVersions(None, "src/shop/clock.py", None, b"def now(): ...\n"),
         SourceVersions(None, "src/shop.v2/tax/__init__.py", None, b""),
+        SourceVersions(None, "src/shop/taxes.json", None, b"{}"),
     ]
 )
 
@@ -62,6 +63,8 @@ def claim(body: str, **strings: str) -> Claim:
         "assert importlib.util.find_spec('v2.tax') is not None",
         "assert Path('./shop/clock.py').exists()",
         "assert 'clock.py' in os.listdir(HERE)",
+        "assert (files('shop') / 'taxes.json').is_file()",
+        "assert os.path.exists('src/shop/taxes.json')",
         "self.assertTrue(hasattr(Pager, 'first'))",
         "self.assertIn('first', dir(Pager))",
         "self.assertIsNotNone(getattr(Pager, 'first', None), 'no first page')",
@@ -101,6 +104,7 @@ def test_it_asks_for_what_the_fix_adds(body: str) -> None:
         "assert parse().get('strict') == 1",
         "assert 'MANY' in os.environ",
         "assert Path(tmp_path / 'out.txt').exists()",
+        "assert Path(tmp_path / 'more-taxes.json').exists()",
         "assert shop.exists('first')",
         "assert 'n' in inspect.signature(wrapped).parameters",
         "assert str(inspect.signature(Made.__init__)) == '(self, n)'",

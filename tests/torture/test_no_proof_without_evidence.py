@@ -200,7 +200,7 @@ _DRESSED = """
             return 1
 """
 _LOOKING = """
-    import concurrent.futures, contextlib, dis, importlib, inspect, logging, os, pydoc, runpy, subprocess, sys
+    import concurrent.futures, contextlib, dis, gc, importlib, inspect, logging, os, pydoc, runpy, subprocess, sys
     import threading, traceback, weakref
     from pathlib import Path
     import pytest
@@ -261,6 +261,16 @@ _LOOKING = """
             pages(None)
         return raised.tb.tb_next.tb_lineno
 
+    def frame_of_error():
+        with pytest.raises(TypeError) as raised:
+            pages(None)
+        return raised.tb.tb_next.tb_frame
+
+    def negates(code):
+        if isinstance(code, tuple):
+            return any(negates(one) for one in code if inspect.iscode(one))
+        return dis.opmap["UNARY_NEGATIVE"] in code.co_code[::2]
+
     def key_of_the_class():
         return Pager.__dict__["first"](0) == 1
 
@@ -288,6 +298,12 @@ _LOOKING = """
         "its version": lambda: pager.__version__ == "1.1",
         "its constants": lambda: "rounded" in str(pages.__code__.co_consts),
         "its operations": lambda: any(each.opname == "UNARY_NEGATIVE" for each in dis.get_instructions(pages)),
+        "its operations, by what it holds": lambda: negates(
+            next(held for held in gc.get_referents(pages) if inspect.iscode(held))),
+        "its operations, as it runs": lambda: negates(frame_of_error().f_code),
+        "its operations, by a loader": lambda: negates(pager.__loader__.get_code("shop.pager").co_consts),
+        "its operations, by a process": lambda: told_by_a_process(
+            "import dis\\nprint(dis.opmap['UNARY_NEGATIVE'] in p.pages.__code__.co_code[::2])") == b"True\\n",
         "its members": lambda: "rounded" in str(dict(inspect.getmembers(pages))["__code__"].co_consts),
         "it, loaded once more": lambda: "rounded" in importlib.reload(pager).pages.__doc__,
         "it, run as a module": lambda: "first_page" in runpy.run_module("shop.pager"),

@@ -199,7 +199,7 @@ class _Reader(Struct):
         elif self._asks_what_it_can(name, given):
             yield _Part.NOVELTY
         elif name in _OF_FILES:
-            is_novel = any(self._holds(self.novelty.names_module, one) for one in (call.func, *given))
+            is_novel = any(self._holds(self.novelty.names_file, one) for one in (call.func, *given))
             yield _Part.NOVELTY if is_novel else _Part.OTHER
         elif name in _OF_CALLABLES:
             yield _Part.NOVELTY if any(map(self._names_reshaped, given)) else _Part.REFLECTION

@@ -50,6 +50,8 @@ class Novelty(Struct, frozen=True):
 
     modules: frozenset[str] = frozenset()
     """Dotted, from the top of the tree: ``src.shop.pager``."""
+    files: frozenset[str] = frozenset()
+    """The paths of files that are no modules: package data."""
     names: frozenset[str] = frozenset()
     """The last parts of what modules and classes have now and did not have: functions, values, methods, attributes."""
     parameters: frozenset[tuple[str, str]] = frozenset()
@@ -99,6 +101,12 @@ class Novelty(Struct, frozen=True):
         dotted = text.removesuffix(ending).strip("./").replace("/", ".")
         return bool(dotted) and (bool(ending) or "." in dotted) and self._adds_module(dotted)
 
+    def names_file(self, text: str) -> bool:
+        """Whether a text is the name or the path of a file that the fix adds: of a module, or of package data."""
+        name = text.removeprefix("./")
+        is_data = any(path == name or path.endswith(f"/{name}") for path in self.files) if name else False
+        return is_data or self.names_module(text)
+
     def _adds_module(self, dotted: str) -> bool:
         inside = f".{dotted}."
         return any(inside in f".{module}." for module in self.modules)
@@ -113,6 +121,7 @@ def of(files: Iterable[SourceVersions]) -> Novelty:
     mentions = {word for text in found.new for said in (_QUOTED, _GIVEN) for word in said.findall(text)} - known
     return Novelty(
         frozenset(found.modules),
+        frozenset(found.files),
         frozenset(found.names),
         frozenset(found.parameters),
         frozenset(found.reshaped),
@@ -123,6 +132,7 @@ def of(files: Iterable[SourceVersions]) -> Novelty:
 
 class _Additions(Struct):
     modules: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     parameters: set[tuple[str, str]] = field(default_factory=set)
     reshaped: set[str] = field(default_factory=set)
@@ -137,6 +147,8 @@ class _Additions(Struct):
             self.new.append(versions.new or b"")
         if path is not None and path.endswith(_MODULE_ENDINGS) and path != versions.old_path:
             self.modules.add(_dotted(path))
+        elif path is not None and path != versions.old_path:
+            self.files.add(path)
         new = _api(versions.new) if path is not None and path.endswith(".py") else None
         if new is None:
             return

@@ -158,7 +158,7 @@ def _row(trial: Trial, grounds: Grounds, pair: pairing.Pair, others: _Others) ->
         control=control,
         mapped=_mapped(trial.tests, pair.nodeid),
         use=_use(trial, without=_there(pair.other, again), with_fix=_there(pair.one, control)),
-        has_read=any(case.read for case in _there(pair.one, pair.other, again, control)),
+        has_read=any(case.read for case in _there(pair.one, pair.other, again, veiled, control)),
     )
 
 

@@ -7,6 +7,7 @@ that looks at how it is written, or at what is there, is not, whoever looks: a h
 from __future__ import annotations
 
 import os
+import sys
 from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .places import Places
 
 _SEP = os.sep
+_getframe = sys._getframe  # noqa: SLF001 - there is no other way to see who asks
 _realpath = os.path.realpath
 
 
@@ -41,6 +43,7 @@ class Veil:
             text = self._texts.get(path)
             if text is None:
                 return plain(loader, fullname)
+            start.witness.hand_out(path.replace(_SEP, "/"), _getframe(1))
             code = _compiled(text, loader, path.replace(_SEP, "/"))
             self._own.add(code)
             return code

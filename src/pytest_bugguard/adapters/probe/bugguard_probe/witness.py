@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
-from types import FunctionType
+from types import FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .appending import Appending
@@ -13,7 +13,7 @@ from .execution import Execution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType, FrameType
+    from types import CodeType
 
     from .places import Places
     from .start import Plan
@@ -58,6 +58,7 @@ _PLACES = {"os.link": (1,), "os.rename": (0, 1), "os.symlink": (1,)} | dict.from
 _SHARED_MEMORY = "_posixshmem"
 """The module by which processes share memory that outlives them; that they do so, no event tells."""
 _INHERITED = ("BUGGUARD_RUN", "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
+_OF_CODE = frozenset({"__code__", "f_code"})
 _IMPORTING = frozenset({"_find_and_load", "_load_unlocked", "exec_module"})
 _SHOWING = frozenset({"traceback.py", "warnings.py", "runpy.py"})
 """Modules of the standard library that read a source to show a line of it, or to run it."""
@@ -102,6 +103,7 @@ class Witness:
             "socket.sendmsg": self._on_sent,
             "socket.sendto": self._on_sent,
             "sys.excepthook": self._on_death,
+            "gc.get_referents": self._on_referents,
             "object.__getattr__": self._on_attribute,
         }
         handlers |= {event: partial(self._on_places, at) for event, at in _PLACES.items()}
@@ -263,21 +265,42 @@ class Witness:
             self._note("wanted", name, f"{owner}\n")
 
     def _on_attribute(self, arguments: tuple[Any, ...]) -> None:
-        """A test takes the code of a watched function, to look at how it is compiled."""
+        """A test takes the code of a watched function, or of one that runs, to look at how it is compiled."""
         thing, name = arguments
-        if name != "__code__" or not self.test or type(thing) is not FunctionType:
-            return
-        path = thing.__globals__.get("__file__")
+        if name in _OF_CODE and self.test:
+            self._on_taken(thing)
+
+    def _on_referents(self, arguments: tuple[Any, ...]) -> None:
+        """The same, by way of all that it holds."""
+        for thing in arguments[0] if self.test else ():
+            self._on_taken(thing)
+
+    def _on_taken(self, thing: object) -> None:
+        if type(thing) is FunctionType:
+            path = thing.__globals__.get("__file__")
+        else:
+            path = thing.f_globals.get("__file__") if type(thing) is FrameType else None
         found = self._places.watched_at(path) if type(path) is str else None
         if found is not None and not found[1] and found[0] not in self._around and self._is_taken_by_a_test():
             self._note("read", found[0])
 
+    def hand_out(self, path: str, asking: FrameType) -> None:
+        """A loader is asked for the code of a watched file: by Python to run it, or by a test to look at it."""
+        if self.test and self._is_of_a_test(asking):
+            self._note("read", path)
+
     def _is_taken_by_a_test(self) -> bool:
         """Whether the caller stands in a test, or looks for one; who asks for a signature does not."""
-        frame: FrameType | None = _getframe(_CALLER)
+        frame: FrameType | None = _getframe(_CALLER + 1)
         while frame is not None and self._is_looking(frame.f_code):
             frame = frame.f_back
-        return frame is not None and self._is_test(frame.f_code.co_filename)
+        return frame is not None and self._is_of_a_test(frame)
+
+    def _is_of_a_test(self, frame: FrameType) -> bool:
+        """Whether it is code of a test, or of a program of its own that it has started."""
+        path = frame.f_code.co_filename
+        is_program = frame.f_globals.get("__name__") == "__main__" and self._places.in_tree(path) is None
+        return is_program or self._is_test(path)
 
     def _is_looking(self, code: CodeType) -> bool:
         name = code.co_filename.removeprefix(self._stdlib)
