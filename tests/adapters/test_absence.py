@@ -114,6 +114,17 @@ def test_who_gets_an_answer_misses_nothing(missed: list[tuple[str, str]], ask: C
     assert (ask(), missed) == (answer, [])
 
 
+def test_what_is_not_there_is_not_listed(missed: list[tuple[str, str]]) -> None:
+    """Who goes through the names of an object, to do what each says, meets none that fails."""
+    for thing in (Shelf(), Below(), Row()):
+        assert "old" in dir(Shelf())
+        assert all(hasattr(thing, name) for name in dir(thing))
+    given = Shelf()
+    given.new = 1  # type: ignore[attr-defined]
+    assert [("new" in dir(thing)) for thing in (given, Has(), Mixed())] == [True] * 3
+    assert missed == []
+
+
 def test_who_answers_for_what_is_not_there_may_fail_too(missed: list[tuple[str, str]]) -> None:
     """In its own words; that is told."""
     with pytest.raises(AttributeError, match=r"^no new$"):

@@ -27,6 +27,19 @@ def put(kind: object, *names: str) -> None:
     for name in names:
         if not _holders(kind, name):
             type.__setattr__(kind, name, _Absent(name))  # its own kind may refuse, or make something of it
+    if names and not _holders(kind, "__dir__"):
+        type.__setattr__(kind, "__dir__", _names)
+
+
+def _names(self: object) -> list[str]:
+    """What an object has, as ``dir`` tells it: without what stands for nothing."""
+    own = getattr(self, "__dict__", ())
+    kinds = [vars(kind) for kind in type(self).__mro__]
+    return [
+        name
+        for name in object.__dir__(self)
+        if name in own or {type(kind[name]) for kind in kinds if name in kind} != {_Absent}
+    ]
 
 
 def look_in(space: dict[str, Any], *names: str) -> None:
