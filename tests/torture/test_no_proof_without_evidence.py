@@ -58,6 +58,20 @@ def test_to_look_at_the_source_is_not_to_test_it(tmp_path: Path, test: str) -> N
     assert said.verdict == "undecided", said.reason
 
 
+def test_to_look_at_its_bytecode_is_not_to_test_it(tmp_path: Path) -> None:
+    """What a file was compiled to is in no tree that was laid out with other data: nobody can tell by a second look."""
+    test = (
+        "from importlib.util import cache_from_source\nfrom pathlib import Path\nfrom shop import pager\n"
+        f"{IDLE}    found = Path(cache_from_source(pager.__file__))\n"
+        "    assert found.exists() and b'rest' in found.read_bytes()\n"
+    )
+    long = "def pages(items):\n    rest = items % 10\n    return items // 10 + (1 if rest else 0)\n"
+    fix = {PAGER: long, "src/shop/page.html": "new", "tests/test_last.py": test}
+    said = repaired(tmp_path, fix, base={"src/shop/page.html": "old"})
+    assert said.verdict == "undecided", said.reason
+    assert "reads the source as text" in said.reason
+
+
 @pytest.mark.parametrize(
     "check",
     [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .appending import Appending
 from .execution import Execution
+from .reading import Readers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +28,6 @@ _realpath = os.path.realpath
 _ACCESS = os.O_WRONLY | os.O_RDWR
 _WRONLY = os.O_WRONLY
 _SEP = os.sep
-_CALLER = 3
-"""Frames between who opens a file and who asks for it: the question, the handler, the listener."""
 
 _STARTS = (
     "os.fork",
@@ -59,12 +58,8 @@ _SHARED_MEMORY = "_posixshmem"
 """The module by which processes share memory that outlives them; that they do so, no event tells."""
 _INHERITED = ("BUGGUARD_RUN", "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
 _OF_CODE = frozenset({"__code__", "f_code"})
-_IMPORTING = frozenset({"_find_and_load", "_load_unlocked", "exec_module"})
-_SHOWING = frozenset({"traceback.py", "warnings.py", "runpy.py"})
-"""Modules of the standard library that read a source to show a line of it, or to run it."""
 _HANDING_ON = frozenset({("mock.py", "get_original"), ("monkeypatch.py", "delattr"), ("monkeypatch.py", "setattr")})
 """Functions that ask an object for what their caller has named; others ask it for all that it has."""
-_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 
 
 class Witness:
@@ -73,11 +68,11 @@ class Witness:
     def __init__(self, places: Places, plan: Plan, veil: Veil, *, is_main: bool) -> None:
         self._places = places
         self._veil = veil
-        self._targets = frozenset(target.partition("::")[0].replace("/", _SEP) for target in plan["targets"])
+        self._readers = Readers(places, plan["targets"])
         self._around = frozenset(plan["around"])
+        self._watched = plan["watched"]
         self._evidence = plan["evidence"]
         self._private = os.path.realpath(plan["private"])
-        self._stdlib = os.path.dirname(os.path.realpath(os.__file__)) + _SEP
         self._probe = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         self._written: set[tuple[str, str, str, str]] = set()
         self._writer = 0
@@ -192,6 +187,8 @@ class Witness:
             return
         if type(flags) is int and flags & _WRITING:
             self._on_place(path)
+        if path.endswith(".pyc") and self._readers.reads_text(_asking(2)):
+            self._on_bytecode(path)
         found = self._places.watched_at(path)
         if found is None or (type(flags) is int and flags & _ACCESS == _WRONLY):
             return
@@ -199,8 +196,15 @@ class Witness:
             self._loaded(*found)
             if not found[1]:
                 self._executed(found[0])
-        elif not found[1] and found[0] not in self._around and self._is_read_by_a_test():
+        elif not found[1] and found[0] not in self._around and self._readers.reads_text(_asking(2)):
             self._note("read", found[0])
+
+    def _on_bytecode(self, path: str) -> None:
+        """A test reads what a file was compiled to; where that lies is known by its name alone."""
+        stem = path.rpartition(_SEP)[2].partition(".")[0]
+        for watched in self._watched:
+            if watched.endswith(f"/{stem}.py") or watched == f"{stem}.py":
+                self._note("read", watched)
 
     def _on_places(self, places: tuple[int, ...], arguments: tuple[Any, ...]) -> None:
         for at in places:
@@ -255,7 +259,7 @@ class Witness:
             return
         while traceback is not None:
             name = traceback.tb_frame.f_code.co_filename
-            if self._places.in_tree(name) is not None and not self._is_test(name):
+            if self._places.in_tree(name) is not None and not self._readers.is_test(name):
                 return
             traceback = traceback.tb_next
         from .wanting import missing  # noqa: PLC0415 - few processes die
@@ -281,64 +285,13 @@ class Witness:
         else:
             path = thing.f_globals.get("__file__") if type(thing) is FrameType else None
         found = self._places.watched_at(path) if type(path) is str else None
-        if found is not None and not found[1] and found[0] not in self._around and self._is_taken_by_a_test():
+        if found is not None and not found[1] and found[0] not in self._around and self._readers.takes_code(_asking(3)):
             self._note("read", found[0])
 
     def hand_out(self, path: str, asking: FrameType) -> None:
         """A loader is asked for the code of a watched file: by Python to run it, or by a test to look at it."""
-        if self.test and self._is_of_a_test(asking):
+        if self.test and self._readers.is_of_a_test(asking):
             self._note("read", path)
-
-    def _is_taken_by_a_test(self) -> bool:
-        """Whether the caller stands in a test, or looks for one; who asks for a signature does not."""
-        frame: FrameType | None = _getframe(_CALLER + 1)
-        while frame is not None and self._is_looking(frame.f_code):
-            frame = frame.f_back
-        return frame is not None and self._is_of_a_test(frame)
-
-    def _is_of_a_test(self, frame: FrameType) -> bool:
-        """Whether it is code of a test, or of a program of its own that it has started."""
-        path = frame.f_code.co_filename
-        is_program = frame.f_globals.get("__name__") == "__main__" and self._places.in_tree(path) is None
-        return is_program or self._is_test(path)
-
-    def _is_looking(self, code: CodeType) -> bool:
-        name = code.co_filename.removeprefix(self._stdlib)
-        return name == "dis.py" or (name == "inspect.py" and code.co_name.endswith("getmembers"))
-
-    def _is_read_by_a_test(self) -> bool:
-        """Whether the nearest caller outside of the standard library stands in a test, and not to import."""
-        try:
-            frame = _getframe(_CALLER)
-        except ValueError:  # Python itself, about to run it as a script
-            return False
-        while frame is not None:
-            name, function = frame.f_code.co_filename, frame.f_code.co_name
-            if name.startswith("<frozen importlib"):
-                if function in _IMPORTING:
-                    return False
-            elif name.startswith(self._stdlib) and "site-packages" not in name:
-                if name.rpartition(_SEP)[2] in _SHOWING:
-                    return False
-            elif name == "<frozen runpy>":
-                return False
-            elif not name.startswith("<"):
-                return self._is_test(name)
-            frame = frame.f_back  # type: ignore[assignment]
-        return False
-
-    def _is_test(self, path: str) -> bool:
-        inside = self._places.in_tree(path)
-        if inside is None:
-            return False
-        *folders, name = inside.split(_SEP)
-        return (
-            inside in self._targets
-            or name == "conftest.py"
-            or name.startswith("test_")
-            or name.endswith("_test.py")
-            or not _TEST_FOLDERS.isdisjoint(folders)
-        )
 
     def _loaded(self, path: str, place: str, code: CodeType | None = None) -> None:
         self._note("loaded", path, place)
@@ -360,6 +313,17 @@ class Witness:
             self._writer = _getpid()
             self._file = Appending(f"{self._evidence}{_SEP}{self._writer}")
         self._file.add(b"".join(field.encode("utf-8", "surrogateescape") + b"\0" for field in fact))
+
+
+def _asking(above: int) -> FrameType | None:
+    """The frame so many above the caller's: above a handler of ours stand the listener and who has it called.
+
+    None where there is none: Python itself is about to do it.
+    """
+    try:
+        return _getframe(above + 1)
+    except ValueError:
+        return None
 
 
 def _is_setting_up() -> bool:

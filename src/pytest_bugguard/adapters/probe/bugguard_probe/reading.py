@@ -1,0 +1,77 @@
+"""Who looks at a file, or at its code: a test, Python, a library? By the frames of the call. PYTEST_DONT_REWRITE."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import CodeType, FrameType
+
+    from .places import Places
+
+_SEP = os.sep
+_IMPORTING = frozenset({"_find_and_load", "_load_unlocked", "exec_module"})
+_SHOWING = frozenset({"traceback.py", "warnings.py", "runpy.py"})
+"""Modules of the standard library that read a source to show a line of it, or to run it."""
+_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+
+
+class Readers:
+    """Knows tests from others by where their files lie."""
+
+    def __init__(self, places: Places, targets: Iterable[str]) -> None:
+        self._places = places
+        self._targets = frozenset(target.partition("::")[0].replace("/", _SEP) for target in targets)
+        self._stdlib = os.path.dirname(os.path.realpath(os.__file__)) + _SEP
+
+    def is_test(self, path: str) -> bool:
+        """Whether a file of the tree is one of tests, or there for them."""
+        inside = self._places.in_tree(path)
+        if inside is None:
+            return False
+        *folders, name = inside.split(_SEP)
+        return (
+            inside in self._targets
+            or name == "conftest.py"
+            or name.startswith("test_")
+            or name.endswith("_test.py")
+            or not _TEST_FOLDERS.isdisjoint(folders)
+        )
+
+    def is_of_a_test(self, frame: FrameType) -> bool:
+        """Whether it is code of a test, or of a program of its own that it has started."""
+        path = frame.f_code.co_filename
+        is_program = frame.f_globals.get("__name__") == "__main__" and self._places.in_tree(path) is None
+        return is_program or self.is_test(path)
+
+    def takes_code(self, frame: FrameType | None) -> bool:
+        """Whether who is given code stands in a test, or looks for one; who asks for a signature does not."""
+        while frame is not None and self._is_looking(frame.f_code):
+            frame = frame.f_back
+        return frame is not None and self.is_of_a_test(frame)
+
+    def _is_looking(self, code: CodeType) -> bool:
+        name = code.co_filename.removeprefix(self._stdlib)
+        return name == "dis.py" or (name == "inspect.py" and code.co_name.endswith("getmembers"))
+
+    def reads_text(self, frame: FrameType | None) -> bool:
+        """Whether the nearest caller outside of the standard library stands in a test, and not to import.
+
+        None: it is Python itself, about to run a file as a script.
+        """
+        while frame is not None:
+            name, function = frame.f_code.co_filename, frame.f_code.co_name
+            if name.startswith("<frozen importlib"):
+                if function in _IMPORTING:
+                    return False
+            elif name.startswith(self._stdlib) and "site-packages" not in name:
+                if name.rpartition(_SEP)[2] in _SHOWING:
+                    return False
+            elif name == "<frozen runpy>":
+                return False
+            elif not name.startswith("<"):
+                return self.is_test(name)
+            frame = frame.f_back
+        return False
