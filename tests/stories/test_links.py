@@ -279,3 +279,18 @@ def test_a_name_in_a_message_outlives_the_test(tmp_path: Path) -> None:
     ((verdict, _),) = shell.call("audit", "--format", "json").verdicts
     assert verdict == "guarded"
     assert checked(shell, "--set", "fixes.scope=unit") == [("unguarded", "", "")]
+
+
+def test_a_fix_that_the_change_takes_back_needs_no_test(tmp_path: Path) -> None:
+    """Nothing of it is left that a test could fail without; whether it is, the files say and not a message."""
+    undone = START.partition("file: src/shop/pager.py\n")[2].partition("  file:")[0]
+    revert = "commit: Revert the pager\n  file: src/shop/pager.py\n" + undone
+    again = "commit: chore: tidy\n  file: src/shop/pager.py\n" + FIX.partition("pager.py\n")[2]
+    assert checked(told(tmp_path / "a", FIX, revert)) == [("not-applicable", "", "")]
+    assert checked(told(tmp_path / "b", FIX, revert, again)) == [("unguarded", "", "")]
+    assert checked(told(tmp_path / "c", FIX, "commit: Revert the pager\n", "commit: x\n")) == [("unguarded", "", "")]
+    left = told(tmp_path / "d", FIX, revert)
+    (left.folder / "src" / "shop" / "pager.py").write_text("pages = len\n", "utf-8")
+    assert [verdict for verdict, _ in left.call("check", "--base", "main", "--format", "json").verdicts] == [
+        "unguarded"
+    ]

@@ -189,6 +189,11 @@ def broken(nodeid: str) -> Judgement:
     return Judgement(Verdict.BROKEN, f"{nodeid} fails with the fix in place", f"pytest {shlex.quote(nodeid)}")
 
 
+def taken_back(record: Record) -> Record:
+    """The record of a fix that a later commit of the same change undoes: there is nothing left to guard."""
+    return replace(record, verdict=Verdict.NOT_APPLICABLE, reason="a later commit of the change takes it back", next="")
+
+
 def too_late(nodeid: str) -> Judgement:
     """A test of a later commit that is red with the fix alone."""
     return Judgement(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from pytest_bugguard.core import links
+from pytest_bugguard.core import links, verdict
 from pytest_bugguard.core.model import Commit, Unit, Verdict
 from pytest_bugguard.journeys.linking import offer_of, place_of
 from pytest_bugguard.journeys.snapshot import overlaid
@@ -72,11 +72,31 @@ def check(  # noqa: PLR0913 - what a change is judged by; each has its own sourc
             offers = _offers(others, uncommitted, {id(fix) for fix in fixes})
             later = [*([uncommitted] if uncommitted else []), *seen[:place]]
             record = linker.link(one, offers, is_only_fix=len(fixes) == 1, later=later)
+            if record.verdict is not Verdict.GUARDED and _is_taken_back(one, later):
+                record = verdict.taken_back(record)
             found.append(CheckedUnit(one, record, tuple(later)))
         elif (one.unit.is_boundary or one.unit.is_cut_short) and one.record.verdict is Verdict.UNDECIDED:
             found.append(CheckedUnit(one, one.record))
     leans = any(_leans_on_work_tree(one.record) for one in found)
     return Checked(tuple(found), len(seen), uses_work_tree=leans)
+
+
+def _is_taken_back(fix: Seen, later: Sequence[Seen]) -> bool:
+    """Whether each source file that a fix changed is at the end of the change what it was before the fix.
+
+    That is read off the files: a message may say that it reverts a commit, and do something else.
+    """
+    source = set(fix.diff.files.source)
+    end: dict[str, tuple[bool, str | None]] = {}
+    for unit in later:
+        for change in unit.unit.changes:
+            for path in {change.old_path, change.new_path} - {None}:
+                end.setdefault(str(path), (path == change.new_path, change.new_blob))
+    return bool(source) and all(
+        end.get(change.path) == (change.old_path == change.path, change.old_blob)
+        for change in fix.unit.changes
+        if change.path in source
+    )
 
 
 def _with_context(seen: list[Seen], survey: Survey, context: CiContext | None) -> list[Seen]:
