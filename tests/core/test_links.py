@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_bugguard.core.links import (
     Offer,
@@ -111,6 +112,15 @@ def test_a_test_is_linked_by_what_it_names(offered: Offer, reason: str) -> None:
 def test_an_unrelated_test_guards_nothing(offered: Offer) -> None:
     """Standing nearby is not enough."""
     assert link(WANTED, [offered]) == ()
+
+
+def test_tests_that_share_a_helper_with_the_one_that_is_meant_are_not_named() -> None:
+    """A commit that adds the test of an issue, and shortens a sleep in ``setUp``, changes all tests of the class."""
+    helped = [OfferedTest(replace(TEST, nodeid=f"t.py::test_{one}", change=How.HELPER_CHANGED)) for one in "ab"]
+    both = Offer("commit 1c0ffee", issue_keys(["#12"]), (*helped, OfferedTest(TEST)), is_only_tests=True)
+    assert [test.nodeid for test in link(WANTED, [both])] == [TEST.nodeid]
+    alone = Offer("commit 1c0ffee", issue_keys(["#12"]), tuple(helped), is_only_tests=True)
+    assert [test.nodeid for test in link(WANTED, [alone])] == ["t.py::test_a", "t.py::test_b"]
 
 
 def test_tests_that_come_alone_belong_to_the_only_fix() -> None:

@@ -102,10 +102,11 @@ def link(wanted: Wanted, offers: Sequence[Offer]) -> tuple[MappedTest, ...]:
     """The tests of other places that guard the fix, each with the reason; in the order of the offers."""
     found: dict[str, MappedTest] = {}
     for offer in offers:
-        for offered in offer.tests:
-            reason = _reason(wanted, offer, offered)
-            if reason:
-                found.setdefault(offered.test.nodeid, _linked(offered.test, f"{reason}, in {offer.place}"))
+        tied = [(one.test, reason) for one in offer.tests if (reason := _reason(wanted, offer, one))]
+        # A test that only shares a helper with those that were written for the issue is not meant.
+        meant = [pair for pair in tied if pair[0].counts and pair[0].change is not How.HELPER_CHANGED]
+        for test, reason in meant or tied:
+            found.setdefault(test.nodeid, _linked(test, f"{reason}, in {offer.place}"))
     return tuple(found.values())
 
 
