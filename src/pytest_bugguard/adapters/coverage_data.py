@@ -168,7 +168,7 @@ def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measur
             )
             _map(coverage, known.aliases(names, folder))
             found = list(Listener(coverage).files())
-            gone = _gone(coverage.get_data())
+            gone = _gone(coverage.get_data(), known.top)
             scope = Scope(coverage, folder)
     except (CoverageException, *DAMAGED) as error:
         raise CoverageDataError(f"{_origin(data)}: {said_by(error)}", hint=MEASURE) from None
@@ -225,8 +225,10 @@ def _map(coverage: Coverage, aliases: dict[str, list[str]]) -> None:
         coverage.set_option("paths", {**(configured if isinstance(configured, dict) else {}), **aliases})
 
 
-def _gone(data: CoverageData) -> tuple[str, ...]:
-    return tuple(sorted(name for name in data.measured_files() if not Path(name).exists()))
+def _gone(data: CoverageData, top: Path) -> tuple[str, ...]:
+    """The files that are not there; those below the top from there on, so that a message is the same everywhere."""
+    gone = (name for name in data.measured_files() if not Path(name).exists())
+    return tuple(sorted(name.removeprefix(f"{top}{os.sep}") for name in gone))
 
 
 def _oldest(paths: Sequence[Path]) -> int:
