@@ -397,6 +397,16 @@ def test_a_hunt_for_a_time_goes_on_shuffling_when_all_else_is_done() -> None:
     assert len({asked.tests for asked in stage.asked if len(asked.tests) == len(tests)}) > 50
 
 
+@pytest.mark.parametrize("goes_on", [False, True], ids=["runs", "budget"])
+@pytest.mark.parametrize(("time", "is_done"), [(100.0, True), (60.0, False)])
+def test_what_was_not_run_alone_at_first_is_in_the_end(time: float, *, goes_on: bool, is_done: bool) -> None:
+    """Half of the time is for other ways; what is left of it is not left, and else there is something to resume."""
+    stage = Stage({f"sound-{place}": sound for place in range(60)})
+    lab = Lab(stage, each, now=lambda: float(len(stage.asked)), until=time, limit_s=60.0, seed=1)
+    assert hunt(Plan(runs=4, goes_on=goes_on), lab) is is_done
+    assert bool(lab.notebook.never_alone) is not is_done
+
+
 def test_nothing_to_hunt_is_said() -> None:
     """Where pytest finds no test."""
     with pytest.raises(NothingToHuntError, match="no test"):

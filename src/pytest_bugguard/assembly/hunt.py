@@ -110,7 +110,7 @@ def of_command(workshop: Workshop, options: HuntOptions, tell: Callable[[str, No
 
 def _unseen(notebook: Notebook) -> Iterator[str]:
     """What the hunt did not come to, and what may be there."""
-    others = sum(nodeid not in notebook.were_alone for nodeid in notebook.subjects)
+    others = len(notebook.never_alone)
     if others:
         yield f"{others} of {len(notebook.subjects)} tests were not run alone: some may pass only after others"
 

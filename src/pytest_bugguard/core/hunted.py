@@ -150,6 +150,11 @@ class Notebook:
         """Whether processes die or hang in it time and again: what comes after it would never run."""
         return self._endings[nodeid] > 1
 
+    @property
+    def never_alone(self) -> tuple[str, ...]:
+        """Those of the tests that are hunted for that were not the first of any process, and can be."""
+        return tuple(one for one in self.subjects if one not in self.were_alone and not self.ends_processes(one))
+
     def duration_s(self, tests: Iterable[str]) -> float:
         """How long these took, at the most."""
         return sum(self._durations.get(nodeid, 0.0) for nodeid in tests)

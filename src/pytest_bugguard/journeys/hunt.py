@@ -72,11 +72,14 @@ def hunt(plan: Plan, lab: Lab) -> bool:
             if not (plan.ends_when_told and way in _OF_ALL and hunted.has_told_all):
                 hunted.survey(way, tests, conditions)
         hunted.sweep()
+        if not plan.goes_on:
+            hunted.isolate(1.0)
         is_done = True
         for place in itertools.count(plan.runs) if plan.goes_on else ():
             hunted.survey(Way.SHUFFLED, orders.shuffled(lab.notebook.order, lab.seed + place), PLAIN)
+            hunted.isolate(_FOR_ISOLATION)
             hunted.sweep()
-    return is_done
+    return is_done and not lab.notebook.never_alone
 
 
 def _first_run(plan: Plan, lab: Lab) -> None:
@@ -148,21 +151,28 @@ class _Hunt:
     def survey(self, way: Way, tests: Sequence[str], conditions: Conditions) -> None:
         lab = self._lab
         lab.doing = way
-        staying = tuple(one for one in tests if not lab.notebook.ends_processes(one))
         if way is Way.ALONE:
-            self._isolate(staying)
-        elif staying:
+            self.isolate(_FOR_ISOLATION)
+            return
+        staying = tuple(one for one in tests if not lab.notebook.ends_processes(one))
+        if staying:
             _rest(lab.run(way, lab.replay(staying, conditions)), lab)
         self._diagnose()
 
-    def _isolate(self, tests: Sequence[str]) -> None:
-        """Each by itself, and twice there: a test that needs others to pass hardly shows otherwise."""
+    def isolate(self, share: float) -> None:
+        """Each by itself, and twice there: a test that needs others to pass hardly shows otherwise.
+
+        Args:
+            share: So much of the time that is left may be taken for those that were not alone yet.
+        """
         lab = self._lab
+        lab.doing = Way.ALONE
         # Where there are more than there is time for, each hunt begins with others.
-        unknown = [one for one in orders.shuffled(tests, lab.seed) if not lab.notebook.alone(one).total]
-        with _within(lab, _FOR_ISOLATION * lab.left_s):
+        unknown = orders.shuffled(lab.notebook.never_alone, lab.seed)
+        with _within(lab, share * lab.left_s):
             for _ in lab.run_all(Way.EXPERIMENT, [lab.replay((one, one)) for one in unknown]):
                 pass
+        self._diagnose()
 
     def _diagnose(self) -> None:
         lab = self._lab
