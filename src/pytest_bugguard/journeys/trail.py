@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import collection, naming
+from pytest_bugguard.core import collection, naming, unittest_config
 from pytest_bugguard.core.collection import folders_above
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class Moment:
     def naming(self) -> Naming:
         """The project's own names for tests."""
         found = ((path, read()) for path, read in self.files.items())
-        return _understood(tuple((path, content) for path, content in found if content is not None), self._tests)
+        there = ((path, content) for path, content in found if content is not None)
+        return _understood(tuple(one for one in there if unittest_config.may_matter(*one)), self._tests)
 
 
 @lru_cache(maxsize=64)
