@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.doors.shop import GUARD, GUARDING, Shop
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VACUOUS = "from shop.pager import pages\n\ndef test_last_page():\n    assert pages(20) == 2\n"
 
@@ -71,3 +76,18 @@ def test_a_test_that_knows_its_place_proves_nothing(shop: Shop) -> None:
             "*passes in your work tree, but not in a fresh tree with the fix*",
         ]
     )
+
+
+def test_ctrl_c_while_it_proves_is_told_in_a_line(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It ends the run as it would end the tests, shows no traceback, and leaves nothing behind."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    shop.fix(
+        "import os, signal, time\n\nfrom shop.pager import pages\n\ndef test_last_page():\n"
+        "    if pages(11) == 1:\n        os.kill(os.getppid(), signal.SIGINT)\n        time.sleep(20)\n"
+        "    assert pages(11) == 2\n"
+    )
+    result = shop.run_apart("--bugguard", "--bugguard-prove", "--bugguard-base", "main")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["bugguard: not judged: it was broken off"])
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("bugguard-")] == []

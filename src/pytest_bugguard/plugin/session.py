@@ -61,7 +61,9 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Judge; a clean run with findings ends with 1, and no other exit status is ever changed.
+        """Judge; a clean run with findings ends with 1, one whose judging is broken off as one that is broken off.
+
+        No other exit status is ever changed.
 
         After everybody else, since others may change the exit status here too. Nor is a run changed that failed, but
         for one that only flaky tests have failed, where the settings want no more than a warning of these.
@@ -73,8 +75,12 @@ class Session:
             from pytest_bugguard.adapters.apart import apart  # noqa: PLC0415 - see the module
             from pytest_bugguard.adapters.garbage import seldom_sought  # noqa: PLC0415
 
-            with apart(self._environment), seldom_sought():
-                self._finish(session)
+            try:
+                with apart(self._environment), seldom_sought():
+                    self._finish(session)
+            except KeyboardInterrupt:  # here pytest itself would show where, and end as by a signal
+                self._gate.skip("it was broken off")
+                session.exitstatus = pytest.ExitCode.INTERRUPTED
         if self._is_forgiven(session):
             session.exitstatus = pytest.ExitCode.OK
         if self._gate.is_failing and int(session.exitstatus) == pytest.ExitCode.OK:
