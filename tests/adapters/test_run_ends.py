@@ -288,7 +288,10 @@ with Workspace(Path(sys.argv[1])) as space, PytestRunner(space, original=None) a
 @pytest.mark.skipif(os.name == "nt", reason="no such signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_no_process_outlives_us(name: str, tmp_path: Path) -> None:
-    """Whatever takes us down while a test runs takes down what the test has started, in a session of its own too."""
+    """Whatever takes us down while a test runs takes down what the test has started, in a session of its own too.
+
+    And what it lay in goes with it.
+    """
     text = f"""
         import os, subprocess, sys, time
         from pathlib import Path
@@ -307,6 +310,7 @@ def test_no_process_outlives_us(name: str, tmp_path: Path) -> None:
         ours.send_signal(getattr(signal, name))
         ours.wait()
     _wait_for(lambda: not any(process.is_running() and process.status() != "zombie" for process in theirs))
+    _wait_for(lambda: [path.name for path in (tmp_path / "space").iterdir()] == ["x"])
 
 
 def _wait_for(is_so: Callable[[], bool]) -> None:
