@@ -687,3 +687,24 @@ def test_a_change_of_a_class_in_a_class_reaches_its_own_tests_alone() -> None:
                 assert pages(self.items) == 1
     """
     assert set(rows(text.replace("{}", "10"), text.replace("{}", "11"))) == {"TestOuter::TestInner::test_inner"}
+
+
+@pytest.mark.parametrize("base", ["unittest.TestCase", "Plain"])
+def test_a_base_that_is_hidden_in_a_class_hands_its_tests_on(base: str) -> None:
+    """Who wants unittest not to run a base puts it into a class; what derives from it runs all its tests."""
+    text = """
+        class Plain({plain}):
+            pass
+
+        class Base:
+            class PagerTests({base}):
+                def test_one(self):
+                    self.assertEqual(pages(1), 1)
+        {more}
+        class TenTests(Base.PagerTests):
+            size = 10
+        """
+    plain = "object" if base != "Plain" else "unittest.TestCase"
+    more = "        def test_two(self):\n                    self.assertEqual(pages(2), 2)\n"
+    old, new = (text.format(base=base, plain=plain, more=one) for one in ("", more))
+    assert rows(old, new) == {"TenTests::test_two": How.ADDED}

@@ -248,20 +248,22 @@ class Modules:
             yield found if found is not None else syntax.last_name(base)
 
     def base(self, module: Module, base: ast.expr) -> tuple[Module, Class] | None:
-        """The class that an expression in the list of bases means, with its module."""
-        root, _, rest = syntax.dotted(base).partition(".")
-        if not root:
+        """The class that an expression in the list of bases means, with its module.
+
+        ``Base``, ``module.Base``, and ``Holder.Base``, as who hides an abstract class from unittest writes it.
+        """
+        root, *rest = syntax.dotted(base).split(".")
+        scope = module.scope_of(root) if root and rest else None
+        target = self.imported(module, scope.imports[root]) if scope and root in scope.imports else None
+        if target is not None and target[1] is None:
+            module, (root, *rest) = target[0], rest
+        place = self.defined(module, root) if root else None
+        if place is None:
             return None
-        if rest:
-            scope = module.scope_of(root)
-            target = self.imported(module, scope.imports[root]) if scope and root in scope.imports else None
-            if target is None or target[1] is not None or "." in rest:
-                return None
-            module, root = target[0], rest
-        place = self.defined(module, root)
-        if place is None or place[2] not in place[1].classes:
-            return None
-        return place[0], place[1].classes[place[2]]
+        owner = place[1].classes.get(place[2])
+        for name in rest:
+            owner = owner.scope.classes.get(name) if owner is not None else None
+        return (place[0], owner) if owner is not None else None
 
     def lineage(self, module: Module, owner: Class) -> tuple[list[tuple[Module, Class]], list[str]]:
         """A class and all its bases that can be found, nearest first, and the names of those that cannot."""
