@@ -86,7 +86,7 @@ def test_a_test_that_takes_its_files_by_name_does_not_read_all_of_their_folder()
 
         @pytest.mark.parametrize("path", ALL)
         def test_all(path):
-            assert open(path)
+            assert open(path, strict=path.stem != 'one', mode='b' if path.stem in ('one',) else 't')
     """
     file = changed("tests/cases/two.json", None, "2")
     found = mapped(file, tests__test_a=user, tests__cases__one="1")

@@ -162,7 +162,7 @@ class Search:
     def _saying(self, module: Module, wanted: _Strings) -> Iterator[Test]:
         """The tests that hold one of the strings, or use a helper or a table that does."""
         found = self._holding(module, wanted)
-        others = self._holding(module, _Strings(wanted.but_not)) if found and wanted.but_not else {}
+        others = self._holding(module, _Strings(wanted.but_not, opens=True)) if found and wanted.but_not else {}
         yield from (test for nodeid, test in found.items() if nodeid not in others)
 
     def _holding(self, module: Module, wanted: _Strings) -> dict[str, Test]:
@@ -255,11 +255,25 @@ class _Strings(Struct, frozen=True):
     texts: set[str]
     but_not: set[str] = field(default_factory=set)
     """Whoever reads by one of these reads that very file, and not all of the folder."""
+    opens: bool = False
+    """Whether a file is to be opened by it: who compares a name with the string has that name from elsewhere."""
 
     def are_in(self, tree: ast.AST) -> bool:
         """Whether a tree holds one of the strings."""
         held: set[str] = set()
+        compared = set(_compared(tree)) if self.opens else set()
         for node in syntax.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < _LONGEST_PATH:
+            if (
+                node not in compared
+                and isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and len(node.value) < _LONGEST_PATH
+            ):
                 held.update((node.value, *node.value.split("/")))
         return not held.isdisjoint(self.texts)
+
+
+def _compared(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in syntax.walk(tree):
+        if isinstance(node, ast.Compare):
+            yield from syntax.walk(node.left, *node.comparators)
