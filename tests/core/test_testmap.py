@@ -708,3 +708,38 @@ def test_a_base_that_is_hidden_in_a_class_hands_its_tests_on(base: str) -> None:
     more = "        def test_two(self):\n                    self.assertEqual(pages(2), 2)\n"
     old, new = (text.format(base=base, plain=plain, more=one) for one in ("", more))
     assert rows(old, new) == {"TenTests::test_two": How.ADDED}
+
+
+def test_what_a_base_in_another_file_sets_up_with_reaches_every_test() -> None:
+    """A framework's ``setUp`` asks for what the class makes; a helper that only tests use reaches those alone."""
+    text = """
+        from shop.testing import ServerCase
+
+        class Handler:
+            def get(self):
+                return {answer}
+
+        class TestServer(ServerCase):
+            def get_app(self):
+                return [Handler]
+
+            def test_one(self):
+                self.assertEqual(self.fetch("/"), 1)
+        """
+    framework = """
+        import unittest
+
+        class ServerCase(unittest.TestCase):
+            def setUp(self):
+                self.app = self.{hook}()
+
+            def get_app(self):
+                raise NotImplementedError
+        """
+    old, new = (text.format(answer=one) for one in ("'a'", "{'a': 1}"))
+    for hook, named in (("get_app", ["TestServer::test_one"]), ("get_port", [])):
+        found = mapped(changed("tests/test_a.py", old, new), shop__testing=framework.format(hook=hook))
+        assert [name_of(test) for test in found.tests] == named
+    more = new + "\n            def test_two(self):\n                self.assertEqual(self.fetch('/a'), 1)\n"
+    found = mapped(changed("tests/test_a.py", old, more), shop__testing=framework.format(hook="get_app"))
+    assert [name_of(test) for test in found.tests] == ["TestServer::test_two"], "the test that came is the one"

@@ -44,9 +44,16 @@ def tests(module: Module, helpers: Helpers, collector: Collector) -> Iterator[tu
         yield from _Search(module, helpers, collector).run()
 
 
+def tests_through_bases(module: Module, helpers: Helpers, collector: Collector) -> Iterator[tuple[Test, Brought]]:
+    """The same, and whole classes that a base in another file sets up with one of the helpers."""
+    if helpers:
+        yield from _Search(module, helpers, collector, through_bases=True).run()
+
+
 class _Search:
-    def __init__(self, module: Module, helpers: Helpers, collector: Collector) -> None:
+    def __init__(self, module: Module, helpers: Helpers, collector: Collector, *, through_bases: bool = False) -> None:
         self._module = module
+        self._through_bases = through_bases
         self._collector = collector
         self._names = set(helpers.names)
         self._fixtures = set(helpers.fixtures)
@@ -209,10 +216,20 @@ class _Search:
             return True
         if all(syntax.last_name(base) == "object" for base in owner.node.bases):
             return False
+        if members and self._through_bases and self._is_set_up_with(owner, members):
+            return True
         functions = owner.scope.functions
         helpers = {name for name in members if name not in functions or self._is_for_bases(owner, functions[name])}
         used = {name for function in functions.values() for name in self._attributes(function)}
         return bool(helpers - used - self._defined_in_file(owner))
+
+    def _is_set_up_with(self, owner: Class, members: set[str]) -> bool:
+        """Whether what a base does before each test uses one of the members: ``setUp`` that asks for ``get_app()``."""
+        return any(
+            name in _LIFE_CYCLE and not members.isdisjoint(self._mentions(function).attributes)
+            for _, base in self._collector.modules.lineage(self._module, owner)[0][1:]
+            for name, function in base.scope.functions.items()
+        )
 
     def _is_for_bases(self, owner: Class, function: FunctionNode) -> bool:
         """Whether a method may be called by a base class: it is no test and no fixture."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from pytest_bugguard.core import cases, copies, likeness, neighbours, reach
 from pytest_bugguard.core.cases import Decorated
-from pytest_bugguard.core.changes import Brought, Changes, between
+from pytest_bugguard.core.changes import Brought, Changes, Helpers, between
 from pytest_bugguard.core.collect import Collector, Test
 from pytest_bugguard.core.model import How, MappedTest, TestMap, Unreadable
 from pytest_bugguard.core.modules import Module, Modules, NoTree, Tree
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.naming import Naming
 
 __all__ = ["TestFacts", "TestFile", "Tree", "map_tests", "references"]
+
+Reaching = Callable[[Module, Helpers, Collector], "Iterator[tuple[Test, Brought]]"]
+"""Which tests of a module reach helpers that changed."""
 
 
 class TestFile(Struct, frozen=True):
@@ -63,7 +67,7 @@ class _Mapping:
         self._removed: list[Test] = []
 
     def result(self) -> TestMap:
-        """Own changes first: they say more than a changed helper does."""
+        """Own changes first: they say more than a changed helper does; what a whole class is set up with says least."""
         changed = [(file, self._compare(file)) for file in self._files if file.is_python]
         for file, changes in changed:
             self._own(file, changes)
@@ -71,6 +75,9 @@ class _Mapping:
         for file, changes in changed:
             self._reached(file, changes)
         self._from_elsewhere(changed)
+        if not any(row.counts for row in self._rows.values()):
+            for file, changes in changed:
+                self._reached(file, changes, reach.tests_through_bases)
         rows = tuple(self._rows[nodeid] for nodeid in sorted(self._rows))
         return TestMap(rows, tuple(self._unreadable), tuple(self._moves))
 
@@ -165,14 +172,14 @@ class _Mapping:
         else:
             self._move(test, origin.nodeid)
 
-    def _reached(self, file: _Sides, changes: Changes) -> None:
+    def _reached(self, file: _Sides, changes: Changes, reaching: Reaching = reach.tests) -> None:
         if not file.is_test or file.new is None:
             return
         collector = self._collector(file)
         for how, names in changes.touched:
             for test in self._below(file.new, names, collector):
                 self._put(test, Brought(how), collector)
-        for test, brought in reach.tests(file.new, changes.helpers, collector):
+        for test, brought in reaching(file.new, changes.helpers, collector):
             self._put(test, brought, collector)
 
     def _below(self, module: Module, names: tuple[str, ...], collector: Collector) -> Iterator[Test]:
