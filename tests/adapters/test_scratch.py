@@ -387,8 +387,16 @@ def test_a_full_disk_is_an_error(shop: Repo, space: Path) -> None:
     try:
         shop.write("zeros", "0" * 400_000)
         full = shop.commit("three")
+        for number in range(800):
+            shop.write(f"{'n' * 200}/{'n' * 200}/{number}", "")
+        long = shop.commit("four")  # its index alone is larger
         many = [Put(f"big{number}", bytes([number]) * 50_000) for number in range(10)]
-        for commit, puts in ((full, []), (shop.sha("two"), many), (shop.sha("two"), [Put("b", os.urandom(200_000))])):
+        for commit, puts in (
+            (long, []),
+            (full, []),
+            (shop.sha("two"), many),
+            (shop.sha("two"), [Put("b", os.urandom(200_000))]),
+        ):
             with scratch(shop.path, space) as maker, pytest.raises(ScratchError) as caught:
                 maker.plant(commit, puts).__enter__()
             assert caught.value.hint.startswith("make room in")

@@ -35,7 +35,7 @@ _SUBMODULE = 0o160000
 _LFS = b"version https://git-lfs.github.com/spec/"
 _LISTS = 8
 """So many commits are remembered: a list of a large one takes some megabytes."""
-_UNWRITABLE = re.compile(r"unable to (?:write|create)|No space left|quota|Read-only|Permission denied")
+_UNWRITABLE = re.compile(r"unable to (?:write|create)|No space left|write error|quota|Read-only|Permission denied")
 _OWN_CONFIG = """\
 [core]
 \thooksPath = /dev/null
