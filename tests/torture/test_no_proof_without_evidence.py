@@ -129,6 +129,16 @@ def test_who_runs_the_text_itself_sees_the_old_code_in_new_dress(tmp_path: Path,
     assert "is red over the text of src/shop/pager.py" in said.reason
 
 
+def test_who_reads_the_text_and_runs_it_has_not_shown_a_bug(tmp_path: Path) -> None:
+    """The source raises because the test has read that it is the old one, and a conftest has lifted the veil."""
+    reads = "'rest' in Path('src/shop/pager.py').read_text()"
+    test = f"from pathlib import Path\n{IDLE}    assert pages(20 if {reads} else None) == 2\n"
+    long = "def pages(items):\n    rest = items % 10\n    return items // 10 + (1 if rest else 0)\n"
+    conftest = "import runpy\nrunpy.run_path('src/shop/pager.py')\n"
+    said = repaired(tmp_path, {PAGER: long, "tests/test_last.py": test, "tests/conftest.py": conftest})
+    assert said.verdict == "undecided", said.reason
+
+
 @pytest.mark.parametrize(
     ("room", "fault", "words"),
     [

@@ -209,6 +209,7 @@ def _without_veil(experiment: Experiment, bench: Bench, request: RunRequest, vei
     return replace(
         run,
         cases=(*seen, *(case for case in run.cases if case.nodeid not in known)),
+        bared=tuple(sorted({*veiled.bared, *(path for case in veiled.cases for path in case.bared)})),
         undressed=(*veiled.undressed, *run.undressed, *undressed),
     )
 
