@@ -28,14 +28,14 @@ class Between:
     def pytest_plugin_registered(self, plugin: object, manager: Any) -> None:
         for caller in manager.get_hookcallers(plugin) or ():
             for hook in caller.get_hookimpls():
-                if hook.plugin is plugin and self._measure.is_of_tree(hook.function):
+                if hook.plugin is plugin and self._is_projects(hook.function):
                     is_wrapper = hook.wrapper or hook.hookwrapper
                     look_at = self._steps_looked_at if is_wrapper else self._measure.looked_at
                     hook.function = look_at(hook.function)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
-        if not self._measure.is_of_tree(type(collector).collect):
+        if not self._is_projects(type(collector).collect):
             return (yield)
         with self._measure.looking():
             return (yield)
@@ -46,6 +46,11 @@ class Between:
             return (yield)
         with self._measure.looking():
             return (yield)
+
+    def _is_projects(self, function: Callable[..., Any]) -> bool:
+        """Whether the tree holds it; where that is pytest's own, its hooks are most of what a run does."""
+        is_pytests = str(getattr(function, "__module__", "")).startswith("_pytest.")
+        return not is_pytests and self._measure.is_of_tree(function)
 
     def _steps_looked_at(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The same of one that yields; what others run meanwhile is none of it."""
