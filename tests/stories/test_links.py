@@ -294,3 +294,18 @@ def test_a_fix_that_the_change_takes_back_needs_no_test(tmp_path: Path) -> None:
     assert [verdict for verdict, _ in left.call("check", "--base", "main", "--format", "json").verdicts] == [
         "unguarded"
     ]
+
+
+def test_a_trailer_may_name_a_test_that_is_made(tmp_path: Path) -> None:
+    """No text holds its name, and without the trailer nobody can tell which one it is."""
+    made = "  file: tests/test_pager.py\n    import unittest\n    from shop import pager\n\n\n"
+    made += "    class TestPager(unittest.TestCase):\n        pass\n\n\n    CASES = [{}]\n    def made(size):\n"
+    made += "        return lambda self: self.assertEqual(pager.pages([1, 2], size), 2)\n"
+    made += "    for size in CASES:\n        setattr(TestPager, f'test_{{size}}', made(size))\n"
+    before = "commit: test: pages\n" + made.format("2")
+    trailer = FIX.replace("\n  file", "\n  body: Regression-Test: tests/test_pager.py::TestPager::test_1\n  file", 1)
+    unnamed = checked(told(tmp_path / "a", before, FIX + made.format("2, 1")))
+    assert unnamed == [("undecided", "", "")]
+    assert checked(told(tmp_path / "b", before, trailer + made.format("2, 1"))) == [
+        ("guarded", "tests/test_pager.py::TestPager::test_1", "named by a trailer")
+    ]

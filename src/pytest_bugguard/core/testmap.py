@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pytest_bugguard.core import cases, copies, likeness, neighbours, reach
+from pytest_bugguard.core import cases, copies, likeness, made_tests, neighbours, reach
 from pytest_bugguard.core.cases import Decorated
 from pytest_bugguard.core.changes import Brought, Changes, Helpers, between
 from pytest_bugguard.core.collect import Collector, Test
@@ -78,6 +78,7 @@ class _Mapping:
         if not any(row.counts for row in self._rows.values()):
             for file, changes in changed:
                 self._reached(file, changes, reach.tests_through_bases)
+                self._made(file, changes)
         rows = tuple(self._rows[nodeid] for nodeid in sorted(self._rows))
         return TestMap(rows, tuple(self._unreadable), tuple(self._moves))
 
@@ -181,6 +182,14 @@ class _Mapping:
                 self._put(test, Brought(how), collector)
         for test, brought in reaching(file.new, changes.helpers, collector):
             self._put(test, brought, collector)
+
+    def _made(self, file: _Sides, changes: Changes) -> None:
+        """A file that makes tests of a table that changed, or by a function: it brought some, under names unknown."""
+        if not file.is_test or file.new is None or not changes.helpers.names:
+            return
+        is_named = any(nodeid.startswith(f"{file.path}::") for nodeid in self._rows)
+        if not is_named and made_tests.are_in(file.new, self._collector(file)):
+            self._unreadable.append(Unreadable(file.path, made_tests.UNNAMED))
 
     def _below(self, module: Module, names: tuple[str, ...], collector: Collector) -> Iterator[Test]:
         if not names:

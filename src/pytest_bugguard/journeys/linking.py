@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from pytest_bugguard.core import doctests, links, messages, regressions, testmap, verdict
+from pytest_bugguard.core import doctests, links, made_tests, messages, regressions, testmap, verdict
+from pytest_bugguard.core.collect import Collector
 from pytest_bugguard.core.model import FileChange, How, MappedTest, Verdict
+from pytest_bugguard.core.modules import Module, Modules
 from pytest_bugguard.journeys.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -139,6 +141,8 @@ class Linker:
                 if test.counts and seen.diff.repairs(path):
                     return replace(test, change=How.LINKED, counts=False, reason=doctests.SHARES_FILE)
                 return _linked(test, "named by a trailer")
+        if name and any(_makes_tests(state, path, self._naming) for state in states):
+            return MappedTest(plain, How.LINKED, counts=True, reason="named by a trailer")
         return MappedTest(plain, How.LINKED, counts=False, reason=verdict.NO_SUCH_TEST)
 
     def _tests_of(self, states: Sequence[Snapshot], path: str) -> Iterator[MappedTest]:
@@ -204,6 +208,15 @@ def tests_in(snapshot: Snapshot, path: str, naming: Naming) -> tuple[MappedTest,
     found = testmap.map_tests([as_new], tree=snapshot).tests
     examples = doctests.map_doctests([as_new], tree=snapshot, is_fixed=lambda _: False).tests
     return (*found, *examples)
+
+
+def _makes_tests(snapshot: Snapshot, path: str, naming: Naming) -> bool:
+    """Whether a file makes tests while it is imported: a name that is not in its text may be that of one."""
+    source = snapshot.file(path) if path.endswith(".py") else None
+    if source is None:
+        return False
+    module = Module(path, source)
+    return made_tests.are_in(module, Collector(naming, Modules([module], snapshot)))
 
 
 def _by_offer(seen: Seen, offers: Sequence[links.Offer], *, is_only_fix: bool) -> tuple[MappedTest, ...]:
