@@ -52,6 +52,8 @@ def claim(body: str, **strings: str) -> Claim:
         "assert 'MANY' in shop.__all__",
         "names = [name for name in dir(Pager) if not name.startswith('_')]\nassert 'first' in names",
         "assert [name for name, _ in inspect.getmembers(Pager)] == ['first']",
+        "assert [field.name for field in dataclasses.fields(Pager)] == ['n', 'first']",
+        "assert Pager.__match_args__ == ('n', 'first')",
         "assert 'strict' in inspect.signature(pages).parameters",
         "parameters = inspect.signature(pages).parameters\nassert len(parameters) == 2",
         "assert str(inspect.signature(shop.pages)) == '(n, strict)'",

@@ -204,6 +204,7 @@ def test_notes_belong_to_their_tests() -> None:
         Note("process", "", "", "t.py::a"),
         Note("wanted", "first", "shop\nt.py", "t.py::a"),
         Note("misfit", "f() takes 1", "t.py", "t.py::b"),
+        Note("taken", "a.py", "tools/asking.py", "t.py::b"),
         Note("bared", "a.py", "", "t.py::b"),
         Note("bared", "b.py", "", ""),
         Note("undressed", "b.py", "KeyError: 'x'", ""),
@@ -220,6 +221,7 @@ def test_notes_belong_to_their_tests() -> None:
         ((), (Misfit("f() takes 1", "t.py"),)),
     ]
     assert run.loaded == (Loaded("a.py"), Loaded("a.py", "/site/a.py"))
+    assert [case.takers for case in run.cases] == [(), ("tools/asking.py",)]
     assert run.undressed == (Undressed("b.py", "KeyError: 'x'"),)
     assert (run.bared, [case.bared for case in run.cases]) == (("b.py",), [(), ("a.py",)])
 

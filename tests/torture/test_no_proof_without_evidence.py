@@ -183,6 +183,7 @@ _PLAIN = """
     \"\"\"Pages.\"\"\"
 
     __version__ = "1.0"
+    __all__ = ["pages", "Pager", "Shelf"]
 
     def pages(items: int) -> int:
         \"\"\"How many.\"\"\"
@@ -201,6 +202,7 @@ _DRESSED = """
     import colorsys
 
     __version__ = "1.1"
+    __all__ = ["pages", "first_page", "Pager", "Shelf"]
 
     def first_page():
         return 1
@@ -230,6 +232,7 @@ _LOOKING = """
     import pytest
     from shop import pager
     from shop.pager import Pager, Shelf, pages
+    from tools.asking import code_of
 
     DONE, SEEN = [], []
 
@@ -325,6 +328,8 @@ _LOOKING = """
         "its operations, by what it holds": lambda: negates(
             next(held for held in gc.get_referents(pages) if inspect.iscode(held))),
         "its operations, as it runs": lambda: negates(frame_of_error().f_code),
+        "its operations, by a helper": lambda: negates(code_of(pages)),
+        "what it shows": lambda: "first_page" in pager.__all__,
         "its operations, by a loader": lambda: negates(pager.__loader__.get_code("shop.pager").co_consts),
         "its operations, by a process": lambda: told_by_a_process(
             "import dis\\nprint(dis.opmap['UNARY_NEGATIVE'] in p.pages.__code__.co_code[::2])") == b"True\\n",
@@ -396,6 +401,7 @@ def test_what_is_said_of_the_code_and_what_is_new_are_no_behaviour(tmp_path: Pat
         "__cached__",
         "__builtins__",
         "__version__",
+        "__all__",
         "pages",
         "Pager",
         "Shelf",
@@ -406,7 +412,9 @@ def test_what_is_said_of_the_code_and_what_is_new_are_no_behaviour(tmp_path: Pat
         "os.environ['SHOP_IS'] = 'repaired' if 'rounded' in pager.pages.__doc__ else 'old'\n"
     )
     fix = {PAGER: _DRESSED, "src/shop/fresh.py": "", "tests/test_last.py": test, "tests/conftest.py": conftest}
-    said = repaired(tmp_path, fix, base={PAGER: _PLAIN})
+    helper = {"tools/asking.py": "def code_of(thing):\n    return thing.__code__\n"}
+    configured = CONFIGURED.replace('["src"]', '["src", "."]')
+    said = repaired(tmp_path, fix, base={PAGER: _PLAIN, "pyproject.toml": configured, **helper})
     rows = {test["nodeid"].partition("[")[2][:-1]: test for test in said.record["tests"] if "[" in test["nodeid"]}
     assert [name for name, row in rows.items() if (row["before"], row["after"]) != ("failed", "passed")] == []
     assert [name for name, row in rows.items() if row["counts"] and row["red"]["kind"] != "new-api"] == []

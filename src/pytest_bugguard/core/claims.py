@@ -37,10 +37,13 @@ if TYPE_CHECKING:
 
 _BY_NAME = frozenset({"hasattr", "getattr", "getattr_static"})
 """They are given a name, the second, and look whether it is there."""
-_REFLECTING = frozenset({"dir", "getmembers", "get_type_hints", "globals", "iter_modules", "listdir", "scandir"})
+_REFLECTING = frozenset(
+    {"dir", "fields", "fields_dict", "getmembers", "get_type_hints", "globals", "iter_modules", "listdir", "scandir"}
+)
 """What they give holds the names of what is there."""
 _REFLECTIONS = frozenset(
-    {"__all__", "__slots__", "__annotations__", "__dataclass_fields__", "_fields", "__members__", "__code__"}
+    {"__all__", "__slots__", "__annotations__", "__dataclass_fields__", "__match_args__", "_fields"}
+    | {"__members__", "__code__"}
 )
 """Attributes that do."""
 _OF_KINDS = frozenset({"isinstance", "issubclass"})

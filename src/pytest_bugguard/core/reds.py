@@ -94,10 +94,10 @@ class Grounds(Struct, frozen=True):
     def _of_failure(self, case: Case) -> Red:
         for want in case.wanted:
             is_new = self.novelty.adds(want.name, want.owner) or self.novelty.mentions_alone(want.name, want.owner)
-            if is_new and not self._is_of_source(want.asker):
+            if is_new and not self.is_of_source(want.asker):
                 return Red(RedKind.NEW_API, f"it goes on, or a process that it started dies, for want of {want.name}")
         for misfit in case.misfits:
-            if self._goes_on(misfit, case) and not self._is_of_source(misfit.asker):
+            if self._goes_on(misfit, case) and not self.is_of_source(misfit.asker):
                 return Red(RedKind.NEW_API, one_line(f"it goes on though a call does not fit: {misfit.said}"))
         for raised in case.threads:
             if self._wants_something_new(raised):
@@ -172,7 +172,7 @@ class Grounds(Struct, frozen=True):
         """Whether it is an assertion that a new name be there."""
         if raised.claim is None or not _is_assertion(raised):
             return False
-        helpers = tuple(helper for helper in raised.claim.helpers if not self._is_of_source(helper.path))
+        helpers = tuple(helper for helper in raised.claim.helpers if not self.is_of_source(helper.path))
         return asks_for_novelty(raised.claim._replace(helpers=helpers), self.novelty)
 
     def _red(self, kind: RedKind, raised: Raised) -> Red:
@@ -184,7 +184,7 @@ class Grounds(Struct, frozen=True):
         inside = source or [frame for frame in raised.frames if frame.is_inside]
         return f"{inside[-1].path}:{inside[-1].line}" if inside else ""
 
-    def _is_of_source(self, asker: str) -> bool:
+    def is_of_source(self, asker: str) -> bool:
         """Whether the source asked, which may well go on without an answer; empty: a program, or what a test wrote.
 
         What is called as things for tests are asks for whoever uses it there, also where it lies in a package; unless

@@ -41,12 +41,13 @@ class Note(NamedTuple):
     """One fact that a process of the run wrote down about a watched file."""
 
     kind: str
-    """``loaded``, ``executed``, ``read``, ``bared``, ``process``, ``wanted``, ``misfit``, ``undressed``."""
+    """``loaded``, ``executed``, ``read``, ``taken``, ``bared``, ``process``, ``wanted``, ``misfit``, ``undressed``."""
     path: str
     """Where it is ``wanted``: the last part of a name, not a path. Where it is a ``misfit``: what was said."""
     place: str
     """Where it is ``loaded``: from where, if not from the tree. Where it is a ``misfit``: who called. Where it is
-    ``wanted``: where it was looked for and by whom, on two lines. Where it is ``undressed``: why."""
+    ``wanted``: where it was looked for and by whom, on two lines. Where it is ``undressed``: why. Where it is
+    ``taken``: by which file, empty for a test."""
     node: str
     """The test on whose behalf, as pytest names it; empty outside of tests, and where it is ``loaded``."""
 
@@ -252,6 +253,7 @@ class _Facts(Struct):
     loaded: list[Loaded] = field(default_factory=list)
     executed: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
     bared: set[str] = field(default_factory=set)
     undressed: list[Undressed] = field(default_factory=list)
     reached_out: bool = False
@@ -270,12 +272,10 @@ def _by_node(seen: Iterable[Note]) -> dict[str, _Facts]:
         match note.kind:
             case "loaded":
                 of.loaded.append(Loaded(note.path, note.place))
-            case "executed":
-                of.executed.add(note.path)
-            case "read":
-                of.read.add(note.path)
-            case "bared":
-                of.bared.add(note.path)
+            case "taken":
+                of.taken.add(note.place)
+            case "bared" | "executed" | "read":
+                getattr(of, note.kind).add(note.path)
             case "undressed":
                 of.undressed.append(Undressed(note.path, note.place))
             case "outside":
@@ -327,6 +327,7 @@ def _case(test: _Test, facts: _Facts, of_all: _Facts, files: Collection[str]) ->
         test.number,
         tuple(test.threads),
         tuple(sorted(facts.bared)),
+        tuple(sorted(facts.taken)),
     )
 
 

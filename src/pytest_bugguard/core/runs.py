@@ -177,6 +177,8 @@ class Case(Struct, frozen=True):
     """What threads died of while its own code ran: nobody else need have seen it."""
     bared: tuple[str, ...] = ()
     """The files with other code in their stead whose own text it ran all the same: as a script."""
+    takers: tuple[str, ...] = ()
+    """Who took compiled code of watched files to look at it: files of the tree, empty for the test itself."""
 
 
 class Uncollected(Struct, frozen=True):

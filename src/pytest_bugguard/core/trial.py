@@ -91,7 +91,7 @@ class Row(Struct, frozen=True):
     """None: a test of the same file that the fix did not touch."""
     use: Use
     has_read: bool
-    """Whether the test read changed Python source as text."""
+    """Whether the test read changed Python source, as text or as it is compiled, itself or by a helper."""
 
     @property
     def test(self) -> str:
@@ -158,7 +158,10 @@ def _row(trial: Trial, grounds: Grounds, pair: pairing.Pair, others: _Others) ->
         control=control,
         mapped=_mapped(trial.tests, pair.nodeid),
         use=_use(trial, without=_there(pair.other, again), with_fix=_there(pair.one, control)),
-        has_read=any(case.read for case in _there(pair.one, pair.other, again, veiled, control)),
+        has_read=any(
+            case.read or any(not grounds.is_of_source(taker) for taker in case.takers)
+            for case in _there(pair.one, pair.other, again, veiled, control)
+        ),
     )
 
 

@@ -54,7 +54,7 @@ def dressed(old: bytes, new: bytes) -> ast.Module:
         lambdas.watch([(was, now), *pairs])
     _put_versions(was, now)
     _add(was, additions)
-    was.body += map(_tried, lacking)
+    was.body += map(_tried, [*lacking, *_shown(was, now)])
     return was
 
 
@@ -146,6 +146,14 @@ def _put_versions(was: ast.Module, now: ast.Module) -> None:
 
 
 # Names
+
+
+def _shown(was: ast.Module, now: ast.Module) -> Iterator[ast.stmt]:
+    """A statement that shows the names that the new module does, as far as they are there."""
+    ours, theirs = (next((one for one in tree.body if target(one) == "__all__"), None) for tree in (was, now))
+    if isinstance(ours, ast.Assign) and isinstance(theirs, ast.Assign) and ast.dump(ours) != ast.dump(theirs):
+        shown = f"__all__ = [name for name in {ast.unparse(theirs.value)} if name in globals()]"
+        yield at(ast.parse(shown).body[0], ours)
 
 
 def _words(code: CodeType) -> set[str]:

@@ -40,17 +40,20 @@ class Readers:
             or not _TEST_FOLDERS.isdisjoint(folders)
         )
 
-    def is_of_a_test(self, frame: FrameType) -> bool:
-        """Whether it is code of a test, or of a program of its own that it has started."""
-        path = frame.f_code.co_filename
-        is_program = frame.f_globals.get("__name__") == "__main__" and self._places.in_tree(path) is None
-        return is_program or self.is_test(path)
+    def taker(self, frame: FrameType | None) -> str | None:
+        """The file of the tree that code is given to; empty for a test, or a program of its own that it has started.
 
-    def takes_code(self, frame: FrameType | None) -> bool:
-        """Whether who is given code stands in a test, or looks for one; who asks for a signature does not."""
+        None for anybody else, such as who asks for a signature. Who looks for a test is passed by.
+        """
         while frame is not None and self._is_looking(frame.f_code):
             frame = frame.f_back
-        return frame is not None and self.is_of_a_test(frame)
+        if frame is None:
+            return None
+        path = frame.f_code.co_filename
+        inside = self._places.in_tree(path)
+        if inside is None:
+            return "" if frame.f_globals.get("__name__") == "__main__" else None
+        return "" if self.is_test(path) else inside.replace(_SEP, "/")
 
     def _is_looking(self, code: CodeType) -> bool:
         name = code.co_filename.removeprefix(self._stdlib)

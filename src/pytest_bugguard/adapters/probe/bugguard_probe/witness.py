@@ -285,13 +285,17 @@ class Witness:
         else:
             path = thing.f_globals.get("__file__") if type(thing) is FrameType else None
         found = self._places.watched_at(path) if type(path) is str else None
-        if found is not None and not found[1] and found[0] not in self._around and self._readers.takes_code(_asking(3)):
-            self._note("read", found[0])
+        if found is None or found[1] or found[0] in self._around:
+            return
+        taker = self._readers.taker(_asking(3))
+        if taker is not None:
+            self._note("taken", found[0], taker)
 
     def hand_out(self, path: str, asking: FrameType) -> None:
         """A loader is asked for the code of a watched file: by Python to run it, or by a test to look at it."""
-        if self.test and self._readers.is_of_a_test(asking):
-            self._note("read", path)
+        taker = self._readers.taker(asking) if self.test else None
+        if taker is not None:
+            self._note("taken", path, taker)
 
     def _loaded(self, path: str, place: str, code: CodeType | None = None) -> None:
         self._note("loaded", path, place)
