@@ -188,6 +188,18 @@ def test_the_configured_data_file_is_found(project: Project) -> None:
     assert coverage_home.find(project.top) == (project.top / "build" / "data",)
 
 
+@pytest.mark.parametrize("variable", ["", ".coverage"], ids=["data", "configuration"])
+def test_where_coverage_py_was_at_work_is_found(
+    project: Project, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """By its data; by its configuration where a variable names one place for the data of all folders."""
+    if variable:
+        monkeypatch.setenv("COVERAGE_FILE", str(project.top / variable))
+    folders = [project.top / "src" / "shop", project.top / "src", project.top]
+    assert coverage_home.home(folders) == project.top
+    assert coverage_home.home(folders[:2]) == folders[0]
+
+
 def _other_version(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("update coverage_schema set version = 99")

@@ -32,8 +32,14 @@ def home(folders: Sequence[Path]) -> Path:
     Raises:
         CoverageDataError: Its configuration has a fault, or data cannot be read.
     """
-    with_data = (folder for folder in folders if _left(folder)[1])
+    with_data = (folder for folder in folders if _is_left_in(folder))
     return next(with_data, None) or next((folder for folder in folders if _is_configured(folder)), folders[0])
+
+
+def _is_left_in(folder: Path) -> bool:
+    """Whether data is in a folder: where COVERAGE_FILE names one place for all of them, that says nothing of any."""
+    combined, found = _left(folder)
+    return bool(found) and combined.is_relative_to(folder)
 
 
 def find(folder: Path) -> tuple[Path, ...]:
