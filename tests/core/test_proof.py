@@ -92,6 +92,14 @@ def test_what_is_not_seen_in_the_dress_of_the_fix_is_no_proof(veiled: TestRun, w
     assert judged(GREEN, run(failed()), veiled=run(failed())).verdict is Verdict.PROVEN
 
 
+def test_a_process_that_nobody_sees_is_told_as_one() -> None:
+    """It runs the new text itself, where other code should stand behind it: the test does not hang on that text."""
+    silent: dict[str, Any] = {"executed": (), "started_process": True}
+    red = run(failed(**silent), loaded=())
+    proof = judged(run(passed(**silent), loaded=()), red, veiled=run(passed(**silent), loaded=()))
+    assert (proof.verdict, "gave no sign of which source" in proof.reason) == (Verdict.UNDECIDED, True)
+
+
 SLOW = run(end=End.TIMEOUT, running=TEST, duration_s=30.0)
 NEXT_RUN = run(passed(OTHER), failed(), end=End.CRASHED, detail="SIGSEGV")
 
