@@ -253,6 +253,11 @@ def test_a_report_shows_what_its_page_shows() -> None:
     assert any(line.startswith("COVERAGE ") for line in parts)
 
 
+def test_one_commit_is_told_as_one() -> None:
+    """Nobody has to choose what it was."""
+    assert shown(audit(result_of(fix()), width=60))[1] == "1 commit since origin/main: 1 unguarded"
+
+
 def test_an_audit_names_the_newest_first_wherever_they_stand() -> None:
     """The fixes of a release branch come behind the merge that brought it, and are as old as they are."""
     lines = shown(audit(result_of(fix(number=3), fix(number=90), fix(number=4)), width=60))

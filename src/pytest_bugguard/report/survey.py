@@ -67,7 +67,7 @@ def _opening(result: Result) -> Iterator[Line]:
     facts = result.repository
     since = f" since {words.revision(facts.base)}" if facts.base is not None else ""
     yield line(span(words.headline(result), Style.STRONG))
-    read = f"{words.counted(result.summary.units, 'commit or merge', 'commits and merges')}{since}"
+    read = f"{words.counted(result.summary.units, 'commit', 'commits and merges')}{since}"
     yield line(f"{read}: {', '.join(words.counts(result.summary)) or 'no fixes'}")
 
 
