@@ -108,10 +108,16 @@ def test_part_of_the_tests_confirms_no_total_that_may_lack_files(shop: Covered) 
     assert "coverage: 3 of 3 rules met in 4 files" in said
 
 
-def test_the_whole_of_a_named_testpath_is_no_part(shop: Covered) -> None:
-    """``pytest tests`` runs all there is."""
+def test_the_whole_of_a_named_testpath_is_no_part(shop: Covered, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``pytest tests`` runs all there is, and so does ``pytest`` in there; in a folder further down it does not."""
     shop.settings('[[coverage.gate]]\npaths = ["src/shop/util.py"]\nline = 100')
     assert "COVERAGE   src/shop/util.py" in shown(shop.run("tests", "--cov"))
+    shop.repo.write("tests/unit/test_more.py", "from shop import util\n\ndef test_more():\n    assert util\n")
+    monkeypatch.chdir(shop.repo.path / "tests")
+    assert "COVERAGE   src/shop/util.py" in shown(shop.run("--cov=shop"))
+    monkeypatch.chdir(shop.repo.path / "tests" / "unit")
+    said = shown(shop.run("--cov=shop"))
+    assert "1 of 1 rule not judged: only some of the tests ran (tests/unit)" in said
 
 
 def test_a_failed_test_leaves_open_what_is_not_reached(shop: Covered) -> None:

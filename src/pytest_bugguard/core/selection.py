@@ -26,7 +26,7 @@ class Selection(NamedTuple):
     words: Sequence[str]
     """As they were typed, and those of ``PYTEST_ADDOPTS``."""
     paths: Sequence[str] = ()
-    """The files and folders that were named on it, relative to the root, with ``/``."""
+    """The files and folders that were named on it, or in which it was typed, relative to the root, with ``/``."""
     testpaths: Sequence[str] = ()
     """The project's own ``testpaths``."""
     own: Sequence[str] = ()

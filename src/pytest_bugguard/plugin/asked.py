@@ -28,8 +28,11 @@ def asked_of(config: pytest.Config, deselected: int) -> Selection:
 
 
 def _named_paths(config: pytest.Config) -> list[str]:
-    """The files and folders that were named on the command line, relative to rootdir; ``""`` is rootdir itself."""
-    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+    """The files and folders that were named, relative to rootdir; ``""`` is rootdir itself.
+
+    Whoever names none means the folder in which pytest was started, unless that is rootdir and ``testpaths`` are set.
+    """
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
         return []
     base = config.invocation_params.dir
     paths = (os.path.relpath(base / arg, config.rootpath).replace(os.sep, "/") for arg in config.args)
