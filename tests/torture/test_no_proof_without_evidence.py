@@ -600,13 +600,17 @@ _FITTED = """
         return cell
 """
 _ASKING = """
-    import asyncio, concurrent.futures, functools, importlib.util, inspect, operator, subprocess, sys
+    import asyncio, concurrent.futures, functools, importlib.util, inspect, operator, subprocess, sys, typing
     from unittest import mock
     import pytest
     from shop import asked
     from shop.asked import Cell, Line, Pager, Row, Slim, Stack, pages, rows, turn
     from shop.testing import seen_by
     from tools.asking import ask
+
+    @typing.runtime_checkable
+    class Loud(typing.Protocol):
+        loud: bool
 
     class Mine(Pager):
         def __init__(self, **given):
@@ -681,6 +685,7 @@ _ASKING = """
         "a slot": lambda: tried(lambda: Slim().note) == 1,
         "a value of the class": lambda: str(tried(lambda: Pager.LEAST)) == "1",
         "a patch": lambda: tried(patched) == 2,
+        "by a protocol": lambda: isinstance(Pager(1), Loud),
         "what is built": lambda: getattr(Slim(), "third", None) == 3,
         "what is built, or nothing": lambda: tried(lambda: Slim().third) == 3,
         "of a module that is asked": lambda: getattr(asked, "late", None) == 9,

@@ -58,8 +58,11 @@ _SHARED_MEMORY = "_posixshmem"
 """The module by which processes share memory that outlives them; that they do so, no event tells."""
 _INHERITED = ("BUGGUARD_RUN", "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
 _OF_CODE = frozenset({"__code__", "f_code"})
-_HANDING_ON = frozenset({("mock.py", "get_original"), ("monkeypatch.py", "delattr"), ("monkeypatch.py", "setattr")})
-"""Functions that ask an object for what their caller has named; others ask it for all that it has."""
+_HANDING_ON = frozenset(
+    {("mock.py", "get_original"), ("monkeypatch.py", "delattr"), ("monkeypatch.py", "setattr")}
+    | {("typing.py", "__instancecheck__"), ("typing.py", "<genexpr>")}
+)
+"""Functions that ask an object for what their caller has named, as protocols do; others ask it for all that it has."""
 
 
 class Witness:
