@@ -130,6 +130,8 @@ def test_single_units_equal_those_of_the_whole(history: GitHistory) -> None:
         pytest.param("HEAD~1^2", "fix: last", id="ancestry"),
         pytest.param("main", "refactor: move", id="branch"),
         pytest.param("HEAD^{/last page}", "fix: last", id="by-its-words"),
+        pytest.param(":/fix: last", "fix: last", id="by-words-of-any-branch"),
+        pytest.param(":/no such words", None, id="by-words-of-none"),
         pytest.param("nope", None, id="unknown"),
         pytest.param("HEAD^{tree}", None, id="no-commit"),
         pytest.param("HEAD:README.md", None, id="a-file"),

@@ -97,7 +97,7 @@ class GitHistory:
     def resolve_all(self, revisions: Sequence[str]) -> tuple[str | None, ...]:
         """As ``resolve``, for many at the price of one."""
         sound = [name for name in revisions if _is_revision(name)]
-        found = dict(zip(sound, self._objects.find([f"{name}^{{commit}}" for name in sound]), strict=True))
+        found = dict(zip(sound, self._objects.find(list(map(_as_commit, sound))), strict=True))
         commits = [found.get(name) for name in revisions]
         return tuple(commit.object_id if commit is not None else None for commit in commits)
 
@@ -286,6 +286,11 @@ def _without(paths: Sequence[str], why: Unavailable) -> str:
     verb, them = ("were", "they") if len(paths) > 1 else ("was", "it")
     cure = f" ({why.cure})" if why.cure else ""
     return f"{named}{more} {verb} read as if {them} were not there: {why.reason}{cure}"
+
+
+def _as_commit(name: str) -> str:
+    """What a name is asked by, so that the answer is a commit: all behind ``:/`` are words, and find nothing else."""
+    return name if name.startswith(":/") else f"{name}^{{commit}}"
 
 
 def _is_revision(name: str) -> bool:
