@@ -68,6 +68,7 @@ def test_what_is_reached_passes(shop: Covered) -> None:
     ("options", "why"),
     [
         pytest.param(("-k", "charge"), "only some of the tests ran (-k charge)", id="keyword"),
+        pytest.param(("@part.txt",), "only some of the tests ran (-k charge)", id="words-in-a-file"),
         pytest.param(("tests/test_pay.py",), "only some of the tests ran (tests/test_pay.py)", id="file"),
         pytest.param(
             ("--deselect", "tests/test_over.py::test_over"), "only some of the tests ran (--deselect", id="deselected"
@@ -77,6 +78,7 @@ def test_what_is_reached_passes(shop: Covered) -> None:
 def test_part_of_the_tests_can_confirm_and_not_refute(shop: Covered, options: tuple[str, ...], why: str) -> None:
     """What is reached is met; what is not could be reached by the others."""
     shop.settings('total = { line = 10 }\n[[coverage.gate]]\npaths = ["src/shop/pay.py"]\nline = 100')
+    shop.repo.write("part.txt", "-k\ncharge\n")
     result = shop.run(*options, "--cov")  # in the other order --cov would take the path
     assert result.ret == 1
     assert f"1 of 2 rules not judged: {why}" in shown(result)

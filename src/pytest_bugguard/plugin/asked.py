@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import shlex
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_bugguard.core.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def asked_of(config: pytest.Config, deselected: int) -> Selection:
@@ -19,12 +24,24 @@ def asked_of(config: pytest.Config, deselected: int) -> Selection:
     """
     own = config.getini("addopts")
     return Selection(
-        [*config.invocation_params.args, *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))],
+        [*_spelt_out(config), *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))],
         _named_paths(config),
         config.getini("testpaths"),
         own if isinstance(own, list) else shlex.split(own),
         deselected,
     )
+
+
+def _spelt_out(config: pytest.Config) -> Iterator[str]:
+    """The words of the command line, with those of a file that it names (``@args.txt``), which hold one a line."""
+    for word in map(str, config.invocation_params.args):
+        if not word.startswith("@"):
+            yield word
+            continue
+        with suppress(OSError):  # pytest has read it, and it is gone
+            yield from (
+                (config.invocation_params.dir / word[1:]).read_text(encoding="utf-8", errors="replace").splitlines()
+            )
 
 
 def _named_paths(config: pytest.Config) -> list[str]:
