@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_bugguard.adapters import testrun
-from tests.fixes import CONFIGURED, GUARD, LAST, NEW, OLD, PAGER, REPAIRED, commit, opened, prove, repaired
+from tests.fixes import CONFIGURED, GUARD, LAST, NEW, OLD, PAGER, REPAIRED, TEST, commit, opened, prove, repaired
 from tests.story import story
 
 IDLE = "from shop.pager import pages\n\ndef test_last():\n    assert pages(10) == 1\n"
@@ -127,6 +127,22 @@ def test_who_runs_the_text_itself_sees_the_old_code_in_new_dress(tmp_path: Path,
     said = repaired(tmp_path, fix, base={PAGER: _SAYS["said"]})
     assert said.verdict == "undecided", said.reason
     assert "is red over the text of src/shop/pager.py" in said.reason
+
+
+def test_words_of_a_file_that_moved_are_no_behaviour(tmp_path: Path) -> None:
+    """It is there under the name that it had, with the old code behind its new text."""
+    module = 'def pages(items):\n    """{}"""\n    return items // 10{}\n\n' + "def more():\n    return [1, 2, 3]\n" * 9
+    inside = "src/shop/__init__.py"
+    base = {PAGER: module.format("How many.", ""), inside: "from .pager import pages\n", TEST: "def test_no(): pass\n"}
+    test = "import shop\n\ndef test_last():\n    assert shop.pages(20) == 2\n    assert {}\n"
+    moved = {PAGER: None, "src/shop/paging.py": module.format("How many pages.", " + 0")}
+    fix = {
+        **moved,
+        inside: "from .paging import pages\n",
+        "tests/test_last.py": test.format("'pages' in shop.pages.__doc__"),
+    }
+    said = repaired(tmp_path, fix, base=base)
+    assert said.verdict == "undecided", said.reason
 
 
 def test_who_reads_the_text_and_runs_it_has_not_shown_a_bug(tmp_path: Path) -> None:

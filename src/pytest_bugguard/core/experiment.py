@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from pytest_bugguard.core import novelty, pytest_config
 from pytest_bugguard.core.collection import folders_above
+from pytest_bugguard.core.runs import Put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.model import FileChange, Files, MappedTest
     from pytest_bugguard.core.naming import IsPackage
     from pytest_bugguard.core.novelty import Novelty, SourceVersions
-    from pytest_bugguard.core.runs import Put, RunRequest
+    from pytest_bugguard.core.runs import RunRequest
 
 _PACKAGE_ROOTS = ("src", "lib", "python")
 """Folders that commonly hold packages without being one."""
@@ -62,11 +63,22 @@ class Experiment(Struct, frozen=True):
 
     @property
     def dressable(self) -> tuple[tuple[Put, Put], ...]:
-        """The same, each with what is there with the fix."""
-        return tuple(
+        """The same, each with what is there with the fix; what moved is there under its new name."""
+        at_home = (
             (old, new)
             for old, new in zip(self.back, self.now, strict=True)
-            if old.path.endswith(".py") and old.mode != _SYMLINK and None not in {old.content, new.content}
+            if _is_python(old) and None not in {old.content, new.content}
+        )
+        return (*at_home, *self.moved)
+
+    @property
+    def moved(self) -> tuple[tuple[Put, Put], ...]:
+        """Each Python file that the fix moves, under the name that it had, and with the text that it has now."""
+        texts = {one.old_path: one.new for one in self.versions if one.new_path not in {None, one.old_path}}
+        return tuple(
+            (old, Put(old.path, new, old.mode))
+            for old in self.back
+            if old.content is not None and _is_python(old) and (new := texts.get(old.path)) is not None
         )
 
     @property
@@ -75,8 +87,9 @@ class Experiment(Struct, frozen=True):
 
         A Python file that the fix adds stays where it is: no old code knows of it.
         """
+        veiled = self.veiled
         return tuple(
-            old for old in self.back if old not in self.veiled and (old.content is not None or old.path[-3:] != ".py")
+            old for old in self.back if old not in veiled and (old.content is not None or old.path[-3:] != ".py")
         )
 
     @property
@@ -89,6 +102,10 @@ class Experiment(Struct, frozen=True):
 def allowed_s(green_s: float) -> float:
     """How long a run without the fix may take, in seconds: what takes far longer than with it is ended."""
     return max(_LEAST_LIMIT_S, _PATIENCE * green_s)
+
+
+def _is_python(put: Put) -> bool:
+    return put.path.endswith(".py") and put.mode != _SYMLINK
 
 
 _SYMLINK = 0o120000

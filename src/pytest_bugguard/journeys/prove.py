@@ -167,8 +167,9 @@ def _behind_a_veil(experiment: Experiment, bench: Bench, green: _Green) -> Itera
         yield None
         return
     request = replace(experiment.without_fix, instead=experiment.veiled)
-    used = None if experiment.beside_veil else green.used()
-    puts = (*experiment.shared, *experiment.beside_veil)
+    beside = (*experiment.beside_veil, *(new for _, new in experiment.moved))
+    used = None if beside else green.used()
+    puts = (*experiment.shared, *beside)
     with (
         bench.scratch.plant(experiment.commit, puts) if used is None else nullcontext(used) as tree,
         _readied(bench, tree, request) as go,
