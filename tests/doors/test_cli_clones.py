@@ -145,3 +145,15 @@ def test_a_merge_that_is_cut_short_passes_no_gate(tmp_path: Path) -> None:
     Repo(shallow.folder).git(*fix["next"].partition("git ")[2].partition(" (")[0].split())
     whole = shallow.call("check", "HEAD^1..HEAD", "--format", "json")
     assert whole.verdicts == [("unguarded", "Merge branch 'topic'")]
+
+
+def test_a_merge_that_is_cut_short_is_not_proven_by_tests_of_something(tmp_path: Path) -> None:
+    """A test came with it, which is all that the gate asks for, unless it asks for a proof."""
+    test = "  file: tests/test_none.py\n    from shop.pager import pages\n\n"
+    test += "    def test_none():\n        assert pages(0) == 1\n"
+    origin = story(tmp_path / "origin", HISTORY + TOPIC.replace("checkout: main", f"{test}checkout: main"))
+    shallow = cloned(origin, tmp_path / "shallow", "--depth=2")
+    asked = ("check", "HEAD^1..HEAD", "--format", "json")
+    assert shallow.call(*asked).verdicts == []
+    ((verdict, _),) = shallow.call(*asked, "--set", 'fixes.require="proof"').verdicts
+    assert verdict == "undecided"

@@ -111,6 +111,7 @@ def _change(  # noqa: PLR0913 - what a change is read from
         uncommitted=uncommitted,
         context=_context(workshop) if is_current else None,
         is_one_change=workshop.settings.fixes.scope == "change",
+        needs_proof=workshop.settings.fixes.require == "proof",
     )
     notes = [*workshop.history.warnings, *(workshop.ci.notes if is_current else ())]
     if found.uses_work_tree:

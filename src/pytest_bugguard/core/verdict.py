@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ADD_A_TEST = "add a test that fails without it, or name one in a trailer: Regression-Test: tests/...::..."
 NO_SUCH_TEST = "is named by a trailer, but there is no such test"
 _NAME_A_TEST = "name its test in a trailer: Regression-Test: NODEID"
+_CUT_SHORT = "the clone ends within what it merges: whether that holds a fix is not known"
 _DEEPEN = "fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)"
 
 
@@ -75,8 +76,13 @@ def _cut_off(record: Record, scope: Scope) -> str:
         return "the clone ends here: what this commit changed is not known"
     changes_the_product = record.files.source and scope.behaviour_changed
     if scope.is_cut_short and changes_the_product and judge_tests(record).verdict is Verdict.UNGUARDED:
-        return "the clone ends within what it merges: whether that holds a fix is not known"
+        return _CUT_SHORT
     return ""
+
+
+def cut_short(record: Record) -> Record:
+    """The record of a merge that may hold a fix which the clone does not show, whatever tests it brings."""
+    return replace(record, verdict=Verdict.UNDECIDED, reason=_CUT_SHORT, next=_DEEPEN)
 
 
 _NO_FIX = {

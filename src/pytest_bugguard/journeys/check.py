@@ -52,6 +52,7 @@ def check(  # noqa: PLR0913 - what a change is judged by; each has its own sourc
     uncommitted: Seen | None,
     context: CiContext | None,
     is_one_change: bool,
+    needs_proof: bool = False,
 ) -> Checked:
     """Judge each fix of a change, with the tests of all of it.
 
@@ -62,6 +63,7 @@ def check(  # noqa: PLR0913 - what a change is judged by; each has its own sourc
         uncommitted: What the work tree holds besides (``work_tree_unit``).
         context: What the CI says of the change as a whole: it speaks where no commit calls itself a fix.
         is_one_change: Whether a fix's test may come from anywhere in the change (``fixes.scope``).
+        needs_proof: Whether a fix has to be proven (``fixes.require``): that a test came with it says too little then.
     """
     seen = _with_context(list(survey.stream(units)), survey, context)
     fixes = [one for one in seen if one.is_fix]
@@ -75,8 +77,10 @@ def check(  # noqa: PLR0913 - what a change is judged by; each has its own sourc
             if record.verdict is not Verdict.GUARDED and _is_taken_back(one, later):
                 record = verdict.taken_back(record)
             found.append(CheckedUnit(one, record, tuple(later)))
-        elif (one.unit.is_boundary or one.unit.is_cut_short) and one.record.verdict is Verdict.UNDECIDED:
-            found.append(CheckedUnit(one, one.record))
+        elif one.unit.is_boundary or one.unit.is_cut_short:
+            record = verdict.cut_short(one.record) if needs_proof and one.may_hide_a_fix else one.record
+            if record.verdict is Verdict.UNDECIDED:
+                found.append(CheckedUnit(one, record))
     leans = any(_leans_on_work_tree(one.record) for one in found)
     return Checked(tuple(found), len(seen), uses_work_tree=leans)
 

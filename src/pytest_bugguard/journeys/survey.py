@@ -142,6 +142,12 @@ class Seen:
         )
 
     @property
+    def may_hide_a_fix(self) -> bool:
+        """Whether commits that the clone lacks could make it a fix of what the product does."""
+        changes_the_product = self.diff.touches_source and self.diff.behaviour_changed
+        return not self.is_fix and self._hangs_on_what_is_cut_off and changes_the_product
+
+    @property
     def _hangs_on_what_is_cut_off(self) -> bool:
         """Whether commits that the clone lacks could say that it is a fix, or that it is none."""
         if not self.unit.is_cut_short:
