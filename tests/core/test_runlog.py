@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bugguard.core import runlog
+from pytest_bugguard.core import run_notes, runlog
 from pytest_bugguard.core.model import Outcome
-from pytest_bugguard.core.runlog import Ended, Note
+from pytest_bugguard.core.run_notes import Note
+from pytest_bugguard.core.runlog import Ended
 from pytest_bugguard.core.runs import End, Loaded, Misfit, Undressed, Want
 
 Event = dict[str, object]
@@ -257,8 +258,8 @@ FIELD = st.text(st.characters(exclude_characters="\0", codec="utf-8"))
 def test_notes_survive_being_written(seen: list[Note], cut: int) -> None:
     """Whatever their texts hold; one that is cut off is none."""
     content = b"".join(field.encode() + b"\0" for note in seen for field in note)
-    assert runlog.notes(content) == tuple(seen)
-    left = runlog.notes(content[: max(0, len(content) - cut)])
+    assert run_notes.read(content) == tuple(seen)
+    left = run_notes.read(content[: max(0, len(content) - cut)])
     assert left == tuple(seen[: len(left)])
 
 

@@ -21,6 +21,7 @@ from pytest_bugguard.core import (
     messages,
     patches,
     run_files,
+    run_notes,
     runlog,
     segments,
     settings,
@@ -78,7 +79,7 @@ def _source(content: bytes) -> object:
 
 
 def _record(content: bytes) -> object:
-    return runlog.fold(content, runlog.notes(content), runlog.Ended(0)), runlog.refused(content)
+    return runlog.fold(content, run_notes.read(content), runlog.Ended(0)), runlog.refused(content)
 
 
 def _stored(content: bytes) -> object:

@@ -27,14 +27,14 @@ from pytest_bugguard.adapters import measured_lines, workspace
 from pytest_bugguard.adapters.hold import Hold
 from pytest_bugguard.adapters.load import crowded
 from pytest_bugguard.adapters.process import Command, Processes
-from pytest_bugguard.core import child_environment, runlog
+from pytest_bugguard.core import child_environment, run_notes, runlog
 from pytest_bugguard.core.runs import End, TestRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pytest_bugguard.adapters.workspace import Workspace
-    from pytest_bugguard.core.runlog import Note
+    from pytest_bugguard.core.run_notes import Note
     from pytest_bugguard.core.runs import RunRequest
 
 _PROBE = Path(__file__).parent / "probe"
@@ -302,4 +302,4 @@ def _measured(run: TestRun, private: _Private) -> TestRun:
 def _notes(evidence: Path) -> Iterator[Note]:
     """What the processes of a run wrote down."""
     for path in sorted(evidence.iterdir()):
-        yield from runlog.notes(path.read_bytes())
+        yield from run_notes.read(path.read_bytes())
