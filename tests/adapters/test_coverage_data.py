@@ -22,7 +22,7 @@ import pytest
 from coverage import CoverageData
 from msgspec.structs import replace
 
-from pytest_bugguard.adapters import coverage_data, coverage_home, coverage_objects
+from pytest_bugguard.adapters import coverage_data, coverage_home, coverage_objects, workspace
 from pytest_bugguard.adapters.coverage_reports import CoverageDataError
 from pytest_bugguard.adapters.measured_paths import MeasuredPaths
 from pytest_bugguard.core.measured import Exits, FileCoverage, Measured, Wanted
@@ -458,3 +458,20 @@ def test_who_listens_changes_nothing(project: Project, monkeypatch: pytest.Monke
     listener.close()
     assert "_analyze" not in vars(measured)
     measured.get_data().close()
+
+
+_DIES = """
+import os, signal
+from pytest_bugguard.adapters import coverage_data
+coverage_data._own_exclusions = lambda: os.kill(os.getpid(), signal.SIGKILL)
+coverage_data.counted({"setup.cfg": b""}, {})
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there nobody is killed by a signal")
+def test_what_a_killed_process_left_is_swept_by_the_next(tmp_path: Path) -> None:
+    """Files that stand in no work tree are counted in a folder of a workspace, like all that we lay down."""
+    subprocess.run([sys.executable, "-c", _DIES], env={**os.environ, "TMPDIR": str(tmp_path)}, check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    workspace.sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from pytest_bugguard.adapters.coverage_home import DAMAGED, MEASURE, configured,
 from pytest_bugguard.adapters.coverage_objects import Listener
 from pytest_bugguard.adapters.coverage_reports import CoverageDataError
 from pytest_bugguard.adapters.measured_scope import Scope
+from pytest_bugguard.adapters.workspace import Workspace
 from pytest_bugguard.core.measured import FileCoverage, Measured
 from pytest_bugguard.core.statements import source_of
 
@@ -119,8 +119,8 @@ def counted(configuration: Mapping[str, bytes], wanted: Mapping[str, Wanted]) ->
         configuration: What there is of ``CONFIGURATION``, by name.
         wanted: The files, by path.
     """
-    with tempfile.TemporaryDirectory(prefix="bugguard-") as folder:
-        top = Path(folder)
+    with Workspace() as space:
+        top = space.folder()
         for name, content in configuration.items():
             (top / name).write_bytes(content)
         with chdir(top):
@@ -158,9 +158,9 @@ def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measur
     try:
         folder = _measured_in(data[0], (folder, data[0].parent, known.top)) or folder
         with (
-            tempfile.TemporaryDirectory(prefix="bugguard-") as scratch,
+            Workspace() as space,
             chdir(folder),
-            _loaded(data, Path(scratch)) as coverage,
+            _loaded(data, space.folder()) as coverage,
         ):
             names = sorted(coverage.get_data().measured_files())
             copies = tuple(

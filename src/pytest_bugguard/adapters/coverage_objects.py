@@ -7,16 +7,15 @@ pass by: one attribute of coverage.py's is private, and where it is not as we kn
 from __future__ import annotations
 
 import os
-import tempfile
 import warnings
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coverage.exceptions import CoverageException, NoDataError
 
 from pytest_bugguard.adapters import coverage_reports
 from pytest_bugguard.adapters.coverage_reports import CoverageDataError, Found
+from pytest_bugguard.adapters.workspace import Workspace
 from pytest_bugguard.core.measured import Exits, FileCoverage
 
 if TYPE_CHECKING:
@@ -93,8 +92,8 @@ class Listener:
 
     def _by_the_book(self) -> Iterator[Found]:
         """From its JSON report, which is public and takes half as long again."""
-        with tempfile.TemporaryDirectory(prefix="bugguard-") as folder:
-            path = Path(folder) / "coverage.json"
+        with Workspace() as space:
+            path = space.folder() / "coverage.json"
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._coverage.json_report(
