@@ -16,9 +16,13 @@ import statistics
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ratios import Ratio, tell
 from turns import in_turn, median, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROMISED = 1.5
 
@@ -33,7 +37,7 @@ def main() -> int:
     tests = _tests(at)
     prove = [sys.executable, "-m", "pytest_bugguard", "prove", "HEAD", "--fresh"]
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
-    jobs = {
+    jobs: dict[str, Callable[[], object]] = {
         "pytest": partial(run, pytest, cwd=at),
         "proof": partial(run, [*prove, "--set", "coverage.fixes='off'"], cwd=at),
         "proof with coverage": partial(run, [*prove, "--set", "coverage.fixes='any'"], cwd=at),

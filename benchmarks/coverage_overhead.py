@@ -16,9 +16,13 @@ import statistics
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ratios import Ratio, tell
 from turns import in_turn, median, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SETTINGS = """\
 base = "{since}"
@@ -43,7 +47,7 @@ def main() -> int:
     parser.add_argument("rest", nargs="*", help="arguments of pytest")
     given = parser.parse_args()
     at: Path = given.repository
-    jobs = {WITHOUT: partial(_pytest, at, [*given.rest, "--no-bugguard"])}
+    jobs: dict[str, Callable[[], object]] = {WITHOUT: partial(_pytest, at, [*given.rest, "--no-bugguard"])}
     jobs |= {f"judged since {since}": partial(_judged, at, given.rest, since) for since in given.since}
     try:
         in_turn(jobs, 1)  # the first one writes bytecode

@@ -14,10 +14,10 @@ import argparse
 import sqlite3
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from msgspec.structs import replace
 from ratios import Ratio, tell
 
 from pytest_bugguard.adapters.history_store import HistoryStore

@@ -193,7 +193,7 @@ def _many(bench: Bench, fixes: Sequence[Fix], rounds: int) -> bool:
 
     said = Counter(record["verdict"] for record in json.loads(ours())["fixes"])
     _show(f"{len(fixes)} fixes in {range_}", ", ".join(f"{count} {verdict}" for verdict, count in said.items()))
-    jobs = {
+    jobs: dict[str, Callable[[], object]] = {
         "script, all tests twice": partial(bench.naive, fixes, knows_tests=False),
         "script, the test files twice": partial(bench.naive, fixes, knows_tests=True),
         "bugguard prove --jobs 2": ours,

@@ -110,7 +110,7 @@ def measured(job: Job, rounds: str | None) -> tuple[list[Ratio], int]:
         environment = {**os.environ, COLLECTED: str(collected), "PYTHONPATH": paths}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         print(f"=== {job.name}", file=sys.stderr, flush=True)
-        command = [sys.executable, HERE / job.command[0], *job.command[1:]]
+        command = [sys.executable, str(HERE / job.command[0]), *job.command[1:]]
         command += ["--rounds", rounds] if rounds and job.name not in WITHOUT_TURNS else []
         done = subprocess.run(command, env=environment, stdout=sys.stderr, check=False)
         lines = collected.read_text(encoding="utf-8").splitlines() if collected.exists() else []
