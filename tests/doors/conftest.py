@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import psutil  # noqa: F401 - pytester takes away what a run inside this process imports first, and psutil looks for itself
+import psycopg  # noqa: F401 - its compiled half goes on to raise what the half that was taken away calls an error
 import pytest
 
 from pytest_bugguard.assembly import burn_in, changes, reruns  # noqa: F401 - the first and last for the same reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -152,7 +153,7 @@ def _of_others(path: Path) -> None:
     import sqlite3  # noqa: PLC0415 - for one of two
 
     path.parent.mkdir()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE mine (it TEXT)")
 
 
@@ -175,7 +176,6 @@ def test_a_history_that_cannot_be_used_costs_one_warning(shop: Shop, harm: objec
 
 def test_a_server_out_of_reach_costs_one_warning(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run waits for the next one, no password is told, and no gate passes because it could not look."""
-    pytest.importorskip("psycopg")
     monkeypatch.setenv("BUGGUARD_HISTORY", f"postgresql://ci:geheim@/shop?host={shop.repo.path}")
     shop.fix(GUARDING)
     result = shop.run("--bugguard")

@@ -233,13 +233,13 @@ def test_an_empty_file_is_a_new_history(store: HistoryStore) -> None:
 
 
 def _of_others(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE mine (it TEXT)")
 
 
 def _of_the_future(path: Path) -> None:
     store_at(path).add([run_of("a.")])
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 99")
 
 
