@@ -271,6 +271,18 @@ def test_what_an_audit_links_explain_links_too(tmp_path: Path) -> None:
     assert [(fix["verdict"], fix["tests"]) for fix in audited] == [(fix["verdict"], fix["tests"]) for fix in explained]
 
 
+def test_explain_looks_into_a_merged_branch_as_an_audit_does(tmp_path: Path) -> None:
+    """The test followed its fix on a long-lived branch: no unit of the main line brought it."""
+    fix = FIX.replace("page\n", "page\n  body: Fixes #12\n", 1)
+    merge = "checkout: main\nmerge: stable\n  subject: Merge stable into main\n"
+    repo = story(tmp_path / "shop", f"{START}branch: stable\n{fix}commit: test: pages, see #12\n{TEST}{merge}")
+    shell = Shell(repo.path)
+    (audited,) = shell.call("audit", "--format", "json").document["fixes"]
+    (explained,) = shell.call("explain", audited["sha"], "--format", "json").document["fixes"]
+    assert [test["nodeid"] for test in audited["tests"]] == ["tests/test_pager.py::test_even_size"]
+    assert (explained["verdict"], explained["tests"]) == (audited["verdict"], audited["tests"])
+
+
 def test_a_name_in_a_message_outlives_the_test(tmp_path: Path) -> None:
     """No commit can be told that its test has moved since; within a change, the test has to be there at its end."""
     fix = FIX.replace("\n  file", "\n  body: Regression-Test: tests/test_pager.py::test_even_size\n  file", 1)

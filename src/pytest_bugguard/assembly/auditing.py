@@ -88,10 +88,10 @@ def explain(workshop: Workshop, revisions: Sequence[str]) -> Result:
 
 
 def _linked(workshop: Workshop, seen: Seen) -> Record:
-    """A commit as it was left; one that would be unguarded as an audit of HEAD sees it."""
+    """A commit as it was left; one without a test as an audit of HEAD sees it."""
     sha = seen.unit.commit.sha
     record = workshop.linker(Snapshot(workshop.history, sha)).link(seen, lambda _: (), is_only_fix=False)
-    if record.verdict is not Verdict.UNGUARDED or not seen.issues:
+    if record.verdict not in {Verdict.UNGUARDED, Verdict.UNDECIDED} or not seen.issues:
         return record
     offers, later = around.offers(workshop, sha)
     tip = Snapshot(workshop.history, workshop.head if later else sha)
