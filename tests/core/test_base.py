@@ -113,11 +113,11 @@ AT_REMOTE = {"refs/remotes/origin/main": "9", "HEAD^1": "8"}
             id="push-of-the-default-branch",
         ),
         pytest.param(
-            AT_REMOTE,
-            CiFacts(Ci.GITHUB, is_ci=True, branch="main", before="gone", before_told_by="x"),
+            {**AT_REMOTE, "apart": "3"},
+            CiFacts(Ci.GITHUB, is_ci=True, branch="main", before="apart", before_told_by="x"),
             Clone(),
-            "HEAD^1",
-            "8",
+            "apart",
+            "3",
             id="forced-push-of-the-default-branch",
         ),
         pytest.param(
@@ -240,6 +240,14 @@ FETCH_MAIN = "origin +refs/heads/main:refs/remotes/origin/main"
             'git fetch --unshallow origin (in GitLab CI: GIT_DEPTH: "0")',
             id="push-of-more-commits-than-a-shallow-clone-has",
         ),
+        pytest.param(
+            "auto",
+            CiFacts(Ci.GITHUB, is_ci=True, branch="main", before="f" * 40, before_told_by="the push event's before"),
+            Clone(),
+            "fffffff (where main stood before (the push event's before)) is not in this clone",
+            f'git fetch origin {"f" * 40}, or name it: --bugguard-base REV, or base = "REV" in the settings',
+            id="forced-push-of-a-history-that-is-in-no-branch-any-more",
+        ),
     ],
 )
 def test_what_is_not_in_the_clone_is_undecided_with_its_cure(
@@ -262,14 +270,4 @@ def test_histories_that_do_not_meet_are_undecided(clone: Clone, cure: str) -> No
     undecided = choose(Repository(names=REMOTE, apart=frozenset("5")), ci=NOWHERE, clone=clone)
     assert undecided == Undecided(
         "origin/main (the remote's default branch) has no commit in common with HEAD in this clone", cure
-    )
-
-
-def test_what_a_forced_push_took_away_is_told() -> None:
-    """The newest commit is judged, and nobody is left to think that it is all that was pushed."""
-    pushed = CiFacts(Ci.GITHUB, is_ci=True, branch="main", before="a" * 40, before_told_by="the push event's before")
-    chosen = choose(Repository(names=AT_REMOTE), ci=pushed, clone=Clone())
-    assert isinstance(chosen, Chosen)
-    assert chosen.reason == (
-        "the commit before: where main stood before (the push event's before), aaaaaaa, is not in this clone"
     )

@@ -171,14 +171,12 @@ def _default_branch(ci: CiFacts, clone: Clone, apart: str) -> Iterator[Rung]:
 
 
 def _on_default(built: str, ci: CiFacts, clone: Clone, apart: str) -> Iterator[Rung]:
-    why = f"HEAD is {built} itself, with nothing unpushed"
     if ci.before:
+        # A push by force took it off the branch: no fetch of branches brings it, and only that it was told is sure.
+        cure = _fetch("", ci, clone) if clone.is_shallow else f"git fetch origin {ci.before}, or {_NAME_IT}"
         stood = f"where {built} stood before ({ci.before_told_by})"
-        # In a whole clone it is missing for good: it was taken away by force, and no fetch brings it back.
-        if_missing = IfMissing.UNDECIDED if clone.is_shallow else IfMissing.NEXT
-        yield Rung((ci.before,), stood, if_missing, _fetch("", ci, clone), apart)
-        why = f"{stood}, {_named(ci.before)}, is not in this clone"
-    yield Rung(("HEAD^1",), f"the commit before: {why}")
+        yield Rung((ci.before,), stood, IfMissing.UNDECIDED, cure, apart)
+    yield Rung(("HEAD^1",), f"the commit before: HEAD is {built} itself, with nothing unpushed")
     if clone.is_shallow:
         yield Rung((), "nothing before HEAD is in this clone", IfMissing.UNDECIDED, _fetch("", ci, clone))
     else:
