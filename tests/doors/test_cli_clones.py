@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -155,5 +157,10 @@ def test_a_merge_that_is_cut_short_is_not_proven_by_tests_of_something(tmp_path:
     shallow = cloned(origin, tmp_path / "shallow", "--depth=2")
     asked = ("check", "HEAD^1..HEAD", "--format", "json")
     assert shallow.call(*asked).verdicts == []
-    ((verdict, _),) = shallow.call(*asked, "--set", 'fixes.require="proof"').verdicts
-    assert verdict == "undecided"
+    for asking in ((*asked, "--set", 'fixes.require="proof"'), ("prove", *asked[1:])):
+        done = shallow.call(*asking)
+        assert (done.code, [verdict for verdict, _ in done.verdicts]) == (1, ["undecided"]), asking
+    command = [sys.executable, "-m", "pytest", "--bugguard", "--bugguard-base=HEAD^1"]
+    for option, status in (((), 0), (("--bugguard-prove",), 1)):
+        ran = subprocess.run([*command, *option], cwd=shallow.folder, capture_output=True, text=True, check=False)
+        assert (ran.returncode, "UNDECIDED" in ran.stdout) == (status, bool(status)), ran.stdout

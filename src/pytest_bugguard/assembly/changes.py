@@ -68,25 +68,44 @@ def check_staged(workshop: Workshop, message_file: Path | None) -> Result:
 
 
 def read(
-    workshop: Workshop, revisions: str | None, *, base_option: str | None, reads_work_tree: bool = True
+    workshop: Workshop,
+    revisions: str | None,
+    *,
+    base_option: str | None,
+    reads_work_tree: bool = True,
+    needs_proof: bool = False,
 ) -> Change | Result:
     """The fixes of a range, or of what HEAD and the work tree add to the base; a result where there is no base.
 
-    ``reads_work_tree`` speaks of a change without a range: whether uncommitted work is part of it.
+    Args:
+        workshop: The repository.
+        revisions: The range.
+        base_option: What the command line says of the base.
+        reads_work_tree: Of a change without a range: whether uncommitted work is part of it.
+        needs_proof: Whether somebody asks for proofs, whatever the settings do.
     """
+    needs_proof = needs_proof or workshop.settings.fixes.require == "proof"
     if revisions is not None:
         since, tip = workshop.span(revisions, needs_base=True)
         named = revisions.partition("..")[0] or None
         asked = replace(workshop.facts, base=named, base_reason="the range that was asked for")
-        return _change(workshop, since, tip, asked)
+        return _change(workshop, since, tip, asked, needs_proof=needs_proof)
     if workshop.head is None:
-        return _change(workshop, None, None, workshop.facts)
+        return _change(workshop, None, None, workshop.facts, needs_proof=needs_proof)
     chosen = workshop.choose_base(base_option)
     if isinstance(chosen, base.Undecided):
         finding = findings.undecided("base", chosen.reason, chosen.cure)
         return workshop.with_loose(workshop.result("check", (), 0), (finding,))
     facts = replace(workshop.facts, base=chosen.revision, base_reason=chosen.reason, merge_base=chosen.merge_base)
-    return _change(workshop, chosen.sha, workshop.head, facts, is_current=True, reads_work_tree=reads_work_tree)
+    return _change(
+        workshop,
+        chosen.sha,
+        workshop.head,
+        facts,
+        needs_proof=needs_proof,
+        is_current=True,
+        reads_work_tree=reads_work_tree,
+    )
 
 
 def _change(  # noqa: PLR0913 - what a change is read from
@@ -95,6 +114,7 @@ def _change(  # noqa: PLR0913 - what a change is read from
     tip: str | None,
     facts: RepositoryFacts,
     *,
+    needs_proof: bool,
     is_current: bool = False,
     reads_work_tree: bool = False,
 ) -> Change | Result:
@@ -111,7 +131,7 @@ def _change(  # noqa: PLR0913 - what a change is read from
         uncommitted=uncommitted,
         context=_context(workshop) if is_current else None,
         is_one_change=workshop.settings.fixes.scope == "change",
-        needs_proof=workshop.settings.fixes.require == "proof",
+        needs_proof=needs_proof,
     )
     notes = [*workshop.history.warnings, *(workshop.ci.notes if is_current else ())]
     if found.uses_work_tree:

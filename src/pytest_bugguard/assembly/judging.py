@@ -102,7 +102,8 @@ class Judge:
         is_asked, measures = read.fixes.require != "off", read.coverage.fixes != "off"
         if not (is_asked or measures):
             return changes.check(self._workshop, None, base_option=self._options.base)
-        change = changes.read(self._workshop, None, base_option=self._options.base)
+        proves = is_asked and (self._options.proves or read.fixes.require == "proof")
+        change = changes.read(self._workshop, None, base_option=self._options.base, needs_proof=proves)
         if isinstance(change, Result):
             return change
         if is_asked and not change.found:
@@ -110,7 +111,6 @@ class Judge:
         outcomes = self._outcomes()
         found = [replace(one, record=after_run(one.record, outcomes)) for one in change.found]
         records = [one.record for one in found]
-        proves = is_asked and (self._options.proves or read.fixes.require == "proof")
         if not (proves or measures):
             return self._steadied(change, records)
         from pytest_bugguard.assembly.proofs import after_session  # noqa: PLC0415 - brings what runs tests

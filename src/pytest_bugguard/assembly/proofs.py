@@ -45,7 +45,9 @@ def of_change(
     prover: Prover, revisions: str | None, *, base_option: str | None, reads_work_tree: bool, progress: Progress
 ) -> Result:
     """The proof of each fix in a range, or in what HEAD adds to its base."""
-    change = changes.read(prover.workshop, revisions, base_option=base_option, reads_work_tree=reads_work_tree)
+    change = changes.read(
+        prover.workshop, revisions, base_option=base_option, reads_work_tree=reads_work_tree, needs_proof=True
+    )
     if isinstance(change, Result):
         return replace(change, command="prove")
     records = [
