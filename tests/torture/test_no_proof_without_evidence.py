@@ -212,6 +212,9 @@ _PLAIN = """
     class Shelf:
         def __getattr__(self, name):
             return lambda: 0
+
+    class Jam(Exception):
+        pass
 """
 _DRESSED = """
     \"\"\"Pages, rounded up.\"\"\"
@@ -219,6 +222,7 @@ _DRESSED = """
 
     __version__ = "1.1"
     __all__ = ["pages", "first_page", "Pager", "Shelf"]
+    LIMIT = int("10")
 
     def first_page():
         return 1
@@ -240,6 +244,12 @@ _DRESSED = """
 
         def first(self):
             return 1
+
+    class Jam(Exception):
+        pass
+
+    class Torn(Jam):
+        pass
 """
 _LOOKING = """
     import concurrent.futures, contextlib, dis, gc, importlib, inspect, logging, os, pydoc, runpy, subprocess, sys
@@ -357,6 +367,7 @@ _LOOKING = """
         "a key of the module": lambda: vars(pager)["first_page"]() == 1,
         "a key of the class": key_of_the_class,
         "a key of the module, or none": lambda: vars(pager).get("first_page"),
+        "a value that is made by a call": lambda: getattr(pager, "LIMIT", None) == 10,
         "a thread": lambda: done_by_a_thread(lambda: pager.first_page()) == [1],
         "a thread, by a method": lambda: done_by_a_thread(lambda: Pager().first()) == [1],
         "a method, or nothing": lambda: after(lambda: Pager().first() + 1),
@@ -404,6 +415,21 @@ _LOOKING = """
         assert Pager.size == 10
         assert CHECKS[check]()
 """
+_TRYING = """
+    from shop.pager import pages
+
+    try:
+        from shop.pager import Torn
+    except ImportError:
+        Torn = None
+
+    def kind():
+        return Torn
+
+    def test_kind():
+        assert pages(20) == 2
+        assert kind() is not None
+"""
 
 
 def test_what_is_said_of_the_code_and_what_is_new_are_no_behaviour(tmp_path: Path) -> None:
@@ -418,6 +444,7 @@ def test_what_is_said_of_the_code_and_what_is_new_are_no_behaviour(tmp_path: Pat
         "__builtins__",
         "__version__",
         "__all__",
+        "Jam",
         "pages",
         "Pager",
         "Shelf",
@@ -427,14 +454,16 @@ def test_what_is_said_of_the_code_and_what_is_new_are_no_behaviour(tmp_path: Pat
         "import os\nfrom shop import pager\n"
         "os.environ['SHOP_IS'] = 'repaired' if 'rounded' in pager.pages.__doc__ else 'old'\n"
     )
-    fix = {PAGER: _DRESSED, "src/shop/fresh.py": "", "tests/test_last.py": test, "tests/conftest.py": conftest}
+    tests = {"tests/test_last.py": test, "tests/test_kind.py": _TRYING, "tests/conftest.py": conftest}
+    fix = {PAGER: _DRESSED, "src/shop/fresh.py": "", **tests}
     helper = {"tools/asking.py": "def code_of(thing):\n    return thing.__code__\n"}
     configured = CONFIGURED.replace('["src"]', '["src", "."]')
     said = repaired(tmp_path, fix, base={PAGER: _PLAIN, "pyproject.toml": configured, **helper})
     rows = {test["nodeid"].partition("[")[2][:-1]: test for test in said.record["tests"] if "[" in test["nodeid"]}
     assert [name for name, row in rows.items() if (row["before"], row["after"]) != ("failed", "passed")] == []
     assert [name for name, row in rows.items() if row["counts"] and row["red"]["kind"] != "new-api"] == []
-    assert said.test("tests/test_last.py::test_log")["red"]["kind"] == "new-api"
+    asking = [said.test(f"tests/test_{file}::test_{name}") for file, name in (("last.py", "log"), ("kind.py", "kind"))]
+    assert [one["red"]["kind"] for one in asking] == ["new-api"] * 2
     proving = [said.test(f"tests/test_last.py::test_{name}") for name in ("script", "what_answered_before")]
     assert [(one["counts"], one["red"]["kind"]) for one in proving] == [(True, "assertion")] * 2
     assert said.verdict == "proven"

@@ -43,7 +43,7 @@ def _names(self: object) -> list[str]:
 
 
 def look_in(space: dict[str, Any], *names: str) -> None:
-    """Look on while a module is asked for these names, where it answers for some that it does not hold."""
+    """Look on while a module is asked for these names, as long as it does not hold them."""
     module = space["__name__"]
 
     def answer_none(name: str) -> Any:

@@ -4,8 +4,8 @@ A test that is red over what the code does is red over this too. One that looks 
 version, the line that something stands on, or at what is there, sees what it sees with the fix.
 
 An addition is taken over where it cannot turn what the old code does: that names it nowhere, no decorator and no base
-class of the project is told of it. What fails as it is added is left out. Of what objects have now it is only told who
-misses it (``absence.py``), of parameters who makes a call that does not fit (``fitting.py``).
+class of the project is told of it. What fails as it is added is left out. Of that, and of what objects have now, it is
+only told who misses it (``absence.py``), of parameters who makes a call that does not fit (``fitting.py``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from types import CodeType
 from typing import TYPE_CHECKING
 
 from . import lambdas
-from .lacking import Fresh, missing, parameters, watching
+from .lacking import Fresh, answering, missing, parameters, watching
 from .nodes import FUNCTIONS, arguments, at, is_magic, target
 
 if TYPE_CHECKING:
@@ -42,9 +42,12 @@ def dressed(old: bytes, new: bytes) -> ast.Module:
     """
     was, now = ast.parse(old), ast.parse(new)
     taken = _words(compile(old, "", "exec", dont_inherit=True))
-    lacking = list(missing(was, now, Fresh(new, taken)))
+    fresh = Fresh(new, taken)
+    lacking = list(missing(was, now, fresh))
     additions = list(_additions(now, taken))
-    known = _BUILT_IN | _bound(was) | {name for addition in additions for name in _imported(addition)}
+    imported = {name for addition in additions for name in _imported(addition)}
+    lacking += answering(was, now, _bound(now) - taken - imported, fresh)
+    known = _BUILT_IN | _bound(was) | imported
     _word(was, now)
     _annotate_fields(was, now, known)
     pairs = [*_pairs(was, now)]

@@ -86,8 +86,6 @@ def missing(
             if _made_by(now_owner) != _made_by(owner):
                 yield at(_called("fitting", "watch_making", [place]), owner)
             yield from missing(owner, now_owner, fresh, f"{place}.")
-    if isinstance(now, ast.Module) and fresh.mentioned and "__getattr__" in _methods(now):
-        yield at(_called("absence", "look_in", ["globals()", *map(repr, fresh.mentioned)]), was.body[-1])
     made = {target(one): one for one in now.body if _is_made(one)}
     for statement in was.body:
         other = made.get(target(statement))
@@ -95,6 +93,21 @@ def missing(
             place = f"{prefix}{target(statement)}"
             yield at(_called("absence", "put", [place, *map(repr, fresh.told(other))]), statement)
             yield at(_called("fitting", "watch_making", [place]), statement)
+
+
+def answering(was: ast.Module, now: ast.Module, defined: set[str], fresh: Fresh) -> Iterator[ast.stmt]:
+    """A statement that has the old module looked at who misses what it has with the fix: by definition, or by asking.
+
+    Args:
+        was: The old module.
+        now: The new one.
+        defined: The names that only the new one defines. What can be there already is never asked for.
+        fresh: The names that only the new one mentions.
+    """
+    told = fresh.mentioned if "__getattr__" in _methods(now) else []
+    names = [name for name in sorted({*defined, *told}) if not is_magic(name)]
+    if names:
+        yield at(_called("absence", "look_in", ["globals()", *map(repr, names)]), (was.body or now.body)[-1])
 
 
 def _methods(owner: ast.ClassDef | ast.Module) -> list[str]:
