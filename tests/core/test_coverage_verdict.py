@@ -165,6 +165,26 @@ def test_rules_that_name_no_file_speak_of_no_test() -> None:
     assert [(one.path, one.verdict.value) for one in held] == [("src/a.py", "unmet"), ("tests/test_b.py", "unmet")]
 
 
+@pytest.mark.parametrize(
+    ("owed", "unfollowed", "verdict"),
+    [
+        pytest.param(3, True, "undecided", id="may-be-the-renamed-one"),
+        pytest.param(4, True, "unmet", id="owes-more-than-that-one-may"),
+        pytest.param(0, True, "met", id="owes-nothing"),
+        pytest.param(3, False, "unmet", id="all-renames-are-known"),
+    ],
+)
+def test_a_file_that_may_be_one_with_a_floor_is_left_open(owed: int, unfollowed: bool, verdict: str) -> None:
+    """A shallow clone does not hold the commit that renamed it; a file that has a floor is judged all the same."""
+    doubt = Doubt("floors name src/old.py, which is not here", "git fetch --unshallow") if unfollowed else None
+    measured = Measured((_file("src/kept.py", 1, 2), _file("src/new.py", 1, owed)), "x")
+    held = {"src/kept.py": Floor(1), "src/old.py": Floor(3)}
+    paths = [file.path for file in measured.files]
+    rows = list(floor_verdict.judge(held, measured, CoverageSettings(), paths, "p:3", unfollowed=doubt))
+    assert [(one.path, one.verdict.value) for one in rows] == [("src/kept.py", "unmet"), ("src/new.py", verdict)]
+    assert verdict != "undecided" or (rows[1].reason, rows[1].next) == doubt
+
+
 def test_of_an_unsound_run_nothing_is_told() -> None:
     """Not even what is reached: the numbers may belong to another source."""
     rows = _judge(CoverageSettings(_limits("80")), _file("a.py", 9, 1))

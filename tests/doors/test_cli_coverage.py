@@ -260,6 +260,35 @@ def test_a_renamed_file_keeps_its_floor(repo: Repo, shell: Shell) -> None:
     assert (repo.path / "floors.txt").read_text(encoding="utf-8").splitlines()[3:] == ["3 src/shop/spare.py"]
 
 
+@pytest.mark.parametrize(
+    ("options", "cure"),
+    [(["--depth=1"], "git fetch --unshallow"), (["--filter=blob:none"], "git fetch --refetch --no-filter")],
+    ids=["shallow", "partial"],
+)
+def test_a_rename_that_a_clone_cannot_tell_is_left_open(
+    repo: Repo, tmp_path: Path, options: list[str], cure: str
+) -> None:
+    """The renamed file is not held to owe nothing, its floor is not taken out, and the cure cures it."""
+    _settings(repo, 'floors = "floors.txt"\n')
+    repo.write("floors.txt", "3 src/shop/util.py\n")
+    repo.commit("chore: floors")
+    repo.git("mv", "src/shop/util.py", "src/shop/spare.py")
+    repo.write("src/shop/spare.py", covered.UTIL + "# spare\n")
+    repo.commit("refactor: what is spare")
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.git("clone", "-q", *options, f"file://{repo.path}", str(tmp_path / "clone"))
+    clone, there = Repo(tmp_path / "clone"), Shell(tmp_path / "clone")
+    _measure(clone)
+    done = there.call("coverage", "check")
+    assert "COVERAGE" not in done.out
+    assert "not judged: floors name src/shop/util.py, which is not here" in done.out
+    assert cure in done.out
+    assert cure in there.call("coverage", "floors", "update").out
+    assert there.call("coverage", "floors", "tidy").code == 4
+    clone.git(*cure.split()[1:])
+    assert there.call("coverage", "check").code == 0
+
+
 def test_floors_need_a_file_that_is_set(repo: Repo, shell: Shell) -> None:
     """With the way to set it."""
     _settings(repo, GATES)

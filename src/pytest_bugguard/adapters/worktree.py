@@ -6,14 +6,15 @@ import hashlib
 import os
 import stat
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.adapters.history import EXACT_RENAMES, RENAMES
 from pytest_bugguard.core import gitlog, patches
+from pytest_bugguard.core.errors import UnreadableHistoryError
 from pytest_bugguard.core.model import FileChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pytest_bugguard.adapters.gitrunner import Git
@@ -25,6 +26,15 @@ _ITSELF = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 # Of a submodule only the commit counts: to see more, git would start itself in there, with its settings.
 _RAW = ("--raw", "-z", "--no-abbrev", "--ignore-submodules=dirty", "-O/dev/null")
 _HASHES = {40: hashlib.sha1, 64: hashlib.sha256}
+
+
+class Renames(NamedTuple):
+    """Files that have another name now."""
+
+    names: dict[str, str]
+    """Old to new."""
+    is_whole: bool
+    """False: of files that were changed too nothing is known, since a partial clone lacks what to compare."""
 
 
 class GitWorkTree:
@@ -44,6 +54,7 @@ class GitWorkTree:
         self._plain = git
         self._staging = staging
         self._commit = head
+        self._is_partial = is_partial
         self._renames = EXACT_RENAMES if is_partial else RENAMES
 
     @cached_property
@@ -66,9 +77,17 @@ class GitWorkTree:
         new = [patches.whole(change.path, self.text(change.path) or b"") for change in self._untracked]
         return (*patches.parse(output), *new)
 
-    def renames(self, commit: str) -> dict[str, str]:
-        """The files that have another name now than in a commit: old to new."""
-        changes = gitlog.changes(gitlog.tokens([self._git.read("diff-index", *_RAW, *self._renames, commit, "--")]))
+    def renames(self, commit: str) -> Renames:
+        """The files that have another name now than in a commit."""
+        try:
+            return Renames(self._renamed_since(commit, RENAMES), is_whole=True)
+        except UnreadableHistoryError:
+            if not self._is_partial:
+                raise
+        return Renames(self._renamed_since(commit, EXACT_RENAMES), is_whole=False)
+
+    def _renamed_since(self, commit: str, renames: Sequence[str]) -> dict[str, str]:
+        changes = gitlog.changes(gitlog.tokens([self._git.read("diff-index", *_RAW, *renames, commit, "--")]))
         return {one.old_path: one.new_path for one in changes if one.status == "R" and one.old_path and one.new_path}
 
     def written_in(self, path: str) -> str | None:

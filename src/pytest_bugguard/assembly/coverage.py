@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from pytest_bugguard.adapters.measured_paths import MeasuredPaths
 from pytest_bugguard.core import base, floors
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
 from pytest_bugguard.core.errors import BugguardError, SettingsError
-from pytest_bugguard.core.measured import Doubt
+from pytest_bugguard.core.measured import Doubt, and_more
 from pytest_bugguard.core.model import Side
 from pytest_bugguard.core.sides import Sides
 from pytest_bugguard.journeys import coverage as journey
@@ -23,6 +22,7 @@ from pytest_bugguard.journeys.trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from pytest_bugguard.adapters.worktree import GitWorkTree
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.measured import FileCoverage, Measured
     from pytest_bugguard.core.patches import Patch
     from pytest_bugguard.core.results import RepositoryFacts, Result
+
+_CANNOT_TELL = "cannot tell whether it was renamed"
+_COMPLETE = "git fetch --refetch --no-filter"
+_DEEPEN = "git fetch --unshallow (in CI: fetch-depth: 0)"
 
 
 class CoverageDesk:
@@ -135,21 +139,39 @@ class CoverageDesk:
         if chosen.floors is None:
             return Asked(chosen, patches=patches)
         held = self._floors(chosen.floors)
-        moved = self._moved(held, chosen.floors)
-        return Asked(chosen, floors.renamed(held, moved), tuple(moved.items()), patches)
+        gone = held.keys() - set(self.paths)
+        moved, unfollowed = self._moved(gone, chosen.floors) if gone else ({}, None)
+        return Asked(chosen, floors.renamed(held, moved), tuple(moved.items()), unfollowed, patches)
 
-    def _moved(self, held: Floors, name: str) -> dict[str, str]:
-        """The files that floors name by an old name: git knows it since they were committed, or the change began."""
+    def _moved(self, gone: AbstractSet[str], name: str) -> tuple[dict[str, str], Doubt | None]:
+        """The new names of files that floors name: git knows them since floors were committed, or the change began.
+
+        Args:
+            gone: Files that floors name and that are not there.
+            name: The file of floors.
+
+        Returns:
+            Old to new, and why some may be lacking.
+        """
         moved: dict[str, str] = {}
-        with suppress(BugguardError):  # then what owes something is not in the list
-            for commit in self._begins(name):
-                gone = held.keys() - moved.keys() - set(self.paths)
-                found = self._worktree.renames(commit) if gone else {}
-                moved |= {old: found[old] for old in sorted(gone & found.keys())}
-        return moved
+        why = None
+        try:
+            written = self._worktree.written_in(name)
+            for commit in self._begins(written):
+                found = self._worktree.renames(commit)
+                moved |= {old: found.names[old] for old in sorted(gone & found.names.keys() - moved.keys())}
+                why = why if found.is_whole else Doubt(f"a partial clone {_CANNOT_TELL} and changed", _COMPLETE)
+            if written in self._workshop.repository.boundary:
+                why = Doubt(f"a shallow clone {_CANNOT_TELL}", _DEEPEN)
+        except BugguardError as error:
+            why = Doubt(str(error), error.hint)
+        lacking = sorted(gone - moved.keys())
+        if why is None or not lacking:
+            return moved, None
+        verb = "is" if len(lacking) == 1 else "are"
+        return moved, Doubt(f"floors name {and_more(lacking)}, which {verb} not here: {why.reason}", why.cure)
 
-    def _begins(self, name: str) -> Iterator[str]:
-        written = self._worktree.written_in(name)
+    def _begins(self, written: str | None) -> Iterator[str]:
         if written is not None:
             yield written
         if isinstance(self._chosen, base.Chosen):

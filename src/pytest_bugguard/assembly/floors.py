@@ -32,7 +32,8 @@ def update(workshop: Workshop, data: Sequence[Path]) -> tuple[str, ...]:
     refused = [f"{path} owes more than it may: add tests, or bugguard coverage floors raise" for path in done.refused]
     moved = [f"renamed {old} to {new}" for old, new in desk.asked.moved]
     lowered = [f"lowered {line}" for line in done.lowered] or ["nothing can be lowered"]
-    return (*moved, *lowered, *refused)
+    open_questions = [f"{why.reason}: {why.cure}"] if refused and (why := desk.asked.unfollowed) else []
+    return (*moved, *lowered, *refused, *open_questions)
 
 
 def _owed(measured: Measured, listed: Collection[str] = ()) -> dict[str, int]:
@@ -58,9 +59,15 @@ def raise_one(workshop: Workshop, path: Path, data: Sequence[Path], *, reason: s
 
 
 def tidy(workshop: Workshop) -> str:
-    """Take out floors of files that owe nothing or are gone."""
+    """Take out floors of files that owe nothing or are gone.
+
+    Raises:
+        BugguardError: Some may only have other names.
+    """
     desk, name = _desk(workshop)
     held = _held(desk)
+    if desk.asked.unfollowed is not None:
+        raise BugguardError(desk.asked.unfollowed.reason, hint=desk.asked.unfollowed.cure)
     kept = floors.tidied(held, desk.paths)
     _write(desk, name, kept)
     return f"{name}: {len(held) - len(kept)} taken out, {len(kept)} left"

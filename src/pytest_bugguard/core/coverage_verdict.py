@@ -238,13 +238,14 @@ def weighed(judged: Iterable[Judged], standing: Standing) -> tuple[Judged, ...]:
 
 def _weighed(one: Judged, standing: Standing) -> Judged:
     if standing.doubt is not None:
-        return _undecided(one, standing.doubt)
+        return undecided(one, standing.doubt)
     if standing.partial is not None and one.verdict is RuleVerdict.UNMET:
-        return _undecided(one, standing.partial)
+        return undecided(one, standing.partial)
     return one
 
 
-def _undecided(one: Judged, doubt: Doubt) -> Judged:
+def undecided(one: Judged, doubt: Doubt) -> Judged:
+    """The same, left open."""
     return replace(one, verdict=RuleVerdict.UNDECIDED, reason=doubt.reason, next=doubt.cure)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import coverage_rules
-from pytest_bugguard.core.coverage_verdict import Judged, Missing, verdict_on
+from pytest_bugguard.core.coverage_verdict import Judged, Missing, undecided, verdict_on
 from pytest_bugguard.core.floors import Floor
 from pytest_bugguard.core.measured import Doubt
 from pytest_bugguard.core.model import RuleVerdict
@@ -22,17 +22,35 @@ if TYPE_CHECKING:
 FLOORS = "floors"
 
 
-def judge(
-    floors: Floors, measured: Measured, settings: CoverageSettings, paths: Sequence[str], place: str
+def judge(  # noqa: PLR0913 - what a file is held against, and what is known of it
+    floors: Floors,
+    measured: Measured,
+    settings: CoverageSettings,
+    paths: Sequence[str],
+    place: str,
+    *,
+    unfollowed: Doubt | None = None,
 ) -> Iterator[Judged]:
-    """Hold each file against its floor; one without may owe nothing, unless it is a test or another rule decides."""
+    """Hold each file against its floor; one without may owe nothing, unless it is a test or another rule decides.
+
+    Args:
+        floors: What each may owe, under the names that files have now as far as they are known.
+        measured: What ran.
+        settings: What else is asked.
+        paths: Every Python file of the repository.
+        place: Where floors are asked for.
+        unfollowed: Why files that have floors may have other names now: one that is not in the list may be such a file.
+    """
     packages = coverage_rules.packages_of(paths)
     known = {file.path for file in measured.files}
-    for file in measured.files:
-        is_asked = file.path not in measured.tests and not _is_decided(settings, file.path, packages)
-        if file.path in floors or is_asked:
-            yield _against(file, floors.get(file.path, Floor(0)), place, is_listed=file.path in floors)
     there = set(paths)
+    owed_by_gone = max((floor.missing for path, floor in floors.items() if path not in there), default=0)
+    for file in measured.files:
+        is_listed = file.path in floors
+        if is_listed or (file.path not in measured.tests and not _is_decided(settings, file.path, packages)):
+            held = _against(file, floors.get(file.path, Floor(0)), place, is_listed=is_listed)
+            may_be_gone = not is_listed and held.verdict is RuleVerdict.UNMET and len(file.missing) <= owed_by_gone
+            yield undecided(held, unfollowed) if unfollowed and may_be_gone else held
     for path, floor in sorted(floors.items()):
         if path in there and path not in known and floor.missing:
             yield _unmeasured(path, floor, place)

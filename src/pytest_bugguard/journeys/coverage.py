@@ -36,6 +36,8 @@ class Asked(Struct, frozen=True):
     """Under the names that files have now; None: there are none."""
     moved: tuple[tuple[str, str], ...] = ()
     """The files that the floors name by an old name still: old and new."""
+    unfollowed: Doubt | None = None
+    """Why files that the floors name may have other names that are not known."""
     patches: tuple[Patch, ...] | Doubt = ()
     """What the change did to Python files; or why that cannot be told."""
 
@@ -104,7 +106,10 @@ class _Known:
 def _floors(asked: Asked, measured: Measured, sources: Sources, notes: list[str]) -> Iterator[Judged]:
     if asked.floors is None:
         return
-    yield from floor_verdict.judge(asked.floors, measured, asked.settings, sources.paths, asked.settings.places.floors)
+    place = asked.settings.places.floors
+    yield from floor_verdict.judge(
+        asked.floors, measured, asked.settings, sources.paths, place, unfollowed=asked.unfollowed
+    )
     for old, new in asked.moved:
         notes.append(f"floors name {new} as {old} still: bugguard coverage floors update")
     lower = floor_verdict.payable(asked.floors, measured)
