@@ -134,6 +134,13 @@ def test_explain_tells_every_rule_of_a_file(repo: Repo, shell: Shell) -> None:
         'UNMET      src/shop/util.py   line 0 % (0 of 3), needs 100; 3 more to run   gate "spare", bugguard.toml:3'
     )
     assert "total, bugguard.toml:2" in done.out
+    loose = shell.call("coverage", "explain", "src/shop/util.py", "--set", "coverage.each-file={branch=1, missing=3}")
+    assert "\n".join(line.rstrip() for line in loose.out.splitlines()[2:6]) == (
+        "UNDECIDED  src/shop/util.py   branches were not measured   each-file, --set\n"
+        "             next: measure branches too: [tool.coverage.run] branch = true, or pytest --cov-branch\n"
+        "MET        src/shop/util.py   3 of 3 statements missing, at most 3 may be   each-file, --set\n"
+        "             not run: 1, 4-5 (spare)"
+    )
     assert shell.call("coverage", "explain", "src/shop/pay.py").complaint[0] == "src/shop/pay.py: no rule speaks for it"
     assert "is no file of this repository" in shell.call("coverage", "explain", "src/nowhere.py").complaint[0]
     assert "does not hold it" in shell.call("coverage", "explain", "tests/test_pay.py").complaint[0]

@@ -236,7 +236,8 @@ def explain(workshop: Workshop, path: Path, data: Sequence[Path], *, base_option
         said = "no rule speaks for it" if measured.file(name) else f"{measured.origin} does not hold it"
         hint = "bugguard coverage check tells of all files; [tool.bugguard.coverage] each-file speaks for each"
         raise BugguardError(f"{name}: {said}", hint=hint)
-    return workshop.with_coverage(_result(workshop, desk), replace(found, judged=rows, notes=()))
+    told = journey.located(rows, measured, desk)
+    return workshop.with_coverage(_result(workshop, desk), replace(found, judged=told, notes=()))
 
 
 def _need_rules(workshop: Workshop) -> None:

@@ -67,5 +67,6 @@ def where(one: Judged) -> Iterator[str]:
 
 def rule(one: Judged) -> str:
     """``gate "money", pyproject.toml:31``, with what else is to be said of it."""
-    said = f" ({one.reason})" if one.reason and not one.fix else ""
+    is_told_elsewhere = one.fix or one.verdict is RuleVerdict.UNDECIDED
+    said = f" ({one.reason})" if one.reason and not is_told_elsewhere else ""
     return f"{one.rule}{said}, {one.place}" if one.place else f"{one.rule}{said}"

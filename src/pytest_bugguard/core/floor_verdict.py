@@ -66,7 +66,7 @@ def _against(file: FileCoverage, floor: Floor, place: str, *, is_listed: bool) -
     count = Count(len(file.ran), len(file.statements))
     threshold = Threshold(Metric.MISSING, Decimal(floor.missing))
     verdict = verdict_on(count, threshold)
-    missing = (Missing(file.path, tuple(sorted(file.missing))),) if verdict is RuleVerdict.UNMET else ()
+    missing = (Missing(file.path, lines),) if (lines := file.not_run(Metric.MISSING)) else ()
     reason = floor.reason or ("" if is_listed else "not in the list")
     return Judged(FLOORS, file.path, count, threshold, verdict, missing, place, reason, metric=Metric.MISSING)
 

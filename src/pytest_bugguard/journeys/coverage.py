@@ -16,7 +16,7 @@ from pytest_bugguard.core.statements import described, source_of
 from pytest_bugguard.core.thresholds import Count, Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.coverage_rules import CoverageSettings
     from pytest_bugguard.core.coverage_verdict import Missing
@@ -161,10 +161,22 @@ def _explained(one: Judged, known: _Known, measured: Measured) -> Judged:
     """What fails, with the functions that hold its lines and the next thing to do."""
     if one.verdict is not RuleVerdict.UNMET:
         return one
-    missing = tuple(_described(place, known, measured, one.metric) for place in one.missing)
     worst = one.path or (one.missing[0].path if one.missing else "")
     hint = "" if measured.follows_processes or not _is_idle(measured.file(worst), known.now(worst)) else _NEVER_RAN
-    return replace(one, missing=missing, next=one.next or _next(one, worst, hint))
+    return replace(_placed(one, known, measured), next=one.next or _next(one, worst, hint))
+
+
+def located(judged: Iterable[Judged], measured: Measured, sources: Sources) -> tuple[Judged, ...]:
+    """Rows with the functions that hold their lines, also where nothing fails: of one file, or it takes long."""
+    known = _Known(sources)
+    return tuple(
+        one if one.verdict is RuleVerdict.UNMET else _placed(one, known, measured)  # those have them
+        for one in judged
+    )
+
+
+def _placed(one: Judged, known: _Known, measured: Measured) -> Judged:
+    return replace(one, missing=tuple(_described(place, known, measured, one.metric) for place in one.missing))
 
 
 def _is_idle(file: FileCoverage | None, source: Source | None) -> bool:
