@@ -58,7 +58,7 @@ EVERYTHING = Repository(
 @pytest.mark.parametrize(
     ("option", "setting", "ci", "clone", "expected"),
     [
-        pytest.param("v1", "stable", PULL_REQUEST, TOPIC, "v1, as asked for (--bugguard-base)", id="option-first"),
+        pytest.param("v1", "stable", PULL_REQUEST, TOPIC, "v1, as asked for", id="option-first"),
         pytest.param(None, "stable", PULL_REQUEST, TOPIC, "stable, by the settings (base)", id="then-setting"),
         pytest.param(
             None,
@@ -162,6 +162,7 @@ def test_an_option_that_names_nothing_is_wrong_usage() -> None:
 
 
 SHALLOW = Clone(is_shallow=True)
+NAME_IT = 'name it: --base REV (to pytest: --bugguard-base REV), or base = "REV" in the settings'
 FETCH_MAIN = "origin +refs/heads/main:refs/remotes/origin/main"
 
 
@@ -213,7 +214,7 @@ FETCH_MAIN = "origin +refs/heads/main:refs/remotes/origin/main"
             CiFacts(Ci.CIRCLECI, is_ci=True, branch="topic"),
             TOPIC,
             "there is no default branch here to compare with",
-            'name it: --bugguard-base REV, or base = "REV" in the settings',
+            NAME_IT,
             id="nothing-known",
         ),
         pytest.param(
@@ -245,7 +246,7 @@ FETCH_MAIN = "origin +refs/heads/main:refs/remotes/origin/main"
             CiFacts(Ci.GITHUB, is_ci=True, branch="main", before="f" * 40, before_told_by="the push event's before"),
             Clone(),
             "fffffff (where main stood before (the push event's before)) is not in this clone",
-            f'git fetch origin {"f" * 40}, or name it: --bugguard-base REV, or base = "REV" in the settings',
+            f"git fetch origin {'f' * 40}, or {NAME_IT}",
             id="forced-push-of-a-history-that-is-in-no-branch-any-more",
         ),
     ],
@@ -262,7 +263,11 @@ def test_what_is_not_in_the_clone_is_undecided_with_its_cure(
     ("clone", "cure"),
     [
         pytest.param(Clone("topic", is_shallow=True), "git fetch --unshallow origin", id="shallow"),
-        pytest.param(TOPIC, 'name it: --bugguard-base REV, or base = "REV" in the settings', id="orphan-branch"),
+        pytest.param(
+            TOPIC,
+            NAME_IT,
+            id="orphan-branch",
+        ),
     ],
 )
 def test_histories_that_do_not_meet_are_undecided(clone: Clone, cure: str) -> None:
@@ -271,3 +276,10 @@ def test_histories_that_do_not_meet_are_undecided(clone: Clone, cure: str) -> No
     assert undecided == Undecided(
         "origin/main (the remote's default branch) has no commit in common with HEAD in this clone", cure
     )
+
+
+@pytest.mark.parametrize("option", ["main", None])
+def test_no_rung_speaks_of_the_option_of_one_door_alone(option: str | None) -> None:
+    """The commands have ``--base``, pytest has ``--bugguard-base``, and both print these words."""
+    said = [word for rung in base.ladder(option, "auto", CiFacts(), TOPIC) for word in (rung.reason, rung.cure)]
+    assert [word for word in said if "--bugguard-base" in word and "--base REV" not in word] == []

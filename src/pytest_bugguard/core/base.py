@@ -43,7 +43,7 @@ _FULL_CLONE = {
 }
 _ID = re.compile(r"^([0-9a-f]{7})[0-9a-f]{33,}(?=\^|$)")
 _USUAL = ("main", "master")
-_NAME_IT = 'name it: --bugguard-base REV, or base = "REV" in the settings'
+_NAME_IT = 'name it: --base REV (to pytest: --bugguard-base REV), or base = "REV" in the settings'
 
 
 class CiFacts(Struct, frozen=True):
@@ -139,7 +139,7 @@ def ladder(option: str | None, setting: str, ci: CiFacts, clone: Clone) -> tuple
     """
     apart = _fetch("", ci, clone) if clone.is_shallow else _NAME_IT
     if option is not None:
-        return (Rung((option,), "as asked for (--bugguard-base)", IfMissing.USAGE_ERROR, if_apart=apart),)
+        return (Rung((option,), "as asked for", IfMissing.USAGE_ERROR, if_apart=apart),)
     if setting != "auto":
         return (Rung((setting,), "by the settings (base)", IfMissing.UNDECIDED, _fetch(setting, ci, clone), apart),)
     if ci.target:
