@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core.coverage_verdict import by_doubt
 from pytest_bugguard.core.model import RuleVerdict, Verdict
 from pytest_bugguard.core.results import Finding
+from pytest_bugguard.core.thresholds import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,8 +62,13 @@ def where(one: Judged) -> Iterator[str]:
     places = [f"{place.path} {place.note}".rstrip() if one.path is None else place.note for place in one.missing]
     if places:
         more = f" and {len(places) - _PLACES_SHOWN} more files" if len(places) > _PLACES_SHOWN else ""
-        label = "missing" if one.path is None and not one.missing[0].lines else "not run"
+        label = "missing" if one.path is None and not one.missing[0].lines else passed_over(one.metric)
         yield f"{label}: {', '.join(places[:_PLACES_SHOWN])}{more}"
+
+
+def passed_over(metric: str) -> str:
+    """What is said of lines that are named: one with a branch that no test takes was run all the same."""
+    return "branch not taken" if metric == Metric.BRANCH else "not run"
 
 
 def rule(one: Judged) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from pytest_bugguard.core.coverage_findings import passed_over
 from pytest_bugguard.report.page.evidence import GUARDED
 from pytest_bugguard.report.page.refs import lead, ref, within
 from pytest_bugguard.report.page.tables import Column, Row, Table, View
@@ -70,7 +71,13 @@ def _said(one: Judged, of: str = "") -> str:
     """``of``: the file that the row speaks of; it is not named again."""
     places = [("" if place["path"] == of else ref(place["path"]), place["note"]) for place in one["missing"][:3]]
     missing = "; ".join(filter(None, (": ".join(filter(None, place)) for place in places)))
-    parts = [one["rule"], one["metric"], one["place"], one["reason"], missing and f"not run: {missing}"]
+    parts = [
+        one["rule"],
+        one["metric"],
+        one["place"],
+        one["reason"],
+        missing and f"{passed_over(one['metric'])}: {missing}",
+    ]
     return ", ".join(filter(None, parts))
 
 
