@@ -125,10 +125,21 @@ def test_a_metric_that_the_closest_rule_leaves_out_is_decided_by_the_next() -> N
 
 def test_two_that_fit_equally_well_are_a_tie() -> None:
     """Neither wins; on metrics that only one of them names there is no tie."""
-    rivals = CoverageSettings(gates=(_gate("src/*/util.py", line=90), _gate("src/**", line=80, branch=10)))
+    rivals = CoverageSettings(gates=(_gate("src/*/util.py", line=90), _gate("src/**/*.py", line=80, branch=10)))
     tie = decide(rivals, "src/shop/util.py", Metric.LINE, PACKAGES)
     assert isinstance(tie, Tie)
     assert isinstance(decide(rivals, "src/shop/util.py", Metric.BRANCH, PACKAGES), Choice)
+
+
+@pytest.mark.parametrize("folder", ["src/shop", "src/shop/**"])
+def test_a_folder_gives_way_to_a_pattern_for_some_of_its_files(folder: str) -> None:
+    """With ``/**`` or without: both mean all that lies below it."""
+    chosen = CoverageSettings(gates=(_gate(folder, line=80), _gate("src/shop/*.py", line=90)))
+    some = decide(chosen, "src/shop/util.py", Metric.LINE, PACKAGES)
+    others = decide(chosen, "src/shop/pay/core.py", Metric.LINE, PACKAGES)
+    assert isinstance(some, Choice)
+    assert isinstance(others, Choice)
+    assert (str(some.threshold.value), str(others.threshold.value)) == ("90", "80")
 
 
 def test_a_group_decides_for_no_file() -> None:

@@ -121,7 +121,7 @@ def test_a_gate_that_can_never_fail_is_a_fault(gate: Gate, others: tuple[str, ..
 def test_a_tie_is_a_fault_that_names_both() -> None:
     """Once for each pair, however many files they share."""
     one = Gate(_limits("9"), ("src/*/pay.py",), place="p:3")
-    other = Gate(_limits("8"), ("src/**",), place="p:5")
+    other = Gate(_limits("8"), ("src/**/*.py",), place="p:5")
     with pytest.raises(SettingsError) as caught:
         _judge(CoverageSettings(gates=(one, other)), _file("src/a/pay.py", 1, 0), _file("src/b/pay.py", 1, 0))
     assert str(caught.value) == (

@@ -283,7 +283,7 @@ def test_everything_set_of_coverage_arrives() -> None:
         Limits(Decimal(100)),
         Decimal("50.5"),
         (
-            Gate(Limits(Decimal(100)), ("src/shop/pay",), (), "each", "money", f"{place}.gate.0"),
+            Gate(Limits(Decimal(100)), ("src/shop/pay/**",), (), "each", "money", f"{place}.gate.0"),
             Gate(Limits(missing=Decimal(12)), (), ("shop.old",), "group", "", f"{place}.gate.1"),
         ),
         Places(*(f"{place}.{key}" for key in ("each-file", "total", "floors", "changed", "fixes"))),

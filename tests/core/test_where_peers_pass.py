@@ -88,7 +88,7 @@ def test_rules_that_others_lack_or_bend(
         pytest.param([Gate(_at_least("9"), ("src/shpo/**",))], "did you mean 'src/shop/**'", id="rule-matches-nothing"),
         pytest.param([Gate(_at_least("9"), ("src/shop/u",))], "fits no file", id="prefix-of-a-name-is-no-folder"),
         pytest.param([Gate(_at_least("9"), ("src/shop/omitted.py",))], "which coverage.py left out", id="omitted-file"),
-        pytest.param([Gate(_at_least("9"), ("src/*/util.py",)), Gate(_at_least("8"), ("src/**",))],
+        pytest.param([Gate(_at_least("9"), ("src/*/util.py",)), Gate(_at_least("8"), ("src/**/*.py",))],
                      "as closely as the gate at", id="two-rules-match-one-file"),
     ],
 )  # fmt: skip

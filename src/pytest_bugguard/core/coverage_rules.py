@@ -103,6 +103,12 @@ class Claim(NamedTuple):
     text: str
     is_module: bool
 
+    @property
+    def meant(self) -> Claim:
+        """The same in its shortest words: a folder is all that lies below it, with ``/**`` or without."""
+        folder = self.text.removesuffix("/**")
+        return self if _WILD.search(folder) else Claim(folder, self.is_module)
+
     def rank(self, path: str, packages: frozenset[str]) -> Rank | None:
         """How closely it fits a file; None where it does not.
 
@@ -114,12 +120,11 @@ class Claim(NamedTuple):
             return Rank(2, self.text.count(".") + 1) if _is_module(self.text, path, packages) else None
         if path == self.text:
             return Rank(3, len(self.text))
-        if not _WILD.search(self.text):
-            return Rank(1, len(self.text)) if path.startswith(f"{self.text}/") else None
-        if _glob(self.text).fullmatch(path):
-            wild = _WILD.search(self.text)
-            return Rank(1, wild.start() if wild else 0)
-        return None
+        folder = self.meant.text
+        wild = _WILD.search(folder)
+        if wild is None:  # a pattern for some of its files has its slash before the wildcard too: it is closer
+            return Rank(1, len(folder)) if path.startswith(f"{folder}/") else None
+        return Rank(1, wild.start()) if _glob(self.text).fullmatch(path) else None
 
 
 def _is_module(name: str, path: str, packages: frozenset[str]) -> bool:
@@ -183,7 +188,8 @@ def decide(
     """The rule that decides for a file: the most specific one that says something of the metric.
 
     An exact path is more specific than a module, a module more than a folder or pattern, and of two patterns the one
-    with the longer text before its first wildcard. Order never decides: tables have none.
+    with the longer text before its first wildcard; a folder as a whole gives way to patterns for some of its files.
+    Order never decides: tables have none.
     """
     fitting = [
         (rank, gate, threshold)

@@ -312,9 +312,3 @@ def table_of(checks: Mapping[str, Check], make: Callable[..., Any]) -> Check:
         return make(**good)
 
     return check
-
-
-def file_pattern(value: object) -> str:
-    """A file, a folder or a pattern below the repository's top."""
-    found = path(value)
-    return found.removesuffix("/**") if not re.search(r"[*?\[]", found.removesuffix("/**")) else found

@@ -132,7 +132,7 @@ def coverage_fields() -> tuple[Field, ...]:
 def gate_fields() -> tuple[Field, ...]:
     """The keys of each ``[[tool.bugguard.coverage.gate]]``."""
     return (
-        Field("paths", "a list of files, folders or patterns", (), checks.list_of(checks.file_pattern),
+        Field("paths", "a list of files, folders or patterns", (), checks.list_of(checks.path),
               "The files that it is for: `*` within a folder, `**` for any folders.", '["src/shop/pay/**"]'),
         Field("modules", "a list of importable names", (), checks.list_of(checks.module),
               "The modules and packages that it is for.", '["shop.pay"]'),

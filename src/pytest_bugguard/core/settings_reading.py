@@ -14,6 +14,7 @@ from pytest_bugguard.core.settings_fields import REQUIRED, Field
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from pytest_bugguard.core.coverage_rules import Claim
     from pytest_bugguard.core.settings import KeyPath, Layer
 
 _TABLES = ("fixes", "waivers", "coverage", "flaky", "quarantine", "delivery")
@@ -101,7 +102,7 @@ class Reading:
         """Two gates that name the same files and ask for the same: order never decides between them."""
         for index, gate in enumerate(gates):
             for other in gates[:index]:
-                shared = {*gate.claims()} & {*other.claims()} if gate.scope == other.scope else set()
+                shared = _meant(gate) & _meant(other) if gate.scope == other.scope else set()
                 metrics = {one.metric for one in gate.limits.thresholds()} & {
                     one.metric for one in other.limits.thresholds()
                 }
@@ -169,6 +170,10 @@ class Reading:
 
     def _fault(self, path: KeyPath, text: str) -> None:
         self._faults.append(Fault(self._layer.place(path), dotted(path), text))
+
+
+def _meant(gate: Gate) -> set[Claim]:
+    return {claim.meant for claim in gate.claims()}
 
 
 def dotted(path: KeyPath) -> str:
