@@ -349,14 +349,13 @@ def test_statements_around_a_line_are_those_of_the_whole_file(module: ModuleType
     whole = _counted(content, range(1, content.count(b"\n") + 1))
     for line in (1, *sorted(whole.statements)[:: len(whole.statements) // 4]):
         near = _counted(content, [line])
-        source = source_of(content)
-        kept = {each for part in source.definitions_of([line]) for each in part}
+        kept = source_of(content).excerpt([line]).kept
         assert line in kept
         assert (near.statements, near.excluded & kept) == (whole.statements & kept, whole.excluded & kept)
 
 
 def test_what_is_left_out_from_here_to_there_is_left_out_in_between() -> None:
-    """coverage.py's own documents tell how: the pattern spans definitions, so none can be looked at alone."""
+    """coverage.py's own documents tell how: the pattern spans functions, so none can be looked at alone."""
     rc = b"[report]\nexclude_also = no cover: start(?s:.)*?no cover: stop\n"
     text = (
         b"def a():\n    return 1\n# no cover: start\n\ndef b():\n    return 2\n\ndef c():\n    pass\n# no cover: stop\n"

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from pytest_bugguard.adapters.coverage_reports import Found
     from pytest_bugguard.adapters.measured_paths import MeasuredPaths
     from pytest_bugguard.core.measured import Wanted
+    from pytest_bugguard.core.statements import Excerpt
 
 CONFIGURATION = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 """The files in which coverage.py looks for its configuration."""
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_STUB = b"pass"
 _FILLER = b"#"
 """Stands for a line of no interest: many empty ones in a row are what coverage.py's own patterns are slowest at."""
 
@@ -129,15 +131,22 @@ def counted(configuration: Mapping[str, bytes], wanted: Mapping[str, Wanted]) ->
 
 
 def _counted(path: str, wanted: Wanted, top: Path, own: str) -> FileCoverage:
-    """Of the definitions that hold the lines, since coverage.py takes long to read a long file; else of all of it."""
+    """Of what stands around the lines, since coverage.py takes long to read a long file; else of all of it."""
     source = source_of(wanted.content)
-    if not (own and source.divides(own)):
-        kept = {line for part in source.definitions_of(wanted.lines) for line in part}
-        rows = enumerate(_LINE_END.split(wanted.content), start=1)
-        found = _written(path, b"\n".join(row if number in kept else _FILLER for number, row in rows), top)
+    if not (own and source.spans_lines(own)):
+        excerpt = source.excerpt(wanted.lines)
+        found = _written(path, b"\n".join(_rows(wanted.content, excerpt)), top)
         if found.statements:
-            return found
+            return replace(found, missing=found.missing - excerpt.stubs)
     return _written(path, wanted.content, top)
+
+
+def _rows(content: bytes, excerpt: Excerpt) -> Iterator[bytes]:
+    for number, row in enumerate(_LINE_END.split(content), start=1):
+        if number in excerpt.kept:
+            yield row
+        else:
+            yield row[: len(row) - len(row.lstrip())] + _STUB if number in excerpt.stubs else _FILLER
 
 
 def _written(path: str, content: bytes, top: Path) -> FileCoverage:
@@ -147,7 +156,7 @@ def _written(path: str, content: bytes, top: Path) -> FileCoverage:
 
 
 def _own_exclusions() -> str:
-    """What the project leaves out besides what coverage.py does by itself: that never spans definitions."""
+    """What the project leaves out besides what coverage.py does by itself: that never spans functions."""
     by_itself = Coverage(data_file=None, config_file=False).get_exclude_list()
     own = (pattern for pattern in configured(data_file=None).get_exclude_list() if pattern not in by_itself)
     return "|".join(f"(?:{pattern})" for pattern in own)

@@ -45,6 +45,14 @@ class Span(NamedTuple):
         return Span(lines[0], lines[1], self.name, lines[2], lines[3], self.is_function)
 
 
+class Excerpt(NamedTuple):
+    """Lines of a text that are looked at by themselves."""
+
+    kept: frozenset[int]
+    stubs: frozenset[int]
+    """First lines of functions that are left out: something has to stand there."""
+
+
 class Source(Struct, frozen=True, dict=True):
     """The text of one Python file, asked line by line. What does not parse has lines and nothing more."""
 
@@ -65,20 +73,29 @@ class Source(Struct, frozen=True, dict=True):
         ends = accumulate((text.count("\n") for text in texts), initial=1)
         return tuple(zip(ends, texts, strict=False)) or ((1, ""),)
 
-    def definitions_of(self, lines: Iterable[int]) -> tuple[range, ...]:
-        """The lines of the top-level definitions that hold some lines, and of what stands before the first one."""
-        pieces = (self._pieces[number] for number in sorted({0, *map(self._number, lines)}))
-        return tuple(range(begin, begin + text.count("\n") + (not text.endswith("\n"))) for begin, text in pieces)
+    def excerpt(self, lines: Collection[int]) -> Excerpt:
+        """The top-level definitions that hold some lines, and what stands before the first one.
 
-    def divides(self, pattern: str) -> bool:
-        """Whether what fits a pattern reaches somewhere from one top-level definition into another."""
-        ends = list(accumulate(len(text) for _, text in self._pieces))
-        for match in re.finditer(pattern, self.text, re.MULTILINE):
-            found = match[0].strip()
-            first = match.end() - len(match[0].lstrip())
-            if found and bisect_right(ends, first) != bisect_right(ends, first + len(found) - 1):
-                return True
-        return False
+        Without the functions and methods in them that hold none of the lines.
+        """
+        kept: set[int] = set()
+        stubs: set[int] = set()
+        for number in {0, *map(self._number, lines)}:
+            begin, text = self._pieces[number]
+            kept.update(range(begin, begin + text.count("\n") + (not text.endswith("\n"))))
+            end = 0
+            for span in self._outline(number):
+                if span.is_function and span.first > end:
+                    end = span.last
+                    own = range(span.first, end + 1)
+                    if not any(line in own for line in lines):
+                        kept.difference_update(own)
+                        stubs.add(span.first)
+        return Excerpt(frozenset(kept), frozenset(stubs))
+
+    def spans_lines(self, pattern: str) -> bool:
+        """Whether anything that fits a pattern stands on several lines."""
+        return any("\n" in match[0].strip() for match in re.finditer(pattern, self.text, re.MULTILINE))
 
     def _firsts(self, number: int) -> dict[int, int]:
         """Of a piece: the first line of each logical line that spans several, by its other lines."""

@@ -169,7 +169,7 @@ def _reached(counted: FileCoverage, ran: Ran | None, file: _File, *, is_alone: b
 
     Which test started a process cannot be told where others ran beside those of the fix.
     """
-    near = {line for part in file.source.definitions_of(file.wanted.lines) for line in part}
+    near = file.source.excerpt(file.wanted.lines).kept
 
     def statements(lines: frozenset[int]) -> frozenset[int]:
         return frozenset(map(file.source.statement, lines & near))
