@@ -133,15 +133,18 @@ class _Middle:
 
 
 def _ascending(places: Mapping[int, int]) -> list[int]:
-    """As many of the keys as can be, in order, whose values ascend too.
+    """As many of the keys, which ascend, as can be, in order, whose values ascend too.
 
     By patience sorting (https://en.wikipedia.org/wiki/Patience_sorting): each pile's top is the least value with which
     a row of its length can end.
     """
+    values = list(places.values())
+    if values == sorted(values):  # mostly nothing was moved
+        return list(places)
     tops: list[int] = []
     keys: list[int] = []
     before: dict[int, int | None] = {}
-    for key, value in sorted(places.items()):
+    for key, value in places.items():
         pile = bisect(tops, value)
         before[key] = keys[pile - 1] if pile else None
         tops[pile : pile + 1] = [value]
