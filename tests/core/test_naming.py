@@ -188,3 +188,56 @@ def test_patterns_mean_what_fnmatch_says(patterns: list[str], stem: str) -> None
     found = Naming(python_classes=tuple(patterns))
     one_by_one = any(stem.startswith(p) or (set(p) & set("*?[") and fnmatch.fnmatchcase(stem, p)) for p in patterns)
     assert found.is_test_class(stem) is one_by_one
+
+
+TOP = naming.from_files({"pytest.ini": b"[pytest]\ntestpaths = testing\nnorecursedirs = samples\n"})
+
+
+@pytest.mark.parametrize(
+    ("folder", "files", "path", "packages", "expected"),
+    [
+        pytest.param("a", {"pytest.ini": "python_files = check_*.py"}, "a/b/check_x.py", (), True, id="named-there"),
+        pytest.param("a", {"pytest.ini": "python_files = check_*.py"}, "a/b/test_x.py", (), False, id="and-only-there"),
+        pytest.param("a", {"pyproject.toml": ""}, "a/b/test_x.py", (), False, id="configures-no-pytest"),
+        pytest.param("a", {"pytest.ini": "testpaths = unit/"}, "a/unit/all.py", (), False, id="no-name-of-a-test"),
+        pytest.param("a", {"pytest.ini": "testpaths = ../b"}, "a/test_x.py", (), False, id="somewhere-else"),
+        pytest.param("a", {"pytest.ini": "testpaths = ./unit"}, "a/unit/test_x.py", (), True, id="testpaths-there"),
+        pytest.param("a", {"pytest.ini": "testpaths = ."}, "a/b/test_x.py", (), True, id="testpaths-all-of-it"),
+        pytest.param("a", {"pytest.ini": "addopts = --ignore=b"}, "a/b/test_x.py", (), False, id="ignored-there"),
+        pytest.param("a", {"pytest.ini": "norecursedirs = a c"}, "a/b/test_x.py", (), True, id="it-starts-there"),
+        pytest.param("samples", {"pytest.ini": ""}, "samples/test_x.py", (), False, id="kept-out-of"),
+        pytest.param(
+            "a",
+            {"pytest.ini": "", "setup.cfg": "[x]\ntest_suite = tests"},
+            "a/tests/x.py",
+            ("a/tests",),
+            True,
+            id="suite",
+        ),
+    ],
+)
+def test_settings_below_the_top_speak_for_their_folder(
+    folder: str, files: dict[str, str], path: str, packages: tuple[str, ...], expected: bool
+) -> None:
+    """What pytest would collect where it is started there, unless the settings around keep it out."""
+    texts = {
+        name: f"[pytest]\n{text}".encode() if name == "pytest.ini" else text.encode() for name, text in files.items()
+    }
+    found = naming.below_the_top(folder, texts, TOP)
+    is_test = found.is_test_file(path, _packages(*packages))
+    assert (is_test and found.is_reached(path) and not found.is_passed_over(path)) is expected
+
+
+def test_a_folder_of_tests_stays_one_below_settings_of_its_own() -> None:
+    """Pytest's ``testing/plugins_integration`` has a pytest.ini; what lies there is no product for that."""
+    below = naming.below_the_top("testing/plugins", {"pytest.ini": b"[pytest]\n"}, TOP)
+    assert below.is_in_test_folder("testing/plugins/rerun.py")
+    product = naming.below_the_top("a", {"pytest.ini": b"[pytest]\ntestpaths = src tests\n"}, TOP)
+    assert not product.is_in_test_folder("a/src/shop.py")
+    assert product.is_in_test_folder("a/tests/shop.py")
+
+
+def test_a_doctest_is_called_by_its_path_from_where_pytest_is_configured() -> None:
+    """With ``--import-mode=importlib``."""
+    below = naming.below_the_top("a/b", {"pytest.ini": b"[pytest]\naddopts = --import-mode=importlib\n"}, TOP)
+    assert below.doctests.module_name("a/b/c/d.py", lambda _: False) == "c.d"

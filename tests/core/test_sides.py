@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_bugguard.core.model import FileChange, Files, Side
 from pytest_bugguard.core.naming import IsPackage, Naming
-from pytest_bugguard.core.sides import Sides
+from pytest_bugguard.core.sides import Sides, sorted_by
 
 BY_LOOKING = Sides(Naming())
 WITH_TESTPATHS = Sides(Naming(testpaths=("tests",)))
@@ -158,7 +158,7 @@ def test_changes_are_sorted_by_side() -> None:
         change(None, "README.md"),
         change("a.py", "a.py"),
     ]
-    files = BY_LOOKING.of(changes, NOTHING)
+    files = sorted_by(lambda path: BY_LOOKING.side(path, NOTHING), changes)
     assert files == Files(source=("b.py", "gone.py", "a.py"), test=("tests/a.py",), neutral=("README.md",))
 
 

@@ -216,6 +216,10 @@ class GitHistory:
             return None
         return tuple(sorted(f"{name}/" if entry.mode == gittree.FOLDER else name for name, entry in folder.items()))
 
+    def held_at(self, commit: str, folder: str, names: frozenset[str]) -> frozenset[str]:
+        """Those of the names that something in a folder of a tree has."""
+        return names.intersection(self._folder(commit, folder) or ())
+
     def close(self) -> None:
         """End git; nothing of it stays behind."""
         self._objects.close()

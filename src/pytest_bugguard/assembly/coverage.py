@@ -18,7 +18,7 @@ from pytest_bugguard.core.sides import Sides
 from pytest_bugguard.journeys import coverage as journey
 from pytest_bugguard.journeys.coverage import Asked
 from pytest_bugguard.journeys.snapshot import Snapshot
-from pytest_bugguard.journeys.trail import Trail
+from pytest_bugguard.journeys.trail import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.floors import Floors
     from pytest_bugguard.core.measured import FileCoverage, Measured
+    from pytest_bugguard.core.naming import Naming
     from pytest_bugguard.core.patches import Patch
     from pytest_bugguard.core.results import RepositoryFacts, Result
 
@@ -48,6 +49,7 @@ class CoverageDesk:
         self.top: Path = workshop.repository.top
         self._start: Path = workshop.start.resolve()
         self._worktree: GitWorkTree = workshop.repository.worktree
+        self._sides: dict[Naming, Sides] = {}
 
     @cached_property
     def _home(self) -> Path:
@@ -77,7 +79,10 @@ class CoverageDesk:
         return self._side(path) is Side.SOURCE
 
     def _side(self, path: str) -> Side:
-        return self._sides.side(path, self._snapshot.is_package)
+        naming, chosen = self._moment.naming_of(path), self._workshop.settings
+        if naming not in self._sides:
+            self._sides[naming] = Sides(naming, chosen.tests, chosen.source)
+        return self._sides[naming].side(path, self._snapshot.is_package)
 
     def unmeasured(self, path: str) -> FileCoverage:
         """The statements of a file that was not measured, none of them run."""
@@ -88,9 +93,8 @@ class CoverageDesk:
         return Snapshot(self._workshop.history, self._workshop.head)
 
     @cached_property
-    def _sides(self) -> Sides:
-        chosen = self._workshop.settings
-        return Sides(Trail(self._snapshot).moment.naming, chosen.tests, chosen.source)
+    def _moment(self) -> Moment:
+        return Moment(self._snapshot, None)
 
     @cached_property
     def known(self) -> MeasuredPaths:

@@ -22,7 +22,7 @@ from pytest_bugguard.core.results import RepositoryFacts, Result, Run, summarise
 from pytest_bugguard.core.steadiness import leant_on
 from pytest_bugguard.journeys.linking import Linker
 from pytest_bugguard.journeys.survey import Lens, Survey
-from pytest_bugguard.journeys.trail import Trail
+from pytest_bugguard.journeys.trail import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -167,7 +167,7 @@ class Workshop:
 
     def linker(self, tip: Snapshot) -> Linker:
         """Looks for tests that stand elsewhere, in this state of the files."""
-        return Linker(tip, Trail(tip, self.settings.tests).moment.naming, self._original)
+        return Linker(tip, Moment(tip, self.settings.tests).naming_of, self._original)
 
     def _original(self, sha: str) -> Seen | None:
         found = self.history.resolve(sha)

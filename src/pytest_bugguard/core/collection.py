@@ -35,12 +35,15 @@ class Collection(Struct, frozen=True):
     """``--ignore`` and ``--ignore-glob``: patterns of files and folders."""
     not_entered: tuple[str, ...] = NOT_ENTERED
     """``norecursedirs``: patterns of folder names, or with ``/`` of the end of a folder's path."""
+    start: str = ""
+    """The folder where pytest is started: it looks below, and no pattern keeps it out of there."""
 
     def refuses(self, path: str) -> str:
         """Why pytest passes a file over on its way; empty where it does not."""
         if is_covered(path, self.ignored):
             return f"{NEVER}: addopts ignores it"
-        start = max((len(place) for place in self.testpaths if path.startswith(f"{place}/")), default=0)
+        named = (len(place) for place in self.testpaths if path.startswith(f"{place}/"))
+        start = max(named, default=len(self.start))
         for folder in folders_above(path):
             if len(folder) > start and any(_is_named(folder, pattern) for pattern in self.not_entered):
                 return f"{NEVER}: norecursedirs keeps pytest out of {folder}"

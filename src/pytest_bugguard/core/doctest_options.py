@@ -25,8 +25,8 @@ class DoctestOptions(Struct, frozen=True):
     """``--doctest-modules``: the docstrings of every Python file that is reached."""
     globs: tuple[str, ...] = ("test*.txt",)
     """``--doctest-glob``: the text files that are searched."""
-    names_from_top: bool = False
-    """``--import-mode=importlib``: a module that is in no package is called by its whole path."""
+    names_from: str | None = None
+    """``--import-mode=importlib``: a module that is in no package is called by its whole path from this folder on."""
 
     def module_name(self, path: str, is_package: Callable[[str], bool]) -> str:
         """The dotted name under which pytest imports a Python file."""
@@ -34,8 +34,8 @@ class DoctestOptions(Struct, frozen=True):
         first = len(folders)
         while first and is_package("/".join(folders[:first])):
             first -= 1
-        if self.names_from_top and first == len(folders):
-            first = 0
+        if self.names_from is not None and first == len(folders):
+            first = len(self.names_from.split("/")) if self.names_from else 0
         own = [] if file_name == "__init__.py" else [file_name.removesuffix(".py")]
         return ".".join([*folders[first:], *own])
 
@@ -66,15 +66,15 @@ def ignored(addopts: Iterable[str]) -> tuple[str, ...]:
     return tuple(place.removeprefix("./").rstrip("/") for place in (*said["--ignore"], *said["--ignore-glob"]))
 
 
-def from_words(addopts: Iterable[str]) -> DoctestOptions:
-    """The options as the words of ``addopts`` set them."""
+def from_words(addopts: Iterable[str], folder: str = "") -> DoctestOptions:
+    """The options as the words of ``addopts`` set them, in the configuration of a folder."""
     said = _said(addopts)
     default = DoctestOptions()
     return DoctestOptions(
         is_on="no:doctest" not in said["-p"],
         in_modules="--doctest-modules" in said,
         globs=tuple(said["--doctest-glob"]) or default.globs,
-        names_from_top=said["--import-mode"][-1:] == ["importlib"],
+        names_from=folder if said["--import-mode"][-1:] == ["importlib"] else None,
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_bugguard.core.modules import Tree
+    from pytest_bugguard.core.pytest_config import PytestConfig
 
 CONFIG_FILES = tuple(dict.fromkeys((*pytest_config.FILES, *unittest_config.FILES)))
 """The files that ``from_files`` can use."""
@@ -59,8 +60,8 @@ def _nothing_is_a_package(folder: str) -> bool:
     return False
 
 
-class Naming(Struct, frozen=True, dict=True):
-    """pytest's own options for finding tests, and what they say of a name."""
+class Naming(Struct, frozen=True, dict=True, cache_hash=True):
+    """pytest's own options for finding tests, and what they say of a name. Paths are relative to the top."""
 
     python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
     python_classes: tuple[str, ...] = ("Test",)
@@ -74,6 +75,8 @@ class Naming(Struct, frozen=True, dict=True):
     unittest: UnittestConfig = _NOTHING_TOLD
     problems: tuple[str, ...] = ()
     """Configuration that could not be read, one line each; defaults stand in for it."""
+    folder: str = ""
+    """Where the options stand: they speak for what lies below."""
 
     def is_test_file(self, path: str, is_package: IsPackage = _nothing_is_a_package) -> bool:
         """Whether a Python file is a module of tests.
@@ -123,11 +126,11 @@ class Naming(Struct, frozen=True, dict=True):
         Many projects list their product package there too, for its doctests: a folder called ``src`` or
         ``docs``, or a package whose name does not say test, does not make what it holds a test.
         """
-        return self._testpaths(folder) is not None and _may_hold_only_tests(folder, is_package)
+        return self._testpaths(folder) is not None and self._may_hold_only_tests(folder, is_package)
 
     def is_reached(self, path: str) -> bool:
         """Whether a plain ``pytest`` run looks there: under any of ``testpaths``, or anywhere without them."""
-        return not self.testpaths or "" in self.testpaths or any(map(self._testpaths, folders_above(path)))
+        return not self.testpaths or self.folder in self.testpaths or any(map(self._testpaths, folders_above(path)))
 
     def holds_doctests(self, path: str) -> bool:
         """Whether pytest runs the doctests of a file, if it has any."""
@@ -157,6 +160,7 @@ class Naming(Struct, frozen=True, dict=True):
 
     def _suites(self, path: str) -> bool:
         roots = (folder for folder in self.unittest.suites if says_test(folder.rpartition("/")[2]))
+        path = self._from_here(path)
         return any(path.startswith((f"{root}/", f"src/{root}/", f"lib/{root}/")) for root in roots)
 
     def _is_unittest_file(self, path: str, is_package: IsPackage) -> bool:
@@ -168,6 +172,15 @@ class Naming(Struct, frozen=True, dict=True):
         return name in _MODULE_OF_TESTS and (
             not is_importable(folder, is_package) or _is_django_app(folder, is_package)
         )
+
+    def _may_hold_only_tests(self, folder: str, is_package: IsPackage) -> bool:
+        if self._from_here(folder) in _NEVER_TEST_FOLDERS:
+            return False
+        return says_test(folder.rpartition("/")[2]) or not is_importable(folder, is_package)
+
+    def _from_here(self, path: str) -> str:
+        """A path at or below the folder of the options, relative to it; any other as it is."""
+        return path[len(self.folder) :].lstrip("/") if _is_in(path, self.folder) else path
 
     @cached_property
     def _clear_files(self) -> Callable[[str], bool]:
@@ -196,7 +209,29 @@ class Naming(Struct, frozen=True, dict=True):
 
 def from_files(files: Mapping[str, bytes]) -> Naming:
     """The naming that the configuration files (name to bytes, as they stand at the top) ask for; never raises."""
+    return _understood(pytest_config.read(files), files, "")
+
+
+def below_the_top(folder: str, files: Mapping[str, bytes], above: Naming) -> Naming:
+    """The naming for what lies in a folder: by its own files, where pytest started there would be configured by one.
+
+    Where the settings around it keep pytest out of the folder (pytest's own ``example_scripts``), those in it are
+    somebody's data; and what lies in a folder of tests stays there.
+
+    Args:
+        folder: Relative to the top, and not the top.
+        files: The configuration files in it, name to bytes.
+        above: The naming for the folder around it.
+    """
     config = pytest_config.read(files)
+    if not config.file or above.is_passed_over(f"{folder}/{config.file}"):
+        return above
+    own = _understood(config, files, folder)
+    around = tuple(place for place in above.testpaths if _is_in(folder, place) and says_test(place.rpartition("/")[2]))
+    return replace(own, testpaths=(*own.testpaths, *around)) if around else own
+
+
+def _understood(config: PytestConfig, files: Mapping[str, bytes], folder: str) -> Naming:
     problems = list(config.problems)
     chosen: dict[str, tuple[str, ...]] = {}
     for option in _OPTIONS:
@@ -208,16 +243,23 @@ def from_files(files: Mapping[str, bytes]) -> Naming:
         if words is not None:
             chosen[option] = words
     if "testpaths" in chosen:
-        chosen["testpaths"] = tuple(dict.fromkeys(_clean(folder) for folder in chosen["testpaths"]))
+        chosen["testpaths"] = tuple(dict.fromkeys(_place(folder, place) for place in chosen["testpaths"]))
     addopts, not_entered = chosen.pop("addopts", ()), chosen.pop("norecursedirs", collection.NOT_ENTERED)
+    ignored = tuple(_place(folder, place) for place in doctest_options.ignored(addopts))
     return Naming(
         **chosen,
         files_are_configured="python_files" in chosen,
-        doctests=doctest_options.from_words(addopts),
-        collection=Collection(chosen.get("testpaths", ()), doctest_options.ignored(addopts), not_entered),
+        doctests=doctest_options.from_words(addopts, folder),
+        collection=Collection(chosen.get("testpaths", ()), ignored, not_entered, folder),
         unittest=unittest_config.read(files),
         problems=tuple(problems),
+        folder=folder,
     )
+
+
+def _is_in(folder: str, place: str) -> bool:
+    """Whether a folder is a place or lies in it; all lies in the top."""
+    return not place or f"{folder}/".startswith(f"{place}/")
 
 
 def is_importable(folder: str, is_package: IsPackage) -> bool:
@@ -225,14 +267,15 @@ def is_importable(folder: str, is_package: IsPackage) -> bool:
     return folder.startswith("src/") or is_package(folder)
 
 
-def _clean(folder: str) -> str:
-    return "/".join(part for part in folder.replace("\\", "/").split("/") if part not in ("", "."))
-
-
-def _may_hold_only_tests(folder: str, is_package: IsPackage) -> bool:
-    if folder in _NEVER_TEST_FOLDERS:
-        return False
-    return says_test(folder.rpartition("/")[2]) or not is_importable(folder, is_package)
+def _place(folder: str, written: str) -> str:
+    """What a place that is written in a folder's settings is, seen from the top."""
+    parts: list[str] = []
+    for part in f"{folder}/{written}".replace("\\", "/").split("/"):
+        if part == ".." and parts:
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
 
 
 def says_test(name: str) -> bool:

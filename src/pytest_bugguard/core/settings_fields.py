@@ -50,7 +50,8 @@ def top_fields() -> tuple[Field, ...]:
               "Without it: importable packages, Python and compiled sources.", '["src"]'),
         Field("tests", "a list of folders or files", None, checks.list_of(checks.path),
               "Where the tests live. Without it: pytest's `testpaths` and `python_files`, else what `test_suite` in "
-              "setup.py names, and folders that are named for tests.", '["tests"]'),
+              "setup.py names, and folders that are named for tests. pytest's settings nearest to a file decide: "
+              "a project in a folder of the repository has its own.", '["tests"]'),
         Field("undecided", '`"fail"` or `"warn"`', "fail", checks.one_of("fail", "warn"),
               "What a verdict that could not be reached does to the run.", '"warn"'),
         Field("json", "a file below the repository's top", NOTHING, checks.path,

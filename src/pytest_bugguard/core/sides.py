@@ -27,7 +27,7 @@ from pytest_bugguard.core.model import Files, Side
 from pytest_bugguard.core.naming import TEST_FOLDERS, is_importable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pytest_bugguard.core.model import FileChange
     from pytest_bugguard.core.naming import IsPackage, Naming
@@ -82,13 +82,6 @@ class Sides(Struct, frozen=True, dict=True):
     @cached_property
     def _settled(self) -> dict[str, Side]:
         return {}
-
-    def of(self, changes: Iterable[FileChange], is_package: IsPackage) -> Files:
-        """The changed files by side; a renamed file is on the side where it ended."""
-        found: dict[Side, list[str]] = {side: [] for side in Side}
-        for change in changes:
-            found[self.side(change.path, is_package)].append(change.path)
-        return Files(*(tuple(found[side]) for side in (Side.SOURCE, Side.TEST, Side.NEUTRAL)))
 
     def side(self, path: str, is_package: IsPackage) -> Side:
         """The side of one file.
@@ -157,6 +150,14 @@ class Sides(Struct, frozen=True, dict=True):
         if self.tests is None and self.naming.is_reached(path):
             return True
         return not (_is_inside_package(path, is_package) or _is_in_neutral_folder(path, is_package))
+
+
+def sorted_by(side: Callable[[str], Side], changes: Iterable[FileChange]) -> Files:
+    """The changed files by side; a renamed file is on the side where it ended."""
+    found: dict[Side, list[str]] = {one: [] for one in Side}
+    for change in changes:
+        found[side(change.path)].append(change.path)
+    return Files(*(tuple(found[one]) for one in (Side.SOURCE, Side.TEST, Side.NEUTRAL)))
 
 
 def _has_its_own_tests(folder: str, is_package: IsPackage) -> bool:

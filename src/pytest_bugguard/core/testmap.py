@@ -199,13 +199,18 @@ class _Mapping:
             yield from collector.tests(module, chain[-1].scope, chain)
 
     def _from_elsewhere(self, changed: Sequence[tuple[_Sides, Changes]]) -> None:
-        if not self._files:
-            return
-        collector = self._collector(self._files[0])
-        search = neighbours.Search(self._modules, collector, self._files[0].naming_new)
+        searches: dict[Naming, neighbours.Search] = {}
+
+        def search_of(file: _Sides) -> neighbours.Search:
+            if file.naming_new not in searches:
+                search = neighbours.Search(self._modules, self._collector(file), file.naming_new)
+                searches[file.naming_new] = search
+            return searches[file.naming_new]
+
         for file, changes in changed:
             if file.new is None:
                 continue
+            search, collector = search_of(file), self._collector(file)
             found = (
                 search.of_bases(file.new, changes.helpers.of_bases())
                 if file.is_test
@@ -215,9 +220,9 @@ class _Mapping:
                 self._put(test, brought, collector)
         for file in self._files:
             if file.is_data:
-                for test, brought in search.of_data(file.path, is_new=file.is_new):
-                    self._put(test, brought, collector)
-        self._unreadable.extend(search.limits)
+                for test, brought in search_of(file).of_data(file.path, is_new=file.is_new):
+                    self._put(test, brought, self._collector(file))
+        self._unreadable.extend(dict.fromkeys(limit for search in searches.values() for limit in search.limits))
 
 
 def _decorated(old: Test, new: Test) -> Decorated:

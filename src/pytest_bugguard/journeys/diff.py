@@ -52,10 +52,9 @@ class Diff:
         """The changed files, each on its side."""
         return self._sorter.changed()
 
-    @property
-    def naming(self) -> Naming:
-        """The project's names for tests, as the unit left them."""
-        return self._after.naming
+    def naming_of(self, path: str) -> Naming:
+        """The project's names for tests where a file stands, as the unit left them."""
+        return self._after.naming_of(path)
 
     @property
     def source_changes(self) -> tuple[FileChange, ...]:
@@ -68,7 +67,7 @@ class Diff:
 
     def is_test_module(self, path: str) -> bool:
         """Whether pytest would look for tests in a file, by the project's names as the unit left them."""
-        return self.naming.is_test_file(path, self.snapshot.is_package)
+        return self.naming_of(path).is_test_file(path, self.snapshot.is_package)
 
     @property
     def touches_source(self) -> bool:
@@ -141,8 +140,8 @@ class Diff:
 
     def _doctests(self) -> TestMap:
         """The doctests that it brought, on whichever side they stand."""
-        naming = self._after.naming
-        files, unreadable = self._read(change for change in self._changes if naming.holds_doctests(change.path))
+        changes = (change for change in self._changes if self.naming_of(change.path).holds_doctests(change.path))
+        files, unreadable = self._read(changes)
         mapped = doctests.map_doctests(files, tree=self.snapshot, is_fixed=self.repairs)
         return replace(mapped, unreadable=(*unreadable, *mapped.unreadable))
 
@@ -156,7 +155,8 @@ class Diff:
             if missing is not None:  # with one side alone, each of its tests would look new, or gone
                 unreadable.append(Unreadable(change.path, missing.reason, missing.cure))
                 continue
-            files.append(testmap.TestFile(change, _text(old), _text(new), self._before.naming, self._after.naming))
+            namings = self._before.naming_of(change.old_path or change.path), self._after.naming_of(change.path)
+            files.append(testmap.TestFile(change, _text(old), _text(new), *namings))
         return files, unreadable
 
     def repairs(self, path: str) -> bool:

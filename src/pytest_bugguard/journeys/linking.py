@@ -36,16 +36,18 @@ Offers = Callable[[frozenset[str]], "Sequence[links.Offer]"]
 class Linker:
     """Looks for the test of a fix that brought none itself."""
 
-    def __init__(self, tip: Snapshot, naming: Naming, original: Callable[[str], Seen | None]) -> None:
+    def __init__(
+        self, tip: Snapshot, naming_of: Callable[[str], Naming], original: Callable[[str], Seen | None]
+    ) -> None:
         """Set up for one history.
 
         Args:
             tip: The newest state: tests are looked for there, whenever they were written.
-            naming: The project's names for tests at that state.
+            naming_of: The project's names for tests at that state, where a path stands.
             original: The unit of a commit id that a cherry-pick names; None where it is not in this repository.
         """
         self._tip = tip
-        self._naming = naming
+        self._naming_of = naming_of
         self._original = original
         self._known: dict[tuple[str | None, bool, str], tuple[MappedTest, ...]] = {}
 
@@ -124,7 +126,7 @@ class Linker:
         """As ``tests_in``, worked out once: several tests of one file are asked for in turn."""
         key = (snapshot.commit, snapshot is self._tip, path)
         if key not in self._known:
-            self._known[key] = tests_in(snapshot, path, self._naming)
+            self._known[key] = tests_in(snapshot, path, self._naming_of(path))
         return self._known[key]
 
     def _by_trailer(self, seen: Seen, states: Sequence[Snapshot]) -> Iterator[MappedTest]:
@@ -141,7 +143,7 @@ class Linker:
                 if test.counts and seen.diff.repairs(path):
                     return replace(test, change=How.LINKED, counts=False, reason=doctests.SHARES_FILE)
                 return _linked(test, "named by a trailer")
-        if name and any(_makes_tests(state, path, self._naming) for state in states):
+        if name and any(_makes_tests(state, path, self._naming_of(path)) for state in states):
             return MappedTest(plain, How.LINKED, counts=True, reason="named by a trailer")
         return MappedTest(plain, How.LINKED, counts=False, reason=verdict.NO_SUCH_TEST)
 
@@ -178,7 +180,7 @@ class Linker:
                 path = f"{folder}{name}"
                 if name.endswith("/"):
                     folders.append(path)
-                elif name.endswith(".py") and self._naming.is_test_file(path):
+                elif name.endswith(".py") and self._naming_of(path).is_test_file(path):
                     found += 1
                     yield path
 

@@ -221,7 +221,7 @@ def _stands_in(tree: Snapshot, test: MappedTest, one: CheckedUnit) -> bool:
     if test.change is not How.LINKED:
         return True
     path = test.nodeid.partition("::")[0]
-    return any(other.nodeid == test.nodeid for other in tests_in(tree, path, one.seen.diff.naming))
+    return any(other.nodeid == test.nodeid for other in tests_in(tree, path, one.seen.diff.naming_of(path)))
 
 
 def _with_later_tests(own: Snapshot, one: CheckedUnit, tip: Snapshot) -> Snapshot:

@@ -30,6 +30,9 @@ class Reader(Protocol):
     def folder_at(self, commit: str, path: str) -> tuple[str, ...] | None:
         """Sorted names in a folder of a tree (``""`` is the top), folders ending with ``/``; None: no such folder."""
 
+    def held_at(self, commit: str, folder: str, names: frozenset[str]) -> frozenset[str]:
+        """Those of the names that something in a folder of a tree has; none where there is no such folder."""
+
 
 class History(Reader, Protocol):
     """The commits of one repository."""

@@ -41,6 +41,12 @@ class Snapshot(Struct, frozen=True, dict=True):
                 names.add(name + slash)
         return tuple(sorted(names)) if names or listed is not None else None
 
+    def held_in(self, folder: str, names: frozenset[str]) -> frozenset[str]:
+        """Those of the names that something in a folder has, or had: what is laid over it may be that it is gone."""
+        held = self.reader.held_at(self.commit, folder, names) if self.commit is not None else frozenset()
+        prefix = f"{folder}/" if folder else ""
+        return held.union(name for name in names if f"{prefix}{name}" in self.over) if self.over else held
+
     def holds(self, path: str) -> bool:
         """Whether there is a file or a folder of this name."""
         return self.folder(path) is not None or self.file(path) is not None

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from pytest_bugguard.core import fixes, links, messages, references, regressions, verdict
 from pytest_bugguard.core.model import NotAFix, Record, Sign, Waiver
-from pytest_bugguard.core.sides import Sides
+from pytest_bugguard.core.sides import Sides, sorted_by
 from pytest_bugguard.journeys.diff import Diff, Sorter, listed
 from pytest_bugguard.journeys.snapshot import Snapshot
 from pytest_bugguard.journeys.trail import Trail
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_bugguard.core.fixes import CiContext, RuleSet
-    from pytest_bugguard.core.model import Recognition, TestMap, Unit
-    from pytest_bugguard.core.naming import Naming
+    from pytest_bugguard.core.model import Recognition, Side, TestMap, Unit
+    from pytest_bugguard.core.naming import IsPackage, Naming
     from pytest_bugguard.journeys.ports import Guests, Reader
+    from pytest_bugguard.journeys.trail import Moment
 
 
 class Lens(Struct, frozen=True, dict=True):
@@ -174,10 +175,11 @@ class Survey:
         """
         trail: Trail | None = None
         for unit in units:
-            if unit.is_side:
-                yield self.single(unit)
-                continue
             snapshot = Snapshot(self._reader, unit.commit.sha)
+            if unit.is_side and trail is not None:
+                trail.note(unit)
+                yield self._see(unit, snapshot, Trail(snapshot, self._lens.tests, trail.may_be_configured))
+                continue
             if trail is None:
                 trail = Trail(snapshot, self._lens.tests)
             trail.look_from(snapshot)
@@ -215,8 +217,8 @@ class Survey:
         diff = Diff(
             unit,
             Sorter(
-                lambda: self._sides_of(after.naming).of(unit.changes, trail.is_package),
-                lambda path: self._sides_of(after.naming).side(path, snapshot.is_package),
+                lambda: sorted_by(lambda path: self._side(path, after, trail.is_package), unit.changes),
+                lambda path: self._side(path, after, snapshot.is_package),
                 trail.left_out,
             ),
             snapshot=snapshot,
@@ -225,7 +227,8 @@ class Survey:
         )
         return Seen(unit, diff, self._lens, context, asked)
 
-    def _sides_of(self, naming: Naming) -> Sides:
+    def _side(self, path: str, moment: Moment, is_package: IsPackage) -> Side:
+        naming = moment.naming_of(path)
         if naming not in self._sides:
             self._sides[naming] = Sides(naming, tests=self._lens.tests, source=self._lens.source)
-        return self._sides[naming]
+        return self._sides[naming].side(path, is_package)
