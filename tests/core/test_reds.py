@@ -286,6 +286,21 @@ def test_a_call_that_does_not_fit_is_missing_too(said: str, asker: str, kind: Re
     assert red.kind is kind
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        pytest.param("object of type 'Pager' has no len()", RedKind.NEW_API, id="with-the-fix"),
+        pytest.param("'Pager' object is not callable", RedKind.ASSERTION, id="never"),
+    ],
+)
+def test_an_object_that_cannot_do_what_it_can_with_the_fix_is_missing_it(said: str, kind: RedKind) -> None:
+    """Who catches what Python says of that, and goes on, is red over new API."""
+    misfit = Misfit(said, FILE, ("__len__", "__iter__"))
+    red = GROUNDS.of_case(failed(how=raised("AssertionError", "", IN_TEST), misfits=(misfit,)))
+    assert red is not None
+    assert red.kind is kind
+
+
 def test_what_fails_over_a_call_of_what_is_no_api_has_not_gone_on() -> None:
     """A wrapper inside of a decorator loses what it is given: who fails over that shows a bug."""
     said = "log() got an unexpected keyword argument 'by'"

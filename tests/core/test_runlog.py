@@ -205,6 +205,7 @@ def test_notes_belong_to_their_tests() -> None:
         Note("process", "", "", "t.py::a"),
         Note("wanted", "first", "shop\nt.py", "t.py::a"),
         Note("misfit", "f() takes 1", "t.py", "t.py::b"),
+        Note("misfit", "has no len()", "t.py\n__len__\n__iter__", "t.py::b"),
         Note("taken", "a.py", "tools/asking.py", "t.py::b"),
         Note("bared", "a.py", "", "t.py::b"),
         Note("bared", "b.py", "", ""),
@@ -219,7 +220,7 @@ def test_notes_belong_to_their_tests() -> None:
     ]
     assert [(case.wanted, case.misfits) for case in run.cases] == [
         ((Want("first", "shop", "t.py"),), ()),
-        ((), (Misfit("f() takes 1", "t.py"),)),
+        ((), (Misfit("f() takes 1", "t.py"), Misfit("has no len()", "t.py", ("__len__", "__iter__")))),
     ]
     assert run.loaded == (Loaded("a.py"), Loaded("a.py", "/site/a.py"))
     assert [case.takers for case in run.cases] == [(), ("tools/asking.py",)]

@@ -546,6 +546,10 @@ _FITTING = """
     def given(cell):
         cell.colour = 1
         return cell
+
+    class Bin:
+        def __init__(self, number=1):
+            self.number = number
 """
 _FITTED = """
     import collections, dataclasses
@@ -643,9 +647,33 @@ _FITTED = """
     def given(cell):
         cell.colour = cell.shade = 1
         return cell
+
+    class Bin:
+        def __init__(self, number=1):
+            self.number = number
+
+        def __call__(self):
+            return 1
+
+        def __len__(self):
+            return 1
+
+        def __enter__(self):
+            return 1
+
+        def __exit__(self, *_):
+            return None
+
+        def __await__(self):
+            yield from ()
+            return 1
+
+        def __lt__(self, other):
+            return self.number < other.number
 """
 _ASKING = """
-    import asyncio, concurrent.futures, functools, importlib.util, inspect, operator, subprocess, sys, typing
+    import asyncio, concurrent.futures, contextlib, functools, importlib.util, inspect, operator, subprocess, sys
+    import typing
     from unittest import mock
     import pytest
     from shop import asked
@@ -669,6 +697,9 @@ _ASKING = """
             return work()
         except Exception:
             return None
+
+    async def awaited(thing):
+        return await thing
 
     def told_by_a_process(words):
         return subprocess.check_output([sys.executable, "-c", "from shop import asked as a\\n" + words])
@@ -736,6 +767,16 @@ _ASKING = """
         "of a module that is asked": lambda: getattr(asked, "late", None) == 9,
         "what an object is given": lambda: getattr(asked.given(Cell()), "shade", None) == 1,
         "by a package for tests": lambda: seen_by(Pager(1)) is False,
+        "a call": lambda: tried(asked.Bin()) == 1,
+        "a call, by a thread": lambda: concurrent.futures.ThreadPoolExecutor().submit(asked.Bin()).exception() is None,
+        "a call, by a process": lambda: told_by_a_process(
+            "try: print(a.Bin()())\\nexcept Exception: print(0)") == b"1\\n",
+        "a call of one below": lambda: tried(type("Mine", (asked.Bin,), {})()) == 1,
+        "a size": lambda: tried(lambda: len(asked.Bin())) == 1,
+        "what is entered": lambda: tried(lambda: contextlib.ExitStack().enter_context(asked.Bin())) == 1,
+        "what is entered, by its name": lambda: tried(lambda: asked.Bin().__enter__()) == 1,
+        "what is awaited": lambda: tried(lambda: asyncio.run(awaited(asked.Bin()))) == 1,
+        "an order": lambda: tried(lambda: min(asked.Bin(2), asked.Bin()).number) == 1,
     }
 
     def test_what_is_added(check="+"):
@@ -757,6 +798,13 @@ _ASKING = """
 
     def test_what_a_wrapper_loses():
         assert asked.logged(lambda *, by: by)(by=1) == 1
+
+    def test_what_nothing_can_do():
+        with contextlib.suppress(TypeError):
+            asked.Bin() * 2
+        with pytest.raises(TypeError):
+            1 + asked.Bin()
+        assert asked.least(11) == 2
 
     def test_a_file_of_its_own(tmp_path):
         assert pages(20) == 2
@@ -788,7 +836,7 @@ _GIVEN = """
 def test_a_test_that_goes_on_without_what_is_new_proves_nothing(tmp_path: Path) -> None:
     """Each runs the source, asks for a parameter, an attribute or a value, catches that it is not there, and is red.
 
-    Two beside them are red over behaviour: one calls what fits neither side, one fails over a wrapper that loses words.
+    Three beside them are red over behaviour: two want what neither side can do, one loses words in a wrapper.
     """
     asked, tools = "src/shop/asked.py", "tools/asking.py"
     helper = "def ask(thing, name):\n    return getattr(thing, name, None)\n"
@@ -800,7 +848,7 @@ def test_a_test_that_goes_on_without_what_is_new_proves_nothing(tmp_path: Path) 
     said = repaired(tmp_path, fix, base=base)
     rows = said.record["tests"]
     assert [row["nodeid"] for row in rows if (row["before"], row["after"]) != ("failed", "passed")] == []
-    honest = [f"tests/test_last.py::test_what_{name}" for name in ("a_wrapper_loses", "fits_neither")]
+    honest = [f"tests/test_last.py::test_what_{name}" for name in ("a_wrapper_loses", "fits_neither", "nothing_can_do")]
     assert [row["nodeid"] for row in rows if row["counts"] and row["red"]["kind"] != "new-api"] == honest
     assert len(rows) > 20
 

@@ -105,12 +105,15 @@ _SAID = (
     (r"expected str, bytes or os.PathLike object, not (?P<one>\w+)", ("__fspath__",)),
     (r"(?:int|float)\(\) argument must be .*, not '(?P<one>\w+)'", ("__int__", "__float__", "__index__")),
     (r"must be real number, not (?P<one>\w+)", ("__float__", "__index__")),
-    (r"'(?P<one>\w+)' object does not support the context manager protocol", _ENTERED),
-    (r"'(?P<one>\w+)' object does not support the asynchronous context manager protocol", _AWAITED),
+    (r"'(?:[\w.<>]+\.)?(?P<one>\w+)' object does not support the context manager protocol", _ENTERED),
+    (r"'(?:[\w.<>]+\.)?(?P<one>\w+)' object does not support the asynchronous context manager protocol", _AWAITED),
     (r"object (?P<one>\w+) can't be used in 'await' expression", ("__await__",)),
     (r"'async for' requires an object with __aiter__ method, got (?P<one>\w+)", ("__aiter__",)),
 )
-"""CPython's words for an operation that an object lacks, and the methods that would let it have it."""
+"""CPython's words for an operation that an object lacks, and the methods that would let it have it.
+
+``contextlib.ExitStack`` says the same with the full name of the class.
+"""
 _OPERATORS = dict(_SIGNS.values()) | {"abs()": "abs", "divmod()": "divmod"}
 _OF_PYTHON = frozenset({*vars(builtins), "NoneType", "builtin_function_or_method", "function", "method", "module"})
 

@@ -98,7 +98,7 @@ class Grounds(Struct, frozen=True):
                 return Red(RedKind.NEW_API, f"it goes on, or a process that it started dies, for want of {want.name}")
         for misfit in case.misfits:
             if self._goes_on(misfit, case) and not self.is_of_source(misfit.asker):
-                return Red(RedKind.NEW_API, one_line(f"it goes on though a call does not fit: {misfit.said}"))
+                return Red(RedKind.NEW_API, one_line(f"it goes on though it fails at this: {misfit.said}"))
         for raised in case.threads:
             if self._wants_something_new(raised):
                 return Red(RedKind.NEW_API, f"a thread that it started dies: {told(raised)}")
@@ -111,7 +111,12 @@ class Grounds(Struct, frozen=True):
         )
 
     def _goes_on(self, misfit: Misfit, case: Case) -> bool:
-        """Whether a test has caught a call that did not fit; one that fails over it by itself is judged by that."""
+        """Whether a test has caught that an object cannot do what it can with the fix, or a call that did not fit.
+
+        One that fails over such a call by itself is judged by that.
+        """
+        if misfit.lacking:
+            return not set(misfit.lacking).isdisjoint(protocols.wanted(misfit.said))
         is_what_it_fails_over = case.raised is not None and case.raised.message == misfit.said
         return self._says_misfit(misfit.said) if is_what_it_fails_over else bool(_ARITY.match(misfit.said))
 

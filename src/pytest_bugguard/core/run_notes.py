@@ -20,9 +20,9 @@ class Note(NamedTuple):
     path: str
     """Where it is ``wanted``: the last part of a name, not a path. Where it is a ``misfit``: what was said."""
     place: str
-    """Where it is ``loaded``: from where, if not from the tree. Where it is a ``misfit``: who called. Where it is
-    ``wanted``: where it was looked for and by whom, on two lines. Where it is ``undressed``: why. Where it is
-    ``taken``: by which file, empty for a test."""
+    """Where it is ``loaded``: from where, if not from the tree. Where it is a ``misfit``: who called, and on a second
+    line the methods that were lacking. Where it is ``wanted``: where it was looked for and by whom, on two lines. Where
+    it is ``undressed``: why. Where it is ``taken``: by which file, empty for a test."""
     node: str
     """The test on whose behalf, as pytest names it; empty outside of tests, and where it is ``loaded``."""
 
@@ -71,7 +71,8 @@ def by_node(seen: Iterable[Note]) -> dict[str, Facts]:
                 owner, _, asker = note.place.partition("\n")
                 of.wanted.append(Want(note.path, owner, asker))
             case "misfit":
-                of.misfits.append(Misfit(note.path, note.place))
+                asker, _, lacking = note.place.partition("\n")
+                of.misfits.append(Misfit(note.path, asker, tuple(lacking.split())))
             case _:
                 of.started_process = True
     return facts

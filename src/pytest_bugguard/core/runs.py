@@ -133,12 +133,14 @@ class Want(NamedTuple):
 
 
 class Misfit(NamedTuple):
-    """A call that does not fit what was called."""
+    """A call that does not fit what was called, or an operation that an object cannot do."""
 
     said: str
     """Python's words for that."""
     asker: str = ""
     """As in ``Want``."""
+    lacking: tuple[str, ...] = ()
+    """Of an operation: the methods that the object would have with the fix."""
 
 
 class Case(Struct, frozen=True):
@@ -166,7 +168,7 @@ class Case(Struct, frozen=True):
     wanted: tuple[Want, ...] = ()
     """The names that were not there for it, or for a process that it started, and without which it may go on."""
     misfits: tuple[Misfit, ...] = ()
-    """The calls of what takes other parameters with the fix that did not fit."""
+    """The calls of what takes other parameters with the fix that did not fit, and the operations that failed."""
     subtests: tuple[tuple[str, Raised], ...] = ()
     """Those of its subtests that failed: description and exception."""
     has_limit: bool = False

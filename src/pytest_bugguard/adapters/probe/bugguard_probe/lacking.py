@@ -19,6 +19,11 @@ _GIVEN = re.compile(rb"\.\s*([A-Za-z_]\w*)\s*=(?!=)")
 _BUILDING = re.compile(rb"setattr\(|__getattr__\(|__dict__|\b(?:globals|vars|type)\(")
 """Where a text has it, things may have names that it only holds in quotes."""
 
+_NO_OPERATION = frozenset({"__match_args__", "__post_init__", "__slots__", *dir(object)}) - {
+    *("__ge__", "__gt__", "__le__", "__lt__")
+}
+"""What Python does without, or has for every object; but an order, which is wanted as soon as one is asked for."""
+
 
 class Fresh:
     """What a new text names that the old code did not, and where it names it as an attribute."""
@@ -40,6 +45,11 @@ class Fresh:
         found = dict.fromkeys(name for statement in owner.body for name in self._named(statement))
         return [name for name in found if name not in self._taken and not is_magic(name)]
 
+    def operations(self, owner: ast.ClassDef, was: ast.ClassDef) -> list[str]:
+        """The methods of Python's own protocols that a class has now and had not."""
+        old, new = ([name for one in each.body for name in self._bound(one)] for each in (was, owner))
+        return [name for name in dict.fromkeys(new) if is_magic(name) and name not in old and name not in _NO_OPERATION]
+
     def told(self, statement: ast.stmt) -> list[str]:
         """The names that stand in its texts, as those of fields do."""
         texts = (node.value for node in ast.walk(statement) if isinstance(node, ast.Constant))
@@ -47,16 +57,20 @@ class Fresh:
         return [name for name in dict.fromkeys(names) if name.isidentifier() and name not in self._taken]
 
     def _named(self, statement: ast.stmt) -> Iterator[str]:
+        yield from self._bound(statement)
         match statement:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield name
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
                 yield from self._given_by(statement)
             case ast.Assign(targets=[ast.Name("__slots__")]):
                 yield from self.told(statement)
+
+    @staticmethod
+    def _bound(statement: ast.stmt) -> Iterator[str]:
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
             case ast.Assign(targets=targets):
                 yield from (node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name))
-            case ast.AnnAssign(target=ast.Name(id=name)):
-                yield name
 
     def _given_by(self, method: Function) -> Iterator[str]:
         """The attributes that a method gives to its object."""
@@ -79,6 +93,8 @@ def missing(
             place, now_owner = f"{prefix}{owner.name}", theirs[owner.name]
             if new := dict.fromkeys([*fresh.members(now_owner), *fresh.mentioned]):
                 yield at(_called("absence", "put", [place, *map(repr, new)]), owner)
+            if able := fresh.operations(now_owner, owner):
+                yield at(_called("operating", "watch", [place, *map(repr, able)]), owner)
             if inherited := [
                 name for name in _methods(now_owner) if name not in _methods(owner) and not is_magic(name)
             ]:

@@ -55,7 +55,7 @@ class Places:
         at_home = self.in_original(real)
         if at_home is not None and at_home in self.watched:
             return self.watched[at_home], real
-        if self._private and real.startswith(self._private + _SEP):
+        if self.is_private(real):
             return None  # a copy that a test made
         for candidate in self._by_name.get(real.rpartition(_SEP)[2], ()):
             if self._is_copy(real, candidate):
@@ -76,6 +76,10 @@ class Places:
     def in_tree(self, path: str) -> str | None:
         """A path relative to the tree's top, or None outside of it."""
         return _below(path, self.top)
+
+    def is_private(self, path: str) -> bool:
+        """Whether it lies in the run's own folders, where tests put what they make."""
+        return bool(self._private) and path.startswith(self._private + _SEP)
 
     def told(self, text: str) -> str:
         """A text with the paths of this run as everybody knows them: of the tree, our own folders, the interpreter."""

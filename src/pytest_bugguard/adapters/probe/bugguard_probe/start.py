@@ -53,6 +53,8 @@ witness: Witness
 places: Places
 measure: Measure | None = None
 record = ""
+at_entry: list[Callable[[], None]] = []
+"""What is done before each test."""
 
 
 def begin() -> None:
@@ -95,5 +97,7 @@ def enter(test: str, *, is_own: bool = True) -> None:
     Its lines are told as a test's only where it is one of those that were asked for.
     """
     witness.enter(test)
+    for do in at_entry:
+        do()
     if measure is not None:
         measure.enter(test, is_own=is_own)

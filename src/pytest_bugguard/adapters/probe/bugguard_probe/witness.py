@@ -13,7 +13,7 @@ from .execution import Execution
 from .reading import Readers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from types import CodeType
 
     from .places import Places
@@ -127,13 +127,17 @@ class Witness:
         if asker is not None:
             self._note("wanted", name, f"{owner}\n{asker}", is_for_all=_is_setting_up())
 
-    def misfit(self, error: TypeError, calling: FrameType) -> None:
-        """A function whose parameters the fix changes was called in a way that does not fit: it is told by whom."""
+    def misfit(self, error: TypeError, calling: FrameType, lacking: Collection[str] = ()) -> None:
+        """A call did not fit a function whose parameters the fix changes, or an object lacks what the fix lets it do.
+
+        It is told by whom, and of an object what it lacks.
+        """
         from .wanting import keyword  # noqa: PLC0415 - few calls do not fit
 
         asker = self._asker(calling, keyword(error), passes=lambda _: True)
         if asker is not None:
-            self._note("misfit", str(error).replace("\0", "(null)"), asker, is_for_all=_is_setting_up())
+            told = "\n".join([asker, *lacking]) if lacking else asker
+            self._note("misfit", str(error).replace("\0", "(null)"), told, is_for_all=_is_setting_up())
 
     def undressed(self, path: str, error: Exception) -> None:
         """Old code could not be given the dress of the new one: nobody can tell what is red over that alone."""
