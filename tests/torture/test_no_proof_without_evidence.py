@@ -72,6 +72,52 @@ def test_to_look_at_its_bytecode_is_not_to_test_it(tmp_path: Path) -> None:
     assert "reads the source as text" in said.reason
 
 
+def test_to_follow_its_lines_is_not_to_test_it(tmp_path: Path) -> None:
+    """Which lines run, and how many, is how it is written; by whatever way they are counted."""
+    test = """
+        import sys
+        import trace
+        import coverage
+        import pytest
+        from shop import pager
+        from shop.pager import pages
+
+        def traced():
+            lines = []
+            def look_on(frame, event, _):
+                if event == "line" and frame.f_globals.get("__name__") == "shop.pager":
+                    lines.append(frame.f_lineno)
+                return look_on
+            sys.settrace(look_on)
+            pages(20)
+            sys.settrace(None)
+            return lines
+
+        def counted():
+            counter = trace.Trace(trace=0)
+            counter.runfunc(pages, 20)
+            return [line for path, line in counter.results().counts if path == pager.__file__]
+
+        def measured():
+            measure = coverage.Coverage(data_file=None)
+            measure.start()
+            pages(20)
+            measure.stop()
+            return measure.get_data().lines(pager.__file__)
+
+        @pytest.mark.parametrize("follow", [traced, counted, measured])
+        def test_last(follow):
+            assert pages(20) == 2
+            assert len(follow()) == 2
+    """
+    long = "def pages(items):\n    rest = items % 10\n    return items // 10 + (1 if rest else 0)\n"
+    said = repaired(tmp_path, {PAGER: long, "tests/test_last.py": test})
+    rows = said.record["tests"]
+    assert [(row["before"], row["after"], row["counts"]) for row in rows] == [("failed", "passed", False)] * 3
+    assert said.verdict == "undecided"
+    assert "line by line as it runs" in said.reason
+
+
 @pytest.mark.parametrize(
     "check",
     [

@@ -135,7 +135,10 @@ def _use(row: Row, tried: Trial) -> Judgement | None:
     # Where the source itself raised, and behind a veil too, it does not matter what the test reads besides.
     is_lifted = tried.veiled is not None and bool(tried.veiled.bared)
     if row.has_read and (row.red is None or row.red.kind is not RedKind.RAISED or is_lifted):
-        why = f"{row.nodeid} reads the source as text: it may only test how the fix is written"
+        why = (
+            f"{row.nodeid} reads the source as text, or line by line as it runs: "
+            "it may only test how the fix is written"
+        )
     elif row.use is not Use.NONE:
         return None
     elif started_process(row):

@@ -180,7 +180,7 @@ class Case(Struct, frozen=True):
     bared: tuple[str, ...] = ()
     """The files with other code in their stead whose own text it ran all the same: as a script."""
     takers: tuple[str, ...] = ()
-    """Who took compiled code of watched files to look at it: files of the tree, empty for the test itself."""
+    """Who took compiled code of watched files to look at it, or had it traced: files of the tree; empty: the test."""
 
 
 class Uncollected(Struct, frozen=True):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import CodeType, FrameType
 
     from .places import Places
 
 _SEP = os.sep
+_getframe = sys._getframe  # noqa: SLF001 - there is no other way to see who asks
 _IMPORTING = frozenset({"_find_and_load", "_load_unlocked", "exec_module"})
 _SHOWING = frozenset({"traceback.py", "warnings.py", "runpy.py"})
 """Modules of the standard library that read a source to show a line of it, or to run it."""
+_FOLLOWING = frozenset({"bdb.py", "pdb.py", "trace.py"})
+"""Modules of the standard library that trace what somebody else names."""
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 
 
@@ -45,8 +49,13 @@ class Readers:
 
         None for anybody else, such as who asks for a signature. Who looks for a test is passed by.
         """
-        while frame is not None and self._is_looking(frame.f_code):
-            frame = frame.f_back
+        return self._of_tree(_behind(frame, self._is_looking))
+
+    def follower(self, frame: FrameType | None) -> str | None:
+        """The same of who has it traced what runs, where that is not the source itself, nor another library."""
+        return self._of_tree(_behind(frame, self._is_following))
+
+    def _of_tree(self, frame: FrameType | None) -> str | None:
         if frame is None:
             return None
         path = frame.f_code.co_filename
@@ -58,6 +67,11 @@ class Readers:
     def _is_looking(self, code: CodeType) -> bool:
         name = code.co_filename.removeprefix(self._stdlib)
         return name == "dis.py" or (name == "inspect.py" and code.co_name.endswith("getmembers"))
+
+    def _is_following(self, code: CodeType) -> bool:
+        name = code.co_filename
+        is_coverage = f"{_SEP}coverage{_SEP}" in name and self._places.in_tree(name) is None
+        return is_coverage or name.removeprefix(self._stdlib) in _FOLLOWING
 
     def reads_text(self, frame: FrameType | None) -> bool:
         """Whether the nearest caller outside of the standard library stands in a test, and not to import.
@@ -78,3 +92,21 @@ class Readers:
                 return self.is_test(name)
             frame = frame.f_back
         return False
+
+
+def _behind(frame: FrameType | None, passes: Callable[[CodeType], bool]) -> FrameType | None:
+    """The first caller that is not passed by."""
+    while frame is not None and passes(frame.f_code):
+        frame = frame.f_back
+    return frame
+
+
+def asking(above: int) -> FrameType | None:
+    """The frame so many above the caller's: above a handler of ours stand the listener and who has it called.
+
+    None where there is none: Python itself is about to do it.
+    """
+    try:
+        return _getframe(above + 1)
+    except ValueError:
+        return None

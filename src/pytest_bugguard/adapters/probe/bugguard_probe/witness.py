@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .appending import Appending
 from .execution import Execution
-from .reading import Readers
+from .reading import Readers, asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -102,6 +102,9 @@ class Witness:
             "socket.sendto": self._on_sent,
             "sys.excepthook": self._on_death,
             "gc.get_referents": self._on_referents,
+            "sys.monitoring.register_callback": self._on_followed,
+            "sys.setprofile": self._on_followed,
+            "sys.settrace": self._on_followed,
             "object.__getattr__": self._on_attribute,
         }
         handlers |= {event: partial(self._on_places, at) for event, at in _PLACES.items()}
@@ -194,7 +197,7 @@ class Witness:
             return
         if type(flags) is int and flags & _WRITING:
             self._on_place(path)
-        if path.endswith(".pyc") and self._readers.reads_text(_asking(2)):
+        if path.endswith(".pyc") and self._readers.reads_text(asking(2)):
             self._on_bytecode(path)
         found = self._places.watched_at(path)
         if found is None or (type(flags) is int and flags & _ACCESS == _WRONLY):
@@ -203,7 +206,7 @@ class Witness:
             self._loaded(*found)
             if not found[1]:
                 self._executed(found[0])
-        elif not found[1] and found[0] not in self._around and self._readers.reads_text(_asking(2)):
+        elif not found[1] and found[0] not in self._around and self._readers.reads_text(asking(2)):
             self._note("read", found[0])
 
     def _on_bytecode(self, path: str) -> None:
@@ -286,6 +289,12 @@ class Witness:
         for thing in arguments[0] if self.test else ():
             self._on_taken(thing)
 
+    def _on_followed(self, _: object) -> None:
+        """What runs is traced from now on, or no longer: a test that does so looks at how it is written."""
+        follower = self._readers.follower(asking(2)) if self.test else None
+        if follower is not None:
+            self._note("taken", next(iter(self._watched), ""), follower)
+
     def _on_taken(self, thing: object) -> None:
         if type(thing) is FunctionType:
             path = thing.__globals__.get("__file__")
@@ -294,7 +303,7 @@ class Witness:
         found = self._places.watched_at(path) if type(path) is str else None
         if found is None or found[1] or found[0] in self._around:
             return
-        taker = self._readers.taker(_asking(3))
+        taker = self._readers.taker(asking(3))
         if taker is not None:
             self._note("taken", found[0], taker)
 
@@ -324,17 +333,6 @@ class Witness:
             self._writer = _getpid()
             self._file = Appending(f"{self._evidence}{_SEP}{self._writer}")
         self._file.add(b"".join(field.encode("utf-8", "surrogateescape") + b"\0" for field in fact))
-
-
-def _asking(above: int) -> FrameType | None:
-    """The frame so many above the caller's: above a handler of ours stand the listener and who has it called.
-
-    None where there is none: Python itself is about to do it.
-    """
-    try:
-        return _getframe(above + 1)
-    except ValueError:
-        return None
 
 
 def _is_setting_up() -> bool:
