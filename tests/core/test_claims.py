@@ -84,6 +84,15 @@ def claim(body: str, **strings: str) -> Claim:
         "with suppress(TypeError, ValueError):\n    got = len(Pager(3))\nassert got == 3",
         "try:\n    got = Pager['first']\nexcept KeyError:\n    got = None\nassert got",
         "assert callable(Pager(3))",
+        "assert len(dataclasses.fields(Pager)) == 2",
+        "fields = dataclasses.fields(shop.Pager)\ncount = len(fields)\nself.assertEqual(count, 2)",
+        "assert len(Pager.__match_args__) == 2",
+        "assert len(Pager._fields) == 2",
+        "assert len(dir(Pager)) > 30",
+        "assert len(vars(pager)) == 12",
+        "assert len(Pager) == 2",
+        "assert len([one.name for one in Pager]) == 2",
+        "assert [one.name for one in Pager] == ['first', 'n']",
         "assert isinstance(Pager(3), collections.abc.Sized)",
     ],
 )
@@ -111,6 +120,13 @@ def test_it_asks_for_what_the_fix_adds(body: str) -> None:
         "assert 'n' in inspect.signature(wrapped).parameters",
         "assert str(inspect.signature(Made.__init__)) == '(self, n)'",
         "assert dir(proxy) == dir(target)",
+        "assert len(dir(proxy)) == 3",
+        "assert len(vars(Pager(3))) == 1",
+        "assert len(pager) == 3",
+        "assert len(Pager(3)) == 3",
+        "assert len(fields(Pager)) == pages(11)",
+        "pager = Pager(3)\nassert len(pager) == 3",
+        "assert len(dataclasses.fields(Made)) == 2",
         "self.assertEqual(pages(11), 2)",
         "if pages(11) != 2:\n    pytest.fail(f'{hasattr(Pager, \"first\")}')",
         "pytest.fail('first')",
@@ -207,6 +223,14 @@ def test_a_helper_may_ask_another() -> None:
         Helper("look", "tests/helpers.py", "def look(name):\n    return hasattr(Pager, name)"),
     )
     assert asks_for_novelty(claim("assert has('first')")._replace(helpers=both), NOVELTY)
+
+
+def test_a_helper_may_be_a_line_of_a_table() -> None:
+    """It is known by the table and the key under which it stands there."""
+    helper = Helper("CHECKS[it]", "tests/test_it.py", '    "it": lambda: hasattr(Pager, "first"),\n')
+    for call, key in (("CHECKS['it']", ""), ("CHECKS[check]", "it"), ("self.CHECKS[check]", "it")):
+        assert asks_for_novelty(claim(f"assert {call}()", check=key)._replace(helpers=(helper,)), NOVELTY)
+    assert not asks_for_novelty(claim("assert CHECKS['other']()")._replace(helpers=(helper,)), NOVELTY)
 
 
 def test_names_that_are_not_written_there_are_known_from_the_failure() -> None:

@@ -718,8 +718,8 @@ _FITTED = """
             return self.number < other.number
 """
 _ASKING = """
-    import asyncio, concurrent.futures, contextlib, functools, importlib.util, inspect, operator, subprocess, sys
-    import typing
+    import asyncio, concurrent.futures, contextlib, dataclasses, functools, importlib.util, inspect, operator
+    import subprocess, sys, typing
     from unittest import mock
     import pytest
     from shop import asked
@@ -813,6 +813,7 @@ _ASKING = """
         "of a module that is asked": lambda: getattr(asked, "late", None) == 9,
         "what an object is given": lambda: getattr(asked.given(Cell()), "shade", None) == 1,
         "by a package for tests": lambda: seen_by(Pager(1)) is False,
+        "how many fields": lambda: len(dataclasses.fields(Row)) == 2,
         "a call": lambda: tried(asked.Bin()) == 1,
         "a call, by a thread": lambda: concurrent.futures.ThreadPoolExecutor().submit(asked.Bin()).exception() is None,
         "a call, by a process": lambda: told_by_a_process(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from contextlib import suppress
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -46,6 +45,9 @@ _REFLECTIONS = frozenset(
     | {"__members__", "__code__"}
 )
 """Attributes that do."""
+_COUNTABLE = _REFLECTIONS | {"__dict__", "__optional_keys__", "__required_keys__"}
+"""Attributes that may be counted; of a class they hold what all its objects have."""
+_HOLDING = frozenset({"frozenset", "list", "set", "sorted", "tuple"})
 _OF_KINDS = frozenset({"isinstance", "issubclass"})
 _OF_CALLABLES = frozenset({"signature", "getfullargspec", "getargspec", "getcallargs"})
 _OF_FILES = frozenset({"exists", "is_file", "isfile", "is_dir", "isdir", "find_spec", "find_loader"})
@@ -129,11 +131,11 @@ def _read(helpers: Iterable[Helper]) -> dict[str, _Function]:
     """By name, what each helper is; of several with one name the nearest."""
     found: dict[str, _Function] = {}
     for helper in helpers:
-        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            tree = ast.parse(textwrap.dedent(helper.source))
-            function = next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)), None)
-            if function is not None:
-                found.setdefault(helper.name, function)
+        tree = _parsed(helper.source) or _parsed(f"{{{helper.source}}}")  # a lambda may be a line of a table
+        nodes = ast.walk(tree) if tree is not None else ()
+        function = next((node for node in nodes if isinstance(node, ast.FunctionDef | ast.Lambda)), None)
+        if function is not None:
+            found.setdefault(helper.name, function)
     return found
 
 
@@ -179,6 +181,8 @@ class _Reader(Struct):
                 yield from self._of_name(name, depth - 1)
             case ast.Constant(value=str(text)) if self._is_novel(text):
                 yield _Part.NAME
+            case ast.comprehension(iter=ast.Name(id=name)) if name in self.novelty.grown:
+                yield _Part.REFLECTION  # the members of an enumeration
             case _:
                 for child in ast.iter_child_nodes(node):
                     yield from self._parts(child, depth - 1)
@@ -194,7 +198,7 @@ class _Reader(Struct):
                 yield from self._parts(value, depth)
 
     def _of_call(self, call: ast.Call, depth: int) -> Iterator[_Part]:
-        name = own_name(call.func)
+        name = own_name(call.func) or self._named_in_table(call.func)
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         if name in _BY_NAME:
             is_novel = any(self._holds(self._is_wanted, one) for one in given[1:2])
@@ -206,6 +210,8 @@ class _Reader(Struct):
             yield _Part.NOVELTY if is_novel else _Part.OTHER
         elif name in _OF_CALLABLES:
             yield _Part.NOVELTY if any(map(self._names_reshaped, given)) else _Part.REFLECTION
+        elif name == "len" and any(map(self._has_grown, given)):
+            yield _Part.NOVELTY
         elif name in _REFLECTING:
             yield _Part.REFLECTION
         elif name in self.helpers:
@@ -216,6 +222,13 @@ class _Reader(Struct):
             yield from inside
             if name not in _HARMLESS and not inside & {_Part.NOVELTY, _Part.REFLECTION}:
                 yield _Part.OTHER
+
+    def _named_in_table(self, node: ast.expr) -> str:
+        """The name of a helper that is taken out of a table; empty for anything else."""
+        if not isinstance(node, ast.Subscript):
+            return ""
+        names = (f"{own_name(node.value)}[{key}]" for key in _key(node.slice, self.strings))
+        return next((name for name in names if name in self.helpers), "")
 
     def _of_helper(self, helper: _Function, call: ast.Call, depth: int) -> Iterator[_Part]:
         """What a function of the tests answers by, given what it is given here."""
@@ -270,6 +283,25 @@ class _Reader(Struct):
     def _names_reshaped(self, node: ast.AST) -> bool:
         names = (own_name(part) for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute))
         return any(not name.startswith("__") and self.novelty.reshapes(name) for name in names if name)
+
+    def _has_grown(self, counted: ast.expr, depth: int = _FAR) -> bool:
+        """Whether what is counted are the names of something that has more of them now, or the members of it."""
+        match counted:
+            case ast.Name(id=name) if name in self.assigned and depth:
+                return any(self._has_grown(value, depth - 1) for value in self.assigned[name])
+            case ast.Call(func=way, args=[held, *_]) if own_name(way) in _HOLDING:
+                return self._has_grown(held, depth)
+            case ast.ListComp(generators=[one]) | ast.SetComp(generators=[one]):
+                return self._has_grown(one.iter, depth)
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name[:1].isupper():
+                owner = name
+            case ast.Attribute(attr=name, value=thing) if name in _COUNTABLE:
+                owner = own_name(thing)
+            case ast.Call(func=way, args=[thing, *_]) if own_name(way) in _REFLECTING | {"vars"}:
+                owner = own_name(thing)
+            case _:
+                return False
+        return owner in self.novelty.grown
 
     def _asks_what_it_can(self, name: str, given: list[ast.expr]) -> bool:
         """Whether it asks if an object can be called, or belongs to a class of those that can do something."""

@@ -61,6 +61,8 @@ class Novelty(Struct, frozen=True):
     mentions: frozenset[str] = frozenset()
     """Names that no text of before holds in any way, and that the new ones hold in quotes, or as what an object is
     given: ``setattr(Pager, "first", ...)`` adds one too, and so does ``page.first = ...``."""
+    grown: frozenset[str] = frozenset()
+    """The own names of classes and modules that were there and have more names now."""
     data_only: frozenset[str] = frozenset()
     """Paths, of either side, of files in which no function changed: what they hold takes effect as they are loaded."""
 
@@ -126,6 +128,7 @@ def of(files: Iterable[SourceVersions]) -> Novelty:
         frozenset(found.parameters),
         frozenset(found.reshaped),
         frozenset(word.decode() for word in mentions),
+        frozenset(found.grown),
         frozenset(found.data_only),
     )
 
@@ -136,6 +139,7 @@ class _Additions(Struct):
     names: set[str] = field(default_factory=set)
     parameters: set[tuple[str, str]] = field(default_factory=set)
     reshaped: set[str] = field(default_factory=set)
+    grown: set[str] = field(default_factory=set)
     data_only: set[str] = field(default_factory=set)
     old: list[bytes] = field(default_factory=list)
     new: list[bytes] = field(default_factory=list)
@@ -155,7 +159,10 @@ class _Additions(Struct):
         there = _api(versions.old)
         moved = versions.old_path != versions.new_path
         old = (None if moved else there) or _Api()
-        self.names.update(_own(name) for name in new.names - old.names)
+        added = new.names - old.names
+        self.names.update(map(_own, added))
+        owners = {name.rpartition(".")[0] for name in added}
+        self.grown.update(_own(owner or _dotted(path or "")) for owner in owners if not owner or owner in old.names)
         for name, signature in new.callables.items():
             if old.callables.get(name) != signature:
                 self._reshape(name, signature, old.callables.get(name))

@@ -7,7 +7,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import FrameType, TracebackType
 
     from .places import Places
@@ -91,9 +91,17 @@ def _functions(code: CodeType, spaces: list[Mapping[str, Any]], places: Places) 
     modules = [vars(value) for name in names for value in _held(name, spaces) if _is_ours(value, places)]
     for name in names:
         for value in _held(name, [*spaces, *modules]):
-            function = vars(value).get("__wrapped__", value) if type(value) is FunctionType else None
-            if type(function) is FunctionType:
-                yield name, function
+            for called, one in [(name, value), *_in_table(name, value, [code.co_consts, *spaces[0].values()])]:
+                function = vars(one).get("__wrapped__", one) if type(one) is FunctionType else None
+                if type(function) is FunctionType:
+                    yield called, function
+
+
+def _in_table(name: str, table: object, keys: Iterable[object]) -> Iterator[tuple[str, object]]:
+    """What a table of functions holds under the texts that are at hand there."""
+    if type(table) is dict:
+        texts = {key for held in keys for key in (held if type(held) is tuple else (held,)) if type(key) is str}
+        yield from ((f"{name}[{key}]", table[key]) for key in sorted(texts) if key in table)
 
 
 def _names(code: CodeType) -> Iterator[str]:
