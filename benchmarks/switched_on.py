@@ -4,6 +4,7 @@
 
 ``the gate`` judges a change without a fix and records every outcome, each time into the same history; ``recorded
 alone`` has no gate on fixes and none on their coverage. CPU, children included; medians of runs that take turns.
+Plain pytest is pytest without plugins; once more both have all that are installed here.
 """
 
 from __future__ import annotations
@@ -28,7 +29,15 @@ PROMISED = 3.0
 _IN_A_FILE = 100
 _OFF = '[tool.bugguard.fixes]\nrequire = "off"\n[tool.bugguard.coverage]\nfixes = "off"\n'
 _ON = ["--bugguard", "--bugguard-base", "HEAD"]
-_KINDS = {"without": (["-p", "no:bugguard"], ""), "the gate": (_ON, ""), "recorded alone": (_ON, _OFF)}
+_OURS = ["-p", "pytest_bugguard.plugin"]
+_PLAIN, _CROWDED = "plain pytest", "pytest with plugins"
+_KINDS = {
+    _PLAIN: ([], "", False),
+    "the gate": ([*_OURS, *_ON], "", False),
+    "recorded alone": ([*_OURS, *_ON], _OFF, False),
+    _CROWDED: (["-p", "no:bugguard"], "", True),
+    "the gate beside the plugins here": (_ON, "", True),
+}
 
 
 def main() -> int:
@@ -39,18 +48,19 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         jobs = {}
-        for kind, (flags, settings) in _KINDS.items():
+        for kind, (flags, settings, loads_plugins) in _KINDS.items():
             place = project(Path(folder) / kind.replace(" ", "-"), options.tests, settings)
-            jobs[kind] = partial(pytest, place, flags)
+            jobs[kind] = partial(pytest, place, flags, loads_plugins=loads_plugins)
         in_turn(jobs, 1)  # the first one writes bytecode, and the history's tables
         spent = {kind: median(laps).cpu_s for kind, laps in in_turn(jobs, options.rounds).items()}
     for kind, cpu_s in spent.items():
-        print(f"{kind:<16} {cpu_s:6.2f} s CPU")
-    more = {kind: 100 * (cpu_s / spent["without"] - 1) for kind, cpu_s in spent.items()}
-    suite = f"{options.tests:,} trivial tests"
-    return tell(
-        *(Ratio(f"{kind}, {suite}", more[kind], PROMISED, "% more CPU") for kind in _KINDS if kind != "without")
-    )
+        print(f"{kind:<32} {cpu_s:6.2f} s CPU")
+    ratios = [
+        Ratio(f"{kind}, {options.tests:,} trivial tests", 100 * (spent[kind] / spent[base] - 1), PROMISED, "% more CPU")
+        for kind, (_, _, loads_plugins) in _KINDS.items()
+        if kind != (base := _CROWDED if loads_plugins else _PLAIN)
+    ]
+    return tell(*ratios)
 
 
 def project(folder: Path, tests: int, settings: str, files: Mapping[str, str] | None = None) -> Path:
@@ -68,9 +78,11 @@ def project(folder: Path, tests: int, settings: str, files: Mapping[str, str] | 
     return folder
 
 
-def pytest(place: Path, flags: list[str], *, fails: bool = False) -> None:
+def pytest(place: Path, flags: list[str], *, fails: bool = False, loads_plugins: bool = True) -> None:
     """Run it there; a run that ends otherwise than it should is no measurement."""
     environment = {name: value for name, value in os.environ.items() if name not in {"CI", "PYTHONDONTWRITEBYTECODE"}}
+    if not loads_plugins:
+        environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *flags]
     done = subprocess.run(command, cwd=place, env=environment, check=False, stdout=subprocess.DEVNULL)
     if done.returncode != int(fails):
