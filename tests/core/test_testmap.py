@@ -115,6 +115,13 @@ HEIRS = """
             id="unittest-of-any-name",
         ),
         pytest.param(
+            f"    from case import Case as _Case\n{ONE}",
+            f"    from case import Case as _Case\n{ONE}"
+            "\n    class test_x(_Case):\n        def test_y(self):\n            self.assertTrue(pages(2))\n",
+            {"test_x::test_y": How.ADDED},
+            id="a-case-of-somebody-else",
+        ),
+        pytest.param(
             ONE,
             ONE + "\n    class TestB:\n        def __init__(self): pass\n        def test_x(self): assert pages\n",
             {},

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.outline import Class, Scope
     from pytest_bugguard.core.syntax import FunctionNode
 
-_UNITTEST_BASE = re.compile(r"(?:Test|Tests|TestCase)$")
+_UNITTEST_BASE = re.compile(r"(?:Test|Tests|Case)$")
 LeftOut = Callable[[str], Iterable[str]]
 """Patterns of what the conftest files above a path keep out of the collection."""
 
