@@ -164,6 +164,10 @@ def test_a_broken_file_does_not_hide_the_next() -> None:
         pytest.param("shop tests", "shop/pager.py", ("shop",), False, id="the-product-for-its-doctests"),
         pytest.param("shop/unit_tests", "shop/unit_tests/x.py", ("shop/unit_tests",), True, id="package-of-tests"),
         pytest.param("testing", "testing/helper.py", ("testing",), True, id="testing"),
+        pytest.param("t/unit", "t/integration/tasks.py", ("t", "t/integration"), True, id="another-kind-beside"),
+        pytest.param("t/unit", "shop/functional/pay.py", ("shop", "shop/functional"), False, id="a-kind-elsewhere"),
+        pytest.param("t/unit", "t/shop/pay.py", ("t", "t/shop"), False, id="no-kind-beside"),
+        pytest.param("shop/tests", "shop/functional/pay.py", ("shop", "shop/functional"), False, id="of-no-kind"),
     ],
 )
 def test_testpaths_name_test_folders(testpaths: str, path: str, packages: tuple[str, ...], expected: bool) -> None:

@@ -98,6 +98,14 @@ def test_testpaths_say_where_tests_live(path: str, packages: tuple[str, ...], ex
     assert WITH_TESTPATHS.side(path, _packages(*packages)) is expected
 
 
+def test_testpaths_of_one_kind_of_tests_tell_of_the_other_kinds() -> None:
+    """What pytest passes over there by itself is no product: celery's ``t/integration`` beside ``t/unit``."""
+    sides = Sides(Naming(testpaths=("t/unit",)))
+    packages = _packages("t", "t/integration", "celery", "celery/unit")
+    assert sides.side("t/integration/test_canvas.py", packages) is Side.TEST
+    assert sides.side("celery/unit/of_work.py", packages) is Side.SOURCE
+
+
 def test_testpaths_that_hold_the_product_leave_its_inline_tests() -> None:
     """A product package in ``testpaths`` keeps both its source and the tests beside it."""
     sides = Sides(Naming(testpaths=("shop",)))

@@ -97,6 +97,16 @@ IDLE = f"its test does not count: {EMPTY.nodeid} has no assertion"
             ),
             id="no-such-test",
         ),
+        pytest.param(
+            replace(FIX, tests=(replace(EMPTY, reason="is never collected: it is outside of testpaths (tests)"),)),
+            Scope(),
+            Judgement(
+                Verdict.UNGUARDED,
+                f"its test does not count: {EMPTY.nodeid} is never collected: it is outside of testpaths (tests)",
+                "let tests = [...] in the settings name its folder if another run collects it, else add a test inside",
+            ),
+            id="beside-testpaths",
+        ),
         pytest.param(replace(FIX, tests=(EMPTY,)), Scope(), Judgement(Verdict.UNGUARDED, IDLE, MEND), id="idle"),
         pytest.param(
             replace(FIX, tests=(EMPTY, EMPTY)),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NEVER = "is never collected"
 """How each reason begins that this module gives."""
+BESIDE = f"{NEVER}: it is outside of testpaths"
 NOT_ENTERED = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
 """What pytest's own ``norecursedirs`` holds."""
 _GLOB = frozenset("*?[")
@@ -68,7 +69,7 @@ def why_not(path: str, collection: Collection, tree: Tree, patterns: Callable[[s
     if reason := collection.refuses(path):
         return reason
     if collection.looks_beside(path, tree):
-        return f"{NEVER}: it is outside of testpaths ({', '.join(collection.testpaths)})"
+        return f"{BESIDE} ({', '.join(collection.testpaths)})"
     if is_covered(path, patterns(path)):
         return f"{NEVER}: collect_ignore in a conftest.py leaves it out"
     return ""

@@ -28,6 +28,9 @@ CONFIG_FILES = tuple(dict.fromkeys((*pytest_config.FILES, *unittest_config.FILES
 TEST_FOLDERS = frozenset({"test", "tests", "testsuite", "unittests"})
 """Folder names that mean tests wherever they stand."""
 
+_KINDS_OF_TESTS = frozenset({"unit", "integration", "functional", "acceptance", "e2e", "smoke"})
+"""Folder names that mean tests where they stand side by side."""
+
 _UNITTEST_NAMES = ("tests_*.py", "*_tests.py")
 """Names that only test modules bear. pytest does not collect them by default, ``python -m unittest`` users do."""
 _UNITTEST_NAMES_IN_TEST_FOLDERS = ("test*.py",)
@@ -117,7 +120,7 @@ class Naming(Struct, frozen=True, dict=True, cache_hash=True):
     def is_in_test_folder(self, path: str, is_package: IsPackage = _nothing_is_a_package) -> bool:
         """Whether a folder above the path is one of tests: by its own name, or because ``testpaths`` names it."""
         return not TEST_FOLDERS.isdisjoint(path.split("/")[:-1]) or any(
-            self.is_testpath(folder, is_package) for folder in folders_above(path)
+            self.is_testpath(folder, is_package) or self.is_beside_testpath(folder) for folder in folders_above(path)
         )
 
     def is_testpath(self, folder: str, is_package: IsPackage = _nothing_is_a_package) -> bool:
@@ -127,6 +130,16 @@ class Naming(Struct, frozen=True, dict=True, cache_hash=True):
         ``docs``, or a package whose name does not say test, does not make what it holds a test.
         """
         return self._testpaths(folder) is not None and self._may_hold_only_tests(folder, is_package)
+
+    def is_beside_testpath(self, folder: str) -> bool:
+        """Whether ``testpaths`` names tests of one kind (``t/unit``), and this folder beside them has another's name.
+
+        A plain ``pytest`` leaves those alone, but a product they are not.
+        """
+        above, _, kind = folder.rpartition("/")
+        return kind in _KINDS_OF_TESTS and any(
+            place.rpartition("/")[::2] == (above, other) for place in self.testpaths for other in _KINDS_OF_TESTS
+        )
 
     def is_reached(self, path: str) -> bool:
         """Whether a plain ``pytest`` run looks there: under any of ``testpaths``, or anywhere without them."""

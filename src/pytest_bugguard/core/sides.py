@@ -4,7 +4,8 @@ Decided by whole names of folders and files, never by a piece of one (``src/_pyt
 in this order:
 
 1. the longest entry of the settings ``tests`` and ``source`` that covers the path;
-2. ``conftest.py`` and what lies in a folder of tests;
+2. ``conftest.py`` and what lies in a folder of tests; where ``testpaths`` names tests of one kind (``t/unit``),
+   those of another kind beside them (``t/integration``) are some too;
 3. what the project's naming calls a test file. Where ``testpaths`` (or the setting ``tests``) says where the
    tests live, a name alone does not make a test of a module in a package (``aiohttp/test_utils.py``) or
    among the examples;
@@ -135,7 +136,7 @@ class Sides(Struct, frozen=True, dict=True):
 
     def _is_test_folder(self, folder: str, is_package: IsPackage) -> bool:
         name = folder.rpartition("/")[2]
-        if self.naming.is_testpath(folder, is_package):
+        if self.naming.is_testpath(folder, is_package) or self.naming.is_beside_testpath(folder):
             return True
         if name == "test" and _is_inside_package(folder, is_package):
             return not (self.naming.testpaths or _has_its_own_tests(folder, is_package))

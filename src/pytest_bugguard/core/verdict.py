@@ -125,6 +125,8 @@ def unguarded(tests: Sequence[MappedTest]) -> Judgement:
     mend = f"mend {tests[0].nodeid} so that it fails without the fix, or add another test"
     if tests[0].reason == NO_SUCH_TEST:
         mend = "add that test, or name one that is there: Regression-Test: tests/...::..."
+    elif tests[0].reason.startswith(collection.BESIDE):
+        mend = "let tests = [...] in the settings name its folder if another run collects it, else add a test inside"
     elif tests[0].reason.startswith(collection.NEVER):
         mend = f"have pytest collect {tests[0].nodeid}, or add a test where it looks"
     return Judgement(Verdict.UNGUARDED, _why_none_counts(tests), mend)
