@@ -70,6 +70,7 @@ def test_the_server_answers_what_the_file_answers(address: str, tmp_path: Path) 
     store, database = HistoryStore(tmp_path / "h.db", keep_days=399), HistoryServer(address, keep_days=399)
     new = [(store.add(part), database.add(part)) for part in (runs[:2], runs[::-1], runs)]
     assert [one == other for one, other in new] == [True] * 3
+    assert database.notes == store.notes != []
     assert list(database.runs()) == list(store.runs())
     assert database.experiments(1) == store.experiments(1) == (runs[-1],)
     assert (database.ranking(), database.ranking(1)) == (store.ranking(), store.ranking(1))

@@ -68,6 +68,24 @@ def test_a_quarter_of_ci_becomes_a_ranking(repo: Repo, tmp_path: Path) -> None:
     assert repo.git("status", "--porcelain") == ""
 
 
+def test_reports_that_are_too_old_to_keep_are_new_no_time(repo: Repo, tmp_path: Path) -> None:
+    """The same content and the same words, however often they come; and what a damaged history became is told."""
+    history = tmp_path / "history.db"
+    shell = Shell(repo.path, {"BUGGUARD_HISTORY": str(history)})
+    report(tmp_path / "ci", repo.git("rev-parse", "HEAD").strip(), *"F....")
+    command = ("flaky", "import", str(tmp_path / "ci"), "--set", "flaky.keep-days=2")
+    first = shell.call(*command).out
+    kept = list(HistoryStore(history, keep_days=2).runs())
+    again = shell.call(*command).out
+    assert list(HistoryStore(history, keep_days=2).runs()) == kept
+    assert [said.splitlines()[0] for said in (first, again)] == [
+        f"{new} of 5 runs in 5 files were new" for new in (3, 0)
+    ]
+    assert "\n2 runs are older than the newest one by more than flaky.keep-days (2): not kept\n" in again
+    history.write_bytes(history.read_bytes()[:5000])
+    assert "history.db was damaged: it is history.db.corrupt-" in shell.call(*command).out
+
+
 def test_what_is_handed_out_is_what_is_taken_in(repo: Repo, tmp_path: Path) -> None:
     """Run files and whole histories move a history to another place, and nothing is lost or doubled."""
     mine, theirs = tmp_path / "mine.db", tmp_path / "theirs.db"

@@ -12,8 +12,9 @@ from pytest_bugguard.core.run_files import digest_of, storable
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
+DAY_S = 86_400
 # Looking a word up is faster than calling its enum, and a ranking reads a hundred thousand of each.
 _WHYS = {why.value: why for why in Why}
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
@@ -209,15 +210,29 @@ def _remove(connection: sqlite3.Connection, run: int) -> None:
     connection.execute("DELETE FROM run WHERE id = ?", [run])
 
 
-def forget(connection: sqlite3.Connection, keep_s: int) -> None:
-    """Let go of what is older than the newest run by so much; by the clock at the most, if that one is ahead of it."""
+def forget(connection: sqlite3.Connection, keep_s: int) -> set[str]:
+    """Let go of what is older than the newest run by so much; by the clock at the most, if that one is ahead of it.
+
+    Returns:
+        The ids of those runs.
+    """
     old = connection.execute(
-        "SELECT id FROM run WHERE started_s < (SELECT min(max(started_s), ?) FROM run) - ?", [int(time.time()), keep_s]
+        "SELECT id, name FROM run WHERE started_s < (SELECT min(max(started_s), ?) FROM run) - ?",
+        [int(time.time()), keep_s],
     ).fetchall()
-    for (run,) in old:
+    for run, _ in old:
         _remove(connection, run)
     if old:
         connection.execute("DELETE FROM tally WHERE NOT runs")
+    return {name for _, name in old}
+
+
+def too_old(ids: Collection[str], keep_s: int) -> list[str]:
+    """What there is to say of runs that came in and were let go of at once."""
+    if not ids:
+        return []
+    runs = "1 run is" if len(ids) == 1 else f"{len(ids)} runs are"
+    return [f"{runs} older than the newest one by more than flaky.keep-days ({keep_s // DAY_S}): not kept"]
 
 
 def sightings(connection: sqlite3.Connection, nodeids: Sequence[str]) -> Iterator[tuple[Sighting, ...]]:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pytest_bugguard.adapters.history_rows import lost_ms
-from pytest_bugguard.adapters.history_store import DAY_S, WAIT_S, HistoryError, NoRunsError
+from pytest_bugguard.adapters.history_rows import DAY_S, lost_ms, too_old
+from pytest_bugguard.adapters.history_store import WAIT_S, HistoryError, NoRunsError
 from pytest_bugguard.core.flakes import Sighting
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.recorded_runs import Attempt, Circumstances, Counts, Failure, RecordedRun, Tally, Why
@@ -81,7 +81,7 @@ class HistoryServer:
         self.notes: list[str] = []
 
     def add(self, runs: Iterable[RecordedRun], *, checks: bool = False) -> int:  # noqa: ARG002 - the server does
-        """Take runs in, all or none; how many were new.
+        """Take runs in, all or none; how many were new, and are kept.
 
         Raises:
             HistoryError: The server is out of reach, or refuses.
@@ -89,9 +89,10 @@ class HistoryServer:
         with self._connected() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             _migrate(connection)
-            added = sum([_add(connection, run) for run in runs])
-            _forget(connection, self._keep_s)
-        return added
+            added = {storable(run.id) for run in runs if _add(connection, run)}
+            gone = _forget(connection, self._keep_s)
+        self.notes += too_old(added & gone, self._keep_s)
+        return len(added - gone)
 
     def ranking(self, limit: int | None = None) -> tuple[Tally, ...]:
         """The tests that failed at least once, the dearest first."""
@@ -322,16 +323,17 @@ def _remove(connection: Connection[tuple[Any, ...]], run: int) -> None:
     connection.execute("DELETE FROM bugguard_run WHERE id = %s", [run])
 
 
-def _forget(connection: Connection[tuple[Any, ...]], keep_s: int) -> None:
+def _forget(connection: Connection[tuple[Any, ...]], keep_s: int) -> set[str]:
     """As the file does: by the newest run, and by the clock where that one is ahead of it."""
     old = connection.execute(
-        "SELECT id FROM bugguard_run WHERE started_s < (SELECT least(max(started_s), %s) FROM bugguard_run) - %s",
+        "SELECT id, name FROM bugguard_run WHERE started_s < (SELECT least(max(started_s), %s) FROM bugguard_run) - %s",
         [int(time.time()), keep_s],
     ).fetchall()
-    for (run,) in old:
+    for run, _ in old:
         _remove(connection, run)
     if old:
         connection.execute("DELETE FROM bugguard_tally WHERE runs = 0")
+    return {name for _, name in old}
 
 
 def _attempts(connection: Connection[tuple[Any, ...]], run: int) -> tuple[Attempt, ...]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.adapters import files
 from pytest_bugguard.adapters import history_rows as rows
+from pytest_bugguard.adapters.history_rows import DAY_S
 from pytest_bugguard.core.errors import BugguardError
+from pytest_bugguard.core.run_files import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +32,6 @@ CHECK_BELOW = 32 * 1024 * 1024
 """Bytes up to which the whole file is checked whenever it is written; a larger one where runs are imported."""
 _MAPPED = 1 << 30
 """Bytes of the file that are read as memory."""
-DAY_S = 86_400
 APPLICATION = 0x42754744
 """``BuGD``: what tells our files from those of others."""
 VERSION = 1
@@ -75,15 +76,16 @@ class HistoryStore:
             checks: Whether to look the whole file through first, however large it is.
 
         Returns:
-            How many were new.
+            How many were new, and are kept.
 
         Raises:
             HistoryError: It cannot be written. What it held is untouched.
         """
         with self._writing(checks=checks) as connection:
-            added = sum([rows.add(connection, run) for run in runs])
-            rows.forget(connection, self._keep_s)
-        return added
+            added = {storable(run.id) for run in runs if rows.add(connection, run)}
+            gone = rows.forget(connection, self._keep_s)
+        self.notes += rows.too_old(added & gone, self._keep_s)
+        return len(added - gone)
 
     def ranking(self, limit: int | None = None) -> tuple[Tally, ...]:
         """The tests that failed at least once, the dearest first."""

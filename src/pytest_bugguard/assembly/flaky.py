@@ -77,7 +77,7 @@ def take_in(workshop: Workshop, paths: Sequence[Path], told: Told, progress: Cal
     reading = _Reading(workshop, told)
     new = history.add(reading.runs(files, progress), checks=True)
     said = f"{new} of {reading.seen} runs in {len(files) - len(reading.refused)} files were new"
-    return Imported((said, *reading.notes()), tuple(reading.refused))
+    return Imported((said, *reading.notes(), *history.notes), tuple(reading.refused))
 
 
 def hand_out(workshop: Workshop, folder: Path) -> str:

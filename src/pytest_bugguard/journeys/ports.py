@@ -216,4 +216,4 @@ class RunHistory(Protocol):
         """So many of the runs that were made to find out something, the newest first."""
 
     def add(self, runs: Iterable[RecordedRun], *, checks: bool = False) -> int:
-        """Take runs in, all or none; how many were new."""
+        """Take runs in, all or none; how many were new, and are kept."""
