@@ -47,6 +47,20 @@ def test_options_are_kept_or_dropped(given_words: str, kept: str | None) -> None
     assert addopts.kept(shlex.split(given_words)) == tuple(shlex.split(expected))
 
 
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("-v -r fE --tb=short --tb short -q -l --color=no --durations 5 --no-header", ""),
+        ("-o addopts= -p no:randomly -v --strict-markers", "-o addopts= -p no:randomly --strict-markers"),
+        ("-k -v -m -q --doctest-modules -s --ds=conf.test -W error", None),
+        ("--tb", ""),
+    ],
+)
+def test_a_short_command_leaves_out_what_only_shows(words: str, left: str | None) -> None:
+    """And nothing that may decide how a test ends."""
+    assert addopts.deciding(shlex.split(words)) == tuple(shlex.split(words if left is None else left))
+
+
 @given(
     st.lists(
         st.sampled_from(["-v", "--x", "--maxfail", "-n", "3", "-k", "a", "--", "-", "", "tests", "-xvn2", "--cov"])

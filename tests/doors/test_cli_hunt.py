@@ -172,7 +172,12 @@ def test_the_history_remembers_what_was_found(shell: Shell, done: Done) -> None:
 
 @pytest.mark.parametrize("name", ["test_victim[a::b [c]]", "test_again"])
 def test_the_command_that_is_printed_shows_it(shell: Shell, found: dict[str, dict[str, Any]], name: str) -> None:
-    """Typed as it stands, in the folder where the hunt was begun; and the other one passes."""
+    """Typed as it stands, in the folder where the hunt was begun; and the other one passes.
+
+    Of the project's own ``-x -q`` it says nothing: the one is undone, the other shows less and changes nothing.
+    """
+    assert "-o addopts=" in found[name]["command"]
+    assert "-q" not in found[name]["command"]
     tidy = os.environ | {"PYTEST_ADDOPTS": "-p no:cacheprovider"}  # the checkout is looked at by another test
     ends = [
         subprocess.run(["bash", "-c", command], cwd=shell.folder, env=tidy, capture_output=True, check=False).returncode

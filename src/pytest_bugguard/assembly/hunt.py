@@ -16,6 +16,7 @@ from pytest_bugguard.adapters import ci, interrupts, pool
 from pytest_bugguard.adapters.hunt_log import HuntLog, HuntLogError, LoggedReplayer
 from pytest_bugguard.assembly.recording import Session, record_experiments
 from pytest_bugguard.assembly.replays import home_of, open_replayer
+from pytest_bugguard.core import addopts
 from pytest_bugguard.core.alike import with_alike
 from pytest_bugguard.core.causes import hints_of, source_in
 from pytest_bugguard.core.commands import Typing, command_of, contrast_of
@@ -202,7 +203,8 @@ def _from_top(top: Path, start: Path, path: str) -> str:
 def _typed(home: Home, words: Sequence[str]) -> tuple[str, ...]:
     """What a command needs besides the tests, so that the project's own options do not stand in its way."""
     quiet = ("-p", "no:randomly") if find_spec("pytest_randomly") else ()
-    return ("-o", "addopts=", *quiet, *home.options) if home.drops else (*quiet, *words)
+    said = ("-o", "addopts=", *quiet, *home.options) if home.drops else (*quiet, *addopts.kept(words))
+    return addopts.deciding(said)
 
 
 def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Result:

@@ -81,9 +81,36 @@ _DROPPED_PLUGINS = frozenset(
 )
 
 
+_SHOWING = _set(
+    """
+    -v -q -l --verbose --quiet --showlocals --no-showlocals --no-header --no-summary --no-fold-skipped
+    --disable-warnings --disable-pytest-warnings --full-trace --force-short-summary
+    """
+)
+_SHOWING_WITH_VALUE = _set("-r --tb --color --code-highlight --durations --durations-min --show-capture --verbosity")
+"""These decide what is shown, and nothing of how a test ends."""
+
+
 def kept(words: Sequence[str]) -> tuple[str, ...]:
     """The options out of ``addopts`` (split into words) that a run of ours is given too, in their order."""
     return tuple(_walk(list(words)))
+
+
+def deciding(words: Sequence[str]) -> tuple[str, ...]:
+    """Of options that ``kept`` has kept those that may decide how a test ends: a short command names no others."""
+    return tuple(_deciding(iter(words)))
+
+
+def _deciding(words: Iterator[str]) -> Iterator[str]:
+    for word in words:
+        name, has_value, _ = word.partition("=")
+        if name in _SHOWING_WITH_VALUE:
+            if not has_value:
+                next(words, "")
+        elif name not in _SHOWING:
+            yield word
+            if name.removeprefix("-") in _SHORT_WITH_VALUE:  # its value, whatever it looks like
+                yield next(words, "")
 
 
 def _walk(words: list[str]) -> Iterator[str]:
