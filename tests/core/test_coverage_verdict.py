@@ -69,6 +69,28 @@ def test_where_to_begin_is_no_test_while_the_product_lacks_something() -> None:
     assert [one.path for one in row.missing] == ["src/b.py", "src/a.py", "tests/test_a.py"]
 
 
+@pytest.mark.parametrize(
+    ("path", "speaking"),
+    [
+        pytest.param("src/old/whole.py", ["each-file", "gate src/old/**", "total"], id="lacks-nothing"),
+        pytest.param("src/old/a0.py", ["each-file", "gate src/old/**", "total"], id="lacks-least-of-many"),
+        pytest.param("src/new.py", ["each-file", "total"], id="in-no-group"),
+        pytest.param("src/unseen.py", [], id="not-measured"),
+    ],
+)
+def test_a_sum_speaks_for_each_file_that_it_counts(path: str, speaking: list[str]) -> None:
+    """Whether the file lacks anything or not, and however many lack more."""
+    many = tuple(_file(f"src/old/a{number}.py", 9, number + 1) for number in range(9))
+    files = (*many, _file("src/new.py", 9, 0), _file("src/old/whole.py", 9, 0))
+    gate = Gate(_limits("60"), ("src/old/**",), scope="group", place="p:9")
+    settings = CoverageSettings(_limits("1"), _limits("75"), gates=(gate,), places=PLACES)
+    paths = [*(file.path for file in files), "src/unseen.py"]
+    measured = Measured(files, "x")
+    rows = coverage_verdict.judge(settings, measured, paths)
+    assert [row.rule for row in coverage_verdict.of_file(rows, path, measured, settings, paths)] == speaking
+    assert len(rows[-1].missing) == 9
+
+
 def test_lines_and_branches_are_judged_apart() -> None:
     """92 % together may hide 88 % of the lines behind all of the branches."""
     settings = CoverageSettings(_limits("90", "90"))

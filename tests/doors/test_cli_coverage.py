@@ -141,6 +141,8 @@ def test_explain_tells_every_rule_of_a_file(repo: Repo, shell: Shell) -> None:
         "MET        src/shop/util.py   3 of 3 statements missing, at most 3 may be   each-file, --set\n"
         "             not run: 1, 4-5 (spare)"
     )
+    assert "total   line 70 % (7 of 10), needs 50" in shell.call("coverage", "explain", "src/shop/pay.py").out
+    _settings(repo, '[[coverage.gate]]\npaths = ["src/shop/util.py"]\nline = 1\n')
     assert shell.call("coverage", "explain", "src/shop/pay.py").complaint[0] == "src/shop/pay.py: no rule speaks for it"
     assert "is no file of this repository" in shell.call("coverage", "explain", "src/nowhere.py").complaint[0]
     assert "does not hold it" in shell.call("coverage", "explain", "tests/test_pay.py").complaint[0]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from pytest_bugguard.adapters import coverage_data, coverage_home, settings_file
 from pytest_bugguard.adapters.measured_paths import MeasuredPaths
-from pytest_bugguard.core import base, floors
+from pytest_bugguard.core import base, coverage_verdict, floors
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
 from pytest_bugguard.core.errors import BugguardError, SettingsError
 from pytest_bugguard.core.measured import Doubt, and_more
@@ -235,7 +235,7 @@ def explain(workshop: Workshop, path: Path, data: Sequence[Path], *, base_option
         raise BugguardError(f"{str(path)!r} is no file of this repository", hint="name a file that was measured")
     measured = desk.read(data)
     found = desk.judge(measured, Standing())
-    rows = tuple(one for one in found.judged if name == one.path or any(name == at.path for at in one.missing))
+    rows = coverage_verdict.of_file(found.judged, name, measured, desk.asked.settings, desk.paths)
     if not rows:
         said = "no rule speaks for it" if measured.file(name) else f"{measured.origin} does not hold it"
         hint = "bugguard coverage check tells of all files; [tool.bugguard.coverage] each-file speaks for each"

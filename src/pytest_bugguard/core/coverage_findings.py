@@ -61,7 +61,8 @@ def where(one: Judged) -> Iterator[str]:
     """``not run: 13 (over)``; of several files the first ones."""
     places = [f"{place.path} {place.note}".rstrip() if one.path is None else place.note for place in one.missing]
     if places:
-        more = f" and {len(places) - _PLACES_SHOWN} more files" if len(places) > _PLACES_SHOWN else ""
+        others = len(places) - _PLACES_SHOWN
+        more = f" and {others} more file{'s' * (others > 1)}" if others > 0 else ""
         label = "missing" if one.path is None and not one.missing[0].lines else passed_over(one.metric)
         yield f"{label}: {', '.join(places[:_PLACES_SHOWN])}{more}"
 

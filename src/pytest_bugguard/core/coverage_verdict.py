@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 EACH_FILE = "each-file"
 TOTAL = "total"
-_WORST_SHOWN = 5
 _SEE_ALL = "run all tests, or let coverage.py count what nothing imports: [tool.coverage.run] source"
 _MEASURE_BRANCHES = "measure branches too: [tool.coverage.run] branch = true, or pytest --cov-branch"
 
@@ -225,10 +224,27 @@ def _together(limits: Limits, within: Measured, rule: str, place: str) -> Iterat
 
 
 def _worst(within: Measured, metric: Metric) -> Iterator[Missing]:
-    """The files that lack most, tests behind the product: where to begin."""
+    """The files that lack something, tests behind the product and most first: where to begin."""
     lacking = [(count.missing, file.path) for file in within.files if (count := file.count(metric)) and count.missing]
-    for number, path in sorted(lacking, key=lambda item: (item[1] in within.tests, -item[0], item[1]))[:_WORST_SHOWN]:
+    for number, path in sorted(lacking, key=lambda item: (item[1] in within.tests, -item[0], item[1])):
         yield Missing(path, note=numbered(number, metric))
+
+
+def of_file(
+    judged: Iterable[Judged], path: str, measured: Measured, settings: CoverageSettings, paths: Sequence[str]
+) -> tuple[Judged, ...]:
+    """What speaks of one file: by itself, or together with others, whether it lacks anything or not."""
+    packages = rules.packages_of(paths)
+    groups = (gate for gate in settings.gates if gate.scope == "group" and rules.rank_of(gate, path, packages))
+    sums = {(TOTAL, settings.places.total), *((gate.name, gate.place) for gate in groups)}
+    counted = sums if measured.file(path) is not None else ()
+
+    def speaks(one: Judged) -> bool:
+        if one.path is not None:
+            return one.path == path
+        return (one.rule, one.place) in counted or any(path == at.path for at in one.missing)
+
+    return tuple(filter(speaks, judged))
 
 
 def weighed(judged: Iterable[Judged], standing: Standing) -> tuple[Judged, ...]:
