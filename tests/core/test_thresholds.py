@@ -39,6 +39,12 @@ def test_a_share_is_compared_in_whole_numbers(count: Count, value: str, is_met: 
     assert threshold.shown(count) == shown
 
 
+def test_a_branch_is_taken_and_a_statement_run() -> None:
+    """The line that branches off was run all the same."""
+    shown = [Threshold(metric, Decimal(60)).shown(Count(1, 2)).rpartition("; ")[2] for metric in Metric][:2]
+    assert shown == ["1 more to run", "1 more to take"]
+
+
 @pytest.mark.parametrize(
     ("count", "allowed", "is_met"),
     [(Count(5, 9), 4, True), (Count(5, 9), 3, False), (Count(9, 9), 0, True), (Count(8, 9), 0, False)],

@@ -132,7 +132,8 @@ def test_each_rule_has_its_verdict_and_takes_no_file_from_another(repo: Repo) ->
     }  # fmt: skip
     said = Shell(repo.path).call("coverage", "check").out
     assert "src/shop/big.py   line 89.9 % (1799 of 2000), needs 90; 1 more to run" in said
-    assert "branch 50 % (1 of 2), needs 60; 1 more to run branch not taken: 2 (charge)" in " ".join(said.split())
+    assert "branch 50 % (1 of 2), needs 60; 1 more to take branch not taken: 2 (charge)" in " ".join(said.split())
+    assert "next: add a test that takes them; for more: bugguard coverage explain src/shop/pay.py" in said
     assert "can never fail: src/shop/emptied.py: all code is excluded" in said
     assert "not in the count, since it was not measured: src/apart/cold.py" in said
 

@@ -80,7 +80,8 @@ class Threshold(Struct, frozen=True):
             return f"no {unit}"
         if self.metric is Metric.MISSING:
             return f"{count.missing} of {count.total} statements missing, at most {self.value} may be"
-        more = f"; {lacking} more to run" if (lacking := self.lacking(count)) else ""
+        deed = "take" if self.metric is Metric.BRANCH else "run"
+        more = f"; {lacking} more to {deed}" if (lacking := self.lacking(count)) else ""
         share = rate(count, digits=max(_digits(self.value), 1))
         return f"{self.metric} {share} % ({count.covered} of {count.total}), needs {self.value}{more}"
 

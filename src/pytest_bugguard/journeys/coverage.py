@@ -202,4 +202,5 @@ _NEVER_RAN = '; where only processes that tests start run it: [tool.coverage.run
 def _next(one: Judged, worst: str, hint: str) -> str:
     if one.rule == floor_verdict.FLOORS:
         return f'add a test, or accept it: bugguard coverage floors raise {shlex.quote(worst)} --reason "..."{hint}'
-    return f"add a test that runs them{hint}; for more: bugguard coverage explain {shlex.quote(worst)}"
+    deed = "takes" if one.metric is Metric.BRANCH else "runs"
+    return f"add a test that {deed} them{hint}; for more: bugguard coverage explain {shlex.quote(worst)}"
