@@ -42,7 +42,7 @@ class Writing:
             "key": key_of(asked),
             "cases": cases,
             "collected": collected,
-            "uncollected": [one.path for one in run.uncollected],
+            "uncollected": [one.path for one in run.uncollected if not one.is_skipped],
             "end": run.end.value,
             "running": run.running,
             "detail": run.detail,

@@ -183,11 +183,21 @@ class Case(Struct, frozen=True):
     """Who took compiled code of watched files to look at it, or had it traced: files of the tree; empty: the test."""
 
 
+_SKIPS = frozenset({"Skipped", "SkipTest"})
+"""Of pytest's, and of unittest's."""
+
+
 class Uncollected(Struct, frozen=True):
     """A file in which the tests could not be found."""
 
     path: str
     raised: Raised | None
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether the file itself says that its tests are not for here."""
+        names = {base.rpartition(".")[2] for base in (self.raised.bases if self.raised else ())}
+        return not names.isdisjoint(_SKIPS)
 
 
 class End(StrEnum):

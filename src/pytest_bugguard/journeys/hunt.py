@@ -89,7 +89,7 @@ def _first_run(plan: Plan, lab: Lab) -> None:
     if not done.run.collected:
         raise _nothing(done)
     lab.notebook.order = done.run.collected
-    lab.notebook.uncollected = tuple(dict.fromkeys(one.path for one in done.run.uncollected))
+    lab.notebook.uncollected = tuple(dict.fromkeys(one.path for one in done.run.uncollected if not one.is_skipped))
     lab.notebook.subjects = tuple(one for one in done.run.collected if _is_meant(one, plan.subjects))
     if not lab.notebook.subjects:
         raise NothingToHuntError(
