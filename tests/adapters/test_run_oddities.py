@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_bugguard.adapters import testrun
 from pytest_bugguard.core.runs import End
 from tests.runs import WATCHED, cases, outcomes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.runs import Run
 
 STRICT = """
@@ -201,6 +202,23 @@ def test_a_child_inherits_what_it_should(run: Run, monkeypatch: pytest.MonkeyPat
     """
     done = run(text)
     assert outcomes(done) == {"test_child": "passed"}, done
+
+
+def test_a_run_within_a_run_is_seen_by_its_own_eyes(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A test that proves something itself, as ours do: what looks into its processes does not look into ours too."""
+    around = tmp_path / "around"
+    shutil.copytree(Path(testrun.__file__).parent / "probe", around)
+    monkeypatch.setenv("PYTHONPATH", str(around))
+    test = """
+        import sys
+        from shop import pager
+
+        def test_pages():
+            assert pager.pages(10) == 1
+            assert not [entry for entry in sys.path if entry.endswith("around")]
+    """
+    done = run(test)
+    assert (done.end, outcomes(done)) == (End.FINISHED, {"test_pages": "passed"})
 
 
 def test_use_is_seen_in_processes_of_every_kind(run: Run) -> None:

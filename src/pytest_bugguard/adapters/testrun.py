@@ -254,7 +254,8 @@ class PytestRunner:
 
     def _environment(self, top: Path, request: RunRequest, private: _Private) -> dict[str, str]:
         own = os.environ
-        entries = own.get("PYTHONPATH", "").split(os.pathsep)
+        # Where a test starts runs of its own, what looks into its processes would chain up with what looks here.
+        entries = [entry for entry in own.get("PYTHONPATH", "").split(os.pathsep) if not _is_probe(entry)]
         path = [
             str(self._probe),
             *(os.path.normpath(top / root) for root in request.roots),
@@ -284,6 +285,11 @@ class PytestRunner:
         if not sys.dont_write_bytecode:
             compileall.compile_dir(_PROBE, quiet=2)
         return workspace.copy(_PROBE, self._space.folder().resolve() / "site")
+
+
+def _is_probe(folder: str) -> bool:
+    """Whether a folder on an import path is there for a run of ours."""
+    return bool(folder) and Path(folder, "bugguard_probe").is_dir()
 
 
 def _file(target: str) -> str:
