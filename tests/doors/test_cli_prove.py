@@ -219,14 +219,15 @@ def test_decay_of_one_fix_serves_git_bisect(tmp_path: Path) -> None:
 
 
 def test_what_later_work_is_woven_into_cannot_be_told(tmp_path: Path) -> None:
-    """A fix whose lines were changed again is undecided in today's HEAD, with what to do instead."""
+    """A fix whose lines were changed again is undecided in today's HEAD, with what to do instead, as it is typed."""
     repo = story(tmp_path / "shop", TWO_PARTS)
+    shell, fix = Shell(repo.path), repo.sha("last page")
     repo.write("src/shop/pager.py", "def pages(items):\n    return max(1, -(-items // 10))\n")
     repo.commit("feat: a page at least")
-    done = Shell(repo.path).call("prove", "--decay")
+    done = shell.call("prove", "--decay")
     assert done.code == 1
     assert "woven" in done.out
-    assert "next: prove the fix at its own commit" in done.out
+    assert f"next: prove the fix at its own commit: bugguard prove {fix[:7]}\n" in done.out
 
 
 def test_keep_leaves_the_tree_and_says_how_to_run_it(two_parts: Repo, tmp_path: Path) -> None:

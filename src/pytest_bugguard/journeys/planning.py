@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pytest_bugguard.journeys.snapshot import Snapshot
     from pytest_bugguard.journeys.survey import Seen
 
+_SHORT = 7
+"""So many characters of a commit's id are shown."""
 Merge = Callable[[bytes, bytes, bytes], "bytes | None"]
 """``merge(ours, base, theirs)``: both sides' changes of a text; None where they touch the same lines."""
 
@@ -127,27 +129,27 @@ def _put_back(seen: Seen, change: FileChange, tree: Snapshot, merge: Merge) -> I
     now = None if change.new_path is None else tree.file(change.new_path)
     if change.new_path is not None and change.new_path != change.old_path:
         if now is None or (now != new and change.status == "A"):
-            raise _gone(change)
+            raise _gone(change, seen)
         yield Put(change.new_path, None)
     if change.old_path is None or old is None or change.status == "C":
         return
     if change.new_path is None:
         if tree.file(change.old_path) is not None:
-            raise _gone(change)
+            raise _gone(change, seen)
         yield Put(change.old_path, old, change.old_mode)
         return
     if now is None or new is None:
-        raise _gone(change)
+        raise _gone(change, seen)
     text = old if now == new else merge(now, new, old)
     if text is None:
-        raise _gone(change)
+        raise _gone(change, seen)
     yield Put(change.old_path, text, change.old_mode)
 
 
-def _gone(change: FileChange) -> _CannotError:
+def _gone(change: FileChange, seen: Seen) -> _CannotError:
     return _CannotError(
         f"later changes to {change.path} are woven into it: it cannot be taken out of that tree any more",
-        "prove the fix at its own commit: bugguard prove FIX",
+        f"prove the fix at its own commit: bugguard prove {seen.unit.commit.sha[:_SHORT]}",
     )
 
 
