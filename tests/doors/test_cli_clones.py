@@ -121,6 +121,18 @@ def test_a_share_is_not_met_in_a_clone_that_cannot_tell(origin: Repo, tmp_path: 
         assert (softened.code, said in softened.out) == (0, True), softened.out
 
 
+def test_what_a_shallow_clone_hides_is_not_still_guarded(origin: Repo, tmp_path: Path) -> None:
+    """A nightly look at older fixes passes only where they are there to be looked at."""
+    for depth, verdicts in ((1, []), (2, [("undecided", "fix: last page is missing")])):
+        shell = cloned(origin, tmp_path / f"shallow-{depth}", "--depth", str(depth))
+        done = shell.call("prove", "--decay", "--format", "json")
+        assert (done.code, done.verdicts) == (1, verdicts)
+        assert "the clone is shallow" in done.document["findings"][-1]["message"]
+        assert shell.call("prove", "--decay", "--set", "undecided=warn").code == 0
+    whole = cloned(origin, tmp_path / "whole").call("prove", "--decay")
+    assert (whole.code, "shallow" in whole.out) == (0, False)
+
+
 TOPIC = """
 branch: topic
 commit: fix: no page for no items

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from pytest_bugguard.assembly import around, changes
+from pytest_bugguard.core import findings
 from pytest_bugguard.core.coverage_verdict import Coverage
 from pytest_bugguard.core.model import Sign, Verdict
 from pytest_bugguard.core.results import Result
@@ -60,7 +61,8 @@ def of_change(
 def of_decay(prover: Prover, revisions: str | None, *, progress: Progress) -> Result:
     """Whether the tests of fixes still guard them: each is taken out of today's HEAD.
 
-    ``revisions`` is one fix, or a range; without it the newest ``RECENT`` fixes that brought a test.
+    ``revisions`` is one fix, or a range; without it the newest ``RECENT`` fixes that brought a test. A shallow clone
+    may hide some of them, which is told.
     """
     workshop = prover.workshop
     tip = Snapshot(workshop.history, workshop.resolve("HEAD"))
@@ -70,7 +72,9 @@ def of_decay(prover: Prover, revisions: str | None, *, progress: Progress) -> Re
     found = list(islice(fixes, RECENT if revisions is None else None))
     records = prover.records(found, tip, where=Where.TIP_ALONE, progress=progress)
     result = workshop.result("prove", map(workshop.settled, map(_decayed, records)), len(records))
-    return workshop.with_findings(prover.noted(result))
+    result = workshop.with_findings(prover.noted(result))
+    is_short = revisions is None and len(found) < RECENT and workshop.history.is_shallow
+    return workshop.with_loose(result, [findings.out_of_sight(RECENT)] if is_short else [])
 
 
 def after_session(

@@ -139,6 +139,12 @@ def of_roots(key: str, roots: Sequence[str], *, missing: Collection[str]) -> tup
     return (undecided("settings", said, f"mend {key} in the settings, or leave it out: it is found by looking"),)
 
 
+def out_of_sight(wanted: int) -> Finding:
+    """The finding that a shallow clone holds fewer fixes than were to be looked at: of the others nothing is known."""
+    said = f"the clone is shallow: it may hide some of the newest {wanted} fixes that brought a test"
+    return undecided("decay", said, "git fetch --unshallow (in CI: fetch-depth: 0)")
+
+
 def undecided(subject: str, reason: str, cure: str) -> Finding:
     """The finding that says that nothing could be judged: no base, no repository."""
     return Finding(subject, subject, Verdict.UNDECIDED, subject, reason, cure)

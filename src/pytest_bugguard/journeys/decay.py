@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from pytest_bugguard.journeys.linking import Linker
     from pytest_bugguard.journeys.survey import Seen
 
+_LOOKED_AT = frozenset({Verdict.GUARDED, Verdict.UNDECIDED})
 RECENT = 20
 """Fixes that are looked at where nobody says how many."""
 
 
 def guarded(units: Iterable[Seen], linker: Linker, *, wanted: str | None = None) -> Iterator[CheckedUnit]:
-    """Each fix that brought a test, newest first, its tests under the names that they have in the newest state.
+    """Each fix that brought a test, or of which that cannot be told: newest first.
+
+    Its tests are under the names that they have in the newest state.
 
     Args:
         units: The history, newest first.
@@ -29,7 +32,7 @@ def guarded(units: Iterable[Seen], linker: Linker, *, wanted: str | None = None)
     for seen in units:
         if seen.unit.commit.sha == wanted or (wanted is None and seen.is_fix):
             record = linker.link(seen, lambda _: (), is_only_fix=False, later=later)
-            if wanted or Verdict.GUARDED in {record.verdict, seen.record.verdict}:
+            if wanted or not _LOOKED_AT.isdisjoint({record.verdict, seen.record.verdict}):
                 yield CheckedUnit(seen, record, tuple(later))
             if wanted:
                 return
