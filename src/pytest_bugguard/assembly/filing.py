@@ -32,17 +32,22 @@ class Filing(Struct, frozen=True, dict=True):
     """How often the tests of what is proven are run before they may guard."""
 
     def find(self, plan: Experiment) -> Proof | None:
-        """What was found out about just this code in just this environment, with just this burn-in."""
-        found = self.store.get(self._code(plan, self.burn_in), self._environment.key)
-        return None if found is None else found.proof
+        """What was found out about just this code in just this environment, with just this burn-in; settled."""
+        code = self._code(plan, self.burn_in)
+        found = self.store.get(code, self._environment.key)
+        return None if found is None else self._settled(code, found.proof)
 
     def settle(self, plan: Experiment, record: Record, proof: Proof) -> Proof:
-        """Keep a proof; where it failed here and another environment has it, that one's word holds."""
+        """Keep a proof, and settle it."""
         here = self._environment
         codes = [self._code(plan, runs) for runs in sorted({0, self.burn_in})]  # who asks for none may have it too
         for code in codes:
             self.store.put(Receipt(code, here.key, here.words, record.sha, record.subject, proof))
-        other = receipts.settled(proof, self.store.elsewhere(codes[-1], here.key))
+        return self._settled(codes[-1], proof)
+
+    def _settled(self, code: str, proof: Proof) -> Proof:
+        """Where a proof failed here and another environment has it, that one's word holds."""
+        other = receipts.settled(proof, self.store.elsewhere(code, self._environment.key))
         if other is None:
             return proof
         return replace(other.proof, reason=f"proven by {other.words}: {other.proof.reason}")
