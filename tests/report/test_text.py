@@ -45,6 +45,24 @@ def shown(lines: tuple[spans.Line, ...]) -> list[str]:
     return spans.plain(lines).splitlines()
 
 
+_PLAIN = "1 of 1 case red without the fix and green with it"
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_told"),
+    [
+        pytest.param(_PLAIN, False, id="what-the-row-says-already"),
+        pytest.param(f"{_PLAIN}; conftest.py changed with it", True, id="what-changed-besides"),
+        pytest.param(f"proven by CPython 3.12 on linux: {_PLAIN}", True, id="elsewhere"),
+    ],
+)
+def test_a_proof_by_one_test_says_what_else_is_to_know(reason: str, is_told: bool) -> None:
+    """Whose proof it is above all: here the test may pass without the fix."""
+    row = replace(GUARD, before=Outcome.FAILED, red=Red(RedKind.ASSERTION, "assert 1 == 2"))
+    lines = shown(gate(result_of(replace(fix(Verdict.PROVEN, tests=(row,), next=""), reason=reason), command="prove")))
+    assert (f"             {reason}" in lines) is is_told
+
+
 def test_the_section_of_the_gate() -> None:
     """A heading with count and base, a block a fix with what to do, and a last line with the counts."""
     result = result_of(
