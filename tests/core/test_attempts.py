@@ -76,6 +76,31 @@ def test_an_attempt_knows_its_failure_and_its_place() -> None:
     assert (b.failure, a.failure, b.duration_s) == (FAILURE, None, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("text", "outcome", "failure"),
+    [
+        pytest.param("setup call teardown", Outcome.PASSED, None, id="passed"),
+        pytest.param("setup call! teardown", Outcome.FAILED, FAILURE, id="failed"),
+        pytest.param("setup~ call teardown", Outcome.SKIPPED, None, id="skipped"),
+    ],
+)
+def test_an_attempt_took_as_long_as_its_phases(text: str, outcome: Outcome, failure: Failure | None) -> None:
+    """In microseconds, whichever way it ended, and it is told with its worker and its place."""
+    durations = (0.0000008, 0.25, 1.0000021)
+    seen = [replace(one, duration_s=took, worker="gw1") for one, took in zip(reports(text), durations, strict=True)]
+    ahead = [replace(one, worker="gw1") for one in reports("b.py::one:setup b.py::one:call b.py::one:teardown")]
+    _, found = attempts_of([*ahead, *seen])
+    assert (found.nodeid, found.number, found.outcome, found.failure) == ("a.py::test", 1, outcome, failure)
+    assert (found.duration_s, found.worker, found.place) == (1.250003, "gw1", 2)
+
+
+def test_a_failure_of_which_nothing_is_known_is_one() -> None:
+    """A plugin may report one without its exception."""
+    silent = [replace(one, failure=None) for one in reports("setup call! teardown")]
+    (found,) = attempts_of(silent)
+    assert found.failure == Failure("", "", "")
+
+
 @given(st.lists(st.sampled_from(["a:setup", "b:setup", "a:call", "a:call!", "b:callr", "a:teardown", "b:???!"])))
 def test_any_stream_gives_each_attempt_once(words: list[str]) -> None:
     """Numbers count from 1 without a gap, whatever a plugin sends; a failure is never lost."""

@@ -367,6 +367,190 @@ def test_tests_that_do_not_need_the_fix_are_named() -> None:
     assert len(proof.tests) == 2, "a test that the fix did not touch and that does not flip is no news"
 
 
+THIRD = f"{FILE}::test_third"
+HOW_TO_FAIL = (
+    "make it fail on 88d0e12^ (bugguard prove 88d0e12 --keep leaves you that tree); "
+    "if the bug shows only on another Python or platform, a receipt of that CI leg settles it"
+)
+BY_HAND = f"make it run: pytest {TEST}"
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "more", "reason", "then"),
+    [
+        pytest.param(
+            run(passed(), passed(OTHER), passed(THIRD)),
+            run(failed(), passed(OTHER), passed(THIRD)),
+            {},
+            f"1 of 3 cases red without the fix and green with it; not in need of it: {OTHER} and 1 more",
+            "",
+            id="idle",
+        ),
+        pytest.param(
+            GREEN,
+            run(failed()),
+            {"changed_now": tuple(f"src/{number}.py" for number in range(31))},
+            "1 of 1 case red without the fix and green with it; a broad change, not one bug",
+            "",
+            id="broad",
+        ),
+        pytest.param(
+            GREEN,
+            run(failed()),
+            {"changed_now": tuple(f"src/{number}.py" for number in range(30)), "settings_changed": ("a", "b", "c")},
+            "1 of 1 case red without the fix and green with it; a, b and c changed with it",
+            "",
+            id="settings",
+        ),
+        pytest.param(
+            GREEN,
+            GREEN,
+            {},
+            f"{TEST} passes without the fix too",
+            HOW_TO_FAIL,
+            id="idle-alone",
+        ),
+        pytest.param(
+            run(passed(**UNUSED), passed(OTHER, **UNUSED)),
+            run(passed(**UNUSED), passed(OTHER, **UNUSED)),
+            {},
+            f"{OTHER} and 1 more pass without the fix too, and run nothing of {SOURCE}",
+            HOW_TO_FAIL,
+            id="idle-and-apart",
+        ),
+        pytest.param(
+            run(passed(**UNUSED), passed(OTHER, **UNUSED), loaded=()),
+            run(passed(**UNUSED), passed(OTHER, **UNUSED), loaded=()),
+            {},
+            f"{OTHER} and 1 more pass without the fix too, and never load {SOURCE}",
+            HOW_TO_FAIL,
+            id="never-loaded",
+        ),
+        pytest.param(
+            run(passed(**UNUSED), loaded=()),
+            run(passed(**UNUSED), loaded=()),
+            {"changed": ()},
+            f"{TEST} passes without the fix too",
+            HOW_TO_FAIL,
+            id="only-new-files",
+        ),
+        pytest.param(
+            run(uncollected=(Uncollected(FILE, None),)),
+            run(),
+            {},
+            f"{FILE} could not be collected with the fix: pytest could not read it",
+            BY_HAND,
+            id="unreadable",
+        ),
+        pytest.param(
+            run(deselected=(TEST,)),
+            run(),
+            {},
+            f"{TEST} is left out by the project's own options (-m, -k or --deselect)",
+            "let them take it in, or name another test in a trailer: Regression-Test: NODEID",
+            id="deselected",
+        ),
+        pytest.param(run(end=End.CRASHED), run(), {}, "the run with the fix died", BY_HAND, id="died-in-silence"),
+        pytest.param(
+            run(end=End.NOT_STARTED, raised=NO_YAML),
+            run(),
+            {},
+            "the run with the fix could not start: No module named 'yaml'",
+            BY_HAND,
+            id="not-started",
+        ),
+        pytest.param(
+            run(failed(how=NO_YAML, phase="setup")),
+            run(),
+            {},
+            f"{TEST} does not come past its set-up with the fix: ModuleNotFoundError: No module named 'yaml'",
+            BY_HAND,
+            id="set-up",
+        ),
+        pytest.param(
+            run(Case(TEST, Outcome.SKIPPED)),
+            run(),
+            {},
+            f"{TEST} was skipped with the fix",
+            "prove it where it runs: another Python, platform or environment",
+            id="skipped",
+        ),
+        pytest.param(
+            run(failed()), GREEN, {}, f"{TEST} fails with the fix in place", f"pytest {TEST}", id="red-with-the-fix"
+        ),
+        pytest.param(
+            run(passed(), loaded=LEAK),
+            GREEN,
+            {},
+            f"{SOURCE} was loaded from /venv/site-packages/shop/pager.py, not from the tree that was to be tested",
+            "uninstall that copy, or put the source first: pythonpath in pytest's settings, or pip install -e .",
+            id="leak",
+        ),
+    ],
+)
+def test_a_reason_says_what_was_seen_to_the_letter(
+    after: TestRun, before: TestRun, more: dict[str, Any], reason: str, then: str
+) -> None:
+    """And the next action is one that can be typed."""
+    tests = tuple(mapped(case.nodeid) for case in after.cases) or (mapped(),)
+    proof = judged(after, before, *tests, **more)
+    assert (proof.reason, proof.next) == (reason, then)
+
+
+def test_tests_that_came_too_late_are_told_from_a_broken_fix() -> None:
+    """Later tests may ask for what a later commit brought."""
+    proof = judged(run(failed()), GREEN, tests_are_later=True)
+    assert (proof.verdict, TEST in proof.reason) == (Verdict.UNDECIDED, True)
+    assert proof.reason != judged(run(failed()), GREEN).reason
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "test", "more", "stands"),
+    [
+        pytest.param(passed(), failed(), mapped(reason="why"), {}, (True, "why"), id="proof"),
+        pytest.param(passed(), failed(), mapped(), {"again": None}, (False, "undecided: no proof"), id="in-doubt"),
+        pytest.param(passed(), failed(), mapped(OTHER), {}, (True, ""), id="beside-those-that-are-meant"),
+        pytest.param(
+            passed(), failed(), mapped(counts=False, reason="is empty"), {}, (True, ""), id="proof-by-one-that-may-not"
+        ),
+        pytest.param(
+            passed(), passed(), mapped(counts=False, reason="is empty"), {}, (False, "is empty"), id="one-that-may-not"
+        ),
+        pytest.param(
+            Case(TEST, Outcome.SKIPPED), failed(), mapped(), {}, (False, "skipped with the fix"), id="not-green"
+        ),
+        pytest.param(passed(), passed(), mapped(), {}, (False, "passes without the fix too"), id="idle"),
+        pytest.param(
+            passed(), failed(how=NEW_NAME), mapped(), {}, (True, "red only because the API is new"), id="new-api"
+        ),
+        pytest.param(
+            passed(),
+            Case(TEST, Outcome.SKIPPED),
+            mapped(),
+            {},
+            (False, "did not judge without the fix"),
+            id="did-not-judge",
+        ),
+    ],
+)
+def test_each_case_tells_what_it_stands_for(
+    after: Case, before: Case, test: MappedTest, more: dict[str, Any], stands: tuple[bool, str]
+) -> None:
+    """Whether it guards the fix after what was seen, and why not: that is what others lean on."""
+    row = one(TEST, judged(run(after), run(before), test, **more))
+    assert (row.counts, row.reason, row.after, row.before) == (*stands, after.outcome, before.outcome)
+
+
+def test_a_red_that_comes_and_goes_is_told_before_other_doubts() -> None:
+    """Nothing else can be found out until it is steady."""
+    after, before = (
+        run(passed(), passed(OTHER)),
+        run(failed(), failed(OTHER, raised("AssertionError", "assert 1 == 2"))),
+    )
+    proof = judged(after, before, mapped(), mapped(OTHER), again=run(passed()))
+    assert proof.verdict is Verdict.UNSTABLE
+
+
 def test_a_red_that_comes_and_goes_is_unstable() -> None:
     """Both runs are told; so is how to find out."""
     proof = judged(GREEN, run(failed()), again=run(passed()))

@@ -12,7 +12,7 @@ from pytest_bugguard.core import run_notes, runlog
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.run_notes import Note
 from pytest_bugguard.core.runlog import Ended
-from pytest_bugguard.core.runs import End, Loaded, Misfit, Undressed, Want
+from pytest_bugguard.core.runs import Claim, End, Frame, Helper, Loaded, Misfit, Undressed, Want
 
 Event = dict[str, object]
 RAISED = {
@@ -270,3 +270,66 @@ def test_what_pytest_refuses_is_told() -> None:
     usage = record(*refused, {"event": "finished", "status": 4, "stop": ""})
     assert runlog.refused(usage) == {"t.json"}
     assert runlog.refused(record(*refused, {"event": "finished", "status": 0, "stop": ""})) == frozenset()
+
+
+CLAIM: Event = {
+    "source": "def test(): ...",
+    "line": 1,
+    "strings": [["name", ["a", "b"]]],
+    "helpers": [["check", "h.py", "def check(): ..."]],
+}
+
+
+def test_all_that_was_seen_of_an_exception_is_told() -> None:
+    """Its cause, those within it, and what its assertion had claimed."""
+    inner = {**RAISED, "type": "builtins.KeyError"}
+    seen = {**RAISED, "missing": "x", "owner": "shop", "cause": inner, "inner": [inner, None], "claim": CLAIM}
+    events = [*GOOD[:2], phase("t.py::a", "setup"), phase("t.py::a", "call", "failed", raised=seen)]
+    (case,) = runlog.fold(record(*events), (), DONE).cases
+    raised = case.raised
+    assert raised is not None
+    assert (raised.type, raised.bases, raised.message) == ("builtins.ValueError", ("builtins.ValueError",), "no")
+    assert (raised.missing, raised.owner, raised.frames) == ("x", "shop", (Frame("a.py", 3, "f", is_inside=True),))
+    assert raised.cause is not None
+    assert (raised.cause.type, [one.type for one in raised.inner]) == ("builtins.KeyError", ["builtins.KeyError"])
+    helper = Helper("check", "h.py", "def check(): ...")
+    assert raised.claim == Claim("def test(): ...", 1, (("name", ("a", "b")),), (helper,))
+
+
+def test_a_file_that_cannot_be_imported_is_told_with_its_exception() -> None:
+    """And what broke the run off, as far as the run told that before it was gone."""
+    events: list[Event] = [{"event": "begin"}, {"event": "uncollected", "path": "t.py", "raised": RAISED}]
+    run = runlog.fold(record(*events, {"event": "interrupted", "raised": RAISED}), (), Ended(1))
+    (file,) = run.uncollected
+    assert (file.path, file.raised == run.raised, file.raised is not None) == ("t.py", True, True)
+
+
+def test_a_subtest_that_failed_fails_its_test() -> None:
+    """Its report comes first, and says what it was called; a test that begins anew has the next number."""
+    begun: Event = {"event": "test", "id": "t.py::a", "node": "t.py::a", "limit": False}
+    subtest: list[Event] = [
+        phase("t.py::a", "setup"),
+        phase("t.py::a", "call", "failed", raised=RAISED),
+        {"event": "subtest", "of": 5, "description": "(i=1)"},
+        phase("t.py::a", "call"),
+        phase("t.py::a", "teardown"),
+    ]
+    run = runlog.fold(record(*GOOD[:2], begun, *subtest, *ran("t.py::a"), *ran("t.py::a"), GOOD[-1]), (), DONE)
+    assert [(case.number, case.outcome) for case in run.cases] == [
+        (1, Outcome.FAILED),
+        (2, Outcome.PASSED),
+        (3, Outcome.PASSED),
+    ]
+    assert [name for name, _ in run.cases[0].subtests] == ["(i=1)"]
+
+
+def test_a_run_that_left_its_tree_says_so() -> None:
+    """Whoever of its processes wrote elsewhere or connected to something: a later run may find what it left."""
+    assert not runlog.fold(record(*GOOD), [Note("loaded", "src/a.py", "", "")], DONE).reached_out
+    assert runlog.fold(record(*GOOD), [Note("outside", "", "", "")], DONE).reached_out
+
+
+def test_names_that_are_no_text_survive() -> None:
+    """A file may be called by any bytes."""
+    (note,) = run_notes.read(b"executed\0src/\xff.py\0\0\0")
+    assert note.path == "src/\udcff.py"
