@@ -330,7 +330,9 @@ def test_plugins_of_the_configuration_are_not_loaded(project: Project) -> None:
     """They are code of the repository, and reading data runs none of it."""
     (project.top / "evil.py").write_text("raise SystemExit('it ran')\n", encoding="utf-8")
     (project.top / ".coveragerc").write_text("[run]\nplugins = evil\n", encoding="utf-8")
-    assert len(project.read(".coverage").files) == len(SOURCES)
+    measured = project.read(".coverage")
+    assert (len(measured.files), measured.unloaded) == (len(SOURCES), ("evil",))
+    assert project.read("coverage.json").unloaded == ()
 
 
 def test_a_file_that_nothing_measured_has_its_statements(project: Project) -> None:

@@ -239,6 +239,11 @@ def test_of_an_unsound_run_nothing_is_told() -> None:
             ".coverage measured /ci/b.py and 1 more, which is not here",
             id="gone",
         ),
+        pytest.param(
+            Measured((_file("a.py", 1, 0),), ".coverage", unloaded=("covdefaults",)),
+            "coverage.py's plugins are not loaded here, and may count otherwise: covdefaults",
+            id="plugins",
+        ),
         pytest.param(Measured((), ".coverage"), ".coverage holds no file of this repository", id="empty"),
         pytest.param(Measured((), "x", foreign=("/usr/a.py",)), "only files outside the repository", id="foreign"),
     ],

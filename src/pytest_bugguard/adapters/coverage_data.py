@@ -13,7 +13,7 @@ from coverage.exceptions import CoverageException
 from msgspec.structs import replace
 
 from pytest_bugguard.adapters import coverage_reports
-from pytest_bugguard.adapters.coverage_home import DAMAGED, MEASURE, configured, said_by, told_apart
+from pytest_bugguard.adapters.coverage_home import DAMAGED, MEASURE, configured, plugins, said_by, told_apart
 from pytest_bugguard.adapters.coverage_objects import Listener
 from pytest_bugguard.adapters.coverage_reports import CoverageDataError
 from pytest_bugguard.adapters.measured_scope import Scope
@@ -179,10 +179,12 @@ def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measur
             found = list(Listener(coverage).files())
             gone = _gone(coverage.get_data(), known.top)
             scope = Scope(coverage, folder)
+            unloaded = plugins()
     except (CoverageException, *DAMAGED) as error:
         raise CoverageDataError(f"{_origin(data)}: {said_by(error)}", hint=MEASURE) from None
     measured = with_unseen(placed(found, known, _origin(data), bases=(folder,), before_ns=_oldest(data)), known, scope)
-    return replace(measured, stale=tuple(dict.fromkeys([*measured.stale, *copies])), gone=measured.gone or gone)
+    stale = tuple(dict.fromkeys([*measured.stale, *copies]))
+    return replace(measured, stale=stale, gone=measured.gone or gone, unloaded=unloaded)
 
 
 def _measured_in(path: Path, places: Sequence[Path]) -> Path | None:

@@ -126,6 +126,12 @@ def configured(**options: str | None) -> Coverage:
     return coverage
 
 
+def plugins() -> tuple[str, ...]:
+    """The plugins that coverage.py's configuration names; none is loaded."""
+    named = Coverage(data_file=None).get_option("run:plugins")
+    return tuple(map(str, named)) if isinstance(named, list) else ()
+
+
 def said_by(error: Exception) -> str:
     """The first line of an error."""
     return str(error).partition("\n")[0]

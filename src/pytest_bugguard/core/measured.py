@@ -97,6 +97,8 @@ class Measured(Struct, frozen=True):
     """Files that the configuration asks for and the data does not hold: nothing imported them."""
     tests: frozenset[str] = frozenset()
     """Those of the files that are tests: rules that name no file do not speak of them."""
+    unloaded: tuple[str, ...] = ()
+    """Plugins of coverage.py that the project has, and that took no part in counting."""
     follows_processes: bool = False
     """Whether the configuration has processes measured that tests start."""
 
@@ -140,6 +142,9 @@ def doubt_of(measured: Measured, partial: Doubt | None = None) -> Doubt | None:
         return Doubt(f"{measured.origin} is older than {and_more(measured.stale)}", _MEASURE_AGAIN)
     if measured.gone:
         return Doubt(f"{measured.origin} measured {and_more(measured.gone)}, which is not here", _FIND)
+    if measured.unloaded:
+        said = f"coverage.py's plugins are not loaded here, and may count otherwise: {', '.join(measured.unloaded)}"
+        return Doubt(said, _LET_IT_COUNT)
     nothing = _nothing_ran(measured)
     return nothing and (partial or nothing)
 
@@ -161,6 +166,7 @@ def _nothing_ran(measured: Measured) -> Doubt | None:
 
 
 _MEASURE_AGAIN = "run the tests again under coverage: line numbers may mean other lines by now"
+_LET_IT_COUNT = "let coverage.py count: coverage json, then name it by --data coverage.json; or pytest --cov --bugguard"
 _FIND = "run the tests again under coverage, or map the place of another machine to here with [tool.coverage.paths]"
 _FOLLOW = 'with pytest-xdist measure by pytest --cov, or set [tool.coverage.run] patch = ["subprocess"]'
 _INSTALL = "install the project with pip install -e ., or map the copy to the source with [tool.coverage.paths]"
