@@ -8,7 +8,6 @@ import pytest
 
 from pytest_bugguard.core import coverage_lint
 from pytest_bugguard.core.coverage_rules import CoverageSettings, Gate, Limits, Places
-from pytest_bugguard.core.floors import Floor
 from pytest_bugguard.core.measured import FileCoverage, Measured
 
 PAY = FileCoverage("src/pay/core.py", frozenset({1, 2}), frozenset({3}))
@@ -25,32 +24,30 @@ def _missing(count: int, *paths: str, scope: str = "each") -> Gate:
 
 
 @pytest.mark.parametrize(
-    ("settings", "floors", "files", "said"),
+    ("settings", "files", "said"),
     [
-        pytest.param(CoverageSettings(LINE, gates=(CLOSE,)), {}, (PAY, OLD), [], id="sound"),
-        pytest.param(CoverageSettings(gates=(CLOSE, WIDE)), {}, (PAY, OLD),
+        pytest.param(CoverageSettings(LINE, gates=(CLOSE,)), (PAY, OLD), [], id="sound"),
+        pytest.param(CoverageSettings(gates=(CLOSE, WIDE)), (PAY, OLD),
                      ["gate src/pay/**, p:5: line decides for no file: closer gates speak for all of them"],
                      id="shadowed"),
         pytest.param(CoverageSettings(LINE, gates=(Gate(LINE, ("src/**",), place="p:5"),),
-                     places=Places(each_file="p:1")), {}, (PAY, OLD),
+                     places=Places(each_file="p:1")), (PAY, OLD),
                      ["each-file, p:1: decides for no file: gates speak for all of them"], id="each-file"),
-        pytest.param(CoverageSettings(gates=(_missing(3, "src/**"),)), {}, (PAY, OLD),
+        pytest.param(CoverageSettings(gates=(_missing(3, "src/**"),)), (PAY, OLD),
                      ["gate src/**, p:7: missing = 3 can never be exceeded: the largest of its files has 3 statements"],
                      id="count-of-each"),
-        pytest.param(CoverageSettings(gates=(_missing(2, "src/**"),)), {}, (PAY, OLD), [], id="count-below"),
-        pytest.param(CoverageSettings(gates=(_missing(5, "src/**", scope="group"),)), {}, (PAY, OLD),
+        pytest.param(CoverageSettings(gates=(_missing(2, "src/**"),)), (PAY, OLD), [], id="count-below"),
+        pytest.param(CoverageSettings(gates=(_missing(5, "src/**", scope="group"),)), (PAY, OLD),
                      ["gate src/**, p:7: missing = 5 can never be exceeded: they have 5 statements"], id="group"),
-        pytest.param(CoverageSettings(gates=(_missing(4, "src/**", scope="group"),)), {}, (PAY, OLD), [],
+        pytest.param(CoverageSettings(gates=(_missing(4, "src/**", scope="group"),)), (PAY, OLD), [],
                      id="group-below"),
-        pytest.param(CoverageSettings(), {"src/old.py": Floor(2), "src/pay/core.py": Floor(2)}, (PAY, OLD),
-                     ["floors: src/old.py may owe 2 statements and has 2"], id="floor"),
-        pytest.param(CoverageSettings(LINE), {}, (PAY, EMPTIED),
+        pytest.param(CoverageSettings(LINE), (PAY, EMPTIED),
                      [f"src/gone.py: {ALL_EXCLUDED}"], id="emptied"),
     ],
 )  # fmt: skip
 def test_what_can_never_fail_is_named(
-    settings: CoverageSettings, floors: dict[str, Floor], files: tuple[FileCoverage, ...], said: list[str]
+    settings: CoverageSettings, files: tuple[FileCoverage, ...], said: list[str]
 ) -> None:
     """With its place, and why."""
     measured = Measured(files, "x")
-    assert list(coverage_lint.idle(settings, floors, measured, [file.path for file in files])) == said
+    assert list(coverage_lint.idle(settings, measured, [file.path for file in files])) == said

@@ -202,5 +202,5 @@ def test_a_file_that_is_excluded_as_a_whole_is_named() -> None:
     (row,) = coverage_verdict.judge(settings, Measured((emptied,), "x"), ["a.py"])
     assert row.threshold
     assert row.threshold.shown(row.count) == "no statements"
-    (said,) = coverage_lint.idle(settings, {}, Measured((emptied, PAY), "x"), ["a.py", PAY.path])
+    (said,) = coverage_lint.idle(settings, Measured((emptied, PAY), "x"), ["a.py", PAY.path])
     assert said.startswith("a.py: all code is excluded")

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_bugguard.core.coverage_rules import CoverageSettings, Limits
 from pytest_bugguard.core.coverage_verdict import Standing
+from pytest_bugguard.core.floors import Floor
 from pytest_bugguard.core.measured import Doubt, FileCoverage, Measured
 from pytest_bugguard.core.model import RuleVerdict
 from pytest_bugguard.core.patches import Patch
@@ -67,6 +68,18 @@ def test_what_processes_may_have_run_is_hinted_at(
     measured = Measured((other, file), follows_processes=follows_processes)
     found = judge(asked, measured, Standing(), Texts()).judged
     assert {'patch = ["subprocess"]' in one.next for one in found if one.verdict is RuleVerdict.UNMET} == {is_hinted}
+
+
+@pytest.mark.parametrize(
+    ("missing", "verdict"), [((1, 4), RuleVerdict.MET), ((1, 4, 5), RuleVerdict.UNMET)], ids=["as-it-is", "grown"]
+)
+def test_a_file_that_owes_all_that_it_has_is_held_to_its_floor(missing: tuple[int, ...], verdict: RuleVerdict) -> None:
+    """Nobody is told that the floor can never fail: what comes to the file has to run."""
+    asked = Asked(CoverageSettings(), floors={"src/shop.py": Floor(2)})
+    files = (FileCoverage("src/other.py", frozenset({1})), FileCoverage("src/shop.py", missing=frozenset(missing)))
+    found = judge(asked, Measured(files), Standing(), Texts())
+    assert [one.verdict for one in found.judged if one.path == "src/shop.py"] == [verdict]
+    assert found.notes == ()
 
 
 def test_a_change_is_not_looked_into_where_the_numbers_say_nothing() -> None:

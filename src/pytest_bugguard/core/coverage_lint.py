@@ -14,28 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_bugguard.core.coverage_rules import CoverageSettings
-    from pytest_bugguard.core.floors import Floors
     from pytest_bugguard.core.measured import Measured
 
 
-def idle(settings: CoverageSettings, floors: Floors, measured: Measured, paths: Sequence[str]) -> Iterator[str]:
+def idle(settings: CoverageSettings, measured: Measured, paths: Sequence[str]) -> Iterator[str]:
     """A sentence for each rule that nothing measured can break, with its place.
 
     What can be told from the settings alone (a threshold of 0, a gate that asks for nothing or fits no file) is a
-    fault in them; this is what the files decide.
+    fault in them; this is what the files decide. A floor is no such rule, also where a file owes all that it has:
+    what comes to the file has to run.
 
     Args:
         settings: What is asked.
-        floors: What files may owe.
         measured: All that a run of all tests measured.
         paths: Every Python file of the repository.
     """
     if settings.gates:
         yield from _idle_gates(settings, measured, rules.packages_of(paths))
-    for path, floor in sorted(floors.items()):
-        file = measured.file(path)
-        if file is not None and file.statements and floor.missing >= len(file.statements):
-            yield f"floors: {path} may owe {floor.missing} statements and has {len(file.statements)}"
     yield from _emptied(measured)
 
 

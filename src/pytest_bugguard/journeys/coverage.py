@@ -58,10 +58,7 @@ def judge(asked: Asked, measured: Measured, standing: Standing, sources: Sources
     if is_whole:
         if measured.unseen:
             notes.append(f"not in the count, since it was not measured: {and_more(measured.unseen)}; {_COUNT_ALL}")
-        notes += (
-            f"can never fail: {said}"
-            for said in coverage_lint.idle(asked.settings, asked.floors or {}, measured, sources.paths)
-        )
+        notes += (f"can never fail: {said}" for said in coverage_lint.idle(asked.settings, measured, sources.paths))
     known = _Known(sources)
     changed = _changed(asked, measured, known, notes, standing.doubt)
     weighed = list(coverage_verdict.weighed([*rows, *changed], standing))
