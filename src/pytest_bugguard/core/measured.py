@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -80,7 +81,7 @@ class Doubt(NamedTuple):
     cure: str
 
 
-class Measured(Struct, frozen=True):
+class Measured(Struct, frozen=True, dict=True):
     """All that was measured."""
 
     files: tuple[FileCoverage, ...] = ()
@@ -104,7 +105,11 @@ class Measured(Struct, frozen=True):
 
     def file(self, path: str) -> FileCoverage | None:
         """What is known of one file."""
-        return next((file for file in self.files if file.path == path), None)
+        return self._by_path.get(path)
+
+    @cached_property
+    def _by_path(self) -> dict[str, FileCoverage]:
+        return {file.path: file for file in self.files}
 
 
 def modules_of(measured: Measured, floors: Mapping[str, Floor] | None) -> tuple[ModuleCoverage, ...]:
