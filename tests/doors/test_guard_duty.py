@@ -84,6 +84,27 @@ def test_a_change_that_weakens_a_proof_fails(shop: Repo, text: str | None, why: 
     assert "bugguard waive" in finding["next"]
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "why"),
+    [
+        ("tests/conftest.py", "collect_ignore = ['test_last.py']\n", "collect_ignore in a conftest.py leaves it out"),
+        ("pytest.ini", "[pytest]\naddopts = --ignore=tests/test_last.py\n", "addopts ignores it"),
+        ("pytest.ini", "[pytest]\npython_files = check_*.py\n", "its name is none of those that pytest looks for"),
+    ],
+)
+def test_a_proof_that_pytest_comes_to_no_more_is_none(shop: Repo, path: str, text: str, why: str) -> None:
+    """Its own file is left alone, and all that is done to it stands elsewhere."""
+    shop.write(path, text)
+    shop.commit("test: be quicker")
+    done = Shell(shop.path).call("check", "--format", "json")
+    (finding,) = done.document["findings"]
+    assert (done.code, finding["subject"]) == (1, PROOF)
+    assert f"is never collected: {why}" in finding["message"]
+    shop.write("README.md", "A shop.\n")
+    shop.commit("docs: say what it is")
+    assert Shell(shop.path).call("check", "HEAD^..HEAD").code == 0
+
+
 def test_uncommitted_work_is_seen_too(shop: Repo) -> None:
     """A proof that is deleted in the work tree alone is told before it is committed."""
     (shop.path / "tests/test_last.py").unlink()

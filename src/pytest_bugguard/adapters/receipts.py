@@ -95,8 +95,10 @@ class Receipts(Struct, frozen=True):
             if receipt.code.startswith(_TIDYING):
                 prune(self.own.folder)
 
-    def recorded(self, paths: Iterable[str]) -> tuple[Recorded, ...]:
-        """The tests in some files that are on record as proofs."""
+    def recorded(self, paths: Iterable[str] | None) -> tuple[Recorded, ...]:
+        """The tests in some files that are on record as proofs; None: in whichever, of other repositories too."""
+        if paths is None:
+            return receipts.recorded(self.everything())
         wanted = set(paths)
         codes = dict.fromkeys(code for path in sorted(wanted) for code in self._proofs_in(path))
         found = receipts.recorded(receipt for code in codes for receipt in self._legs(code))

@@ -34,6 +34,8 @@ class Harm(StrEnum):
     """Nothing is left in it that can fail."""
     LOOSENED = "loosened"
     """It demands less than it did."""
+    LEFT_OUT = "left-out"
+    """pytest does not come to its file any more."""
     UNREADABLE = "unreadable"
     """Its file does not parse any more, so that nothing can be said."""
 

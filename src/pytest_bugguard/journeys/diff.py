@@ -56,6 +56,10 @@ class Diff:
         """The project's names for tests where a file stands, as the unit left them."""
         return self._after.naming_of(path)
 
+    def old_naming_of(self, path: str) -> Naming:
+        """The same before the unit."""
+        return self._before.naming_of(path)
+
     @property
     def source_changes(self) -> tuple[FileChange, ...]:
         """What happened to each file of the source side."""

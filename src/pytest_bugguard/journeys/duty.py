@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core import duty
+from pytest_bugguard.core import collection, duty, naming
+from pytest_bugguard.core.duty import Breach, Harm
 from pytest_bugguard.core.model import Commit, Unit
+from pytest_bugguard.journeys.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pytest_bugguard.core.duty import Breach
     from pytest_bugguard.core.model import FileChange
+    from pytest_bugguard.core.naming import Naming
     from pytest_bugguard.core.receipts import Recorded
-    from pytest_bugguard.journeys.snapshot import Snapshot
+    from pytest_bugguard.journeys.diff import Diff
     from pytest_bugguard.journeys.survey import Survey
+
+_CONFIGURING = frozenset({"conftest.py", *naming.CONFIG_FILES})
+"""The names of files that say where pytest looks for tests."""
 
 
 def breaches(
@@ -22,7 +27,7 @@ def breaches(
     *,
     base: str,
     tip: Snapshot,
-    on_record: Callable[[Sequence[str]], Sequence[Recorded]],
+    on_record: Callable[[Sequence[str] | None], Sequence[Recorded]],
     survey: Survey,
 ) -> tuple[Breach, ...]:
     """What a change as a whole does to tests on record: one that goes in a commit may be back in the next.
@@ -31,14 +36,46 @@ def breaches(
         changes: What differs between the base and the tip (``whole``).
         base: The commit that the change begins from.
         tip: The state at its end.
-        on_record: The tests in some files that are on record as proofs.
+        on_record: The tests in some files that are on record as proofs; None: in whichever.
         survey: Looks at the change.
     """
-    recorded = on_record([change.old_path for change in changes if change.old_path is not None])
-    if not recorded:
+    changed = {change.old_path for change in changes if change.old_path is not None}
+    recorded = on_record(sorted(changed))
+    configuring = [change.path for change in changes if change.path.rpartition("/")[2] in _CONFIGURING]
+    if not (recorded or configuring):
         return ()
     diff = survey.single(Unit(Commit("", (base,), 0, "", ""), changes), snapshot=tip).diff
-    return duty.breaches(recorded, diff.test_files, moves=diff.test_map.moves, tree=tip)
+    found = duty.breaches(recorded, diff.test_files, moves=diff.test_map.moves, tree=tip) if recorded else ()
+    if not any(_may_leave_out(path, diff) for path in configuring):
+        return found
+    others = [test for test in on_record(None) if _file(test) not in changed]
+    return (*found, *_left_out(others, diff, Snapshot(tip.reader, base)))
+
+
+def _may_leave_out(path: str, diff: Diff) -> bool:
+    """Whether a file may say now that pytest does not come to others, to which it came before."""
+    if path.endswith("conftest.py"):
+        return b"collect_ignore" in (diff.snapshot.file(path) or b"")
+    return diff.naming_of(path) != diff.old_naming_of(path)
+
+
+def _left_out(recorded: Iterable[Recorded], diff: Diff, before: Snapshot) -> Iterator[Breach]:
+    """The tests on record that pytest comes to no more, though nobody touched them: something else says so now."""
+    for test in recorded:
+        path = _file(test)
+        reason = _why_not(diff.naming_of(path), path, diff.snapshot)
+        if reason and before.file(path) is not None and not _why_not(diff.old_naming_of(path), path, before):
+            yield Breach(test, Harm.LEFT_OUT, reason, path)
+
+
+def _why_not(names: Naming, path: str, tree: Snapshot) -> str:
+    if not names.is_test_file(path, tree.is_package):
+        return f"{collection.NEVER}: its name is none of those that pytest looks for"
+    return names.why_not_collected(path, tree, lambda path: collection.left_out(path, tree))
+
+
+def _file(test: Recorded) -> str:
+    return test.nodeid.partition("::")[0]
 
 
 def whole(committed: Iterable[FileChange], uncommitted: Iterable[FileChange]) -> tuple[FileChange, ...]:
