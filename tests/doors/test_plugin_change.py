@@ -76,6 +76,43 @@ def test_a_trailer_names_the_test(shop: Shop, nodeid: str, status: int, said: st
     assert said in shown(result)
 
 
+COLLECTS = """\
+import pytest
+from shop import pager
+
+class Case(pytest.Item):
+    def runtest(self):
+        assert pager.pages(13) == int(self.path.read_text())
+
+class File(pytest.File):
+    def collect(self):
+        yield Case.from_parent(self, name="case")
+
+def pytest_collect_file(parent, file_path):
+    return File.from_parent(parent, path=file_path) if file_path.suffix == ".case" else None
+"""
+
+
+@pytest.mark.parametrize(
+    ("trailer", "status", "said"),
+    [
+        pytest.param("", 1, "a hook of the project's own may collect tests from it", id="none"),
+        pytest.param("tests/three.case::case", 0, "named by a trailer   passed", id="it"),
+        pytest.param("tests/three.case::other", 1, "tests/three.case::other was not run", id="no-such"),
+    ],
+)
+def test_a_test_that_a_hook_collects_is_named_by_a_trailer(shop: Shop, trailer: str, status: int, said: str) -> None:
+    """Which tests a hook of the project's own makes of a file nobody can tell; the run knows them by name."""
+    shop.repo.write("conftest.py", COLLECTS)
+    shop.repo.commit("test: cases")
+    shop.repo.git("branch", "-f", "main")
+    shop.repo.write("tests/three.case", "2")
+    shop.fix(subject=f"fix: last page is missing\n\nRegression-Test: {trailer}" if trailer else "fix: the last page")
+    result = shop.run("--bugguard")
+    assert result.ret == status
+    assert said in shown(result)
+
+
 def test_a_mark_ties_a_test_to_an_issue(shop: Shop) -> None:
     """``regression("#12")`` guards the fix of issue 12, and the mark is known under ``--strict-markers``."""
     shop.repo.write("tests/test_last.py", _marked("#12"))

@@ -51,6 +51,7 @@ NEUTRAL_FOLDERS = _words("""
 """)
 """Folders that hold no product where they stand outside the packages; inside one they are part of it."""
 
+_DATA_OF_TESTS = _words("testdata test-data test_data")
 _DOCS = _words("doc docs documentation")
 _PROSE = _words(".md .rst .txt .adoc")
 
@@ -142,7 +143,7 @@ class Sides(Struct, frozen=True, dict=True):
             return not (self.naming.testpaths or _has_its_own_tests(folder, is_package))
         if folder.endswith("/test/testing"):
             return True
-        if name in TEST_FOLDERS:
+        if name in TEST_FOLDERS or name in _DATA_OF_TESTS:
             return True
         return "tests" in re.split(r"[\W_]+", name) and not _is_inside_package(folder, is_package)
 

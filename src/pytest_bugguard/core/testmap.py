@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pytest_bugguard.core import cases, copies, likeness, made_tests, neighbours, reach
+from pytest_bugguard.core import cases, copies, likeness, made_tests, neighbours, own_hooks, reach
 from pytest_bugguard.core.cases import Decorated
 from pytest_bugguard.core.changes import Brought, Changes, Helpers, between
 from pytest_bugguard.core.collect import Collector, Test
@@ -17,7 +17,7 @@ from pytest_bugguard.core.modules import Module, Modules, NoTree, Tree
 from pytest_bugguard.core.regressions import TestFacts, references
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Container, Hashable, Iterator, Sequence
 
     from pytest_bugguard.core.collect import LeftOut
     from pytest_bugguard.core.model import FileChange
@@ -79,6 +79,7 @@ class _Mapping:
             for file, changes in changed:
                 self._reached(file, changes, reach.tests_through_bases)
                 self._made(file, changes)
+            self._collected_otherwise({file.path for file, changes in changed if changes.helpers})
         rows = tuple(self._rows[nodeid] for nodeid in sorted(self._rows))
         return TestMap(rows, tuple(self._unreadable), tuple(self._moves))
 
@@ -190,6 +191,16 @@ class _Mapping:
         is_named = any(nodeid.startswith(f"{file.path}::") for nodeid in self._rows)
         if not is_named and made_tests.are_in(file.new, self._collector(file)):
             self._unreadable.append(Unreadable(file.path, made_tests.UNNAMED))
+
+    def _collected_otherwise(self, python: Container[str]) -> None:
+        """What may hold tests of a kind that only a hook of the project's knows; of Python files some have changed."""
+        for file in self._files:
+            if file.path not in python and not (file.is_data and not file.is_python):
+                continue
+            is_named = any(nodeid.startswith(f"{file.path}::") for nodeid in self._rows)
+            if not is_named and (hook := own_hooks.above(file.path, self._modules.tree)):
+                reason = f"a hook of the project's own may collect tests from it ({hook})"
+                self._unreadable.append(Unreadable(file.path, reason))
 
     def _below(self, module: Module, names: tuple[str, ...], collector: Collector) -> Iterator[Test]:
         if not names:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from pytest_bugguard.core import doctests, links, made_tests, messages, regressions, testmap, verdict
+from pytest_bugguard.core import doctests, links, made_tests, messages, own_hooks, regressions, testmap, verdict
 from pytest_bugguard.core.collect import Collector
 from pytest_bugguard.core.model import FileChange, How, MappedTest, Verdict
 from pytest_bugguard.core.modules import Module, Modules
@@ -143,7 +143,7 @@ class Linker:
                 if test.counts and seen.diff.repairs(path):
                     return replace(test, change=How.LINKED, counts=False, reason=doctests.SHARES_FILE)
                 return _linked(test, "named by a trailer")
-        if name and any(_makes_tests(state, path, self._naming_of(path)) for state in states):
+        if name and any(_may_hold_others(state, path, self._naming_of(path)) for state in states):
             return MappedTest(plain, How.LINKED, counts=True, reason="named by a trailer")
         return MappedTest(plain, How.LINKED, counts=False, reason=verdict.NO_SUCH_TEST)
 
@@ -212,13 +212,15 @@ def tests_in(snapshot: Snapshot, path: str, naming: Naming) -> tuple[MappedTest,
     return (*found, *examples)
 
 
-def _makes_tests(snapshot: Snapshot, path: str, naming: Naming) -> bool:
-    """Whether a file makes tests while it is imported: a name that is not in its text may be that of one."""
-    source = snapshot.file(path) if path.endswith(".py") else None
+def _may_hold_others(snapshot: Snapshot, path: str, naming: Naming) -> bool:
+    """Whether a name that is not in a file's text may be that of a test: some are made or collected otherwise."""
+    source = snapshot.file(path)
     if source is None:
         return False
+    if own_hooks.above(path, snapshot):
+        return True
     module = Module(path, source)
-    return made_tests.are_in(module, Collector(naming, Modules([module], snapshot)))
+    return path.endswith(".py") and made_tests.are_in(module, Collector(naming, Modules([module], snapshot)))
 
 
 def _by_offer(seen: Seen, offers: Sequence[links.Offer], *, is_only_fix: bool) -> tuple[MappedTest, ...]:
