@@ -40,6 +40,10 @@ PY = ("py", "py/test", "py/test/testing")
         pytest.param("shop/doc/future.txt", ("shop",), Side.NEUTRAL, id="prose-of-a-folder-of-docs-in-a-package"),
         pytest.param("shop/help/start.txt", ("shop",), Side.SOURCE, id="prose-that-the-product-shows"),
         pytest.param("src/tools/cut.py", (), Side.SOURCE, id="tools-below-src"),
+        pytest.param("requirements/sync-deps.py", (), Side.NEUTRAL, id="a-script-beside-pinned-requirements"),
+        pytest.param(
+            "shop/requirements/parse.py", ("shop", "shop/requirements"), Side.SOURCE, id="requirements-package"
+        ),
         pytest.param("blog/tasks.py", ("blog",), Side.SOURCE, id="tasks-in-a-package"),
         pytest.param("src/jinja2/tests.py", (), Side.SOURCE, id="product-module-named-tests"),
         pytest.param("numpy/testing/utils.py", ("numpy", "numpy/testing"), Side.SOURCE, id="testing-package"),

@@ -47,7 +47,7 @@ SOURCE_SUFFIXES = _words("""
 NEUTRAL_FOLDERS = _words("""
     doc docs documentation example examples sample samples demo demos tutorial tutorials
     bench benchmark benchmarks asv_bench perf performance profiling tool tools script scripts task tasks
-    extra extras misc maint ci dev changelog changes news releasenotes
+    extra extras misc maint ci dev requirements changelog changes news releasenotes
 """)
 """Folders that hold no product where they stand outside the packages; inside one they are part of it."""
 
