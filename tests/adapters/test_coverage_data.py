@@ -263,14 +263,27 @@ def test_data_without_branches_says_so(project: Project) -> None:
         assert {file.exits for file in project.read(name).files} == {None}
 
 
-def test_data_of_another_machine_means_our_files(project: Project) -> None:
-    """A shard that Windows wrote is added to ours, without any [paths]."""
-    shard = CoverageData(basename=str(project.top / ".coverage.windows"))
-    shard.add_arcs({r"D:\a\work\src\shop\never.py": [(-1, 1), (1, 4), (4, -1), (-4, 5), (5, -4)]})
+@pytest.mark.parametrize(
+    ("name", "is_relative"),
+    [
+        pytest.param(r"D:\a\work\src\shop\never.py", False, id="windows"),
+        pytest.param(r"D:\a\work\src\shop\never.py", True, id="windows-relative-here"),
+        pytest.param("/home/ci/work/src/shop/never.py", True, id="linux-relative-here"),
+        pytest.param(r"src\shop\never.py", True, id="windows-relative"),
+    ],
+)
+def test_data_of_another_machine_means_our_files(project: Project, name: str, is_relative: bool) -> None:
+    """A shard that another machine wrote is added to ours, without any [paths], whatever kind of names is asked for."""
+    shard = CoverageData(basename=str(project.top / ".coverage.elsewhere"))
+    shard.add_arcs({name: [(-1, 1), (1, 4), (4, -1), (-4, 5), (5, -4)]})
     shard.write()
     shard.close()
-    measured = project.read(".coverage", ".coverage.windows")
+    if is_relative:
+        rc = project.top / ".coveragerc"
+        rc.write_text(rc.read_text(encoding="utf-8") + "relative_files = true\n", encoding="utf-8")
+    measured = project.read(".coverage", ".coverage.elsewhere")
     assert _by_path(measured)["src/shop/never.py"].ran == {1, 4, 5}
+    assert _by_path(measured)["src/shop/pay.py"].ran == {1, 2, 3, 4}
     assert (measured.stale, measured.foreign) == ((), ())
 
 

@@ -175,7 +175,7 @@ def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measur
             copies = tuple(
                 path for name in names if (path := known.find(name, (folder,))) and known.is_copy(name, path)
             )
-            _map(coverage, known.aliases(names, folder))
+            _map(coverage, known.aliases(names, folder), folder, known.top)
             found = list(Listener(coverage).files())
             gone = _gone(coverage.get_data(), known.top)
             scope = Scope(coverage, folder)
@@ -229,8 +229,14 @@ def _combined(data: Sequence[Path], place: Path) -> Path:
     return place
 
 
-def _map(coverage: Coverage, aliases: dict[str, list[str]]) -> None:
-    """Let names of other machines and installed copies mean the repository's files; the project's own [paths] first."""
+def _map(coverage: Coverage, aliases: dict[str, list[str]], folder: Path, top: Path) -> None:
+    """Let names of other machines and installed copies mean the repository's files; the project's own [paths] first.
+
+    Under ``relative_files`` coverage.py looks its data up by relative names: what is mapped to others is lost.
+    """
+    if coverage.get_option("run:relative_files"):
+        whole = {**aliases, "bugguard-here": [str(top), str(top)]}
+        aliases = {name: [os.path.relpath(here, folder), there] for name, (here, there) in whole.items()}
     if aliases:
         configured = coverage.get_option("paths")
         coverage.set_option("paths", {**(configured if isinstance(configured, dict) else {}), **aliases})
