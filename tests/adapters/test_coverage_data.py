@@ -244,15 +244,17 @@ def test_data_that_cannot_be_used_is_one_line(
     assert _state(project.top) == before
     assert caught.value.hint
     assert "\n" not in str(caught.value)
+    assert str(project.top) not in str(caught.value)
     assert said in str(caught.value) or (others and "is a report" in str(caught.value))
 
 
 def test_lines_and_branches_are_not_added_up(project: Project) -> None:
-    """Both files are named."""
+    """Both files are named, of however many; and no folder of this machine."""
     project.coverage("run", "--rcfile=", "--source=src", "--data-file=.coverage.lines", "run_one.py")
     with pytest.raises(CoverageDataError) as caught:
-        project.read(".coverage.one", ".coverage.lines")
-    assert str(caught.value).startswith(".coverage.one, .coverage.lines: Can't combine")
+        project.read(".coverage.one", ".coverage.two", ".coverage.lines")
+    said = ".coverage.one was measured with branches, .coverage.lines without: they cannot be added up"
+    assert (str(caught.value), "branch = true" in caught.value.hint) == (said, True)
 
 
 def test_data_without_branches_says_so(project: Project) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import chdir, contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 CONFIGURATION = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 """The files in which coverage.py looks for its configuration."""
+_ALIKE = "measure all with [tool.coverage.run] branch = true, or none; or name by --data what goes together"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _STUB = b"pass"
 _FILLER = b"#"
@@ -181,7 +183,8 @@ def _of_data(data: Sequence[Path], folder: Path, known: MeasuredPaths) -> Measur
             scope = Scope(coverage, folder)
             unloaded = plugins()
     except (CoverageException, *DAMAGED) as error:
-        raise CoverageDataError(f"{_origin(data)}: {said_by(error)}", hint=MEASURE) from None
+        said = reduce(lambda text, path: text.replace(str(path), path.name), data, said_by(error))
+        raise CoverageDataError(f"{_origin(data)}: {said}", hint=MEASURE) from None
     measured = with_unseen(placed(found, known, _origin(data), bases=(folder,), before_ns=_oldest(data)), known, scope)
     stale = tuple(dict.fromkeys([*measured.stale, *copies]))
     return replace(measured, stale=stale, gone=measured.gone or gone, unloaded=unloaded)
@@ -214,13 +217,23 @@ def _loaded(data: Sequence[Path], scratch: Path) -> Iterator[Coverage]:
 
 
 def _combined(data: Sequence[Path], place: Path) -> Path:
-    """All of the data in one new file. ``Coverage.combine`` would only warn of what it has to leave out."""
+    """All of the data in one new file. ``Coverage.combine`` would only warn of what it has to leave out.
+
+    Raises:
+        CoverageDataError: Some were measured with branches, others without.
+    """
     whole = CoverageData(basename=str(place))
+    kinds: dict[bool, str] = {}
     try:
         for path in data:
             part = CoverageData(basename=str(path))
             try:
                 part.read()
+                if part.measured_files():
+                    kinds.setdefault(part.has_arcs(), path.name)
+                if len(kinds) > 1:
+                    said = f"{kinds[True]} was measured with branches, {kinds[False]} without: they cannot be added up"
+                    raise CoverageDataError(said, hint=_ALIKE)
                 whole.update(part)
             finally:
                 part.close(force=True)
