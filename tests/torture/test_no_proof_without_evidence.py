@@ -58,6 +58,31 @@ def test_to_look_at_the_source_is_not_to_test_it(tmp_path: Path, test: str) -> N
     assert said.verdict == "undecided", said.reason
 
 
+def test_to_look_at_its_stub_or_its_version_is_not_to_test_it(tmp_path: Path) -> None:
+    """What types are promised, and which version it calls itself, in a file that a build writes."""
+    test = """
+from pathlib import Path
+import shop
+from shop._version import version, version_tuple
+from shop.pager import pages
+
+def test_stub():
+    assert pages(20) == 2
+    assert "-> int" in Path(shop.__file__).with_name("pager.pyi").read_text()
+
+def test_version():
+    assert pages(20) == 2
+    assert (version, version_tuple) == ("1.1", (1, 1))
+"""
+    stub, made = "src/shop/pager.pyi", "src/shop/_version.py"
+    old = {stub: "def pages(items): ...\n", made: "__version__ = version = '1.0'\nversion_tuple = (1, 0)\n"}
+    new = {stub: "def pages(items) -> int: ...\n", made: "__version__ = version = '1.1'\nversion_tuple = (1, 1)\n"}
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": test, **new}, base=old)
+    rows = said.record["tests"]
+    assert [(row["before"], row["after"], row["counts"]) for row in rows] == [("failed", "passed", False)] * 2
+    assert said.verdict == "undecided"
+
+
 def test_to_look_at_its_bytecode_is_not_to_test_it(tmp_path: Path) -> None:
     """What a file was compiled to is in no tree that was laid out with other data: nobody can tell by a second look."""
     test = (

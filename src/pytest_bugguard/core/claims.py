@@ -42,7 +42,7 @@ _REFLECTING = frozenset(
 """What they give holds the names of what is there."""
 _REFLECTIONS = frozenset(
     {"__all__", "__slots__", "__annotations__", "__dataclass_fields__", "__match_args__", "_fields"}
-    | {"__members__", "__code__"}
+    | {"__members__", "__code__", "__module__"}
 )
 """Attributes that do."""
 _COUNTABLE = _REFLECTIONS | {"__dict__", "__optional_keys__", "__required_keys__"}

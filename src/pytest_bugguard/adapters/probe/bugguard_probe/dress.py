@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections import defaultdict
 from types import CodeType
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 _BUILT_IN = frozenset(vars(builtins))
 _VERSIONS = frozenset({"__version__", "__version_info__"})
+_MADE_VERSIONS = frozenset({"VERSION", "__version_tuple__", "version", "version_tuple"})
+"""What else may hold one, as setuptools-scm writes it; or anything else."""
+_VERSION = re.compile(r"v?\d+(\.\w+)+[-+.\w]*")
 _QUIET = frozenset({"abstractmethod", "asynccontextmanager", "cache", "contextmanager", "dataclass", "lru_cache"})
 """Decorators that tell nobody of what they are given."""
 
@@ -142,10 +146,25 @@ def _is_known(annotation: ast.expr | None, known: set[str] | frozenset[str]) -> 
 
 
 def _put_versions(was: ast.Module, now: ast.Module) -> None:
-    theirs = {target(one): one.value for one in now.body if isinstance(one, ast.Assign)}
+    theirs = {name: one.value for one in now.body if isinstance(one, ast.Assign) for name in _targets(one)}
     for statement in was.body:
-        if isinstance(statement, ast.Assign) and target(statement) in _VERSIONS:
-            statement.value = theirs.get(target(statement), statement.value)
+        if isinstance(statement, ast.Assign):
+            for name in _targets(statement):
+                if name in theirs and (name in _VERSIONS or (name in _MADE_VERSIONS and _is_version(statement.value))):
+                    statement.value = theirs[name]
+
+
+def _targets(statement: ast.Assign) -> list[str]:
+    return [name.id for name in statement.targets if isinstance(name, ast.Name)]
+
+
+def _is_version(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant(value=str(said)):
+            return _VERSION.fullmatch(said) is not None
+        case ast.Tuple(elts=[ast.Constant(value=int()), ast.Constant(value=int()), *_]):
+            return True
+    return False
 
 
 # Names

@@ -202,12 +202,13 @@ class Witness:
         found = self._places.watched_at(path)
         if found is None or (type(flags) is int and flags & _ACCESS == _WRONLY):
             return
-        if not path.endswith((".py", ".pyw")):
+        is_read = not found[1] and found[0] not in self._around and self._readers.reads_text(asking(2))
+        if path.endswith((".py", ".pyi", ".pyw")) and is_read:
+            self._note("read", found[0])
+        elif not path.endswith((".py", ".pyw")):  # a stub is data for whoever checks types
             self._loaded(*found)
             if not found[1]:
                 self._executed(found[0])
-        elif not found[1] and found[0] not in self._around and self._readers.reads_text(asking(2)):
-            self._note("read", found[0])
 
     def _on_bytecode(self, path: str) -> None:
         """A test reads what a file was compiled to; where that lies is known by its name alone."""
