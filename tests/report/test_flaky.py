@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from msgspec.structs import replace
 
@@ -9,6 +11,8 @@ from pytest_bugguard import report
 from pytest_bugguard.core.alike import with_alike
 from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.flakes import Ranking
+from pytest_bugguard.core.model import Quarantine
+from pytest_bugguard.core.results import Exceptions, Held
 from pytest_bugguard.report import flaky
 from pytest_bugguard.report.markdown import to_markdown
 from tests.samples import HOSTILE, ranked_tests, result_of
@@ -44,6 +48,16 @@ def test_a_ranking_says_what_to_type_next() -> None:
     assert "57 tests more failed, and cost less: bugguard flaky list --all" in text
     assert "began in 1111111..2222222   fails more often lately" in text
     assert "began in 2222222 or before" in text
+
+
+def test_a_ranking_tells_what_is_in_quarantine_already() -> None:
+    """Who mends it until when, so that nobody has to look it up; of a test of all its cases too."""
+    entry = Quarantine("tests/a.py::test", "platform", "real clock", dt.date(2027, 1, 31))
+    found = replace(ranked_tests("a b"), flakes=(replace(ranked_tests("a").flakes[0], nodeid="tests/a.py::test[1]"),))
+    result = result_of(command="flaky list", ranking=found)
+    said = "in quarantine until 2027-01-31, owner platform: real clock\n"
+    held = replace(result, exceptions=Exceptions(quarantine=(Held(entry),)))
+    assert [said in report.plain(report.lines(one, width=80)) for one in (held, result)] == [True, False]
 
 
 def test_tests_that_fail_alike_are_shown_as_one() -> None:

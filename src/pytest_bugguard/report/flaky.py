@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import dates
 from pytest_bugguard.core.alike import gathered
+from pytest_bugguard.core.excuses import entry_of
 from pytest_bugguard.core.flakes import Trend
 from pytest_bugguard.core.model import FlakeVerdict
 from pytest_bugguard.report import words
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.estimates import Rate
     from pytest_bugguard.core.flakes import Flake, Group, Ranking
+    from pytest_bugguard.core.model import Quarantine
     from pytest_bugguard.core.results import Held
     from pytest_bugguard.report.spans import Line
 
@@ -31,8 +33,9 @@ _TINY = 0.1
 def ranking(found: Ranking, quarantine: Sequence[Held] = (), *, shows_all: bool) -> Iterator[Line]:
     """The dearest tests, each with what it costs and the command that tells its story; then who may leave."""
     yield line(span(headline(found), Style.STRONG))
+    entries = [held.entry for held in quarantine]
     for first, *others in gathered(found.flakes):
-        yield from _short(first, others)
+        yield from _short(first, others, entries)
     more = found.failed - len(found.flakes)
     if more > 0:
         cheaper = "" if shows_all else ": bugguard flaky list --all"
@@ -74,7 +77,7 @@ def label(flake: Flake) -> Line:
     return line(span(f"{flake.verdict.upper():<10} ", OF_VERDICT[flake.verdict]), span(flake.nodeid, Style.STRONG))
 
 
-def _short(flake: Flake, others: Sequence[Flake]) -> Iterator[Line]:
+def _short(flake: Flake, others: Sequence[Flake], quarantine: Sequence[Quarantine] = ()) -> Iterator[Line]:
     """A test, and those that fail alike: one thing to mend."""
     yield label(flake)
     last = f"last failed {_day(flake.last_failed_s)}"
@@ -87,6 +90,9 @@ def _short(flake: Flake, others: Sequence[Flake]) -> Iterator[Line]:
         yield line(INDENT, why(flake))
     for text in guilty(flake):
         yield line(INDENT, text)
+    entry = entry_of(flake.nodeid, quarantine)
+    if entry is not None:
+        yield line(INDENT, f"in quarantine until {entry.expires}, owner {entry.owner}: {entry.reason}")
     yield from _alike(flake, others)
     yield line(INDENT, span("next: ", Style.STRONG), f"bugguard flaky show {shlex.quote(flake.nodeid)}")
 
