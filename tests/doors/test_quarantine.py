@@ -235,6 +235,8 @@ def test_a_known_failure_in_changed_code_fails_the_run(unsure: Shop) -> None:
         ["FAILING*::test_wait[[]a*, as it is known to, but in what the change touched: tests/test_net.py::wait"]
     )
     result.stdout.no_fnmatch_line("FAILING*test_setup*")
+    result.stdout.fnmatch_lines(["QUARANTINED *test_setup*"])
+    result.stdout.no_fnmatch_line("QUARANTINED *test_wait*")  # it is no more excused than told as failing
 
 
 def test_a_known_failure_time_after_time_is_no_bad_luck(unsure: Shop) -> None:

@@ -71,10 +71,12 @@ class _Desk:
 
     def judged(self, reports: Iterable[PhaseReport]) -> Result:
         excused, refused = self._sorted(reports)
-        failed = {one.entry.test: one.signature for one in excused}
+        revoked = [*self._touched(excused), *self._in_a_row(excused)]
+        failing = {finding.subject for finding in revoked}
+        failed = {one.entry.test: one.signature for one in excused if one.nodeid not in failing}
         held = [replace(one, failed=failed.get(one.entry.test, "")) for one in held_of(self._workshop)]
         result = replace(self._result, exceptions=Exceptions(quarantine=tuple(held)))
-        found = [*self._overdue(), *refused, *self._touched(excused), *self._in_a_row(excused)]
+        found = [*self._overdue(), *refused, *revoked]
         return self._workshop.with_loose(result, {finding.id: finding for finding in reversed(found)}.values())
 
     def _sorted(self, reports: Iterable[PhaseReport]) -> tuple[list[Excused], list[Finding]]:
