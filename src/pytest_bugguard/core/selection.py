@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 
 _SHORT = re.compile(r"-[hlqsvVx]*[km](?P<value>.*)", re.DOTALL)
 """``-k`` and ``-m``, also behind pytest's flags of one letter that take no value: ``-xqk charge``."""
+_OVERRIDE = re.compile(
+    r"(?:-[hlqsvVx]*o ?|--override-ini[= ])(?P<key>addopts|testpaths|python_\w+|norecursedirs)=(?P<value>.*)", re.DOTALL
+)
+_COLLECTING = frozenset({"testpaths", "python_files", "python_classes", "python_functions", "norecursedirs"})
+"""Settings of pytest that decide what is collected: one that the command line gives holds for this run alone."""
 _SELECTING = frozenset("""
     --lf --last-failed --sw --stepwise --sw-skip --stepwise-skip --deselect --ignore --ignore-glob
     --splits --group --shard-id --num-shards --test-group --test-group-count --testmon --picked
@@ -61,12 +67,22 @@ def left_out(selection: Selection) -> str:
 def _selecting(words: Sequence[str]) -> str:
     for place, word in enumerate(words):
         name, equals, _ = word.partition("=")
+        over = _OVERRIDE.fullmatch(word) or _OVERRIDE.fullmatch(" ".join(words[place : place + 2]))
+        if over and (over["key"] in _COLLECTING or _selecting(_split(over["value"]))):
+            return over[0]
         short = _SHORT.fullmatch(word)
         if short or name in _SELECTING:
             is_said = short["value"] if short else equals
             following = () if is_said else words[place + 1 : place + 2]
             return " ".join([word, *(one for one in following if not one.startswith("-"))])
     return ""
+
+
+def _split(value: str) -> list[str]:
+    try:
+        return shlex.split(value)
+    except ValueError:  # pytest itself refuses it
+        return []
 
 
 def _narrow(selection: Selection) -> str:
