@@ -89,9 +89,6 @@ def _attempt(reports: Sequence[PhaseReport], number: int, place: int, *, is_last
 
 def _ended(reports: Sequence[PhaseReport], *, is_last: bool) -> tuple[Outcome, PhaseReport]:
     """How it ended, and the report that says so: the first that failed, else the call, else what there is."""
-    red = next((one for one in reports if one.outcome == "failed" or one.outcome in _REPEATED), None)
-    if red is not None:
-        return Outcome.FAILED, red
     told = [(outcome, report) for report in reports for outcome in outcomes_of_phase(report)]
     if told:
         outcome = worst([one for one, _ in told])
