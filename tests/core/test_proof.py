@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdict
 from pytest_bugguard.core.novelty import Novelty
-from pytest_bugguard.core.proof import Proof, judge, may_leave_state, to_repeat, unreached
+from pytest_bugguard.core.proof import Proof, is_all_red, judge, may_leave_state, to_repeat, unreached
 from pytest_bugguard.core.reds import BEHAVIOUR
 from pytest_bugguard.core.runs import Case, End, Frame, Loaded, Raised, TestRun, Uncollected, Undressed
 from pytest_bugguard.core.trial import Trial
@@ -539,6 +539,28 @@ def test_each_case_tells_what_it_stands_for(
     """Whether it guards the fix after what was seen, and why not: that is what others lean on."""
     row = one(TEST, judged(run(after), run(before), test, **more))
     assert (row.counts, row.reason, row.after, row.before) == (*stands, after.outcome, before.outcome)
+
+
+@pytest.mark.parametrize(
+    ("seen", "targets", "expected"),
+    [
+        pytest.param(run(failed()), (TEST,), True, id="red"),
+        pytest.param(run(failed(f"{TEST}[1]"), failed(f"{TEST}[2]")), (TEST,), True, id="all-of-its-cases"),
+        pytest.param(run(failed(f"{TEST}[1]"), passed(f"{TEST}[2]")), (TEST,), False, id="a-case-is-green"),
+        pytest.param(run(failed()), (TEST, OTHER), False, id="one-did-not-run"),
+        pytest.param(run(failed(how=None), end=End.CRASHED, running=TEST), (TEST,), False, id="cut-off"),
+    ],
+)
+def test_all_is_red_where_all_came_to_run_and_failed(seen: TestRun, targets: tuple[str, ...], expected: bool) -> None:
+    """What did not come to its end has not failed."""
+    assert is_all_red(seen, targets) is expected
+
+
+def test_a_row_tells_how_it_was_red_also_where_nothing_of_it_ran() -> None:
+    """A test that passes with the fix and cannot be collected without it; one that failed with it tells nothing."""
+    row = one(TEST, judged(GREEN, run(uncollected=(Uncollected(FILE, NO_YAML),))))
+    assert (row.before, row.red is not None) == (None, True)
+    assert one(TEST, judged(run(failed()), run())).red is None
 
 
 def test_a_red_that_comes_and_goes_is_told_before_other_doubts() -> None:

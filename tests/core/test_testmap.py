@@ -678,6 +678,16 @@ def test_other(row):
     assert (row.nodeid, row.change, row.counts) == ("tests/test_b.py::test_other", How.MOVED, False)
 
 
+def test_what_moved_and_got_more_cases_is_told_with_its_place_too() -> None:
+    """It guards by its new cases, and is still followed by its old name."""
+    text = "import pytest\n\n@pytest.mark.parametrize('n', [1])\ndef test_one(n):\n    assert pages(n) == n\n"
+    found = mapped(
+        changed("tests/test_a.py", text, ""), changed("tests/test_b.py", None, text.replace("[1]", "[1, 2]"))
+    )
+    assert found.moves == (("tests/test_a.py::test_one", "tests/test_b.py::test_one"),)
+    assert [(row.change, row.counts) for row in found.tests] == [(How.CASES_ADDED, True)]
+
+
 def test_a_change_of_a_class_in_a_class_reaches_its_own_tests_alone() -> None:
     """A fixture of the inner class is no business of the outer one's tests."""
     text = """
