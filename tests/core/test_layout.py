@@ -53,6 +53,8 @@ def test_testpaths_are_found_and_broken_configuration_is_told() -> None:
     """The settings of pytest say where the tests are."""
     found = _look({"pytest.ini": b"[pytest]\ntestpaths = qa src missing\n", "qa/x.py": b"", "src/a/__init__.py": b""})
     assert found.tests == ("qa",)
+    of_kinds = _look({"pytest.ini": b"[pytest]\ntestpaths = t/unit\n", "t/unit/x.py": b"", "t/e2e/x.py": b""})
+    assert (of_kinds.source, of_kinds.tests) == ((), ("t/e2e", "t/unit"))
     assert any(line.startswith("pytest.ini: ") for line in _look({"pytest.ini": b"x"}).lines)
 
 

@@ -172,7 +172,9 @@ def _test_root(path: str, names: Naming, is_package: IsPackage) -> str:
     named = (
         folder
         for folder in folders
-        if naming.says_test(folder.rpartition("/")[2]) or names.is_testpath(folder, is_package)
+        if naming.says_test(folder.rpartition("/")[2])
+        or names.is_testpath(folder, is_package)
+        or names.is_beside_testpath(folder)
     )
     return next(named, "")
 
