@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3  # noqa: F401 - loaded before anything is counted
 import tempfile
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
     from tests.story import Repo
 
+_REPORTED = {
+    path: {"executed_lines": ran, "missing_lines": missed, "excluded_lines": [], "summary": {}}
+    for path, ran, missed in (("a.py", [1], []), ("git.py", [2], [1]))
+}
 _SETTINGS = """[flaky]
 history = ".bugguard/history.db"
 [coverage]
@@ -54,11 +59,12 @@ def furnished(folder: Path) -> traps.Trapped:
     found = traps.trapped(folder)
     path = found.repo.path
     found.repo.write("bugguard.toml", _SETTINGS)
-    (path / ".git" / "info" / "exclude").write_text("hooks/\n.bugguard/\n.coverage\n")
+    (path / ".git" / "info" / "exclude").write_text("hooks/\n.bugguard/\n.coverage\ncoverage.json\n")
     HistoryStore(path / ".bugguard" / "history.db", keep_days=36500).add([run_of("a.F.", number=n) for n in range(3)])
     data = CoverageData(str(path / ".coverage"))
     data.add_lines({str(path / "a.py"): {1}, str(path / "git.py"): {2}})
     data.write()
+    (path / "coverage.json").write_text(json.dumps({"files": _REPORTED}))  # for who is left in doubt by a plugin
     (folder / "message").write_text("fix: a\n")
     (folder / "run.xml").write_text(
         '<testsuite timestamp="2026-01-01T00:00:00">'
