@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from coverage import Coverage
 from coverage.exceptions import CoverageException
 
+from pytest_bugguard.adapters import coverage_reports
 from pytest_bugguard.adapters.coverage_reports import CoverageDataError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ DAMAGED = (sqlite3.Error, UnicodeDecodeError)
 """What a damaged database raises; the second where it takes part of the damage for text."""
 MEASURE = "run the tests under coverage first: pytest --cov, or coverage run -m pytest"
 """The cure where there is no data, or none that can be used."""
+_HEAD = 1024
 _SQLITE = b"SQLite format 3\0"
 _REPORTS = ("coverage.json", "coverage.xml", "coverage.lcov")
 
@@ -74,7 +76,11 @@ def _is_configured(folder: Path) -> bool:
 
 
 def told_apart(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Files of coverage.py's own, and reports; a folder stands for the data files in it."""
+    """Files of coverage.py's own, and reports; a folder stands for the data files in it.
+
+    Raises:
+        CoverageDataError: One of them is neither.
+    """
     data: list[Path] = []
     reports: list[Path] = []
     for path in paths:
@@ -84,6 +90,8 @@ def told_apart(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
             _need_schema(path)
             data.append(path)
         else:
+            with path.open("rb") as file:
+                coverage_reports.kind_of(file.read(_HEAD), path.name)
             reports.append(path)
     return data, reports
 

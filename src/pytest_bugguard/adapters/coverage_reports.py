@@ -15,7 +15,7 @@ from pytest_bugguard.core.measured import Exits, FileCoverage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MADE_BY = "make it again: coverage json, coverage xml or coverage lcov"
+_MADE_BY = "make it again: by pytest --cov or coverage run, a report by coverage json, coverage xml or coverage lcov"
 
 
 class CoverageDataError(BugguardError):
@@ -32,8 +32,20 @@ class Found(NamedTuple):
     coverage: FileCoverage
 
 
+def kind_of(content: bytes, name: str) -> bytes:
+    """Which kind of report it is, by its first byte.
+
+    Raises:
+        CoverageDataError: None of the three.
+    """
+    head = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if not head or head not in b"{<TS":
+        raise CoverageDataError(f"{name}: is no coverage data", hint=_MADE_BY)
+    return head
+
+
 def read(content: bytes, name: str) -> Iterator[Found]:
-    """The files of a report; its first byte tells which kind it is.
+    """The files of a report.
 
     Args:
         content: The report.
@@ -42,17 +54,15 @@ def read(content: bytes, name: str) -> Iterator[Found]:
     Raises:
         CoverageDataError: It is damaged, or none of the three.
     """
-    head = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    head = kind_of(content, name)
     try:
         if head == b"{":
             return iter(_from_json(json.loads(content)))
         if head == b"<":
             return iter(_from_xml(content))
-        if head in {b"T", b"S"}:
-            return iter(_from_lcov(content.decode("utf-8", "surrogateescape")))
+        return iter(_from_lcov(content.decode("utf-8", "surrogateescape")))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, expat.ExpatError) as error:
         raise CoverageDataError(f"{name}: cannot be read: {_said(error)}", hint=_MADE_BY) from None
-    raise CoverageDataError(f"{name}: is no coverage data", hint=_MADE_BY)
 
 
 def _said(error: Exception) -> str:
