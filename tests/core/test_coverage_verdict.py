@@ -236,8 +236,18 @@ def test_of_an_unsound_run_nothing_is_told() -> None:
         ),
         pytest.param(
             Measured((_file("a.py", 1, 0),), ".coverage", gone=("/ci/b.py", "/ci/c.py")),
-            ".coverage measured /ci/b.py and 1 more, which is not here",
+            ".coverage measured /ci/b.py and 1 more, which are not here",
             id="gone",
+        ),
+        pytest.param(
+            Measured((_file("a.py", 1, 0),), ".coverage.1, .coverage.2", gone=("/ci/b.py",)),
+            ".coverage.1, .coverage.2 measured /ci/b.py, which is not here",
+            id="gone-from-shards",
+        ),
+        pytest.param(
+            Measured((_file("a.py", 1, 0),), ".coverage.1, .coverage.2", stale=("b.py",)),
+            ".coverage.1, .coverage.2 are older than b.py",
+            id="stale-shards",
         ),
         pytest.param(
             Measured((_file("a.py", 1, 0),), ".coverage", unloaded=("covdefaults",)),

@@ -144,9 +144,11 @@ def doubt_of(measured: Measured, partial: Doubt | None = None) -> Doubt | None:
         partial: Why less was run than there is; None where all was. The others may run what this part ran none of.
     """
     if measured.stale:
-        return Doubt(f"{measured.origin} is older than {and_more(measured.stale)}", _MEASURE_AGAIN)
+        verb = "are" if ", " in measured.origin else "is"
+        return Doubt(f"{measured.origin} {verb} older than {and_more(measured.stale)}", _MEASURE_AGAIN)
     if measured.gone:
-        return Doubt(f"{measured.origin} measured {and_more(measured.gone)}, which is not here", _FIND)
+        verb = "is" if len(measured.gone) == 1 else "are"
+        return Doubt(f"{measured.origin} measured {and_more(measured.gone)}, which {verb} not here", _FIND)
     if measured.unloaded:
         said = f"coverage.py's plugins are not loaded here, and may count otherwise: {', '.join(measured.unloaded)}"
         return Doubt(said, _LET_IT_COUNT)
