@@ -105,6 +105,11 @@ def test_a_test_that_never_reaches_its_fix_fails_the_run(shop: Shop) -> None:
     assert "not run: src/shop/pager.py 9 (pages)" in shown(result)
     assert f"bugguard prove {sha[:7]}" in shown(result)
     assert "fixes, bugguard.toml:2" in shown(result)
+    shop.repo.write(".coveragerc", "[run]\nplugins = conditional\n")
+    shop.repo.commit("test: what cannot run here is left out of the count")
+    said = shown(shop.run_apart("--bugguard"))
+    assert "COVERAGE" not in said
+    assert "not judged: coverage.py's plugins may leave out what its tests did not run, and are not loaded" in said
 
 
 @pytest.mark.parametrize("test", [SUBTESTS, ODD_IDS, WITHIN], ids=["subtests", "any-id", "a-pytest-within"])

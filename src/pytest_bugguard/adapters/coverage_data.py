@@ -123,13 +123,25 @@ def counted(configuration: Mapping[str, bytes], wanted: Mapping[str, Wanted]) ->
         configuration: What there is of ``CONFIGURATION``, by name.
         wanted: The files, by path.
     """
+    with _laid_down(configuration) as top:
+        with chdir(top):
+            own = _own_exclusions()
+        return {path: _counted(path, one, top, own) for path, one in wanted.items()}
+
+
+def plugins_in(configuration: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The plugins that coverage.py has by a configuration that stands in no work tree; none is loaded."""
+    with _laid_down(configuration) as top, chdir(top):
+        return plugins()
+
+
+@contextmanager
+def _laid_down(configuration: Mapping[str, bytes]) -> Iterator[Path]:
     with Workspace() as space:
         top = space.folder()
         for name, content in configuration.items():
             (top / name).write_bytes(content)
-        with chdir(top):
-            own = _own_exclusions()
-        return {path: _counted(path, one, top, own) for path, one in wanted.items()}
+        yield top
 
 
 def _counted(path: str, wanted: Wanted, top: Path, own: str) -> FileCoverage:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.errors import ScratchError
 from pytest_bugguard.core.measured import Doubt
+from pytest_bugguard.core.model import RuleVerdict
 from pytest_bugguard.core.verdict import Judgement
 from pytest_bugguard.journeys import fix_coverage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.coverage_verdict import Judged
@@ -40,7 +41,9 @@ class FixCoverageDesk:
         if isinstance(plan, Judgement):
             return self._undecided(one, Doubt(plan.reason, plan.next))
         try:
-            return fix_coverage.judge(one, plan, self._asked, self._alone, proof)
+            row = fix_coverage.judge(one, plan, self._asked, self._alone, proof)
+            plugins = self._plugins(plan.commit) if row.verdict is RuleVerdict.UNMET else ()
+            return self._undecided(one, _by_plugins(plugins)) if plugins else row
         except ScratchError as error:
             return self._undecided(one, Doubt(str(error), error.hint))
         except OSError as error:
@@ -52,5 +55,19 @@ class FixCoverageDesk:
     def _counted(self, commit: str, wanted: Mapping[str, Wanted]) -> Mapping[str, FileCoverage]:
         from pytest_bugguard.adapters import coverage_data  # noqa: PLC0415 - brings coverage.py
 
-        found = {name: self._history.file_at(commit, name) for name in coverage_data.CONFIGURATION}
-        return coverage_data.counted({name: text for name, text in found.items() if text is not None}, wanted)
+        return coverage_data.counted(self._configuration(commit, coverage_data.CONFIGURATION), wanted)
+
+    def _plugins(self, commit: str) -> tuple[str, ...]:
+        from pytest_bugguard.adapters import coverage_data  # noqa: PLC0415 - brings coverage.py
+
+        return coverage_data.plugins_in(self._configuration(commit, coverage_data.CONFIGURATION))
+
+    def _configuration(self, commit: str, names: Sequence[str]) -> dict[str, bytes]:
+        found = {name: self._history.file_at(commit, name) for name in names}
+        return {name: text for name, text in found.items() if text is not None}
+
+
+def _by_plugins(plugins: Sequence[str]) -> Doubt:
+    """What plugins leave out never runs, and they are code of the project's: none is asked."""
+    said = f"coverage.py's plugins may leave out what its tests did not run, and are not loaded: {', '.join(plugins)}"
+    return Doubt(said, "let a test of the fix run it, or leave it out by exclude_also, for which no plugin is needed")
