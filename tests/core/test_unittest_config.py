@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from pytest_bugguard.core import naming
+from pytest_bugguard.core import naming, unittest_config
 from pytest_bugguard.core.testmap import map_tests
 from tests.maps import FakeTree, changed
 
@@ -82,3 +82,12 @@ def test_a_file_of_data_below_a_suite_is_data() -> None:
     told = naming.from_files({"setup.py": b"setup(test_suite='tests')"})
     file = replace(changed("tests/data/old.py", "print 1", "print 2"), naming_old=told, naming_new=told)
     assert map_tests([file], tree=FakeTree()).unreadable == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "expected"),
+    [("setup.py", b"setup()", False), ("setup.py", b"setup(test_suite='t')", True), ("tox.ini", b"", True)],
+)
+def test_most_versions_of_a_setup_file_say_nothing_of_tests(path: str, content: bytes, expected: bool) -> None:
+    """They differ in a version number, and are not worth being understood each."""
+    assert unittest_config.may_matter(path, content) is expected
