@@ -50,7 +50,7 @@ def test_a_table_of_tests_that_are_made_leaves_it_open(put: str, is_told: bool) 
     old, new = (MODULE.format(cases=cases, put=put, more="") for cases in ("1", "1, 2"))
     found = mapped(changed("tests/test_pager.py", old, new))
     assert found.tests == ()
-    assert [one.reason for one in found.unreadable] == [UNNAMED] * is_told
+    assert [(one.path, one.reason) for one in found.unreadable] == [("tests/test_pager.py", UNNAMED)] * is_told
 
 
 def test_a_change_of_nothing_that_makes_tests_is_none() -> None:

@@ -205,6 +205,7 @@ TOP = naming.from_files({"pytest.ini": b"[pytest]\ntestpaths = testing\nnorecurs
         pytest.param("a", {"pyproject.toml": ""}, "a/b/test_x.py", (), False, id="configures-no-pytest"),
         pytest.param("a", {"pytest.ini": "testpaths = unit/"}, "a/unit/all.py", (), False, id="no-name-of-a-test"),
         pytest.param("a", {"pytest.ini": "testpaths = ../b"}, "a/test_x.py", (), False, id="somewhere-else"),
+        pytest.param("a", {"pytest.ini": "testpaths = ../b"}, "b/test_x.py", (), True, id="and-there-it-is"),
         pytest.param("a", {"pytest.ini": "testpaths = ./unit"}, "a/unit/test_x.py", (), True, id="testpaths-there"),
         pytest.param("a", {"pytest.ini": "testpaths = ."}, "a/b/test_x.py", (), True, id="testpaths-all-of-it"),
         pytest.param("a", {"pytest.ini": "addopts = --ignore=b"}, "a/b/test_x.py", (), False, id="ignored-there"),
@@ -245,3 +246,20 @@ def test_a_doctest_is_called_by_its_path_from_where_pytest_is_configured() -> No
     """With ``--import-mode=importlib``."""
     below = naming.below_the_top("a/b", {"pytest.ini": b"[pytest]\naddopts = --import-mode=importlib\n"}, TOP)
     assert below.doctests.module_name("a/b/c/d.py", lambda _: False) == "c.d"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param("docs/guide.py", True, id="where-pytest-looks"),
+        pytest.param("src/shop.py", False, id="beside-it"),
+        pytest.param("README.rst", True, id="named-itself"),
+        pytest.param("docs/guide.rst", False, id="no-pattern"),
+        pytest.param("docs/test_guide.txt", True, id="by-its-pattern"),
+        pytest.param("docs/old/guide.py", False, id="ignored"),
+    ],
+)
+def test_doctests_are_looked_for_where_pytest_looks(path: str, expected: bool) -> None:
+    """In modules where it is told so, in texts by their names or where ``testpaths`` names them."""
+    ini = b"[pytest]\ntestpaths = docs README.rst\naddopts = --doctest-modules --ignore=docs/old\n"
+    assert naming.from_files({"pytest.ini": ini}).holds_doctests(path) is expected

@@ -35,7 +35,7 @@ def test_a_hook_that_may_collect_leaves_it_open(tree: dict[str, str], named: str
     found = mapped(CASE, **tree)
     assert found.tests == ()
     said = [f"a hook of the project's own may collect tests from it ({named})"] if named else []
-    assert [one.reason for one in found.unreadable] == said
+    assert [(one.path, one.reason) for one in found.unreadable] == [(CASE.change.path, one) for one in said]
 
 
 def test_a_class_that_pytest_itself_would_not_collect_may_be_one_of_tests() -> None:
