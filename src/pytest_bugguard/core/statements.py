@@ -6,7 +6,6 @@ import ast
 import re
 import tokenize
 from bisect import bisect_right
-from contextlib import suppress
 from functools import cached_property
 from itertools import accumulate, chain, groupby
 from operator import itemgetter
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from pytest_bugguard.core import platforms, segments
+from pytest_bugguard.core import logical_lines, platforms, segments
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 _PRAGMA = re.compile(r"#\s*(?:pragma|PRAGMA)[:\s]?\s*(?:no|NO)\s*(?:cover|COVER|branch|BRANCH)")
 """coverage.py's own words for code that it shall not count."""
 _OPENING = re.compile(r"\s*(?:@|def\s|async\s+def\s)")
-_LAYOUT = frozenset({tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING})
 _ODD = "surrogatepass"
 
 
@@ -100,13 +98,27 @@ class Source(Struct, frozen=True, dict=True):
     def _firsts(self, number: int) -> dict[int, int]:
         """Of a piece: the first line of each logical line that spans several, by its other lines."""
         if number not in self._read:
-            begin, text = self._pieces[number]
-            try:
-                spans = list(_logical_lines(text, begin - 1))
-            except _CutError:  # in the middle of a text
-                spans = list(_understood(self.text))
+            spans = self._logical_lines(number)
             self._read[number] = {line: first for first, last in spans for line in range(first + 1, last + 1)}
         return self._read[number]
+
+    def _logical_lines(self, number: int) -> Iterator[tuple[int, int]]:
+        begin, text = self._pieces[number]
+        tree = self._parsed(number)
+        if tree is not None:
+            spans = logical_lines.of_tree(tree, text.split("\n"))
+            return ((first + begin - 1, last + begin - 1) for first, last in spans)
+        return logical_lines.of_tree(self._tree, self._lines) if self._tree.body else logical_lines.of_tokens(self.text)
+
+    def _parsed(self, number: int) -> ast.Module | None:
+        """A piece by itself; None where that is no Python, as in the middle of a text."""
+        if number not in self._trees:
+            self._trees[number] = _parsed(self._pieces[number][1])
+        return self._trees[number]
+
+    @cached_property
+    def _trees(self) -> dict[int, ast.Module | None]:
+        return {}
 
     @cached_property
     def _read(self) -> dict[int, dict[int, int]]:
@@ -125,8 +137,8 @@ class Source(Struct, frozen=True, dict=True):
         """Of a piece: its functions and classes, outer ones first."""
         if number not in self._outlined:
             begin, text = self._pieces[number]
-            tree = _parsed(text)
-            if tree is None:  # in the middle of a text
+            tree = self._parsed(number)
+            if tree is None:
                 end = begin + text.count("\n")
                 found = (span for span in _spans(self._tree.body, "") if span.first <= end and span.last >= begin)
             else:
@@ -196,36 +208,6 @@ def source_of(content: bytes) -> Source:
     return Source(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-class _CutError(Exception):
-    """A text that ends in the middle of something."""
-
-
-def _logical_lines(text: str, offset: int = 0) -> Iterator[tuple[int, int]]:
-    """First and last line of each logical line that spans several.
-
-    Raises:
-        _CutError: It does not consist of whole lines.
-    """
-    first = 0
-    lines = (f"{line}\n" for line in text.split("\n"))
-    try:
-        for token in tokenize.generate_tokens(lines.__next__):
-            if token.type == tokenize.NEWLINE:
-                if first and token.end[0] > first:
-                    yield first + offset, token.end[0] + offset
-                first = 0
-            elif not first and token.type not in _LAYOUT:
-                first = token.start[0]
-    except (tokenize.TokenError, SyntaxError, UnicodeDecodeError):  # the last: 3.13, of a carriage return in a line
-        raise _CutError from None
-
-
-def _understood(text: str) -> Iterator[tuple[int, int]]:
-    """The same of what may be no Python throughout: up to there."""
-    with suppress(_CutError):
-        yield from _logical_lines(text)
-
-
 def _parsed(text: str) -> ast.Module | None:
     """None where it is no Python."""
     try:
@@ -240,7 +222,7 @@ def _spans(body: list[ast.stmt], outer: str) -> Iterator[Span]:
             span = _span(statement, outer)
             yield span
             yield from _spans(statement.body, span.name)
-        else:
+        elif isinstance(statement, logical_lines.COMPOUND):
             for block in _blocks(statement):
                 yield from _spans(block, outer)
 
