@@ -125,14 +125,19 @@ class _Profiled:
             threading.setprofile(self._listener)
             _setprofile(self._listener)
 
-    def _on_event(self, frame: FrameType, _event: str, _: object) -> None:
-        name = frame.f_code.co_filename
-        if name in self._unseen and _is_function(frame.f_code):
-            self.seen += 1
-            self._tell(self._unseen[name])
-            self._unseen = {}  # one is enough to say that the test used what the fix changed
+    def _on_event(self, frame: FrameType, event: str, _: object) -> None:
         if not self._unseen or not self._watching:
             _setprofile(None)
+        elif event == "call" and self._is_looked_at(frame.f_globals.get("__file__")):
+            path = self._unseen.get(frame.f_code.co_filename)
+            if path is not None and _is_function(frame.f_code):
+                self.seen += 1
+                self._tell(path)
+                self._unseen = {}  # one is enough to say that the test used what the fix changed
+
+    def _is_looked_at(self, file: object) -> bool:
+        """Whether a frame with such a file is asked for its code: that is dear, being an event that is listened to."""
+        return file in self._unseen if type(file) is str else True
 
 
 Execution = _Monitored if sys.version_info >= (3, 12) else _Profiled
