@@ -232,25 +232,11 @@ class PytestRunner:
         yield "--continue-on-collection-errors"  # else one file that cannot be imported keeps all others from running
         if "no:cacheprovider" not in request.options:
             yield from ("-o", f"cache_dir={private.folder / 'cache'}")
-        if self._is_plugin and not self._loads_nothing(request):
-            yield "--no-bugguard"
         folder = top / request.folder
         yield from dict.fromkeys(
             f".{os.sep}{os.path.relpath(top / _file(target), folder)}{_name(target) if request.names_tests else ''}"
             for target in request.targets
         )
-
-    @cached_property
-    def _is_plugin(self) -> bool:
-        """Whether pytest loads our own door; where the project is only looked at by us, it may not."""
-        from importlib.metadata import entry_points  # noqa: PLC0415 - a proof that is on record runs nothing
-
-        return bool(entry_points(group="pytest11", name="bugguard"))
-
-    def _loads_nothing(self, request: RunRequest) -> bool:
-        """Whether pytest is told there to load no plugin by itself: an option of ours would be unknown then."""
-        is_told = self._is_at_home and bool(os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"))
-        return is_told or "--disable-plugin-autoload" in request.options
 
     def _environment(self, top: Path, request: RunRequest, private: _Private) -> dict[str, str]:
         own = os.environ

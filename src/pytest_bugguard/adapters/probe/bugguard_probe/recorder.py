@@ -348,7 +348,9 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Take part."""
+    """Take part, and keep our own door shut where pytest has loaded it."""
+    if "bugguard" in config.option:
+        config.option.bugguard = False
     config.pluginmanager.register(Recorder(_record), "bugguard-recorder")
     if start.witness.execution.needs_windows and not start.plan["is_at_home"]:
         config.pluginmanager.register(Windows(), "bugguard-windows")
