@@ -20,7 +20,7 @@ from pytest_bugguard.assembly.fix_coverage import MAKE_ROOM, FixCoverageDesk
 from pytest_bugguard.core import burning_in, experiment, proof
 from pytest_bugguard.core.errors import BugguardError, ScratchError
 from pytest_bugguard.core.experiment import Experiment
-from pytest_bugguard.core.model import Verdict
+from pytest_bugguard.core.model import Verdict, short
 from pytest_bugguard.core.proof import Proof
 from pytest_bugguard.core.trial import Trial
 from pytest_bugguard.core.verdict import Judgement
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, str], None]
 """Told how many fixes are done, of how many, and which one is next."""
-
-_SHORT = 7
 
 
 class ProofOptions(Struct, frozen=True):
@@ -254,7 +252,7 @@ def _work(bench: Bench, session: Callable[[Experiment], TestRun | None]) -> Call
 
 def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs) -> Proof | Judgement:
     trial = Trial(
-        fix=one.record.sha[:_SHORT],
+        fix=short(one.record.sha),
         tests=plan.tests,
         after=runs.after,
         before=runs.before,

@@ -110,11 +110,13 @@ def fixes_progress() -> Iterator[Progress]:
         return
     import tqdm  # noqa: PLC0415 - see showing.open_workshop
 
+    from pytest_bugguard.core.model import short  # noqa: PLC0415 - the same
+
     with tqdm.tqdm(unit=" fixes", leave=False, file=sys.stderr) as bar:
 
         def show(done: int, total: int, sha: str) -> None:
             bar.total = total
-            bar.set_description(f"proving {sha[:7]}", refresh=False)
+            bar.set_description(f"proving {short(sha)}", refresh=False)
             bar.update(done - bar.n)
             bar.refresh()
 

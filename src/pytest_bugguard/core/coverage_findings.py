@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.coverage_verdict import by_doubt
-from pytest_bugguard.core.model import RuleVerdict, Verdict
+from pytest_bugguard.core.model import RuleVerdict, Verdict, short
 from pytest_bugguard.core.results import Finding
 from pytest_bugguard.core.thresholds import Metric
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 GATE = "coverage"
 _PLACES_SHOWN = 3
-_SHORT = 7
 
 
 def of_coverage(found: Coverage) -> Iterator[Finding]:
@@ -46,7 +45,7 @@ def _unmet(one: Judged) -> Finding:
 
 def subject(one: Judged) -> str:
     """What a rule speaks of: a file, a fix, or itself."""
-    return one.path or one.fix[:_SHORT] or one.rule
+    return one.path or short(one.fix) or one.rule
 
 
 def counted(one: Judged) -> str:

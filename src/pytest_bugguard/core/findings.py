@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.duty import Harm
-from pytest_bugguard.core.model import Record, Verdict
+from pytest_bugguard.core.model import Record, Verdict, short
 from pytest_bugguard.core.results import Finding
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.trend import Share
 
 _FAILING = frozenset({Verdict.UNGUARDED, Verdict.BROKEN, Verdict.UNPROVEN, Verdict.UNSTABLE})
-_SHORT = 7
 _LONG = 200
 """Signs of a subject that are shown: one of a megabyte is no subject."""
 
@@ -32,7 +31,7 @@ def of_records(records: Iterable[Record], *, undecided_fails: bool, weak_fails: 
 
 def _finding(record: Record) -> Finding:
     gate = "fixes" if record.waiver is None else "waivers"
-    name = record.sha[:_SHORT] or "the staged commit"
+    name = short(record.sha) or "the staged commit"
     return Finding(
         id=f"{gate}:{record.sha or 'staged'}",
         gate=gate,
@@ -53,7 +52,7 @@ def of_waivers(waivers: Iterable[Waiver], records: Sequence[Record], *, today: d
                 id=f"waivers:{waiver.fix}",
                 gate="waivers",
                 verdict=Verdict.UNGUARDED,
-                subject=waiver.fix[:_SHORT],
+                subject=short(waiver.fix),
                 message=f"the waiver of {waiver.owner} ended on {waiver.expires.isoformat()}: {waiver.reason}",
                 next=f"{waiver.owner}: bring the test and take the waiver out, or agree on a new date in it",
             )
@@ -100,9 +99,9 @@ def of_breaches(breaches: Iterable[Breach], waivers: Sequence[Waiver], *, today:
             gate="proofs",
             verdict=Verdict.UNDECIDED if breach.harm is Harm.UNREADABLE else Verdict.UNGUARDED,
             subject=test.nodeid,
-            message=f"it proves {test.fix[:_SHORT]} {test.subject}, and {breach.reason}",
+            message=f"it proves {short(test.fix)} {test.subject}, and {breach.reason}",
             next=f"keep what it demands, or let another test guard that fix and waive it: "
-            f"bugguard waive {test.fix[:_SHORT]} --owner ... --reason ... --expires ...",
+            f"bugguard waive {short(test.fix)} --owner ... --reason ... --expires ...",
             path=breach.path,
         )
 

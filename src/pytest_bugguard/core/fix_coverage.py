@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pytest_bugguard.core.coverage_verdict import Judged, Missing
-from pytest_bugguard.core.model import RuleVerdict, Verdict
+from pytest_bugguard.core.model import RuleVerdict, Verdict, short
 from pytest_bugguard.core.statements import described
 from pytest_bugguard.core.thresholds import Count, Metric, Threshold
 from pytest_bugguard.core.touched import cut_functions, gone_functions
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.statements import Source
 
 FIXES = "fixes"
-_SHORT = 7
 
 
 class Reach(StrEnum):
@@ -133,7 +132,7 @@ def judge(
     count = Count(total - never, total)
     threshold = None if require == "any" else Threshold(Metric.LINE, Decimal(100) if require == "all" else require)
     is_met = (count.covered > 0 or not never) if threshold is None else threshold.is_met(count)
-    missing, name = tuple(_missing(changed, sources)), fix.sha[:_SHORT]
+    missing, name = tuple(_missing(changed, sources)), short(fix.sha)
     said = Judged(FIXES, None, count, threshold, RuleVerdict.MET, missing, place, _told(counts), fix=fix.sha)
     may_be_gone = threshold is None and counts[Reach.DELETED] > 0
     if is_met or (may_be_gone and fix.verdict is Verdict.PROVEN):

@@ -325,3 +325,8 @@ class Record(Struct, frozen=True):
     def is_fix(self) -> bool:
         """Whether a sign of a bug fix was found."""
         return isinstance(self.recognition, Sign)
+
+
+def short(sha: str) -> str:
+    """A commit's id as people read it, in seven digits; empty where there is none."""
+    return sha[:7]

@@ -11,7 +11,7 @@ from pytest_bugguard.core import fix_coverage, patches
 from pytest_bugguard.core.coverage_verdict import Judged
 from pytest_bugguard.core.fix_coverage import Reached, Require
 from pytest_bugguard.core.measured import Doubt, FileCoverage, Wanted
-from pytest_bugguard.core.model import Outcome, RuleVerdict
+from pytest_bugguard.core.model import Outcome, RuleVerdict, short
 from pytest_bugguard.core.pairing import is_case_of
 from pytest_bugguard.core.statements import source_of
 from pytest_bugguard.core.thresholds import Count
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.journeys.ports import Place, TestRunner
     from pytest_bugguard.journeys.prove import Bench
     from pytest_bugguard.journeys.snapshot import Snapshot
-
-_SHORT = 7
 
 
 class Asked(Struct, frozen=True):
@@ -123,13 +121,13 @@ def undecided(sha: str, doubt: Doubt, place: str) -> Judged:
 
 
 def _doubt(run: TestRun, sha: str) -> Doubt | None:
-    cure = f"bugguard prove {sha[:_SHORT]} shows how its tests end"
+    cure = f"bugguard prove {short(sha)} shows how its tests end"
     if not any(case.outcome is Outcome.PASSED for case in run.cases):
         return Doubt(
-            f"no test of {sha[:_SHORT]} passed when they ran alone" + (f": {run.detail}" * bool(run.detail)), cure
+            f"no test of {short(sha)} passed when they ran alone" + (f": {run.detail}" * bool(run.detail)), cure
         )
     if run.ran is None:
-        return Doubt(f"what the tests of {sha[:_SHORT]} ran could not be measured", cure)
+        return Doubt(f"what the tests of {short(sha)} ran could not be measured", cure)
     return None
 
 

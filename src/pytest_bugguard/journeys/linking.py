@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pytest_bugguard.core import doctests, links, made_tests, messages, own_hooks, regressions, testmap, verdict
 from pytest_bugguard.core.collect import Collector
-from pytest_bugguard.core.model import FileChange, How, MappedTest, Verdict
+from pytest_bugguard.core.model import FileChange, How, MappedTest, Verdict, short
 from pytest_bugguard.core.modules import Module, Modules
 from pytest_bugguard.journeys.snapshot import Snapshot
 
@@ -26,7 +26,6 @@ _TRAILER = "Regression-Test"
 _CHERRY_PICKED = re.compile(r"\(cherry picked from commit ([0-9a-f]{7,64})\)")
 _FILES_SEARCHED = 5_000
 """Test files read for marks at most; in a larger suite a trailer names the test."""
-_SHORT = 7
 
 
 Offers = Callable[[frozenset[str]], "Sequence[links.Offer]"]
@@ -190,7 +189,7 @@ class Linker:
         original = self._original(picked[-1]) if picked else None
         if original is None:
             return ()
-        place = f"came with {picked[-1][:_SHORT]}, from which this was picked"
+        place = f"came with {short(picked[-1])}, from which this was picked"
         return tuple(self._still_there(test, place, states) for test in original.record.tests if test.counts)
 
     def _still_there(self, test: MappedTest, place: str, states: Sequence[Snapshot]) -> MappedTest:
@@ -261,7 +260,7 @@ def _offered(test: MappedTest, facts: regressions.TestFacts) -> links.OfferedTes
 
 def place_of(seen: Seen) -> str:
     """How a unit is called in a reason."""
-    return f"commit {seen.unit.commit.sha[:_SHORT]}"
+    return f"commit {short(seen.unit.commit.sha)}"
 
 
 def _linked(test: MappedTest, reason: str) -> MappedTest:

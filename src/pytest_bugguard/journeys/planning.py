@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from pytest_bugguard.core import experiment
 from pytest_bugguard.core.addopts import kept
 from pytest_bugguard.core.experiment import Experiment
-from pytest_bugguard.core.model import How, Unavailable, Verdict
+from pytest_bugguard.core.model import How, Unavailable, Verdict, short
 from pytest_bugguard.core.novelty import SourceVersions
 from pytest_bugguard.core.runs import Put, RunRequest
 from pytest_bugguard.core.verdict import Judgement
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.journeys.snapshot import Snapshot
     from pytest_bugguard.journeys.survey import Seen
 
-_SHORT = 7
-"""So many characters of a commit's id are shown."""
 Merge = Callable[[bytes, bytes, bytes], "bytes | None"]
 """``merge(ours, base, theirs)``: both sides' changes of a text; None where they touch the same lines."""
 
@@ -149,7 +147,7 @@ def _put_back(seen: Seen, change: FileChange, tree: Snapshot, merge: Merge) -> I
 def _gone(change: FileChange, seen: Seen) -> _CannotError:
     return _CannotError(
         f"later changes to {change.path} are woven into it: it cannot be taken out of that tree any more",
-        f"prove the fix at its own commit: bugguard prove {seen.unit.commit.sha[:_SHORT]}",
+        f"prove the fix at its own commit: bugguard prove {short(seen.unit.commit.sha)}",
     )
 
 

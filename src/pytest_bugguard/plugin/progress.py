@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.model import short
+
 if TYPE_CHECKING:
     import pytest
 
@@ -15,7 +17,7 @@ def of_rerun(config: pytest.Config, done: int, total: int, nodeid: str) -> None:
 
 def of_proof(config: pytest.Config, done: int, total: int, sha: str) -> None:
     """Show which fix is being proven."""
-    _show(config, f"proving {sha[:7]} ({done + 1} of {total})", is_first=done == 0)
+    _show(config, f"proving {short(sha)} ({done + 1} of {total})", is_first=done == 0)
 
 
 def _show(config: pytest.Config, said: str, *, is_first: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core import model
 from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Sign, Verdict
 from pytest_bugguard.core.trend import share_of
 
@@ -20,13 +21,12 @@ SURVEYS = frozenset({"audit", "report"})
 """The commands that speak of a whole history."""
 DOUBTFUL = frozenset({FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT, FlakeVerdict.FAILING})
 """The verdicts on tests that ask for attention."""
-_SHORT = 7
 _HEX = frozenset("0123456789abcdef")
 
 
 def short(sha: str) -> str:
     """A commit id as git shortens it; the commit that is being made has none yet."""
-    return sha[:_SHORT] or "staged"
+    return model.short(sha) or "staged"
 
 
 def revision(name: str) -> str:

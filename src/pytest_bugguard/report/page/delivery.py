@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.core.delivery import DAY_S
+from pytest_bugguard.core.model import short
 from pytest_bugguard.report import delivery as words
 from pytest_bugguard.report.page.refs import lead, ref
 from pytest_bugguard.report.page.tables import Column, Row, Table
@@ -91,7 +92,7 @@ def releases(found: Mapping[str, Any] | None) -> Table:
 
 def _release(one: Mapping[str, Any]) -> Row:
     state = "failed" if one["failed_by"] else "sound" if one["judged"] else "too young"
-    fixes = " ".join(lead("fixes", fix[:7], fix[:7]) for fix in one["failed_by"])
+    fixes = " ".join(lead("fixes", short(fix), short(fix)) for fix in one["failed_by"])
     return one["date"][:10], f"{one['tag']} {ref(one['commit'])}", state, fixes
 
 
@@ -113,5 +114,5 @@ def leads(found: Mapping[str, Any] | None) -> Table:
 
 
 def _lead(one: Mapping[str, Any], tags: Mapping[str, Mapping[str, Any]]) -> Row:
-    release = tags.get(one["release"], {"date": "", "tag": one["release"][:7]})
+    release = tags.get(one["release"], {"date": "", "tag": short(one["release"])})
     return release["date"][:10], release["tag"], ref(one["commit"]), f"{one['lead_s'] / DAY_S:.1f}"

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.core.coverage_findings import passed_over
+from pytest_bugguard.core.model import short
 from pytest_bugguard.report.page.evidence import GUARDED
 from pytest_bugguard.report.page.refs import lead, ref, within
 from pytest_bugguard.report.page.tables import Column, Row, Table, View
@@ -135,7 +136,7 @@ def _hotspot(one: Mapping[str, Any], covered: tuple[int, int] | None, fixes: Tab
         _lead(fixes, one, one["fixes"], str(one["fixes"])),
         _part(one["guarded"], one["judged"], lambda said: _lead(fixes, one, one["guarded"], said, GUARDED)),
         _part(*(covered or (0, 0)), lambda said: lead("coverage", one["path"], said)),
-        lead("fixes", one["newest"][:7], one["newest"][:7]),
+        lead("fixes", short(one["newest"]), short(one["newest"])),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from pytest_bugguard.core.model import short
 from pytest_bugguard.report.flaky import duration
 from pytest_bugguard.report.page.refs import lead, ref
 from pytest_bugguard.report.page.tables import Column, Row, Table, View
@@ -96,7 +97,7 @@ def _exception(one: Mapping[str, Any], kind: str, subject: str, today: str) -> R
     return (
         last,
         state,
-        f"{ref(subject) if kind == 'quarantine' else lead('fixes', subject[:7], subject)}\n{kind}",
+        f"{ref(subject) if kind == 'quarantine' else lead('fixes', short(subject), subject)}\n{kind}",
         one["owner"],
         "\n".join(filter(None, [one["reason"], one.get("recovery")])),
         do,
