@@ -14,7 +14,7 @@ from pytest_bugguard.core.coverage_verdict import Coverage, Standing
 from pytest_bugguard.core.errors import BugguardError, SettingsError
 from pytest_bugguard.core.measured import Doubt, and_more
 from pytest_bugguard.core.model import Side
-from pytest_bugguard.core.sides import Sides
+from pytest_bugguard.core.sides import Division
 from pytest_bugguard.journeys import coverage as journey
 from pytest_bugguard.journeys.coverage import Asked
 from pytest_bugguard.journeys.snapshot import Snapshot
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.floors import Floors
     from pytest_bugguard.core.measured import FileCoverage, Measured
-    from pytest_bugguard.core.naming import Naming
     from pytest_bugguard.core.patches import Patch
     from pytest_bugguard.core.results import RepositoryFacts, Result
 
@@ -49,7 +48,7 @@ class CoverageDesk:
         self.top: Path = workshop.repository.top
         self._start: Path = workshop.start.resolve()
         self._worktree: GitWorkTree = workshop.repository.worktree
-        self._sides: dict[Naming, Sides] = {}
+        self._division = Division(workshop.settings.tests, workshop.settings.source)
 
     @cached_property
     def _home(self) -> Path:
@@ -79,10 +78,7 @@ class CoverageDesk:
         return self._side(path) is Side.SOURCE
 
     def _side(self, path: str) -> Side:
-        naming, chosen = self._moment.naming_of(path), self._workshop.settings
-        if naming not in self._sides:
-            self._sides[naming] = Sides(naming, chosen.tests, chosen.source)
-        return self._sides[naming].side(path, self._snapshot.is_package)
+        return self._division.side(path, self._moment.naming_of(path), self._snapshot.is_package)
 
     def unmeasured(self, path: str) -> FileCoverage:
         """The statements of a file that was not measured, none of them run."""

@@ -154,6 +154,22 @@ class Sides(Struct, frozen=True, dict=True):
         return not (_is_inside_package(path, is_package) or _is_in_neutral_folder(path, is_package))
 
 
+class Division:
+    """The sides of all files of a repository, each by the names for tests that hold where it stands."""
+
+    def __init__(self, tests: tuple[str, ...] | None, source: tuple[str, ...] | None) -> None:
+        """Divide by these settings, as ``Sides`` has them."""
+        self._tests = tests
+        self._source = source
+        self._sides: dict[Naming, Sides] = {}
+
+    def side(self, path: str, naming: Naming, is_package: IsPackage) -> Side:
+        """The side of one file, for which this naming holds; the rest as for ``Sides.side``."""
+        if naming not in self._sides:
+            self._sides[naming] = Sides(naming, self._tests, self._source)
+        return self._sides[naming].side(path, is_package)
+
+
 def sorted_by(side: Callable[[str], Side], changes: Iterable[FileChange]) -> Files:
     """The changed files by side; a renamed file is on the side where it ended."""
     found: dict[Side, list[str]] = {one: [] for one in Side}

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from pytest_bugguard.core import fixes, links, messages, references, regressions, verdict
 from pytest_bugguard.core.model import NotAFix, Record, Sign, Waiver
-from pytest_bugguard.core.sides import Sides, sorted_by
+from pytest_bugguard.core.sides import Division, sorted_by
 from pytest_bugguard.journeys.diff import Diff, Sorter, listed
 from pytest_bugguard.journeys.snapshot import Snapshot
 from pytest_bugguard.journeys.trail import Trail
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.fixes import CiContext, RuleSet
     from pytest_bugguard.core.model import Recognition, Side, TestMap, Unit
-    from pytest_bugguard.core.naming import IsPackage, Naming
+    from pytest_bugguard.core.naming import IsPackage
     from pytest_bugguard.journeys.ports import Guests, Reader
     from pytest_bugguard.journeys.trail import Moment
 
@@ -166,7 +166,7 @@ class Survey:
     def __init__(self, reader: Reader, lens: Lens) -> None:
         self._reader = reader
         self._lens = lens
-        self._sides: dict[Naming, Sides] = {}
+        self._division = Division(lens.tests, lens.source)
 
     def stream(self, units: Iterable[Unit]) -> Iterator[Seen]:
         """Each of a line of units, newest first, where every unit is the first parent of the one before it.
@@ -228,7 +228,4 @@ class Survey:
         return Seen(unit, diff, self._lens, context, asked)
 
     def _side(self, path: str, moment: Moment, is_package: IsPackage) -> Side:
-        naming = moment.naming_of(path)
-        if naming not in self._sides:
-            self._sides[naming] = Sides(naming, tests=self._lens.tests, source=self._lens.source)
-        return self._sides[naming].side(path, is_package)
+        return self._division.side(path, moment.naming_of(path), is_package)
