@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.runs import Case, TestRun
     from pytest_bugguard.core.trial import Row, Trial
 
+_BOTH_WAYS = "red without the fix and green with it"
+ONE_CASE = f"1 of 1 case {_BOTH_WAYS}"
+"""The reason of a proof of which there is nothing else to say than its one test."""
 _MANY_FLIPS = 50
 _MANY_FILES = 30
 
@@ -120,7 +123,7 @@ def _proven(found: _Findings) -> Judgement | None:
     if not proving:
         return None
     judged = {*proving, *(row.nodeid for row in found.green)}
-    reason = f"{len(proving)} of {_counted(len(judged), 'case')} red without the fix and green with it"
+    reason = f"{len(proving)} of {_counted(len(judged), 'case')} {_BOTH_WAYS}"
     idle = [row.nodeid for row in found.green if row.red is None]
     if idle:
         reason += f"; not in need of it: {idle[0]}" + (f" and {len(idle) - 1} more" if len(idle) > 1 else "")

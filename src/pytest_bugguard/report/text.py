@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core.alike import gathered
 from pytest_bugguard.core.model import How, RedKind, RuleVerdict, Verdict
+from pytest_bugguard.core.proof import ONE_CASE
 from pytest_bugguard.report import coverage, words
 from pytest_bugguard.report.spans import OF_VERDICT, Line, Span, Style, length, line, ruled, span
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.results import Finding, Held, Result
 
 _VERDICT_WIDTH = 11
-_ONE_OF_ONE = re.compile("1 of 1 case red[^;]*")
-"""Why a fix is proven where its one row says that already."""
 _INDENT = " " * 13
 _TESTS_SHOWN = 10
 _PROOFS_SHOWN = 3
@@ -97,7 +95,7 @@ def block(record: Record, width: int) -> Iterator[Line]:
         yield from () if is_told else _both_ways(record)
     elif is_guarded:
         yield from _rows([test for test in record.tests if test.counts], record, _TESTS_SHOWN)
-    if record.verdict is Verdict.PROVEN and not (len(record.tests) == 1 and _ONE_OF_ONE.fullmatch(record.reason)):
+    if record.verdict is Verdict.PROVEN and not (len(record.tests) == 1 and record.reason == ONE_CASE):
         yield line(_INDENT, words.why(record))
     for hunk in record.hunks:
         yield _held(hunk)
