@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NEVER = "is never collected"
 """How each reason begins that this module gives."""
 BESIDE = f"{NEVER}: it is outside of testpaths"
+"""The same of what another run may well collect: ``tests = [...]`` in the settings can say so."""
 NOT_ENTERED = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
 """What pytest's own ``norecursedirs`` holds."""
 _GLOB = frozenset("*?[")

@@ -104,13 +104,13 @@ class Source(Struct, frozen=True, dict=True):
 
     def _logical_lines(self, number: int) -> Iterator[tuple[int, int]]:
         begin, text = self._pieces[number]
-        tree = self._parsed(number)
+        tree = self._tree_of(number)
         if tree is not None:
             spans = logical_lines.of_tree(tree, text.split("\n"))
             return ((first + begin - 1, last + begin - 1) for first, last in spans)
         return logical_lines.of_tree(self._tree, self._lines) if self._tree.body else logical_lines.of_tokens(self.text)
 
-    def _parsed(self, number: int) -> ast.Module | None:
+    def _tree_of(self, number: int) -> ast.Module | None:
         """A piece by itself; None where that is no Python, as in the middle of a text."""
         if number not in self._trees:
             self._trees[number] = _parsed(self._pieces[number][1])
@@ -137,7 +137,7 @@ class Source(Struct, frozen=True, dict=True):
         """Of a piece: its functions and classes, outer ones first."""
         if number not in self._outlined:
             begin, text = self._pieces[number]
-            tree = self._parsed(number)
+            tree = self._tree_of(number)
             if tree is None:
                 end = begin + text.count("\n")
                 found = (span for span in _spans(self._tree.body, "") if span.first <= end and span.last >= begin)
