@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.shell import Shell
 from tests.story import story
 
@@ -321,3 +323,31 @@ def test_a_trailer_may_name_a_test_that_is_made(tmp_path: Path) -> None:
     assert checked(told(tmp_path / "b", before, trailer + made.format("2, 1"))) == [
         ("guarded", "tests/test_pager.py::TestPager::test_1", "named by a trailer")
     ]
+
+
+@pytest.mark.parametrize(
+    ("place", "is_one"),
+    [
+        ("tests/cases/even.case", True),
+        ("tests/test_pager.py", True),
+        ("tests/helpers.py", False),
+        ("src/shop/pager.py", False),
+        ("src/shop/rates.json", False),
+        ("conftest.py", False),
+    ],
+)
+def test_a_trailer_may_name_a_test_that_a_hook_collects(tmp_path: Path, place: str, is_one: bool) -> None:
+    """From what may hold some: not from the product, nor from what helps tests. Here nothing is run that would tell."""
+    before = "commit: test: cases\n" + "".join(
+        f"  file: {path}\n    {text}\n"
+        for path, text in {
+            "conftest.py": "def pytest_collect_file(parent, file_path): ...",
+            "tests/cases/even.case": "2 1",
+            "tests/test_pager.py": "ROWS = [2]",
+            "tests/helpers.py": "ROWS = [2]",
+            "src/shop/rates.json": "{}",
+        }.items()
+    )
+    trailer = FIX.replace("\n  file", f"\n  body: Regression-Test: {place}::made-up\n  file", 1)
+    found = checked(told(tmp_path, before, trailer))
+    assert found == [("guarded", f"{place}::made-up", "named by a trailer") if is_one else ("unguarded", "", "")]

@@ -142,7 +142,8 @@ class Linker:
                 if test.counts and seen.diff.repairs(path):
                     return replace(test, change=How.LINKED, counts=False, reason=doctests.SHARES_FILE)
                 return _linked(test, "named by a trailer")
-        if name and any(_may_hold_others(state, path, self._naming_of(path)) for state in states):
+        may_hold_some = bool(name) and not seen.diff.is_source(path)
+        if may_hold_some and any(_may_hold_others(state, path, self._naming_of(path)) for state in states):
             return MappedTest(plain, How.LINKED, counts=True, reason="named by a trailer")
         return MappedTest(plain, How.LINKED, counts=False, reason=verdict.NO_SUCH_TEST)
 
@@ -212,14 +213,18 @@ def tests_in(snapshot: Snapshot, path: str, naming: Naming) -> tuple[MappedTest,
 
 
 def _may_hold_others(snapshot: Snapshot, path: str, naming: Naming) -> bool:
-    """Whether a name that is not in a file's text may be that of a test: some are made or collected otherwise."""
+    """Whether a name that is not in a file's text may be that of a test: some are made or collected otherwise.
+
+    ``path`` is none of the product's.
+    """
     source = snapshot.file(path)
-    if source is None:
+    is_module = path.endswith(".py")
+    if source is None or (is_module and not naming.is_test_file(path, snapshot.is_package)):
         return False
     if own_hooks.above(path, snapshot):
         return True
     module = Module(path, source)
-    return path.endswith(".py") and made_tests.are_in(module, Collector(naming, Modules([module], snapshot)))
+    return is_module and made_tests.are_in(module, Collector(naming, Modules([module], snapshot)))
 
 
 def _by_offer(seen: Seen, offers: Sequence[links.Offer], *, is_only_fix: bool) -> tuple[MappedTest, ...]:
