@@ -458,6 +458,18 @@ def test_says_why_a_test_does_not_count(old: str | None, new: str, reason: str) 
     assert reasons(old, new) == {"test_one": reason}
 
 
+@pytest.mark.parametrize(
+    "new",
+    [
+        "if is_pypy:\n    pytestmark = pytest.mark.skip()\n\ndef test_one():\n    assert pages\n",
+        "class TestIt:\n    if is_pypy:\n        pytestmark = pytest.mark.skip()\n    def test_one(self): assert pages\n",
+    ],
+)
+def test_what_is_skipped_somewhere_counts(new: str) -> None:
+    """A mark in an ``if`` says nothing of the platform on which it does not hold."""
+    assert reasons(None, new) == {}
+
+
 @pytest.mark.parametrize("leaves", ["return", "pytest.skip('slow')", "raise unittest.SkipTest"])
 def test_a_test_that_exempts_less_demands_more(leaves: str) -> None:
     """Though all that its text lost is an assertion: what stands below is now asked of the exempted too."""

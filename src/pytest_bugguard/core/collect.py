@@ -13,7 +13,7 @@ from msgspec import Struct
 from pytest_bugguard.core import alarms, cases, collection, guards, outline, syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_bugguard.core.modules import Module, Modules, Tree
     from pytest_bugguard.core.outline import Class, Scope
@@ -216,8 +216,8 @@ class Collector:
         if reason := guards.held_back([self._meant(test.module, one) for one in test.function.decorator_list]):
             return reason
         for owner in test.chain:
-            marks = [*owner.node.decorator_list, *cases.marks(owner.scope.values.get("pytestmark", ()))]
-            if reason := guards.held_back(marks):
+            marks = cases.marks(_on_every_run(owner.scope.values.get("pytestmark", ()), owner.node.body))
+            if reason := guards.held_back([*owner.node.decorator_list, *marks]):
                 return f"{reason} (with all of {owner.name})"
         if test.module not in self._held_modules:
             self._held_modules[test.module] = self._held_with_all(test.module)
@@ -240,7 +240,9 @@ class Collector:
 
     def _module_marks(self, module: Module) -> Iterable[ast.stmt]:
         scope = module.scope_of("pytestmark") if module.mentions("pytestmark") else None
-        return scope.values.get("pytestmark", ()) if scope else ()
+        if scope is None:
+            return ()
+        return _on_every_run(scope.values.get("pytestmark", ()), [*module.statements_near("pytestmark")])
 
 
 class Lookup:
@@ -289,6 +291,11 @@ class Lookup:
         if name in scope.functions:
             return (scope.functions[name],)
         return tuple(scope.classes[name].scope.functions.values()) if name in scope.classes else ()
+
+
+def _on_every_run(statements: Iterable[ast.stmt], body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Those that stand in a body itself: what stands in an ``if`` may hold on another platform alone."""
+    return (statement for statement in statements if statement in body)
 
 
 def _may_be_helper(source: outline.Imported) -> bool:
