@@ -43,6 +43,16 @@ def test_follows_a_helper_module_to_those_who_import_it(use: str) -> None:
     assert [test.nodeid for test in found.tests] == ["tests/test_a.py::test_run"]
 
 
+@pytest.mark.parametrize("line", ["from . import Checks", "from tests import Checks"])
+def test_follows_what_a_package_of_tests_holds_itself(line: str) -> None:
+    """A base class in its ``__init__.py`` serves the modules that take it from there, whatever they write for it."""
+    old = "class Checks:\n    def test_pages(self):\n        assert pages(self.n)\n"
+    user = f"import unittest\n{line}\n\n\nclass TestOne(unittest.TestCase, Checks):\n    n = 1\n"
+    file = changed("tests/__init__.py", old, old.replace("(self.n)", "(self.n + 1)"))
+    found = map_tests((file,), tree=FakeTree({"tests/__init__.py": old, "tests/test_a.py": user}))
+    assert [test.nodeid for test in found.tests] == ["tests/test_a.py::TestOne::test_pages"]
+
+
 def test_follows_a_data_file_to_the_tests_that_name_it() -> None:
     """A changed data file is found by its name, a new one by the folder that a test reads."""
     by_name = "def test_data():\n    assert load('cases/one.json')\n"

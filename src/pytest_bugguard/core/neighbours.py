@@ -125,8 +125,7 @@ class Search:
 
     def _take_imports(self, other: Module, module: Module, reached: Helpers, here: Helpers) -> None:
         """Put the changed helpers under the names that a module imports them by."""
-        words = module.path.removesuffix(".py").removesuffix("/__init__").split("/")
-        for local, source in other.imports(words[-1:]):
+        for local, source in other.imports(_near_imports(module)):
             target = self._modules.imported(other, source)
             if target is not None and target[0].path == module.path:
                 _put_import(local, target[1], reached, here)
@@ -214,6 +213,13 @@ class Search:
 
 def _is_test_side(folder: str) -> bool:
     return "test" in folder.lower()
+
+
+def _near_imports(module: Module) -> tuple[str, ...]:
+    """What stands in a line that imports a module: its name; for a package its dots alone may do (``from . import``)."""
+    path = module.path.removesuffix(".py")
+    package = path.removesuffix("/__init__")
+    return (package.rpartition("/")[2], *(["from ."] if package != path else []))
 
 
 def _put_import(local: str, name: str | None, reached: Helpers, here: Helpers) -> None:
