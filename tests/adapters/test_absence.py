@@ -125,6 +125,41 @@ def test_what_is_not_there_is_not_listed(missed: list[tuple[str, str]]) -> None:
     assert missed == []
 
 
+def test_a_class_of_a_watched_kind_lists_what_it_has(missed: list[tuple[str, str]]) -> None:
+    """Who makes rules of a class's methods, as Cerberus does, finds them by ``dir``; and none that fails."""
+
+    class Kind(type):
+        pass
+
+    class Rules(metaclass=Kind):
+        def old(self) -> None: ...
+
+    class Below(Rules):
+        pass
+
+    for kind in (Kind, Rules):
+        absence.put(kind, "new")
+    assert {"old", "__doc__"} <= set(dir(Rules)) == set(dir(Below))
+    assert "new" not in dir(Rules)
+    assert all(hasattr(Rules, name) for name in dir(Rules) if name != "__abstractmethods__")
+    assert missed == []
+
+
+@pytest.mark.parametrize(("added", "absent"), [("old", None), ("fresh", "_Shop__fresh")])
+def test_a_private_name_is_that_of_its_class(
+    missed: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch, added: str, absent: str | None
+) -> None:
+    """Python calls it by both names; a private method that was there already is not new."""
+    monkeypatch.setitem(sys.modules, "bugguard_probe.absence", absence)
+    old = "class _Shop:\n    def __old(self): ...\n    def kept(self): ...\n"
+    new = f"{old}    def __{added}(self): ...\n    def more(self): ...\n"
+    names: dict[str, Any] = {"__name__": "shop"}
+    exec(compile(dressed(old.encode(), new.encode()), "shop.py", "exec"), names)
+    own = {name for name, value in vars(names["_Shop"]).items() if type(value) is type(vars(Shelf)["new"])}
+    assert own == {"more", absent} - {None}
+    assert missed == []
+
+
 def test_who_answers_for_what_is_not_there_may_fail_too(missed: list[tuple[str, str]]) -> None:
     """In its own words; that is told."""
     with pytest.raises(AttributeError, match=r"^no new$"):

@@ -462,7 +462,7 @@ def test_says_why_a_test_does_not_count(old: str | None, new: str, reason: str) 
     "new",
     [
         "if is_pypy:\n    pytestmark = pytest.mark.skip()\n\ndef test_one():\n    assert pages\n",
-        "class TestIt:\n    if is_pypy:\n        pytestmark = pytest.mark.skip()\n    def test_one(self): assert pages\n",
+        "class TestIt:\n    if is_pypy:\n        pytestmark = pytest.mark.skip()\n    def test(self): assert pages\n",
     ],
 )
 def test_what_is_skipped_somewhere_counts(new: str) -> None:

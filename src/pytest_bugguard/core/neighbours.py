@@ -216,7 +216,7 @@ def _is_test_side(folder: str) -> bool:
 
 
 def _near_imports(module: Module) -> tuple[str, ...]:
-    """What stands in a line that imports a module: its name; for a package its dots alone may do (``from . import``)."""
+    """What stands in a line that imports a module: its name; or dots alone, for a package (``from . import name``)."""
     path = module.path.removesuffix(".py")
     package = path.removesuffix("/__init__")
     return (package.rpartition("/")[2], *(["from ."] if package != path else []))

@@ -32,14 +32,13 @@ def put(kind: object, *names: str) -> None:
 
 
 def _names(self: object) -> list[str]:
-    """What an object has, as ``dir`` tells it: without what stands for nothing."""
-    own = getattr(self, "__dict__", ())
-    kinds = [vars(kind) for kind in type(self).__mro__]
-    return [
-        name
-        for name in object.__dir__(self)
-        if name in own or {type(kind[name]) for kind in kinds if name in kind} != {_Absent}
-    ]
+    """What an object, or a class of a class that is looked at, has by ``dir``: without what stands for nothing."""
+    if isinstance(self, type):
+        own, mro, names = set[str](), self.__mro__, type.__dir__(self)
+    else:
+        own, mro, names = set(getattr(self, "__dict__", ())), type(self).__mro__, object.__dir__(self)
+    kinds = [vars(kind) for kind in mro]
+    return [name for name in names if name in own or {type(kind[name]) for kind in kinds if name in kind} != {_Absent}]
 
 
 def look_in(space: dict[str, Any], *names: str) -> None:

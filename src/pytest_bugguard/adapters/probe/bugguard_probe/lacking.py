@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from .nodes import FUNCTIONS, arguments, at, is_magic, target
+from .nodes import FUNCTIONS, arguments, at, is_magic, own_name, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Fresh:
         self._taken = taken
         ways = (_GIVEN, _QUOTED) if _BUILDING.search(text) else (_GIVEN,)
         said = {name.decode() for way in ways for name in way.findall(text)}
-        self.mentioned = sorted(name for name in said - taken if not is_magic(name))
+        self.mentioned = sorted(name for name in said - taken if not name.startswith("__"))
         """What things may have by another way than a definition: what is given to an object, or held in quotes."""
         self._lines = {
             number
@@ -42,7 +42,7 @@ class Fresh:
 
     def members(self, owner: ast.ClassDef) -> list[str]:
         """What objects of a class have, or it has itself, that is no part of Python's own protocols."""
-        found = dict.fromkeys(name for statement in owner.body for name in self._named(statement))
+        found = dict.fromkeys(own_name(name, owner) for statement in owner.body for name in self._named(statement))
         return [name for name in found if name not in self._taken and not is_magic(name)]
 
     def operations(self, owner: ast.ClassDef, was: ast.ClassDef) -> list[str]:

@@ -34,3 +34,9 @@ def is_magic(name: str) -> bool:
 
 def at(node: _Node, other: ast.stmt | ast.expr) -> _Node:
     return ast.copy_location(node, other)
+
+
+def own_name(name: str, owner: ast.ClassDef) -> str:
+    """What Python calls what a class calls so: a private name is one of that class alone."""
+    prefix = owner.name.lstrip("_")
+    return f"_{prefix}{name}" if prefix and name.startswith("__") and not name.endswith("__") else name
