@@ -141,6 +141,13 @@ def test_an_addition_is_there_where_it_can_turn_nothing(name: str, is_there: boo
     assert (look(name) is not None) is is_there
 
 
+@pytest.mark.parametrize("place", ["re.mine", "first, second", "re.first = re.second", "SOME['kind']"])
+def test_what_a_call_has_made_need_not_have_one_name(place: str) -> None:
+    """What is given to another module's name, or taken apart, is no class that objects are made of here."""
+    lines = (f"import re\nSOME = {{}}\n{place} = re.findall('{way}', 'aabb')\n" for way in ("a", "b"))
+    assert ast.unparse(dressed(*(line.encode() for line in lines))).count("findall('a'") == 1
+
+
 @pytest.mark.parametrize("new", [b"def pages(:\n", b"\xff", b"\0"])
 def test_what_is_no_python_dresses_nothing(new: bytes) -> None:
     """The old text is compiled as it is, then."""

@@ -131,8 +131,8 @@ def _methods(owner: ast.ClassDef | ast.Module) -> list[str]:
 
 
 def _is_made(statement: ast.stmt) -> bool:
-    """Whether a name is bound to what a call has made: it may be a class, as ``namedtuple`` makes one."""
-    return isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
+    """Whether one name is bound to what a call has made: it may be a class, as ``namedtuple`` makes one."""
+    return isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call) and target(statement) != ""
 
 
 def _called(module: str, function: str, given: list[str]) -> ast.stmt:
