@@ -35,7 +35,14 @@ def work(number, told):
         time.sleep(0.01)
         told(0)
 
-crew.each(lambda: nullcontext(work), [1, 2], hands=2, progress=lambda _: None)
+def wait():
+    with open(sys.argv[1], "a") as file:
+        file.write(f"{os.getpid()}\\n")
+    time.sleep(int(sys.argv[2]))
+
+with crew.crew(2) as copies:
+    copies.aside(wait)
+    list(copies.each(lambda: nullcontext(work), [1, 2], progress=lambda _: None))
 """
 
 
@@ -53,7 +60,8 @@ def done(
 ) -> tuple[list[int], set[int]]:
     """The results of twelve pieces of work, and the processes that did them."""
     said = [] if told is None else told
-    made = crew.each(opens, list(range(12)), hands=hands, progress=said.append)
+    with crew.crew(hands) as copies:
+        made = list(copies.each(opens, list(range(12)), progress=said.append))
     return [number for number, _ in made], {process for _, process in made}
 
 
@@ -112,14 +120,56 @@ def test_a_fault_is_told_where_it_can_be_told(capfd: pytest.CaptureFixture[str])
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
-def test_no_copy_outlives_its_process(tmp_path: Path, ending: signal.Signals) -> None:
-    """Whether that tidies up after itself or cannot."""
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_copies_work_on_while_a_result_is_looked_at() -> None:
+    """Whoever takes the results may do something of its own before it asks for the first."""
+    here, there = os.pipe()
+
+    @contextmanager
+    def telling() -> Iterator[Work]:
+        def work(number: int, _: object) -> tuple[int, int]:
+            os.write(there, bytes([number]))
+            return number, os.getpid()
+
+        yield work
+
+    with crew.crew(2) as copies:
+        results = copies.each(telling, list(range(4)), progress=lambda _: None)
+        told = b""
+        while len(told) < 4:
+            told += os.read(here, 4)
+        assert [number for number, _ in results] == [0, 1, 2, 3]
+    assert sorted(told) == [0, 1, 2, 3]
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_something_is_done_beside_all_else() -> None:
+    """Where it comes to nothing, by whatever fault, there is no result, and nothing is said of it."""
+
+    def fail() -> int:
+        raise ValueError("nobody hears it")
+
+    with crew.crew(2) as copies:
+        mine, failed, ended = copies.aside(os.getpid), copies.aside(fail), copies.aside(lambda: os._exit(0))
+        assert mine() not in {None, os.getpid()}
+        assert failed() is None
+        assert ended() is None
+
+
+def test_with_one_hand_nothing_is_done_beside() -> None:
+    """It is up to who asks for it to do it then."""
+    with crew.crew(1) as copies:
+        assert copies.aside(os.getpid)() is None
+
+
+@pytest.mark.parametrize(("ending", "aside_s"), [(signal.SIGINT, 60), (signal.SIGKILL, 1)])
+def test_no_copy_outlives_its_process(tmp_path: Path, ending: signal.Signals, aside_s: int) -> None:
+    """Whether that tidies up after itself or cannot: then what is done aside ends by itself."""
     workers = tmp_path / "workers"
     workers.touch()
-    command = [sys.executable, "-c", _PYTHON, str(workers)]
+    command = [sys.executable, "-c", _PYTHON, str(workers), str(aside_s)]
     running = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
-    _until(lambda: len(workers.read_text(encoding="utf-8").split()) == 2)
+    _until(lambda: len(workers.read_text(encoding="utf-8").split()) == 3)
     if ending == signal.SIGINT:
         os.killpg(running.pid, ending)  # as a terminal does it
     else:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_bugguard.adapters import crew
 from pytest_bugguard.assembly import auditing
 from pytest_bugguard.assembly.workshop import open_workshop
 from pytest_bugguard.core import stretches
+from pytest_bugguard.report.shape import dump_result
 from tests.shell import Shell
 from tests.story import story
 
@@ -56,8 +58,8 @@ def _commits(dice: random.Random, number_of_commits: int) -> Iterator[str]:
         tips[branch] = mark
 
 
-def audited(path: Path, revisions: str = "HEAD") -> Result:
-    with open_workshop(path) as workshop:
+def audited(path: Path, revisions: str = "HEAD", *overrides: str) -> Result:
+    with open_workshop(path, overrides) as workshop:
         return auditing.audit(workshop, revisions, uses_cache=False, progress=lambda _: None)
 
 
@@ -74,10 +76,17 @@ def test_stretches_say_what_the_whole_says(tmp_path: Path, monkeypatch: pytest.M
     assert any(test.change == "linked" for record in whole.records for test in record.tests)
 
 
-def test_an_audit_on_several_processors_is_an_audit(tmp_path: Path) -> None:
-    """Copies of the process look at the stretches, and every commit is looked at once."""
+def test_an_audit_on_several_processors_is_an_audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copies of the process look at the stretches, and every commit is looked at once.
+
+    Whose faults the fixes of late mended is found out meanwhile.
+    """
     path = history(tmp_path, 1, 700)
-    found = Shell(path).call("audit", "--no-cache", "--format", "json").document
-    alone = audited(path)
+    days = "delivery.days=20"
+    found = Shell(path).bugguard("audit", "--no-cache", "--format", "json", "--set", days).document
+    monkeypatch.setattr(crew, "hands", lambda: 1)
+    alone = audited(path, "HEAD", days)
     assert found["summary"]["units"] == alone.summary.units
     assert [fix["sha"] for fix in found["fixes"]] == [record.sha for record in alone.records]
+    assert found["delivery"] == dump_result(alone)["delivery"]
+    assert found["delivery"]["faults"]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from pytest_bugguard.adapters import audit_cache, crew, garbage
-from pytest_bugguard.assembly import around, delivery
+from pytest_bugguard.assembly import around
+from pytest_bugguard.assembly.delivery import Delivery
 from pytest_bugguard.core import findings, settings
 from pytest_bugguard.core.hotspots import hotspots_of
 from pytest_bugguard.core.model import Verdict
@@ -22,7 +23,9 @@ from pytest_bugguard.journeys.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
+    from pytest_bugguard.adapters.crew import Crew
     from pytest_bugguard.adapters.history import Unread
     from pytest_bugguard.assembly.workshop import Workshop
     from pytest_bugguard.core.first_look import FirstLook
@@ -58,20 +61,21 @@ def audit(  # noqa: PLR0913 - what may be asked of an audit
     if tip is None:
         empty = workshop.result("audit", (), 0, notes=("there are no commits yet",))
         return _with_share(workshop, empty, Share(), fail_under, is_whole=True)
-    found = _audited(workshop, since, tip, uses_cache=uses_cache, progress=progress)
-    records = tuple(workshop.settled(proven(record)) for record in found.records)
+    key = _cache_key(workshop, since or "", tip) if uses_cache else ""
+    with _crew(workshop) as copies:
+        delivery = Delivery(workshop, tip, copies, uses_cache=uses_cache) if since is None else None
+        found = _kept(key, lambda: _found(workshop, (since, tip), copies, delivery, progress))
+        records = tuple(workshop.settled(proven(record)) for record in found.records)
+        figures, said = (
+            delivery.baseline(records, lambda count: progress(found.units + count)) if delivery else (None, ())
+        )
     warned = _told(
         [*workshop.unfounded(Snapshot(workshop.history, tip)), *(workshop.doubts if fail_under is None else ())]
     )
     trend = trend_of(records)
     is_whole = since is not None or not workshop.history.is_shallow
-    result = workshop.result("audit", records, found.units, notes=(*workshop.history.warnings, *warned))
-    result = replace(result, hotspots=hotspots_of(records, today=found.renamed), trend=trend)
-    if since is None:
-        figures, said = delivery.baseline(
-            workshop, tip, records, uses_cache=uses_cache, progress=lambda count: progress(found.units + count)
-        )
-        result = replace(result, delivery=figures, notes=(*result.notes, *said))
+    result = workshop.result("audit", records, found.units, notes=(*workshop.history.warnings, *warned, *said))
+    result = replace(result, hotspots=hotspots_of(records, today=found.renamed), trend=trend, delivery=figures)
     if not is_whole:
         result = replace(result, notes=(*result.notes, _SHALLOW))
     return _with_share(workshop, result, trend.whole, fail_under, is_whole=is_whole)
@@ -111,34 +115,45 @@ def first_look(workshop: Workshop, *, progress: Callable[[int], None]) -> FirstL
     )
 
 
-def _audited(
-    workshop: Workshop, since: str | None, tip: str, *, uses_cache: bool, progress: Callable[[int], None]
-) -> Audited:
-    """What an audit finds, from the cache where the same question was asked before."""
-    uses_cache = uses_cache and not workshop.guests.names and not workshop.repository.is_partial
-    name = _cache_key(workshop, since or "", tip) if uses_cache else ""
-    found = audit_cache.load(name) if uses_cache else None
+def _kept(key: str, find: Callable[[], Audited]) -> Audited:
+    """What an audit finds, from the cache where the same question was asked before; without a key nothing is kept."""
+    found = audit_cache.load(key) if key else None
     if found is None:
-        found = _found(workshop, since, tip, progress)
-        if uses_cache:
-            audit_cache.save(name, found)
+        found = find()
+        if key:
+            audit_cache.save(key, found)
     return found
 
 
-def _found(workshop: Workshop, since: str | None, tip: str, progress: Callable[[int], None]) -> Audited:
-    """What an audit finds, stretch by stretch, on every processor where there are several stretches.
-
-    Guests work in one process, as anything may that a guest keeps in mind.
-    """
+def _found(
+    workshop: Workshop,
+    span: tuple[str | None, str],
+    copies: Crew,
+    delivery: Delivery | None,
+    progress: Callable[[int], None],
+) -> Audited:
+    """What an audit finds, stretch by stretch, on every processor where there are several stretches."""
+    since, tip = span
     line = workshop.history.first_parents(tip, since=[since] if since else [])
     stretches = cut(line, margin=journey.REACH, since=since)
     workshop.history.close()  # copies of this process have gits of their own
-    hands = 1 if workshop.guests.names else crew.hands()
+    parts: list[Part] = []
     with garbage.seldom_sought():
-        found = crew.each(partial(_auditor, workshop, tip), stretches, hands=hands, progress=progress)
-    for _, unread in found:
-        workshop.history.leave_out(unread)
-    return journey.joined(part for part, _ in found)
+        found = copies.each(partial(_auditor, workshop, tip), stretches, progress=progress)
+        if delivery is not None:
+            delivery.prepare()
+        for stretch, (part, unread) in zip(stretches, found, strict=True):
+            parts.append(part)
+            workshop.history.leave_out(unread)
+            if delivery is not None:
+                delivery.look_ahead(part.records, stretch.end)
+    return journey.joined(parts)
+
+
+def _crew(workshop: Workshop) -> AbstractContextManager[Crew]:
+    """One process for guests, as anything may that a guest keeps in mind."""
+    workshop.history.close()  # with threads to its gits no process can be copied
+    return crew.crew(1 if workshop.guests.names else crew.hands())
 
 
 @contextmanager
@@ -156,7 +171,12 @@ def _auditor(workshop: Workshop, tip: str) -> Iterator[Callable[[Stretch, Callab
 
 
 def _cache_key(workshop: Workshop, since: str, tip: str) -> str:
-    """Commits name all that the history holds; the rest is how we look at it, our own code included."""
+    """Commits name all that the history holds; the rest is how we look at it, our own code included.
+
+    Empty where nobody can name it all: guests answer as they like, and a partial clone may hold more tomorrow.
+    """
+    if workshop.guests.names or workshop.repository.is_partial:
+        return ""
     boundary = ",".join(sorted(workshop.repository.boundary))
     idle = settings.Settings()
     how = replace(

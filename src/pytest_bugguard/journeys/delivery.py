@@ -12,9 +12,9 @@ from pytest_bugguard.core.model import Unavailable, Verdict
 from pytest_bugguard.journeys.tracing import trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from pytest_bugguard.core.delivery import Baseline
+    from pytest_bugguard.core.delivery import Baseline, Period
     from pytest_bugguard.core.model import FileChange, Record, Unit
     from pytest_bugguard.core.releases import Graph, Tag
     from pytest_bugguard.core.settings import DeliverySettings
@@ -32,45 +32,73 @@ class Sources(NamedTuple):
 
     timeline: Timeline
     history: History
-    known: Mapping[str, Traced]
-    """What was traced before, by fix."""
     ignored: frozenset[str] = frozenset()
     """Commits that only lay the code out anew."""
 
 
-def measure(
-    tip: str,
-    records: Sequence[Record],
-    sources: Sources,
-    settings: DeliverySettings,
-    *,
-    progress: Callable[[int], None],
-) -> Baseline | None:
-    """The baseline of the history that leads to a commit; None where it is too long to be laid out.
+def lay_out(tip: str, sources: Sources, settings: DeliverySettings) -> Layout | None:
+    """The history that leads to a commit; None where it is too long for that.
 
     Args:
         tip: The newest commit.
-        records: The fixes of its history, newest first.
         sources: Tags, graph, and the files of fixes.
         settings: What counts as a release, and which time is looked at.
-        progress: Told the number of fixes traced so far.
     """
-    timeline, known = sources.timeline, sources.known
-    tags = releases.of_tags(timeline.tags(), settings.releases)
-    graph = timeline.graph([tip, *(tag.commit for tag in tags)])
+    tags = releases.of_tags(sources.timeline.tags(), settings.releases)
+    graph = sources.timeline.graph([tip, *(tag.commit for tag in tags)])
     if graph is None:
         return None
     shipped = _until(tip, tags, graph)
     period = period_of(tip, shipped, graph, days=settings.days, failure_days=settings.failure_days)
-    copies = releases.copies_of(timeline.messages([tag.commit for tag in shipped], without=tip))
-    fixes = [record for record in records if _needs_restoring(record) and period.holds(record.committed_s)]
-    traced = {fix: known[fix] for fix in (record.sha for record in fixes) if fix in known}
-    missing = [record for record in fixes[:FIXES_CAP] if record.sha not in traced]
-    for count, found in enumerate(_traced(missing, sources), start=1):
-        traced[found.fix] = found
-        progress(count)
-    repairs = [_repair(record, traced) for record in fixes]
-    return baseline_of(Delivered(period, shipped, graph, releases.carriers(shipped, graph, copies), repairs))
+    return Layout(tip, sources, graph, shipped, period)
+
+
+class Layout:
+    """The releases of a history, how its commits hang together, and the time that is looked at."""
+
+    def __init__(self, tip: str, sources: Sources, graph: Graph, shipped: Sequence[Tag], period: Period) -> None:
+        self._tip = tip
+        self._sources = sources
+        self._graph = graph
+        self._shipped = shipped
+        self._period = period
+
+    def is_older(self, commit: str) -> bool:
+        """Whether a commit was made before the time that is looked at."""
+        return self._graph[commit].committed_s < self._period.first_s
+
+    def trace(
+        self, records: Iterable[Record], known: Mapping[str, Traced], *, progress: Callable[[int], None]
+    ) -> dict[str, Traced]:
+        """Where the faults of the fixes among these records came from, newest first.
+
+        Args:
+            records: Fixes, newest first; those of another time are left out.
+            known: What was traced before, by fix.
+            progress: Told the number of fixes traced so far.
+        """
+        fixes = self._fixes(records)
+        traced = {fix: known[fix] for fix in (record.sha for record in fixes) if fix in known}
+        missing = [record for record in fixes[:FIXES_CAP] if record.sha not in traced]
+        for count, found in enumerate(_traced(missing, self._sources), start=1):
+            traced[found.fix] = found
+            progress(count)
+        return traced
+
+    def baseline(self, records: Iterable[Record], traced: Mapping[str, Traced]) -> Baseline:
+        """The figures of the history.
+
+        Args:
+            records: Its fixes, newest first.
+            traced: Where their faults came from, by fix.
+        """
+        beside = self._sources.timeline.messages([tag.commit for tag in self._shipped], without=self._tip)
+        carriers = releases.carriers(self._shipped, self._graph, releases.copies_of(beside))
+        repairs = [_repair(record, traced) for record in self._fixes(records)]
+        return baseline_of(Delivered(self._period, self._shipped, self._graph, carriers, repairs))
+
+    def _fixes(self, records: Iterable[Record]) -> list[Record]:
+        return [record for record in records if _needs_restoring(record) and self._period.holds(record.committed_s)]
 
 
 def _until(tip: str, tags: Sequence[Tag], graph: Graph) -> tuple[Tag, ...]:
