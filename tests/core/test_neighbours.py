@@ -67,6 +67,24 @@ def test_follows_a_data_file_to_the_tests_that_name_it() -> None:
     assert (test.nodeid, test.change) == ("tests/test_b.py::test_all", How.CASES_ADDED)
 
 
+@pytest.mark.parametrize(
+    ("path", "is_read"), [("tests/port/fixtures/linkify.md", True), ("tests/port/fixtures/README.md", False)]
+)
+def test_markdown_is_data_too(path: str, is_read: bool) -> None:
+    """markdown-it-py and its plugins keep their cases in it; a README is for people, whoever mentions one."""
+    user = f"""
+        FIXTURES = Path(__file__).parent / "fixtures"
+
+
+        @pytest.mark.parametrize("text, expected", read_fixture_file(FIXTURES.joinpath("{path.rpartition("/")[2]}")))
+        def test_linkify(text, expected):
+            assert render(text) == expected
+    """
+    found = mapped(changed(path, "1", "2"), tests__port__test_fixtures=user)
+    named = ["tests/port/test_fixtures.py::test_linkify"]
+    assert [test.nodeid for test in found.tests] == (named if is_read else [])
+
+
 def test_a_test_that_names_one_file_of_a_folder_does_not_read_them_all() -> None:
     """A new data file is no case of a test that reads another file of the same folder."""
     user = "def test_one():\n    assert load('cases', 'one')\n"

@@ -25,6 +25,7 @@ _TESTS_NAMED = 50
 """What reaches more tests than this in files that did not change says nothing about one bug: none of them is named."""
 _NO_DATA = frozenset(
     {
+        "README.md",
         "__init__.py",
         "conftest.py",
         "pytest.ini",
@@ -35,7 +36,7 @@ _NO_DATA = frozenset(
         "requirements.txt",
     }
 )
-_NO_DATA_ENDINGS = (".md", ".pyc", ".ini", ".lock", ".sh", ".gitignore", ".gitkeep")
+_NO_DATA_ENDINGS = (".pyc", ".ini", ".lock", ".sh", ".gitignore", ".gitkeep")
 
 
 class Search:
