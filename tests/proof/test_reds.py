@@ -435,3 +435,30 @@ def test_a_constant_beside_it_turns_a_test(tmp_path: Path) -> None:
     """
     said = repaired(tmp_path, {PAGER: NEW, TEST: test.replace("(10, 1)", "(10, 1), (11, 2)")}, base={TEST: test})
     assert said.proving == [f"{TEST}::test_rows"]
+
+
+@pytest.mark.parametrize(("row", "verdict"), [("11 2", "proven"), ("20 2", "undecided")])
+def test_tests_that_are_made_as_their_file_is_imported_are_run(tmp_path: Path, row: str, verdict: str) -> None:
+    """Their names are in no text: what fails without the fix is one of them; where nothing does, it stays open."""
+    makes = """
+        import unittest
+        from pathlib import Path
+        from shop.pager import pages
+
+
+        def load(name):
+            class Made(unittest.TestCase):
+                def test_pages(self):
+                    for row in Path(__file__).with_name("cases").joinpath(f"{name}.txt").read_text().splitlines():
+                        items, expected = map(int, row.split())
+                        self.assertEqual(pages(items), expected)
+            globals()[f"Test{name.title()}"] = Made
+
+
+        load("last")
+    """
+    base = {"tests/test_made.py": makes, "tests/cases/last.txt": "10 1\n"}
+    said = repaired(tmp_path, {PAGER: NEW, "tests/cases/last.txt": f"10 1\n{row}\n"}, base=base)
+    assert said.verdict == verdict
+    assert said.proving == (["tests/test_made.py::TestLast::test_pages"] if verdict == "proven" else [])
+    assert verdict == "proven" or "makes its tests while it is imported" in said.reason

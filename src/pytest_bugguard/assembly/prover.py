@@ -226,7 +226,7 @@ class Prover:
     def _plan(self, one: CheckedUnit, tip: Snapshot, where: Where) -> Experiment | Judgement | None:
         """None where there is nothing to run: what the tests alone say stands."""
         is_guarded = one.record.verdict is Verdict.GUARDED
-        if not is_guarded and not (one.record.verdict is Verdict.UNGUARDED and one.record.files.test):
+        if not is_guarded and not _may_hold_tests(one.record):
             return None
         plan = plan_best(one, tip, GitScratch(self.workshop.repository, space=self._space).merge, where)
         if isinstance(plan, Experiment):
@@ -234,6 +234,17 @@ class Prover:
             measures = self.workshop.settings.coverage.fixes != "off" and where is not Where.TIP_ALONE
             return plan.measured if measures else plan
         return plan if is_guarded else None
+
+
+def _may_hold_tests(record: Record) -> bool:
+    """Whether a fix without a test that can be named may still bring one: a run of its test files tells."""
+    match record.verdict:
+        case Verdict.UNGUARDED:
+            return bool(record.files.test)
+        case Verdict.UNDECIDED:
+            return any(file.holds_tests for file in record.unreadable)
+        case _:
+            return False
 
 
 def _work(bench: Bench, session: Callable[[Experiment], TestRun | None]) -> Callable[[Experiment], Runs | Judgement]:
@@ -271,6 +282,8 @@ def _judgement(one: CheckedUnit, plan: Experiment, runs: Runs) -> Proof | Judgem
 
 
 def _judged(record: Record, said: Proof | Judgement) -> Record:
+    if record.verdict is Verdict.UNDECIDED and said.verdict is Verdict.UNGUARDED:
+        return record  # no test by name is not more than was known of it
     judged = replace(record, verdict=said.verdict, reason=said.reason, next=said.next)
     return replace(judged, tests=said.tests) if isinstance(said, Proof) else judged
 

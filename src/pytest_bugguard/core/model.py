@@ -229,6 +229,8 @@ class Unreadable(Struct, frozen=True):
     """One line, for example ``does not parse: invalid syntax (line 3)`` or ``7.1 MB, over the limit of 5 MB``."""
     cure: str = ""
     """The command after which it can be looked into, where there is one."""
+    holds_tests: bool = False
+    """Whether there are tests in it, under names that only a run can tell."""
 
 
 class Unavailable(Struct, frozen=True):

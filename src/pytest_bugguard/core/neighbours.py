@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from pytest_bugguard.core import reach, syntax
+from pytest_bugguard.core import made_tests, reach, syntax
 from pytest_bugguard.core.changes import Brought, Helpers
 from pytest_bugguard.core.model import How, Unreadable
 
@@ -80,9 +80,9 @@ class Search:
         )
         return ()
 
-    def _limit(self, path: str, reason: str) -> None:
+    def _limit(self, path: str, reason: str, *, holds_tests: bool = False) -> None:
         if path not in {limit.path for limit in self.limits}:
-            self.limits.append(Unreadable(path, reason))
+            self.limits.append(Unreadable(path, reason, holds_tests=holds_tests))
 
     def _users(self, module: Module, helpers: Helpers) -> Iterator[tuple[Test, Brought]]:
         reached = _within(module, helpers)
@@ -141,8 +141,11 @@ class Search:
         modules = list(self._around(path, folder, climbs=True, deep=False))
         if path.endswith(".py") and any(module.may_import(stem) for module in modules):
             return
+        wanted = _Strings({name, stem, path})
         for module in modules:
-            for test in self._saying(module, _Strings({name, stem, path})):
+            if _is_made_of(module, wanted):
+                self._limit(module.path, made_tests.UNNAMED, holds_tests=True)
+            for test in self._saying(module, wanted):
                 found = True
                 yield test, Brought(How.HELPER_CHANGED)
         if found or not folder or any(module.path.startswith(f"{folder}/") for module in modules):
@@ -278,6 +281,16 @@ class _Strings(Struct, frozen=True):
             ):
                 held.update((node.value, *node.value.split("/")))
         return not held.isdisjoint(self.texts)
+
+
+def _is_made_of(module: Module, wanted: _Strings) -> bool:
+    """Whether a module makes tests of a file: by a call of its own while it is imported (``load("cases.txt")``)."""
+    return any(
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and wanted.are_in(statement)
+        for text in wanted.texts
+        if text
+        for statement in module.statements_near(text)
+    )
 
 
 def _compared(tree: ast.AST) -> Iterator[ast.AST]:

@@ -190,7 +190,7 @@ class _Mapping:
             return
         is_named = any(nodeid.startswith(f"{file.path}::") for nodeid in self._rows)
         if not is_named and made_tests.are_in(file.new, self._collector(file)):
-            self._unreadable.append(Unreadable(file.path, made_tests.UNNAMED))
+            self._unreadable.append(Unreadable(file.path, made_tests.UNNAMED, holds_tests=True))
 
     def _collected_otherwise(self, python: Container[str]) -> None:
         """What may hold tests of a kind that only a hook of the project's knows; of Python files some have changed."""
@@ -200,7 +200,7 @@ class _Mapping:
             is_named = any(nodeid.startswith(f"{file.path}::") for nodeid in self._rows)
             if not is_named and (hook := own_hooks.above(file.path, self._modules.tree)):
                 reason = f"a hook of the project's own may collect tests from it ({hook})"
-                self._unreadable.append(Unreadable(file.path, reason))
+                self._unreadable.append(Unreadable(file.path, reason, holds_tests=True))
 
     def _below(self, module: Module, names: tuple[str, ...], collector: Collector) -> Iterator[Test]:
         if not names:

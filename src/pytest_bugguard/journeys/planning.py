@@ -114,7 +114,8 @@ def _targets(seen: Seen, tests: Sequence[MappedTest], tree: Snapshot) -> tuple[s
     """The files of its tests, and the test modules that it changed besides: a constant there may turn a test."""
     mapped = [test.nodeid.partition("::")[0] for test in tests if test.change is not How.MOVED]
     changed = [path for path in seen.diff.files.test if seen.diff.is_test_module(path)]
-    found = dict.fromkeys([*mapped, *changed])
+    unnamed = [file.path for file in seen.record.unreadable if file.holds_tests]
+    found = dict.fromkeys([*mapped, *changed, *unnamed])
     return tuple(path for path in sorted(found) if tree.file(path) is not None)
 
 
