@@ -11,6 +11,7 @@ from pytest_bugguard import report
 from pytest_bugguard.core.alike import with_alike
 from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.flakes import Ranking
+from pytest_bugguard.core.kinds import Diagnosis
 from pytest_bugguard.core.model import Quarantine
 from pytest_bugguard.core.results import Exceptions, Held
 from pytest_bugguard.report import flaky
@@ -94,6 +95,22 @@ def test_a_story_tells_all_that_is_known() -> None:
     text = report.plain(report.lines(result_of(command="flaky show", ranking=ranked_tests()), width=80))
     for said in ("7 of 212", "..F.   . passed, F failed", "1 min 40 s", "5 x text", "branches   text   7 of 212"):
         assert said in text
+
+
+def test_of_many_setters_one_is_enough_and_none_gets_lost() -> None:
+    """Whoever reads several lines of what a test needs would set up all of it; a story says how many more there are."""
+    setters = tuple((f"tests/test_a.py::test_{letter}",) for letter in "abcdefghijkl")
+    brittle = replace(ranked_tests("a").flakes[0], diagnosis=Diagnosis(polluters=(("p", "q"), ("r",)), setters=setters))
+    said = list(flaky.guilty(brittle))
+    assert said[:4] == [
+        "polluted by p and then q",
+        "or by r",
+        "needs tests/test_a.py::test_a",
+        "or tests/test_a.py::test_b",
+    ]
+    assert said[-1] == "or any of 4 more"
+    told = result_of(command="flaky show", ranking=replace(ranked_tests("a"), flakes=(brittle,)))
+    assert all(one in report.plain(report.lines(told, width=80)) for one in said)
 
 
 @pytest.mark.parametrize("command", ["flaky list", "flaky show"])

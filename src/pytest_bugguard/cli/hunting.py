@@ -101,7 +101,7 @@ def _progress() -> Iterator[Callable[[str, Notebook], None]]:
     with tqdm.tqdm(unit=" processes", leave=False, file=sys.stderr) as bar:
 
         def tell(doing: str, notebook: Notebook) -> None:
-            bar.set_description(f"{len(notebook.suspects())} unsteady, {doing}"[:80], refresh=False)
+            bar.set_description_str(f"{len(notebook.suspects())} unsteady, {doing}"[:80], refresh=False)
             bar.update(notebook.processes - bar.n)
 
         yield tell

@@ -131,7 +131,8 @@ def _long(flake: Flake) -> Iterator[Line]:
     for name, text in facts.items():
         if text:
             yield _fact(name, text)
-    yield from _listed("depends", list(guilty(flake)))
+    for place, text in enumerate(guilty(flake)):
+        yield _fact("" if place else "depends", text)
     yield from _listed("fails", list(filter(None, [flake.command])))
     yield from _listed("passes", list(filter(None, [flake.contrast])))
     yield from _listed("failures", [f"{count} x {text}" for text, count in flake.signatures])
@@ -164,12 +165,13 @@ def why(flake: Flake) -> str:
 
 
 def guilty(flake: Flake) -> Iterator[str]:
-    """Its polluters and setters, a text for each set."""
-    for name, sets in (("polluted by", flake.diagnosis.polluters), ("needs", flake.diagnosis.setters)):
-        for tests in sets[:_GROUPS]:
-            yield f"{name} {' and then '.join(tests)}"
+    """Its polluters and setters, a text for each set: one of them is enough."""
+    one_of = (("polluted by", "or by", flake.diagnosis.polluters), ("needs", "or", flake.diagnosis.setters))
+    for name, other, sets in one_of:
+        for place, tests in enumerate(sets[:_GROUPS]):
+            yield f"{other if place else name} {' and then '.join(tests)}"
         if len(sets) > _GROUPS:
-            yield f"{name} any of {len(sets) - _GROUPS} more"
+            yield f"{other} any of {len(sets) - _GROUPS} more"
 
 
 def rate(value: Rate) -> str:
