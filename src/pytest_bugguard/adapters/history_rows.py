@@ -118,16 +118,10 @@ def counts(connection: sqlite3.Connection) -> Counts:
     return Counts(*found)
 
 
-def named(connection: sqlite3.Connection, name: str) -> tuple[str, ...]:
-    """The tests of this node id: itself, else its cases, or those of a file or class; in order."""
-    asked = storable(name)
-    rows = connection.execute(
-        "SELECT nodeid FROM test WHERE nodeid = ?1 OR substr(nodeid, 1, length(?1) + 1) = ?1 || '['"
-        " OR substr(nodeid, 1, length(?1) + 2) = ?1 || '::' ORDER BY nodeid",
-        [asked],
-    )
-    found = tuple(nodeid for (nodeid,) in rows)
-    return (asked,) if asked in found else found
+def mentioning(connection: sqlite3.Connection, text: str) -> tuple[str, ...]:
+    """The tests whose node id holds this text, in order."""
+    rows = connection.execute("SELECT nodeid FROM test WHERE instr(nodeid, ?) ORDER BY nodeid", [storable(text)])
+    return tuple(nodeid for (nodeid,) in rows)
 
 
 def runs(connection: sqlite3.Connection) -> Iterator[RecordedRun]:

@@ -117,16 +117,10 @@ class HistoryServer:
         )
         return Counts(*found)
 
-    def named(self, name: str) -> tuple[str, ...]:
-        """The tests of this node id: itself, else its cases, or those of a file or class; in order."""
-        asked = storable(name)
-        rows = self._rows(
-            "SELECT nodeid FROM bugguard_test WHERE nodeid = %(it)s OR starts_with(nodeid, %(it)s || '[')"
-            " OR starts_with(nodeid, %(it)s || '::') ORDER BY nodeid COLLATE \"C\"",
-            {"it": asked},
-        )
-        found = tuple(nodeid for (nodeid,) in rows)
-        return (asked,) if asked in found else found
+    def mentioning(self, text: str) -> tuple[str, ...]:
+        """The tests whose node id holds this text, in order."""
+        query = 'SELECT nodeid FROM bugguard_test WHERE strpos(nodeid, %s) > 0 ORDER BY nodeid COLLATE "C"'
+        return tuple(nodeid for (nodeid,) in self._rows(query, [storable(text)]))
 
     def sightings(self, nodeids: Sequence[str]) -> dict[str, tuple[Sighting, ...]]:
         """All that is recorded of some tests, each in no special order."""

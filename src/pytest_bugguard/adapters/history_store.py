@@ -102,10 +102,10 @@ class HistoryStore:
         with self._reading() as connection:
             return rows.counts(connection)
 
-    def named(self, name: str) -> tuple[str, ...]:
-        """The tests of this node id: itself, else its cases, or those of a file or class; in order."""
+    def mentioning(self, text: str) -> tuple[str, ...]:
+        """The tests whose node id holds this text, in order."""
         with self._reading() as connection:
-            return rows.named(connection, name)
+            return rows.mentioning(connection, text)
 
     def sightings(self, nodeids: Sequence[str]) -> dict[str, tuple[Sighting, ...]]:
         """All that is recorded of some tests, each in no special order."""

@@ -12,6 +12,7 @@ from pytest_bugguard.assembly.recorded import recorded_of
 from pytest_bugguard.assembly.recording import branch_of
 from pytest_bugguard.assembly.workshop import today
 from pytest_bugguard.core import base, excuses, findings
+from pytest_bugguard.core.called import named
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.excuses import Excused
 from pytest_bugguard.core.failures import signature_of
@@ -54,7 +55,7 @@ def held_of(workshop: Workshop) -> tuple[Held, ...]:
 
 def _recovery(entry: Quarantine, history: RunHistory) -> str:
     """Of all cases of a test, that with the least to say for it."""
-    cases = history.named(entry.test)
+    cases = named(entry.test, history.mentioning(entry.test))
     seen = history.sightings(cases)
     told = [recovery_of(seen[case]) for case in cases]
     return min(told) if told and all(told) else ""

@@ -8,6 +8,7 @@ from pytest_bugguard.adapters import settings_writer
 from pytest_bugguard.assembly import records
 from pytest_bugguard.assembly.writing import future_day, need_words, settings_path
 from pytest_bugguard.core import settings_checks
+from pytest_bugguard.core.called import named
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.failures import signature_of
 from pytest_bugguard.core.model import Quarantine
@@ -91,7 +92,7 @@ def _known(workshop: Workshop, test: str) -> tuple[str, ...]:
     hint = 'let it fail in a run with the gate on, or say how: --failure "TimeoutError at src/net.py::wait"'
     try:
         history = records.history_of(workshop)
-        cases = history.named(test) if history is not None else ()
+        cases = named(test, history.mentioning(test)) if history is not None else ()
         seen = history.sightings(cases) if history is not None else {}
     except BugguardError as error:
         raise BugguardError(f"quarantine: how {test!a} fails is not known: {error}", hint=hint) from None

@@ -22,7 +22,9 @@ def add(commands: Commands[Parser]) -> None:
     listed.add_argument("--all", action="store_true", help="list a thousand of them, not only the first twenty")
     listed.set_defaults(run=_flaky_list)
     told = steps.add_parser("show", help="the story of a test")
-    told.add_argument("test", metavar="TEST", help="a node id, from the repository's top; of all cases without [...]")
+    told.add_argument(
+        "test", metavar="TEST", help="a node id, or its end where no other ends so: test_net.py::test_retry"
+    )
     told.set_defaults(run=_flaky_show)
     taken = steps.add_parser("import", help="take runs in: JUnit XML of any CI, run files, other histories")
     taken.add_argument("files", metavar="FILE", type=Path, nargs="+", help="a file, or a folder of them")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from pytest_bugguard.core.alike import with_alike
+from pytest_bugguard.core.called import called, named
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.experiments import diagnoses
 from pytest_bugguard.core.flakes import Ranking, flake_of, ranked
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 _STORIES = 50
 _DEAREST = 20
 """So many of the dearest tests are looked through for those that fail as one of which the story is told."""
+_OFFERED = 5
+"""So many of those of which one may be meant are named."""
 _EXPERIMENTS = 20
 """So many of the newest hunts are looked at for what they say of a test."""
 
@@ -44,15 +48,30 @@ def ranking(history: RunHistory, *, limit: int) -> Ranking:
 def story(history: RunHistory, name: str) -> Ranking:
     """One test, or the cases of one, or the tests of a file; with those of the dearest tests that fail alike.
 
+    Args:
+        history: What was recorded.
+        name: A node id, or so much of its end as stands for nothing else.
+
     Raises:
-        UnknownTestError: The history has none of that name.
+        UnknownTestError: The history has none of that name, or several.
     """
-    found = history.named(name)[:_STORIES]
-    if not found:
-        raise UnknownTestError(f"the history has no test {name!a}")
+    found = _meant(name, history.mentioning(name))[:_STORIES]
     dearest = [row.nodeid for row in history.ranking(_DEAREST)]
     whole = _ranking(history, list(dict.fromkeys([*found, *dearest])), diagnoses(history.experiments(_EXPERIMENTS)))
     return replace(whole, flakes=tuple(one for one in whole.flakes if one.nodeid in found))
+
+
+def _meant(name: str, nodeids: Sequence[str]) -> tuple[str, ...]:
+    found = named(name, nodeids)
+    if found:
+        return found
+    others = called(name, nodeids)
+    if len(others) > 1:
+        several = ", ".join([*islice(others, _OFFERED), *(["..."] if len(others) > _OFFERED else [])])
+        raise UnknownTestError(f"{len(others)} are called {name!a}", hint=f"name one of them in full: {several}")
+    if not others:
+        raise UnknownTestError(f"the history has no test {name!a}")
+    return next(iter(others.values()))
 
 
 def _ranking(history: RunHistory, nodeids: Sequence[str], known: Mapping[str, Diagnosis]) -> Ranking:

@@ -206,8 +206,8 @@ class RunHistory(Protocol):
     def contradicted(self) -> frozenset[str]:
         """The tests that both passed and failed on the same code in the same environment, no experiment counted."""
 
-    def named(self, name: str) -> tuple[str, ...]:
-        """The tests of this node id: itself, else its cases, or those of a file or class; in order."""
+    def mentioning(self, text: str) -> tuple[str, ...]:
+        """The tests whose node id holds this text, in order."""
 
     def runs(self) -> Iterator[RecordedRun]:
         """Every run, the oldest first."""
