@@ -47,6 +47,31 @@ def test_each_new_test_runs_so_often_in_all(runs: int) -> None:
     assert counts["tests/a.py::old"] == len(orders)
 
 
+def test_what_only_the_beginning_of_a_process_shows_is_seen() -> None:
+    """Each test function is the first of a process, so nothing that others leave can help it; and again in a row."""
+    new = [*NEW, "tests/a.py::other", "tests/b.py::third"]
+    orders = list(burning_in.orders_of(new, RAN, 20))
+    assert [order[0] for order in orders[:3]] == [NEW[0], *new[2:]]
+    for test in new:
+        assert all(order[-3 * len(new) :].index(test) % 3 == 0 for order in orders)
+        assert all(order.count(test) == 4 for order in orders)
+
+
+@pytest.mark.parametrize(
+    ("took_s", "share_s", "kept"),
+    [
+        pytest.param({}, 6.0, "n1 old n2 last n1 n1 n2 n2", id="nothing-known-costs-nothing"),
+        pytest.param({"n1": 2.5}, 6.0, "n1 old n2 last n1 n2 n2", id="what-is-dear-is-repeated-less"),
+        pytest.param({"n1": 9.0}, 6.0, "n1 n2", id="once-it-runs-in-any-case"),
+        pytest.param({"old": 9.0}, 6.0, "n1 n2 last n1 n1 n2 n2", id="a-dear-neighbour-is-left-out"),
+    ],
+)
+def test_a_dear_test_costs_a_cheap_one_no_run(took_s: dict[str, float], share_s: float, kept: str) -> None:
+    """Of what does not fit, the dearest is left out; each new test runs once."""
+    order = ["n1", "old", "n2", "last", "n1", "n1", "n2", "n2"]
+    assert burning_in.fitting(order, ["n1", "n2"], took_s, share_s) == tuple(kept.split())
+
+
 def test_the_orders_differ_and_are_the_same_each_time() -> None:
     """Chance that nobody can repeat would be no evidence."""
     orders = list(burning_in.orders_of(NEW, RAN, 20))
@@ -120,17 +145,57 @@ class Acted:
 def test_a_burn_in_keeps_to_its_time(time_s: float, processes: int) -> None:
     """No process begins after it; what is said then is what was seen."""
     acted, ticks = Acted(), iter(range(100))
-    burned, attempts = burn_in(NEW, RAN, acted, Limits(20, time_s, lambda: next(ticks)))
+    burned, attempts = burn_in(NEW, dict.fromkeys(RAN, 0.001), acted, Limits(20, time_s, lambda: next(ticks)))
     assert len(acted.orders) == processes
     assert burned[NEW[1]].runs == 4 * processes
+    assert burned[NEW[1]].is_cut_off is (processes < 5)
     assert {one.nodeid for one in attempts} <= set(NEW)
-    said = burning_in.summary(burned, 20)
+    said = " ".join(burning_in.summary(burned, 20))
     assert ("of 20, the time for it being over" in said) == (processes == 2)
+    judged = burning_in.judged(record(Verdict.GUARDED, NEW[1]), burned)
+    assert (judged.verdict, judged.next) == (
+        (Verdict.GUARDED, "") if processes else (Verdict.UNDECIDED, "give it more: flaky.burn-in-seconds")
+    )
+
+
+class CutOff:
+    """A replayer that is cut off in a test that it runs again, after so many seconds."""
+
+    def __init__(self, after_s: float) -> None:
+        self._after_s = after_s
+
+    def replay(self, asked: Replay) -> Replayed:
+        cases = (Case(NEW[0], Outcome.PASSED, duration_s=4.0), Case(NEW[0], Outcome.FAILED, "call", number=2))
+        return Replayed(asked, TestRun(End.TIMEOUT, cases, running=NEW[0], duration_s=self._after_s))
+
+    def stop(self) -> None:
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("after_s", "verdict"),
+    [
+        pytest.param(30.0, Verdict.GUARDED, id="it-was-given-no-more-time"),
+        pytest.param(50.0, Verdict.UNSTABLE, id="it-hangs"),
+    ],
+)
+def test_what_is_cut_off_has_not_failed(after_s: float, verdict: Verdict) -> None:
+    """A test of four seconds is not unsteady since the time for all is over; one that never ends is."""
+    ticks = iter([0.0, *[100.0] * 9])
+    burned, _ = burn_in(NEW[:1], {NEW[0]: 4.0}, CutOff(after_s), Limits(20, 30.0, lambda: next(ticks)))
+    assert burning_in.judged(record(Verdict.GUARDED, NEW[0]), burned).verdict is verdict
+    assert burned[NEW[0]].runs == (1 if verdict is Verdict.GUARDED else 2)
 
 
 def test_the_summary_says_what_is_not_excluded() -> None:
-    """Of the clean ones, by the one that was seen least."""
+    """Of those that ran as often as they were to, and of the others, by the one that was seen least."""
     assert burning_in.summary({NEW[0]: Burned(20), NEW[1]: Burned(30)}, 20) == (
-        "burn-in: 2 tests that guard passed 20 times: a failure rate above 14 % is excluded (95 %), a lower one is not"
+        "burn-in: 2 tests that guard passed 20 times: a failure rate above 14 % is excluded (95 %), a lower one is not",
     )
-    assert burning_in.summary({NEW[0]: Burned(3, attempt(NEW[0], Outcome.FAILED))}, 20) == ""
+    assert burning_in.summary({NEW[0]: Burned(3, attempt(NEW[0], Outcome.FAILED))}, 20) == ()
+    full, short = burning_in.summary({"a": Burned(20), "b": Burned(5), "c": Burned(6)}, 20)
+    assert full.startswith("burn-in: 1 test that guards passed 20 times: ")
+    assert short == (
+        "burn-in: 2 tests that guard passed 5 times of 20, the time for it being over (flaky.burn-in-seconds), b the "
+        "fewest: a failure rate above 45 % is excluded (95 %), a lower one is not"
+    )

@@ -15,7 +15,7 @@ from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.journeys.burn_in import Limits, burn_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_bugguard.assembly.workshop import Workshop
@@ -32,14 +32,20 @@ class BurnedIn(Struct, frozen=True):
 
 
 def after_run(  # noqa: PLR0913 - what a run is known by
-    workshop: Workshop, records: Iterable[Record], ran: Sequence[str], *, folder: Path, words: Sequence[str], runs: int
+    workshop: Workshop,
+    records: Iterable[Record],
+    ran: Mapping[str, float],
+    *,
+    folder: Path,
+    words: Sequence[str],
+    runs: int,
 ) -> BurnedIn:
     """The records of fixes, judged by the burn-in of what guards them.
 
     Args:
         workshop: The repository.
         records: As the run left them.
-        ran: All tests of the run, by node ids of the repository's top, in order.
+        ran: How many seconds each test of the run took, by node ids of the repository's top, in order.
         folder: Where pytest was started.
         words: Its options, as they were typed.
         runs: How often each test is run.
@@ -55,14 +61,12 @@ def after_run(  # noqa: PLR0913 - what a run is known by
             burned, attempts = burn_in(tests, ran, replayer, Limits(runs, until, time.monotonic))
     except (BugguardError, OSError) as error:
         burned, attempts = dict.fromkeys(tests, burning_in.Burned()), []
-        note = f"the burn-in could not be made: {error}"
+        notes: tuple[str, ...] = (f"the burn-in could not be made: {error}",)
     else:
-        note = burning_in.summary(burned, runs)
+        notes = burning_in.summary(burned, runs)
     numbers: Counter[str] = Counter()
     numbered = []
     for one in attempts:
         numbers[one.nodeid] += 1
         numbered.append(replace(one, number=numbers[one.nodeid]))
-    return BurnedIn(
-        tuple(burning_in.judged(record, burned) for record in found), tuple(filter(None, [note])), tuple(numbered)
-    )
+    return BurnedIn(tuple(burning_in.judged(record, burned) for record in found), notes, tuple(numbered))

@@ -140,7 +140,9 @@ class Judge:
             return changes.judged(self._workshop, change, records)
         from pytest_bugguard.assembly import burn_in  # noqa: PLC0415 - brings what runs tests
 
-        ran = list(dict.fromkeys(one.nodeid for one in reports))
+        ran: dict[str, float] = {}
+        for one in reports:
+            ran[one.nodeid] = ran.get(one.nodeid, 0.0) + one.duration_s
         trusted = [self._workshop.settled(record) for record in records]
         done = burn_in.after_run(
             self._workshop, trusted, ran, folder=self._options.folder, words=self._ran.facts.asked.words, runs=runs

@@ -93,7 +93,7 @@ class Prover:
     def noted(self, result: Result) -> Result:
         """A result with what its reader should know of the proofs besides."""
         clean = burning_in.summary(self._burned, self._burn_in)
-        return replace(result, notes=(*result.notes, *self._notes, *filter(None, [clean])))
+        return replace(result, notes=(*result.notes, *self._notes, *clean))
 
     def records(
         self,

@@ -1,7 +1,8 @@
 """May a new test guard a fix? Run it many times before that, in ways that show what one green run hides. No I/O.
 
 Over at least five fresh processes, since all that stands on the process (hash seed, first use of a cache) is one sample
-in each; shuffled among the tests of its file; and several times in a process.
+in each; with nothing before it, and shuffled among the tests of its file; and several times in a row in a process.
+Where time is short, what is dear runs less often, so that it costs what is cheap none of its runs.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.model import Record
     from pytest_bugguard.core.recorded_runs import Attempt
+    from pytest_bugguard.core.runs import TestRun
 
 IN_A_RUN = 20
 """So often a new test is run where nobody says how often; it is what can be had for five processes."""
@@ -28,6 +30,8 @@ PROCESSES = 5
 _IN_ONE = 4
 """So often at most it runs in one process."""
 _NEIGHBOURS = 50
+_START_S, _PATIENCE = 20.0, 5
+"""What is cut off when the time is over hangs if it ran five times as long as it does, and a slow start."""
 LEANING = frozenset({Verdict.GUARDED, Verdict.PROVEN})
 """The verdicts that would not stand without the tests of the fix."""
 _CONFIDENCE = 0.95
@@ -41,6 +45,8 @@ class Burned(Struct, frozen=True):
     """The first time that it failed."""
     before: str = ""
     """What ran right before it then; empty where nothing did."""
+    is_cut_off: bool = False
+    """Whether the time was over before it had run as often as it was to."""
 
     @property
     def excluded(self) -> float:
@@ -64,6 +70,9 @@ def guards_of(records: Iterable[Record]) -> tuple[str, ...]:
 def orders_of(tests: Sequence[str], ran: Sequence[str], runs: int) -> Iterator[tuple[str, ...]]:
     """For each process the tests in their order, so that each of ``tests`` runs so often in all.
 
+    Where nearly every other test sets up what one needs, only the beginning of a process shows that. So each test
+    function begins one, as long as there are processes, and the last one is left to chance.
+
     Args:
         tests: The new ones.
         ran: All that ran, in order: those of the same files run with them.
@@ -71,11 +80,46 @@ def orders_of(tests: Sequence[str], ran: Sequence[str], runs: int) -> Iterator[t
     """
     files = {test.partition("::")[0] for test in tests}
     near = [one for one in dict.fromkeys(ran) if one.partition("::")[0] in files and one not in tests]
-    processes = min(runs, max(PROCESSES, math.ceil(runs / _IN_ONE)))
+    processes = processes_of(runs)
+    begin = list({test.partition("[")[0]: test for test in reversed(tests)}.values())[::-1][: processes - 1]
     for place in range(processes):
         times = runs // processes + (place < runs % processes)
         seed = number("burn-in", place) // 2 * 2 + place % 2  # every other one keeps files and classes whole
-        yield (*shuffled([*tests, *near[:_NEIGHBOURS]], seed), *([*tests] * (times - 1)))
+        first = begin[place : place + 1]
+        mixed = [one for one in shuffled([*tests, *near[:_NEIGHBOURS]], seed) if one not in first]
+        again = [test for test in tests for _ in range(times - 1)]  # in a row, so that nothing heals it in between
+        yield (*first, *mixed, *again)
+
+
+def processes_of(runs: int) -> int:
+    """How many processes so many runs of a test take."""
+    return min(runs, max(PROCESSES, math.ceil(runs / _IN_ONE)))
+
+
+def fitting(order: Sequence[str], tests: Sequence[str], took_s: Mapping[str, float], share_s: float) -> tuple[str, ...]:
+    """What of an order there is time for: each of ``tests`` once, and of all else what takes the least.
+
+    Args:
+        order: What is to run in a process.
+        tests: The new ones.
+        took_s: How long each test took the last time, as far as that is known.
+        share_s: How long the process may take.
+    """
+    firsts = [order.index(test) for test in tests if test in order]
+    others = sorted(set(range(len(order))).difference(firsts), key=lambda place: took_s.get(order[place], 0.0))
+    kept, left_s = set(firsts), share_s - sum(took_s.get(order[place], 0.0) for place in firsts)
+    for place in others:
+        left_s -= took_s.get(order[place], 0.0)
+        if left_s < 0:
+            break
+        kept.add(place)
+    return tuple(test for place, test in enumerate(order) if place in kept)
+
+
+def hangs(run: TestRun, took_s: Mapping[str, float]) -> bool:
+    """Whether the test that was running when a process was cut off hangs: its time was over, and that says nothing."""
+    others_s = sum(case.duration_s for case in run.cases)
+    return run.duration_s - others_s > _START_S + _PATIENCE * took_s.get(run.running, 0.0)
 
 
 def hash_seed(place: int) -> int:
@@ -111,11 +155,18 @@ def judged(record: Record, burned: Mapping[str, Burned]) -> Record:
             )
     unseen = [nodeid for nodeid in leant_on if not burned[nodeid].runs]
     if unseen:
+        is_over = burned[unseen[0]].is_cut_off
+        why = (
+            "before it had run once more, the time for its burn-in was over"
+            if is_over
+            else "it did not come to run again"
+        )
+        how = "give it more: flaky.burn-in-seconds" if is_over else f"see why: pytest {shlex.quote(unseen[0])}"
         return replace(
             record,
             verdict=Verdict.UNDECIDED,
-            reason=f"{unseen[0]} did not come to run again before it may guard (flaky.burn-in)",
-            next=f"see why: pytest {shlex.quote(unseen[0])}",
+            reason=f"whether {unseen[0]} may guard is not known: {why} (flaky.burn-in)",
+            next=how,
         )
     return record
 
@@ -134,13 +185,18 @@ def _ordinal(count: int) -> str:
     return {2: "second", 3: "third"}.get(count, f"{count}th")
 
 
-def summary(burned: Mapping[str, Burned], wanted: int) -> str:
-    """What the clean ones show, in a sentence; empty where none is clean."""
-    clean = [one for one in burned.values() if one.red is None and one.runs]
-    if not clean:
-        return ""
-    least = min(clean, key=lambda one: one.runs)
-    tests = "1 test that guards" if len(clean) == 1 else f"{len(clean)} tests that guard"
-    short = "" if least.runs >= wanted else f" of {wanted}, the time for it being over (flaky.burn-in-seconds)"
-    excluded = f"a failure rate above {100 * least.excluded:.0f} % is excluded (95 %), a lower one is not"
-    return f"burn-in: {tests} passed {least.runs} times{short}: {excluded}"
+def summary(burned: Mapping[str, Burned], wanted: int) -> tuple[str, ...]:
+    """What the clean ones show, a sentence for those that ran as often as they were to and one for the others."""
+    clean = {nodeid: one.runs for nodeid, one in burned.items() if one.red is None and one.runs}
+    enough = {nodeid: runs for nodeid, runs in clean.items() if runs >= wanted}
+    short = {nodeid: runs for nodeid, runs in clean.items() if nodeid not in enough}
+    over = f" of {wanted}, the time for it being over (flaky.burn-in-seconds)"
+    return tuple(f"burn-in: {_excluded(found, said)}" for found, said in ((enough, ""), (short, over)) if found)
+
+
+def _excluded(runs: Mapping[str, int], over: str) -> str:
+    least = min(runs, key=lambda nodeid: runs[nodeid])
+    tests = "1 test that guards" if len(runs) == 1 else f"{len(runs)} tests that guard"
+    which = f", {least} the fewest" if over and len(runs) > 1 else ""
+    excluded = f"a failure rate above {100 * Burned(runs[least]).excluded:.0f} % is excluded (95 %), a lower one is not"
+    return f"{tests} passed {runs[least]} times{over}{which}: {excluded}"

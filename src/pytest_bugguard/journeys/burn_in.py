@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core import burning_in
 from pytest_bugguard.core.burning_in import Burned
 from pytest_bugguard.core.replays import PLAIN, Conditions, Home, Replay, Replayed
+from pytest_bugguard.core.runs import End
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_bugguard.core.experiment import Experiment
     from pytest_bugguard.core.recorded_runs import Attempt
@@ -35,24 +37,29 @@ class Limits(Struct, frozen=True):
 
 
 def burn_in(
-    tests: Sequence[str], ran: Sequence[str], replayer: Replayer, limits: Limits, *, varies_hash: bool = False
+    tests: Sequence[str], ran: Mapping[str, float], replayer: Replayer, limits: Limits, *, varies_hash: bool = False
 ) -> tuple[dict[str, Burned], list[Attempt]]:
     """What each test showed, and each of its attempts.
 
     Args:
         tests: Those that guard.
-        ran: All that ran, in order; nothing where that is not known: then their files are run first, to see.
+        ran: How many seconds each test took that ran, in order; nothing where that is not known: then their files are
+            run first, to see.
         replayer: Runs them.
         limits: How often, and for how long.
         varies_hash: Whether each process is given a seed of string hashes, another one each time.
     """
     burned = dict.fromkeys(tests, Burned())
+    took_s = dict(ran)
     attempts: list[Attempt] = []
 
     def run(asked: Replay) -> Replayed:
         nonlocal burned, attempts
         done = replayer.replay(asked)
+        if done.run.end is End.TIMEOUT and not burning_in.hangs(done.run, took_s):
+            done = done.without_hang
         burned = burning_in.also(burned, done.attempts)
+        took_s.update((one.nodeid, one.duration_s) for one in done.attempts)
         attempts += [one for one in done.attempts if one.nodeid in burned]
         return done
 
@@ -60,13 +67,18 @@ def burn_in(
     if looks:
         files = tuple(dict.fromkeys(test.partition("::")[0] for test in tests))
         limit_s = max(_FOR_A_LOOK * (limits.until - limits.now()), _LEAST_S)
-        ran = run(Replay((), limit_s=limit_s, paths=files)).run.collected
-    for place, order in enumerate(burning_in.orders_of(tests, ran, limits.runs - looks)):
+        collected = run(Replay((), limit_s=limit_s, paths=files)).run.collected
+    runs = limits.runs - looks
+    for place, order in enumerate(burning_in.orders_of(tests, collected if looks else tuple(ran), runs)):
         left_s = limits.until - limits.now()
         if left_s <= 0 or all(burned[test].red is not None for test in tests):
             break
+        share_s = left_s / (burning_in.processes_of(runs) - place)
         around = Conditions(hash_seed=burning_in.hash_seed(place)) if varies_hash else PLAIN
-        run(Replay(order, around, limit_s=max(left_s, _LEAST_S)))
+        fitting = burning_in.fitting(order, tests, took_s, share_s)
+        run(Replay(fitting, around, limit_s=max(left_s, _LEAST_S)))
+    if limits.now() >= limits.until:
+        burned = {test: replace(one, is_cut_off=one.runs < limits.runs) for test, one in burned.items()}
     return burned, attempts
 
 
@@ -95,4 +107,4 @@ def burn_in_proven(
     asked = plan.with_fix
     with bench.scratch.plant(plan.commit, plan.shared) as tree:
         replayer = _InTree(bench, tree, Home(asked.folder, asked.options, roots=asked.roots))
-        return burn_in(tests, (), replayer, limits, varies_hash=varies_hash)[0]
+        return burn_in(tests, {}, replayer, limits, varies_hash=varies_hash)[0]
