@@ -98,6 +98,7 @@ def test_every_rule_has_examples() -> None:
         pytest.param("docs: fix\n\nBugguard: fix", "trailer", id="trailer-over-type"),
         pytest.param("fix(ci): x", "other-type", id="side-scope"),
         pytest.param("fix: typo in the docs", "quiet-title", id="quiet-over-type"),
+        pytest.param("Fix some spellings", "quiet-title", id="spellings"),
         pytest.param("Fix last page\n\nFixes #12", "subject", id="subject-over-reference"),
         pytest.param("Fixed #12 -- Last page", "reference", id="django"),
         pytest.param("Fixed #12 -- Added pages", "another-deed", id="django-feature"),

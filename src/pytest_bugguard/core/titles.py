@@ -39,7 +39,7 @@ SIDE_SCOPES = _CHECKERS | frozenset(
 _QUIET_WORDS = _CHECKERS | frozenset(
     {
         "doc", "docs", "documentation", "docstring", "docstrings", "typo", "typos", "typoes", "misspelling",
-        "misspellings", "misspelled", "spelling", "grammar", "comment", "comments",
+        "misspellings", "misspelled", "spelling", "spellings", "grammar", "comment", "comments",
         "whitespace", "ci", "gha", "travis", "appveyor", "codecov", "coveralls", "noxfile", "flaky",
         "changelog", "changelogs", "readme", "release", "copyright", "sphinx", "readthedocs", "refactor",
         "refactors", "refactored", "refactoring",
