@@ -37,16 +37,31 @@ def _look(files: Sequence[str] | Mapping[str, bytes], subjects: Sequence[str] = 
         pytest.param(["packages/a/pyproject.toml", "packages/a/src/a/__init__.py", "packages/a/tests/x.py",
                       "packages/b/setup.py", "packages/b/b/__init__.py"],
                      ("packages/a/src", "packages/b/b"), ("packages/a/tests",), id="several-projects"),
+        pytest.param(["shop/__init__.py", "shop/pay.py", "properties/__init__.py", "properties/test_pay.py",
+                      "properties/conftest.py"], ("shop",), ("properties",), id="package-of-tests"),
+        pytest.param({"pay/__init__.py": b"def pay(): ...", "pay/test_pay.py": b""}, ("pay",), (), id="single-file"),
+        pytest.param(["pay/__init__.py", "pay/rates.py", "pay/test_pay.py"], ("pay",), (), id="tests-beside-source"),
         pytest.param(["README.md", "src/main.c"], (), (), id="nothing-of-python"),
         pytest.param([], (), (), id="empty"),
     ],
 )  # fmt: skip
-def test_source_and_tests_are_found(files: list[str], source: tuple[str, ...], tests: tuple[str, ...]) -> None:
+def test_source_and_tests_are_found(
+    files: Sequence[str] | Mapping[str, bytes], source: tuple[str, ...], tests: tuple[str, ...]
+) -> None:
     """Usual layouts, and what there is none of is said."""
     found = _look(files)
     assert (found.source, found.tests) == (source, tests)
     assert len(found.lines) == 2
     assert [("none found" in found.lines[0]), ("no folder" in found.lines[1])] == [not source, not tests]
+
+
+def test_many_folders_of_tests_take_one_line() -> None:
+    """As where each of sixty packages has tests of its own."""
+    inside = [f"shop/part{number}/tests/test_x.py" for number in range(6)]
+    found = _look(["shop/__init__.py", *inside, "qa/tests/test_x.py", "t/test_x.py"])
+    assert found.lines[1] == "tests: qa/tests, shop/**/tests (6 folders)"
+    assert len(found.tests) == 7
+    assert _look(inside[1:]).lines[1] == f"tests: {', '.join(_look(inside[1:]).tests)}"
 
 
 def test_testpaths_are_found_and_broken_configuration_is_told() -> None:

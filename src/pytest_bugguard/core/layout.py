@@ -31,6 +31,8 @@ _NO_TRACKERS = frozenset(
 )  # fmt: skip
 """What is written like an issue's key and is a standard, or a reference that is known anyway."""
 _FEWEST_NUMBERS = 3
+_MANY = 5
+"""Folders of tests that are named one by one."""
 _LEAST_SHARE = 0.05
 
 
@@ -65,7 +67,7 @@ class Layout(Struct, frozen=True):
         """What was seen, in plain lines; paths in them are as the repository has them."""
         return (
             f"source: {', '.join(self.source) or 'none found'}",
-            f"tests: {', '.join(self.tests) or 'no folder of tests'}",
+            f"tests: {', '.join(_together(self.tests)) or 'no folder of tests'}",
             *([f"news fragments: {self.news}"] if self.news else []),
             *self.problems,
             *_said(self.habits),
@@ -104,9 +106,15 @@ def look(
     found: dict[Side, list[str]] = {side: [] for side in Side}
     for path in paths:
         found[sides.side(path, is_package)].append(path)
+    source = {path: _source_root(path, is_package) for path in found[Side.SOURCE] if path.endswith(".py")}
+    tests = {path: _test_root(path, names, is_package) for path in found[Side.TEST]}
+    beside = {_source_root(path, is_package) for path, root in tests.items() if not root and path.endswith(".py")}
+    only_tests = beside.intersection(source.values()) - {
+        root for path, root in source.items() if not path.endswith("/__init__.py") or (file_at(path) or b"").strip()
+    }
     return Layout(
-        source=_outermost(_source_root(path, is_package) for path in found[Side.SOURCE] if path.endswith(".py")),
-        tests=_outermost(filter(None, (_test_root(path, names, is_package) for path in found[Side.TEST]))),
+        source=_outermost(set(source.values()) - only_tests),
+        tests=_outermost([*filter(None, tests.values()), *only_tests]),
         news=next(filter(None, map(_news, paths)), ""),
         problems=names.problems,
         habits=habits_of(messages),
@@ -140,6 +148,20 @@ def _said(habits: Habits) -> Iterator[str]:
             f"and {habits.closing} close an issue (Fixes #1)"
         )
     yield from (f"issue keys: {tracker}-1" for tracker in habits.trackers)
+
+
+def _together(folders: Sequence[str]) -> Iterator[str]:
+    """Folders in order, with one pattern in place of many that have one name below one folder."""
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for folder in folders:
+        alike[_pattern(folder)].append(folder)
+    for pattern, those in alike.items():
+        yield from those if len(those) <= _MANY else (f"{pattern} ({len(those)} folders)",)
+
+
+def _pattern(folder: str) -> str:
+    top, *between = folder.split("/")
+    return "/".join([top, "**", between[-1]] if between else [top])
 
 
 def _files(folder_at: Callable[[str], tuple[str, ...] | None]) -> Iterator[str]:
