@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
+from msgspec.structs import replace
+
+from pytest_bugguard.core import proof
 from tests.shell import Shell
 from tests.story import Repo, story
 
@@ -13,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pytest_bugguard.core.proof import Proof
+    from pytest_bugguard.core.runs import TestRun
+    from pytest_bugguard.core.trial import Trial
     from tests.shell import Done
 
 PAGER = "src/shop/pager.py"
@@ -44,6 +51,8 @@ class Said:
 
     done: Done
     record: dict[str, Any]
+    trials: tuple[Trial, ...] = field(default=(), repr=False)
+    """What it was judged by; none where nothing had to be run, or a run could not be made."""
 
     @property
     def verdict(self) -> str:
@@ -64,6 +73,22 @@ class Said:
         """Of which kind a case was red without the fix, and where."""
         red = self.test(nodeid)["red"]
         return red["kind"], red["where"]
+
+    def alone(self, nodeid: str) -> Proof:
+        """What these very runs would have said of the fix if this case had been the only one.
+
+        So one proof tries many ways to deceive, and none hides behind another.
+        """
+        (trial,) = self.trials
+
+        def bare(run: TestRun | None) -> TestRun | None:
+            return None if run is None else replace(run, cases=tuple(one for one in run.cases if one.nodeid == nodeid))
+
+        runs = {name: bare(getattr(trial, name)) for name in ("after", "before", "again", "veiled", "control")}
+        mapped = tuple(one for one in trial.tests if nodeid == one.nodeid or nodeid.startswith(f"{one.nodeid}["))
+        said = proof.judge(replace(trial, tests=mapped, **runs))
+        assert [one.nodeid for one in said.tests] == [nodeid]
+        return said
 
     @property
     def proving(self) -> list[str]:
@@ -94,9 +119,10 @@ def opened(folder: Path, files: Mapping[str, str | None] | None = None) -> Repo:
 
 def prove(repo: Repo, *arguments: str, **environment: str) -> Said:
     """What is said of the one fix that the arguments name: of HEAD where there are none."""
-    done = Shell(repo.path, environment).call("prove", *(arguments or ("HEAD",)), "--format", "json")
+    with mock.patch.object(proof, "judge", wraps=proof.judge) as judge:
+        done = Shell(repo.path, environment).call("prove", *(arguments or ("HEAD",)), "--format", "json")
     (record,) = done.document["fixes"]
-    return Said(done, record)
+    return Said(done, record, tuple(call.args[0] for call in judge.call_args_list))
 
 
 def repaired(

@@ -20,42 +20,42 @@ IS_OLD = "'-(' not in Path('src/shop/pager.py').read_text()"
 
 
 @pytest.mark.parametrize(
-    "test",
+    "tests",
     [
         pytest.param(
-            "from pathlib import Path\nfrom shop import pager\n"
-            "def test_last():\n    assert '-(-' in Path(pager.__file__).read_text()\n",
-            id="greps",
+            {
+                "greps": "from pathlib import Path\nfrom shop import pager\n"
+                "def test_last():\n    assert '-(-' in Path(pager.__file__).read_text()\n",
+                "inspects": "import inspect\nfrom shop.pager import pages\n"
+                "def test_last():\n    assert '-(-' in inspect.getsource(pages)\n",
+                "runs_it_and_greps": f"from pathlib import Path\n{IDLE}    assert not ({IS_OLD})\n",
+            },
+            id="what-was-imported",
         ),
         pytest.param(
-            "from pathlib import Path\n"
-            "def test_last():\n    from shop import pager\n    assert '-(-' in Path(pager.__file__).read_text()\n",
-            id="imports-and-greps",
+            {
+                "greps_elsewhere": "import subprocess\ndef test_last():\n"
+                "    subprocess.run(['grep', '-q', '--', '-(-', 'src/shop/pager.py'], check=True)\n",
+                "measures_the_source": "import os\n"
+                "def test_last():\n    assert os.path.getsize('src/shop/pager.py') > 42\n",
+            },
+            id="what-was-not",
         ),
         pytest.param(
-            "import inspect\nfrom shop.pager import pages\n"
-            "def test_last():\n    assert '-(-' in inspect.getsource(pages)\n",
-            id="inspects",
-        ),
-        pytest.param(
-            "import subprocess\ndef test_last():\n"
-            "    subprocess.run(['grep', '-q', '--', '-(-', 'src/shop/pager.py'], check=True)\n",
-            id="greps-elsewhere",
-        ),
-        pytest.param(
-            "import os\ndef test_last():\n    assert os.path.getsize('src/shop/pager.py') > 42\n",
-            id="measures-the-source",
-        ),
-        pytest.param(
-            f"from pathlib import Path\n{IDLE}    assert not ({IS_OLD})\n",
-            id="runs-it-and-greps",
+            {
+                "imports_and_greps": "from pathlib import Path\n"
+                "def test_last():\n    from shop import pager\n    assert '-(-' in Path(pager.__file__).read_text()\n",
+            },
+            id="what-is-imported-then",
         ),
     ],
 )
-def test_to_look_at_the_source_is_not_to_test_it(tmp_path: Path, test: str) -> None:
+def test_to_look_at_the_source_is_not_to_test_it(tmp_path: Path, tests: dict[str, str]) -> None:
     """How the fix is written is no behaviour."""
-    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": test})
+    files = {f"tests/test_{name}.py": text for name, text in tests.items()}
+    said = repaired(tmp_path, {PAGER: NEW, **files})
     assert said.verdict == "undecided", said.reason
+    assert [said.alone(f"{file}::test_last").verdict for file in files] == ["undecided"] * len(files)
 
 
 def test_to_look_at_its_stub_or_its_version_is_not_to_test_it(tmp_path: Path) -> None:
@@ -143,32 +143,29 @@ def test_to_follow_its_lines_is_not_to_test_it(tmp_path: Path) -> None:
     assert "line by line as it runs" in said.reason
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        pytest.param(
-            "    import subprocess\n"
-            "    assert not subprocess.run(['grep', '-q', '--', '-(-', 'src/shop/pager.py']).returncode\n",
-            id="another-program",
-        ),
-        pytest.param("    from tools import text\n    assert '-(-' in text()\n", id="a-helper"),
-        pytest.param("    assert '-(-' in SEEN\n", id="before-the-test"),
-        pytest.param("    import os\n    assert os.path.getsize('src/shop/pager.py') > 42\n", id="the-size"),
-        pytest.param(
-            "    from pathlib import Path\n"
-            "    assert pages(10 if '-(-' in Path('src/shop/pager.py').read_text() else None)\n",
-            id="and-has-it-raise",
-        ),
-    ],
-)
-def test_a_red_that_follows_the_text_is_none(tmp_path: Path, check: str) -> None:
+_FOLLOWING = {
+    "another_program": "    import subprocess\n"
+    "    assert not subprocess.run(['grep', '-q', '--', '-(-', 'src/shop/pager.py']).returncode\n",
+    "a_helper": "    from tools import text\n    assert '-(-' in text()\n",
+    "before_the_test": "    assert '-(-' in SEEN\n",
+    "the_size": "    import os\n    assert os.path.getsize('src/shop/pager.py') > 42\n",
+    "and_has_it_raise": "    from pathlib import Path\n"
+    "    assert pages(10 if '-(-' in Path('src/shop/pager.py').read_text() else None)\n",
+}
+
+
+def test_a_red_that_follows_the_text_is_none(tmp_path: Path) -> None:
     """The source is run too, so that it looks used; but with its old code behind the new text the test is green."""
     helper = "def text():\n    return open('src/shop/pager.py').read()\n"
-    fix = {PAGER: NEW, "tests/test_last.py": f"import tools\nSEEN = tools.text()\n{IDLE}{check}"}
+    tests = (IDLE.replace("test_last", f"test_{name}") + check for name, check in _FOLLOWING.items())
+    fix = {PAGER: NEW, "tests/test_last.py": "import tools\nSEEN = tools.text()\n" + "\n".join(tests)}
     configured = CONFIGURED.replace('["src"]', '["src", "."]')
     said = repaired(tmp_path, fix, base={"tools.py": helper, "pyproject.toml": configured})
     assert said.verdict == "undecided", said.reason
-    assert "is red over the text of src/shop/pager.py" in said.reason
+    for name in _FOLLOWING:
+        alone = said.alone(f"tests/test_last.py::test_{name}")
+        assert alone.verdict == "undecided", alone.reason
+        assert "is red over the text of src/shop/pager.py" in alone.reason
 
 
 _SAYS = {
@@ -925,36 +922,32 @@ def test_a_test_that_goes_on_without_what_is_new_proves_nothing(tmp_path: Path) 
     assert len(rows) > 20
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "test"),
-    [
-        pytest.param(
-            "class Page:\n    log = ()\n",
-            "class Page:\n    log = ()\n    def close(self):\n        self.log = ['closed']\n",
-            "assert close(Page()) == ['closed']",
-            id="a-method",
-        ),
-        pytest.param(
-            "class Page:\n    def show(self):\n        return 1\n",
-            "class Page:\n    def __init__(self):\n        self.width = 40\n    def show(self):\n        return 1\n",
-            "assert (Page().show(), width(Page())) == (1, 40)",
-            id="an-attribute",
-        ),
-        pytest.param(
-            "def Page(text):\n    return text\n",
-            "def Page(text, wide=False):\n    return text * 2 if wide else text\n",
-            "assert show(Page) == 'xx'",
-            id="a-parameter",
-        ),
-        pytest.param(
-            "class Page:\n    def show(self):\n        return 1\n",
-            "class Page:\n    def show(self):\n        return 2\n    def close(self):\n        return 3\n",
-            "assert mock.Mock(spec=Page) and Page().show() == 2",
-            id="a-double-that-looks-at-all",
-        ),
-    ],
-)
-def test_what_the_source_goes_on_without_is_behaviour(tmp_path: Path, old: str, new: str, test: str) -> None:
+_PAGES = {
+    "a_method": (
+        "class Page:\n    log = ()\n",
+        "class Page:\n    log = ()\n    def close(self):\n        self.log = ['closed']\n",
+        "assert close(Page()) == ['closed']",
+    ),
+    "an_attribute": (
+        "class Page:\n    def show(self):\n        return 1\n",
+        "class Page:\n    def __init__(self):\n        self.width = 40\n    def show(self):\n        return 1\n",
+        "assert (Page().show(), width(Page())) == (1, 40)",
+    ),
+    "a_parameter": (
+        "def Page(text):\n    return text\n",
+        "def Page(text, wide=False):\n    return text * 2 if wide else text\n",
+        "assert show(Page) == 'xx'",
+    ),
+    "a_double_that_looks_at_all": (
+        "class Page:\n    def show(self):\n        return 1\n",
+        "class Page:\n    def show(self):\n        return 2\n    def finish(self):\n        return 3\n",
+        "assert mock.Mock(spec=Page) and Page().show() == 2",
+    ),
+}
+"""What an object was, is with the fix, and how that shows; no two fixes add the same name."""
+
+
+def test_what_the_source_goes_on_without_is_behaviour(tmp_path: Path) -> None:
     """It looks for what it is given can do, and the fix lets that do more; so do libraries."""
     view = (
         "def close(page):\n    if hasattr(page, 'close'):\n        page.close()\n    return page.log\n"
@@ -962,35 +955,34 @@ def test_what_the_source_goes_on_without_is_behaviour(tmp_path: Path, old: str, 
         "def show(page):\n    try:\n        return page('x', wide=True)\n"
         "    except TypeError:\n        return page('x')\n"
     )
-    imports = "from unittest import mock\nfrom shop.page import Page\nfrom shop.view import close, show, width\n"
-    text = f"{imports}\ndef test_it():\n    {test}\n"
-    fix = {"src/shop/page.py": new, "tests/test_it.py": text}
-    said = repaired(tmp_path, fix, base={"src/shop/page.py": old, "src/shop/view.py": view})
-    assert said.verdict == "proven", said.reason
+    imports = "from unittest import mock\nfrom shop.{} import Page\nfrom shop.view import close, show, width\n"
+    old = {f"src/shop/{name}.py": before for name, (before, _, _) in _PAGES.items()}
+    new = {f"src/shop/{name}.py": after for name, (_, after, _) in _PAGES.items()}
+    tests = {
+        f"tests/test_{name}.py": f"{imports.format(name)}\ndef test_it():\n    {test}\n"
+        for name, (_, _, test) in _PAGES.items()
+    }
+    said = repaired(tmp_path, new | tests, base={**old, "src/shop/view.py": view})
+    alone = {file: said.alone(f"{file}::test_it") for file in tests}
+    assert {file: one.verdict for file, one in alone.items()} == dict.fromkeys(tests, "proven"), alone
 
 
-@pytest.mark.parametrize(
-    ("source", "test"),
-    [
-        pytest.param(
-            "print({} // 10)\n",
-            "import subprocess, sys\ndef test_last():\n"
-            "    assert subprocess.check_output([sys.executable, 'src/shop/made.py']).split() == [b'1']\n",
-            id="a-script",
-        ),
-        pytest.param(
-            "pages = {} // 10\n",
-            "import subprocess, sys\ndef test_last():\n    subprocess.run([sys.executable, '-c', "
-            "'from shop import made; assert made.pages == 1'], check=True)\n",
-            id="in-another-process",
-        ),
-    ],
-)
-def test_a_red_that_follows_the_code_is_one(tmp_path: Path, source: str, test: str) -> None:
-    """However it comes to be run."""
-    made = "src/shop/made.py"
-    said = repaired(tmp_path, {made: source.format(10), "tests/test_last.py": test}, base={made: source.format(9)})
-    assert said.verdict == "proven", said.reason
+def test_a_red_that_follows_the_code_is_one(tmp_path: Path) -> None:
+    """However it comes to be run: as a script, or imported in another process."""
+    script, made = "src/shop/script.py", "src/shop/made.py"
+    test = """
+        import subprocess, sys
+
+        def test_script():
+            assert subprocess.check_output([sys.executable, "src/shop/script.py"]).split() == [b"1"]
+
+        def test_in_another_process():
+            subprocess.run([sys.executable, "-c", "from shop import made; assert made.pages == 1"], check=True)
+    """
+    sides = [{script: f"print({n} // 10)\n", made: f"pages = {n} // 10\n"} for n in (9, 10)]
+    said = repaired(tmp_path, {**sides[1], "tests/test_last.py": test}, base=sides[0])
+    alone = [said.alone(f"tests/test_last.py::test_{name}") for name in ("script", "in_another_process")]
+    assert [one.verdict for one in alone] == ["proven"] * 2, alone
 
 
 @pytest.mark.parametrize(
@@ -1016,15 +1008,11 @@ def test_to_leave_is_neither_red_nor_green(tmp_path: Path, test: str) -> None:
     ("conftest", "verdict"),
     [
         pytest.param(
-            f"from pathlib import Path\ndef pytest_sessionfinish(session):\n    session.exitstatus = int({IS_OLD})\n",
-            "unproven",
-            id="exit-status",
-        ),
-        pytest.param(
+            f"from pathlib import Path\ndef pytest_sessionfinish(session):\n    session.exitstatus = int({IS_OLD})\n"
             "def pytest_terminal_summary(terminalreporter):\n"
             "    print('FAILED tests/test_last.py::test_last - assert 1 == 2')\n    print('1 failed in 0.01s')\n",
             "unproven",
-            id="printed-result",
+            id="exit-status-and-printed-result",
         ),
         pytest.param(
             "import pytest\nfrom pathlib import Path\n@pytest.hookimpl(wrapper=True)\n"
@@ -1095,21 +1083,22 @@ def test_what_a_run_leaves_behind_is_no_bug(tmp_path: Path, leaves: str) -> None
     assert "when it was run with it once more" in said.reason
 
 
-@pytest.mark.parametrize(
-    "tells",
-    [
-        pytest.param("'bugguard' in __file__", id="by-its-path"),
-        pytest.param("not __import__('pathlib').Path('.git/refs/heads/main').exists()", id="by-its-repository"),
-        pytest.param("any(name.startswith('BUGGUARD') for name in __import__('os').environ)", id="by-its-environment"),
-    ],
-)
-def test_a_test_that_knows_a_scratch_tree_proves_nothing(tmp_path: Path, tells: str) -> None:
+_TELLING = {
+    "by_its_path": "'bugguard' in __file__",
+    "by_its_repository": "not __import__('pathlib').Path('.git/refs/heads/main').exists()",
+    "by_its_environment": "any(name.startswith('BUGGUARD') for name in __import__('os').environ)",
+}
+
+
+def test_a_test_that_knows_a_scratch_tree_proves_nothing(tmp_path: Path) -> None:
     """With the fix it is run in a scratch tree too, and is red there."""
-    test = IDLE + f"    assert not ({tells})\n"
-    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": test})
-    assert said.verdict in {"broken", "unproven"}
+    tests = (IDLE.replace("last", name) + f"    assert not ({tells})\n" for name, tells in _TELLING.items())
+    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": "\n".join(tests)})
     assert said.proving == []
-    assert said.test(LAST)["red"] is None
+    for name in _TELLING:
+        alone = said.alone(f"tests/test_last.py::test_{name}")
+        assert alone.verdict in {"broken", "unproven"}, alone.reason
+        assert alone.tests[0].red is None
 
 
 _SAME_SIZE = {PAGER: OLD.replace("// 10", "// 12"), "tests/test_last.py": GUARD.replace("== 2", "== 0")}
