@@ -74,20 +74,24 @@ class Said:
         red = self.test(nodeid)["red"]
         return red["kind"], red["where"]
 
-    def alone(self, nodeid: str) -> Proof:
-        """What these very runs would have said of the fix if this case had been the only one.
+    def alone(self, test: str) -> Proof:
+        """What these very runs would have said of the fix if it had brought this test, case or test file alone.
 
-        So one proof tries many ways to deceive, and none hides behind another.
+        So one proof tries many things, and none hides behind another.
         """
         (trial,) = self.trials
 
+        def is_of_it(nodeid: str) -> bool:
+            return nodeid == test or nodeid.startswith((f"{test}[", f"{test}::"))
+
         def bare(run: TestRun | None) -> TestRun | None:
-            return None if run is None else replace(run, cases=tuple(one for one in run.cases if one.nodeid == nodeid))
+            return None if run is None else replace(run, cases=tuple(one for one in run.cases if is_of_it(one.nodeid)))
 
         runs = {name: bare(getattr(trial, name)) for name in ("after", "before", "again", "veiled", "control")}
-        mapped = tuple(one for one in trial.tests if nodeid == one.nodeid or nodeid.startswith(f"{one.nodeid}["))
+        mapped = tuple(one for one in trial.tests if is_of_it(one.nodeid) or test.startswith(f"{one.nodeid}["))
         said = proof.judge(replace(trial, tests=mapped, **runs))
-        assert [one.nodeid for one in said.tests] == [nodeid]
+        assert all(is_of_it(one.nodeid) for one in said.tests)
+        assert said.tests
         return said
 
     @property

@@ -7,10 +7,31 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_bugguard.core import experiment
-from tests.fixes import CONFIGURED, GUARD, LAST, NEW, OLD, PAGER, TEST, repaired
+from tests.fixes import CONFIGURED, GUARD, LAST, NEW, OLD, PAGER, TEST, Said, commit, opened, prove, repaired
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_bugguard.core.model import MappedTest, Red
+
+BASE: dict[str, str] = {}
+FIX: dict[str, str] = {PAGER: NEW}
+"""One fix of many things at once, each with a test file of its own: what stands below adds to it.
+
+No two things add the same name, so that none is excused by another's.
+"""
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Said:
+    """What is said of the one fix; of each test as if the fix had brought no other."""
+    return repaired(tmp_path_factory.mktemp("many"), FIX, base=BASE)
+
+
+def red(case: MappedTest) -> Red:
+    """How it was red without the fix."""
+    assert case.red is not None
+    return case.red
 
 
 def test_01_an_assertion_that_fails_without_the_fix_proves_it(tmp_path: Path) -> None:
@@ -21,15 +42,17 @@ def test_01_an_assertion_that_fails_without_the_fix_proves_it(tmp_path: Path) ->
     assert said.record["next"] == ""
 
 
-def test_02_an_exception_of_the_source_proves_it(tmp_path: Path) -> None:
+BASE["src/shop/none.py"] = OLD
+FIX["src/shop/none.py"] = "def pages(items):\n    return items // 10 if items else 0\n"
+FIX["tests/test_none.py"] = "from shop.none import pages\n\ndef test_none():\n    pages(None)\n"
+
+
+def test_02_an_exception_of_the_source_proves_it(many: Said) -> None:
     """A crash is told with the line of the source that crashed, also where the test asserts nothing."""
-    fix = {
-        PAGER: "def pages(items):\n    return items // 10 if items else 0\n",
-        TEST: "from shop.pager import pages\n\ndef test_none():\n    pages(None)\n",
-    }
-    said = repaired(tmp_path, fix)
+    said = many.alone("tests/test_none.py")
+    (case,) = said.tests
     assert said.verdict == "proven"
-    assert said.red(f"{TEST}::test_none") == ("raised", f"{PAGER}:2")
+    assert (red(case).kind, red(case).where) == ("raised", "src/shop/none.py:2")
 
 
 def test_03_a_test_that_passes_without_the_fix_proves_nothing(tmp_path: Path) -> None:
@@ -40,28 +63,30 @@ def test_03_a_test_that_passes_without_the_fix_proves_nothing(tmp_path: Path) ->
     assert "--keep" in said.record["next"]
 
 
-def test_04_of_several_tests_those_without_need_of_the_fix_are_named(tmp_path: Path) -> None:
+FIX["tests/test_two.py"] = GUARD + "\ndef test_two():\n    assert pages(20) == 2\n"
+
+
+def test_04_of_several_tests_those_without_need_of_the_fix_are_named(many: Said) -> None:
     """One is enough; the others do not count."""
-    idle = GUARD + "\ndef test_two():\n    assert pages(20) == 2\n"
-    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": idle})
+    said = many.alone("tests/test_two.py")
     assert said.verdict == "proven"
-    assert said.proving == [LAST]
+    assert [case.nodeid for case in said.tests if case.counts] == ["tests/test_two.py::test_last"]
     assert said.reason.startswith("1 of 2 cases red")
-    assert said.reason.endswith("tests/test_last.py::test_two")
+    assert said.reason.endswith("tests/test_two.py::test_two")
 
 
 NEW_NAME = NEW + "\ndef first_page():\n    return 1\n"
 IMPORTS_IT = "from shop.pager import first_page\n\ndef test_first():\n    assert first_page() == 1\n"
 
 
-@pytest.mark.parametrize(("on_weak", "code"), [("warn", 0), ("fail", 1)])
-def test_05_an_import_of_a_new_name_is_weak(tmp_path: Path, on_weak: str, code: int) -> None:
+def test_05_an_import_of_a_new_name_is_weak(tmp_path: Path) -> None:
     """It only shows that the API is new; whether that is enough is a setting."""
-    said = repaired(
-        tmp_path, {PAGER: NEW_NAME, "tests/test_first.py": IMPORTS_IT}, "--set", f'fixes.on-weak="{on_weak}"'
-    )
-    assert (said.verdict, said.done.code) == ("weak", code)
-    assert "only because the API is new" in said.reason
+    repo = opened(tmp_path)
+    commit(repo, {PAGER: NEW_NAME, "tests/test_first.py": IMPORTS_IT})
+    for on_weak, code in (("warn", 0), ("fail", 1)):
+        said = prove(repo, "HEAD", "--set", f'fixes.on-weak="{on_weak}"')
+        assert (said.verdict, said.done.code) == ("weak", code)
+        assert "only because the API is new" in said.reason
 
 
 def test_06_a_third_party_that_only_the_old_source_needs_is_the_environment(tmp_path: Path) -> None:
@@ -72,61 +97,69 @@ def test_06_a_third_party_that_only_the_old_source_needs_is_the_environment(tmp_
     assert "no_such_library" in said.reason
 
 
-@pytest.mark.parametrize(
-    ("source", "test"),
-    [
-        pytest.param(NEW_NAME, "from shop import pager\ndef test_it():\n    assert pager.first_page()\n", id="name"),
-        pytest.param(
-            NEW.replace("items)", "items, size=10)"),
-            "from shop.pager import pages\ndef test_it():\n    assert pages(5, size=5) == 1\n",
-            id="parameter",
+_SIZED = NEW.replace("items)", "items, {0}=10)")
+_NAMED = NEW + "\ndef {0}():\n    return 1\n"
+_WANTS = {
+    "name": (_NAMED, "from shop import {1}\ndef test_it():\n    assert {1}.{0}()\n"),
+    "parameter": (_SIZED, "from shop.{1} import pages\ndef test_it():\n    assert pages(5, {0}=5) == 1\n"),
+    "arity": (_SIZED, "from shop.{1} import pages\ndef test_it():\n    assert pages(5, 10) == 1\n"),
+    "name-asked-for-by-an-assertion": (
+        _NAMED,
+        (
+            "from shop import {1}\nimport inspect\nimport pytest\n"
+            "def has(name):\n    {1}.pages(1)\n    assert name in dir({1})\n"
+            "@pytest.mark.parametrize('name', ['pages', '{0}'])\n"
+            "def test_it(name):\n    has(name)\n    assert hasattr({1}, name)\n"
+            "def test_found():\n    found = getattr({1}, '{0}', None)\n"
+            "    assert {1}.pages(10) == 1\n    assert found is not None\n"
         ),
-        pytest.param(
-            NEW.replace("items)", "items, size=10)"),
-            "from shop.pager import pages\ndef test_it():\n    assert pages(5, 10) == 1\n",
-            id="arity",
-        ),
-        pytest.param(
-            "class Pager:\n    def first(self):\n        return 1\n",
-            "from shop.pager import Pager\nimport pytest\n"
-            "@pytest.mark.parametrize('n', [Pager().first()])\ndef test_it(n):\n    assert n\n",
-            id="attribute-in-a-parameter-list",
-        ),
-        pytest.param(
-            NEW_NAME,
-            "from shop import pager\nimport inspect\nimport pytest\n"
-            "def has(name):\n    pager.pages(1)\n    assert name in dir(pager)\n"
-            "@pytest.mark.parametrize('name', ['pages', 'first_page'])\n"
-            "def test_it(name):\n    has(name)\n    assert hasattr(pager, name)\n"
-            "def test_found():\n    found = getattr(pager, 'first_page', None)\n"
-            "    assert pager.pages(10) == 1\n    assert found is not None\n",
-            id="name-asked-for-by-an-assertion",
-        ),
-        pytest.param(
-            NEW.replace("items)", "items, size=10)"),
-            "from shop.pager import pages\nfrom inspect import signature\nimport unittest\n"
+    ),
+    "parameter-asked-for-by-an-assertion": (
+        _SIZED,
+        (
+            "from shop.{1} import pages\nfrom inspect import signature\nimport unittest\n"
             "class TestIt(unittest.TestCase):\n    def test_it(self):\n        assert pages(10) == 1\n"
-            "        self.assertIn('size', signature(pages).parameters)\n",
-            id="parameter-asked-for-by-an-assertion",
+            "        self.assertIn('{0}', signature(pages).parameters)\n"
         ),
-        pytest.param(
-            NEW_NAME,
-            "import subprocess, sys\nfrom shop import pager\ndef test_it():\n    assert pager.pages(10) == 1\n"
-            "    subprocess.run([sys.executable, '-c', 'from shop.pager import first_page'], check=True)\n",
-            id="name-imported-in-another-process",
+    ),
+    "name-imported-in-another-process": (
+        _NAMED,
+        (
+            "import subprocess, sys\nfrom shop import {1}\ndef test_it():\n    assert {1}.pages(10) == 1\n"
+            "    subprocess.run([sys.executable, '-c', 'from shop.{1} import {0}'], check=True)\n"
         ),
-        pytest.param(
-            NEW_NAME,
-            "from shop import pager\nimport pytest\ndef there(name):\n    return hasattr(pager, name)\nclass TestIt:\n"
+    ),
+    "name-asked-for-by-a-helper": (
+        _NAMED,
+        (
+            "from shop import {1}\nimport pytest\ndef there(name):\n    return hasattr({1}, name)\nclass TestIt:\n"
             "    def has(self, name):\n        return there(name)\n"
-            "    def test_method(self):\n        pager.pages(10)\n        assert self.has('first_page')\n"
-            "def test_function():\n    pager.pages(10)\n    assert all(there(name) for name in ['first_page'])\n",
-            id="name-asked-for-by-a-helper",
+            "    def test_method(self):\n        {1}.pages(10)\n        assert self.has('{0}')\n"
+            "def test_function():\n    {1}.pages(10)\n    assert all(there(name) for name in ['{0}'])\n"
         ),
-    ],
-)
-def test_07_a_want_of_what_the_fix_adds_is_weak(tmp_path: Path, source: str, test: str) -> None:
+    ),
+}
+"""The source with the fix and its test; ``{0}`` is the name that the fix adds, ``{1}`` its module."""
+for _number, (_source, _test) in enumerate(_WANTS.values()):
+    BASE[f"src/shop/wants_{_number}.py"] = OLD + "class Pager:\n    pass\n"
+    FIX[f"src/shop/wants_{_number}.py"] = _source.format(f"added_{_number}")
+    FIX[f"tests/test_wants_{_number}.py"] = _test.format(f"added_{_number}", f"wants_{_number}")
+
+
+@pytest.mark.parametrize("number", [pytest.param(number, id=name) for number, name in enumerate(_WANTS)])
+def test_07_a_want_of_what_the_fix_adds_is_weak(many: Said, number: int) -> None:
     """New functions, methods and parameters are missing without the fix whatever they do."""
+    said = many.alone(f"tests/test_wants_{number}.py")
+    assert said.verdict == "weak", said.reason
+
+
+def test_07_a_want_that_keeps_a_file_from_being_collected_is_weak(tmp_path: Path) -> None:
+    """A method that a list of parameters asks for; no other file is looked at then."""
+    source = "class Pager:\n    def first(self):\n        return 1\n"
+    test = (
+        "from shop.pager import Pager\nimport pytest\n"
+        "@pytest.mark.parametrize('n', [Pager().first()])\ndef test_it(n):\n    assert n\n"
+    )
     said = repaired(tmp_path, {PAGER: source, "tests/test_it.py": test}, base={PAGER: OLD + "class Pager:\n    pass\n"})
     assert said.verdict == "weak", said.reason
 
@@ -221,35 +254,37 @@ def test_07_a_want_that_comes_by_way_of_others_is_weak(tmp_path: Path) -> None:
     assert {"test_pickle", "use.txt"} < kinds.keys()
 
 
-def test_07_an_exception_out_of_c_proves(tmp_path: Path) -> None:
+BASE["src/shop/page.py"] = "class Page:\n    def __init__(self):\n        self.draw = lambda: 1\n"
+FIX["src/shop/page.py"] = f"{BASE['src/shop/page.py']}    def __reduce__(self):\n        return Page, ()\n"
+FIX["tests/test_page.py"] = "import pickle\nfrom shop.page import Page\ndef test_page():\n    pickle.dumps(Page())\n"
+
+
+def test_07_an_exception_out_of_c_proves(many: Said) -> None:
     """The last line of the traceback is the test's; no name is missing: it is the source's behaviour."""
-    old = "class Page:\n    def __init__(self):\n        self.draw = lambda: 1\n"
-    fix = {
-        "src/shop/page.py": old + "    def __reduce__(self):\n        return Page, ()\n",
-        "tests/test_page.py": "import pickle\nfrom shop.page import Page\ndef test_page():\n    pickle.dumps(Page())\n",
-    }
-    said = repaired(tmp_path, fix, base={"src/shop/page.py": old})
+    said = many.alone("tests/test_page.py")
     assert said.verdict == "proven"
-    assert said.red("tests/test_page.py::test_page")[0] == "error"
+    assert red(said.tests[0]).kind == "error"
 
 
-def test_07_a_test_double_that_the_source_calls_wrongly_proves(tmp_path: Path) -> None:
+BASE["src/shop/draw.py"] = "def draw(page):\n    return page.text(1, 2)\n"
+FIX["src/shop/draw.py"] = "def draw(page):\n    return page.text(1)\n"
+FIX["tests/test_draw.py"] = """
+    from shop.draw import draw
+
+    class Double:
+        def text(self, size):
+            return size
+
+    def test_draw():
+        assert draw(Double()) == 1
+"""
+
+
+def test_07_a_test_double_that_the_source_calls_wrongly_proves(many: Said) -> None:
     """The last line is the test's, but the source's are on the way there."""
-    old = "def draw(page):\n    return page.text(1, 2)\n"
-    test = """
-        from shop.draw import draw
-
-        class Double:
-            def text(self, size):
-                return size
-
-        def test_draw():
-            assert draw(Double()) == 1
-    """
-    fix = {"src/shop/draw.py": old.replace("1, 2", "1"), "tests/test_draw.py": test}
-    said = repaired(tmp_path, fix, base={"src/shop/draw.py": old})
+    said = many.alone("tests/test_draw.py")
     assert said.verdict == "proven"
-    assert said.red("tests/test_draw.py::test_draw") == ("raised", "src/shop/draw.py:2")
+    assert (red(said.tests[0]).kind, red(said.tests[0]).where) == ("raised", "src/shop/draw.py:2")
 
 
 FIXTURE = "import pytest\n@pytest.fixture\ndef shop():\n    return {}\n"
@@ -320,16 +355,23 @@ def test_11_a_test_that_fails_with_the_fix_too_is_broken(tmp_path: Path) -> None
 def test_12_a_hang_is_ended_and_is_no_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fast with the fix, endless without it: probably the bug, but a slow machine looks the same."""
     monkeypatch.setattr(experiment, "_LEAST_LIMIT_S", 3.0)  # what a user's run waits is too long to wait here
-    said = repaired(tmp_path, base={PAGER: "def pages(items):\n    while items > 10:\n        pass\n    return 1\n"})
+    said = repaired(
+        tmp_path,
+        base={PAGER: "import time\n\ndef pages(items):\n    while items > 10:\n        time.sleep(1)\n    return 1\n"},
+    )
     assert said.verdict == "undecided"
     assert f"{LAST} hangs without the fix" in said.reason
     assert said.test(LAST)["red"]["kind"] == "timeout"
 
 
-def test_13_a_test_that_is_skipped_here_is_undecided(tmp_path: Path) -> None:
+FIX["tests/test_skipped.py"] = "import pytest\n" + GUARD.replace(
+    "def", "@pytest.mark.skipif('1', reason='not here')\ndef"
+)
+
+
+def test_13_a_test_that_is_skipped_here_is_undecided(many: Said) -> None:
     """Another Python or platform may be able to tell."""
-    skipped = "import pytest\n" + GUARD.replace("def", "@pytest.mark.skipif('1', reason='not here')\ndef")
-    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": skipped})
+    said = many.alone("tests/test_skipped.py")
     assert said.verdict == "undecided"
     assert "was skipped with the fix: not here" in said.reason
 
@@ -342,12 +384,15 @@ def test_13_a_bug_of_another_python_is_unproven_here(tmp_path: Path) -> None:
     assert "another Python or platform" in said.record["next"]
 
 
-def test_14_the_test_of_a_known_bug_proves_once_it_counts(tmp_path: Path) -> None:
+BASE["tests/test_known.py"] = "import pytest\n" + GUARD.replace("def", "@pytest.mark.xfail(strict=True)\ndef")
+FIX["tests/test_known.py"] = GUARD
+
+
+def test_14_the_test_of_a_known_bug_proves_once_it_counts(many: Said) -> None:
     """Its xfail mark went with the bug, and the row says so."""
-    known = "import pytest\n" + GUARD.replace("def", "@pytest.mark.xfail(strict=True)\ndef")
-    said = repaired(tmp_path, base={"tests/test_last.py": known})
+    said = many.alone("tests/test_known.py")
     assert said.verdict == "proven"
-    assert said.test(LAST)["reason"] == "the test of a known bug, no longer expected to fail"
+    assert said.tests[0].reason == "the test of a known bug, no longer expected to fail"
 
 
 ROWS = """
@@ -358,83 +403,97 @@ ROWS = """
     def test_n(n):
         assert pages(n) == (n + 9) // 10
 """
+BASE["tests/test_rows.py"] = ROWS
+FIX["tests/test_rows.py"] = ROWS.replace("10, 20", "10, 20, 21")
 
 
-def test_15_a_row_that_was_added_proves_alone(tmp_path: Path) -> None:
+def test_15_a_row_that_was_added_proves_alone(many: Said) -> None:
     """The rows beside it passed before, and do not count."""
-    said = repaired(tmp_path, {PAGER: NEW, TEST: ROWS.replace("10, 20", "10, 20, 21")}, base={TEST: ROWS})
+    said = many.alone("tests/test_rows.py")
     assert said.verdict == "proven"
-    assert said.proving == [f"{TEST}::test_n[21]"]
-    assert not said.test(f"{TEST}::test_n[10]")["counts"]
+    counts = {case.nodeid.removeprefix("tests/test_rows.py::"): case.counts for case in said.tests}
+    assert counts == {"test_n[10]": False, "test_n[20]": False, "test_n[21]": True}
 
 
-def test_16_ids_that_change_from_run_to_run_are_matched(tmp_path: Path) -> None:
+FIX["tests/test_clock.py"] = ROWS.replace("pytest", "pytest, time", 1).replace(
+    "[10, 20]", "[10, 11], ids=lambda n: f'{n}@{time.time_ns()}'"
+)
+
+
+def test_16_ids_that_change_from_run_to_run_are_matched(many: Said) -> None:
     """A clock in the parameters' ids is no reason to be blind."""
-    clock = ROWS.replace("pytest", "pytest, time", 1).replace(
-        "[10, 20]", "[10, 11], ids=lambda n: f'{n}@{time.time_ns()}'"
-    )
-    said = repaired(tmp_path, {PAGER: NEW, TEST: clock})
+    said = many.alone("tests/test_clock.py")
     assert said.verdict == "proven", said.reason
-    (proving,) = said.proving
+    (proving,) = [case.nodeid for case in said.tests if case.counts]
     assert "test_n[11@" in proving
 
 
-def test_17_a_unittest_and_its_subtests_prove(tmp_path: Path) -> None:
+FIX["tests/test_unit.py"] = """
+    import unittest
+    from shop.pager import pages
+
+    class LastPage(unittest.TestCase):
+        def test_last(self):
+            self.assertEqual(pages(11), 2)
+
+        def test_many(self):
+            for items in (10, 11, 12):
+                with self.subTest(items=items):
+                    self.assertEqual(pages(items), (items + 9) // 10)
+"""
+
+
+def test_17_a_unittest_and_its_subtests_prove(many: Said) -> None:
     """A method is a test, and a failed subtest makes it red."""
-    test = """
-        import unittest
-        from shop.pager import pages
-
-        class LastPage(unittest.TestCase):
-            def test_last(self):
-                self.assertEqual(pages(11), 2)
-
-            def test_many(self):
-                for items in (10, 11, 12):
-                    with self.subTest(items=items):
-                        self.assertEqual(pages(items), (items + 9) // 10)
-    """
-    said = repaired(tmp_path, {PAGER: NEW, "tests/test_last.py": test})
-    assert said.proving == ["tests/test_last.py::LastPage::test_last", "tests/test_last.py::LastPage::test_many"]
-    assert said.red("tests/test_last.py::LastPage::test_many")[0] == "assertion"
+    cases = many.alone("tests/test_unit.py").tests
+    told = [(case.nodeid.rpartition("::")[2], case.counts, red(case).kind) for case in cases]
+    assert told == [("test_last", True, "assertion"), ("test_many", True, "assertion")]
 
 
-def test_18_an_example_for_hypothesis_proves(tmp_path: Path) -> None:
+BASE["tests/test_drawn.py"] = """
+    from hypothesis import example, given, strategies as st
+    from shop.pager import pages
+
+    @given(st.just(10))
+    def test_n(n):
+        assert pages(n) == (n + 9) // 10
+"""
+FIX["tests/test_drawn.py"] = BASE["tests/test_drawn.py"].replace("@given", "@example(11)\n    @given")
+
+
+def test_18_an_example_for_hypothesis_proves(many: Said) -> None:
     """Red is what the test raised, not Hypothesis; the same examples are drawn each time."""
-    old = """
-        from hypothesis import example, given, strategies as st
-        from shop.pager import pages
-
-        @given(st.just(10))
-        def test_n(n):
-            assert pages(n) == (n + 9) // 10
-    """
-    fix = {PAGER: NEW, TEST: old.replace("@given", "@example(11)\n        @given")}
-    said = repaired(tmp_path, fix, base={TEST: old})
-    assert (said.verdict, said.red(f"{TEST}::test_n")[0]) == ("proven", "assertion")
+    said = many.alone("tests/test_drawn.py")
+    assert (said.verdict, red(said.tests[0]).kind) == ("proven", "assertion")
 
 
-def test_49_a_broad_change_is_called_so(tmp_path: Path) -> None:
+FIX["tests/test_broad.py"] = ROWS.replace("[10, 20]", "range(100)")
+
+
+def test_49_a_broad_change_is_called_so(many: Said) -> None:
     """More than fifty flips are not about one bug."""
-    test = ROWS.replace("[10, 20]", "range(100)")
-    said = repaired(tmp_path, {PAGER: NEW, TEST: test})
+    said = many.alone("tests/test_broad.py")
     assert said.verdict == "proven"
     assert "a broad change, not one bug" in said.reason
+    assert "a broad change" not in many.alone("tests/test_two.py").reason
 
 
-def test_a_constant_beside_it_turns_a_test(tmp_path: Path) -> None:
+BASE["tests/test_constant.py"] = """
+    from shop.pager import pages
+
+    ROWS = [(10, 1)]
+
+    def test_rows():
+        for items, expected in ROWS:
+            assert pages(items) == expected
+"""
+FIX["tests/test_constant.py"] = BASE["tests/test_constant.py"].replace("(10, 1)", "(10, 1), (11, 2)")
+
+
+def test_a_constant_beside_it_turns_a_test(many: Said) -> None:
     """What flips though its own text is the same proves too."""
-    test = """
-        from shop.pager import pages
-
-        ROWS = [(10, 1)]
-
-        def test_rows():
-            for items, expected in ROWS:
-                assert pages(items) == expected
-    """
-    said = repaired(tmp_path, {PAGER: NEW, TEST: test.replace("(10, 1)", "(10, 1), (11, 2)")}, base={TEST: test})
-    assert said.proving == [f"{TEST}::test_rows"]
+    said = many.alone("tests/test_constant.py")
+    assert [(case.nodeid, case.counts) for case in said.tests] == [("tests/test_constant.py::test_rows", True)]
 
 
 @pytest.mark.parametrize(("row", "verdict"), [("11 2", "proven"), ("20 2", "undecided")])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fixes import CONFIGURED, GUARD, LAST, NEW, OLD, PAGER, REPAIRED, TEST, commit, opened, prove, repaired
+from tests.fixes import CONFIGURED, GUARD, LAST, NEW, OLD, PAGER, REPAIRED, TEST, Said, commit, opened, prove, repaired
 from tests.shell import Shell
 from tests.story import story
 
@@ -16,52 +16,72 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_19_a_golden_file_travels_with_its_test(tmp_path: Path) -> None:
+SIDES: dict[str, tuple[str | None, str]] = {
+    PAGER: (OLD, NEW),
+    # 19
+    "tests/test_report.py": (
+        _REPORT := """
+            from pathlib import Path
+            from shop.pager import pages
+
+            def test_report():
+                assert str(pages(11)) == Path(__file__).with_name("report.txt").read_text().strip()
+        """,
+        _REPORT,
+    ),
+    "tests/report.txt": ("1\n", "2\n"),
+    # 20
+    "src/shop/rates.py": (
+        _RATES := """
+            import json
+            from pathlib import Path
+
+            def rate():
+                return json.loads(Path("data/rates.json").read_text())["rate"]
+        """,
+        _RATES.replace('["rate"]', '.get("rate", 0)'),
+    ),
+    "data/rates.json": ('{"rate": 1}\n', '{"rate": 2}\n'),
+    "tests/test_rates.py": (None, "from shop.rates import rate\n\ndef test_rate():\n    assert rate() == 2\n"),
+    # 21
+    "src/shop/page.py": (
+        _PAGE := """
+            from pathlib import Path
+
+            def page():
+                return Path(__file__).with_name("page.html").read_text()
+        """,
+        _PAGE,
+    ),
+    "src/shop/page.html": ("<b>10 & more</b>\n", "<b>10 &amp; more</b>\n"),
+    "tests/test_page.py": (None, "from shop.page import page\n\ndef test_page():\n    assert '&amp;' in page()\n"),
+}
+"""One fix of several things, each with a test of its own: every file without the fix and with it."""
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Said:
+    """What is said of the one fix; of each test as if the fix had brought no other."""
+    base = {path: text for path, (text, _) in SIDES.items() if text is not None}
+    return repaired(tmp_path_factory.mktemp("many"), {path: text for path, (_, text) in SIDES.items()}, base=base)
+
+
+def test_19_a_golden_file_travels_with_its_test(many: Said) -> None:
     """The new expectation meets the old source."""
-    test = """
-        from pathlib import Path
-        from shop.pager import pages
-
-        def test_report():
-            assert str(pages(11)) == Path(__file__).with_name("report.txt").read_text().strip()
-    """
-    base = {"tests/test_report.py": test, "tests/report.txt": "1\n"}
-    said = repaired(tmp_path, {PAGER: NEW, "tests/report.txt": "2\n"}, base=base)
-    assert said.proving == ["tests/test_report.py::test_report"]
+    said = many.alone("tests/test_report.py::test_report")
+    assert (said.verdict, [case.counts for case in said.tests]) == ("proven", [True])
 
 
-def test_20_data_outside_of_the_source_stays(tmp_path: Path) -> None:
+def test_20_data_outside_of_the_source_stays(many: Said) -> None:
     """Only the source goes back: a test of the data alone does not need the fix."""
-    old = """
-        import json
-        from pathlib import Path
-
-        def rate():
-            return json.loads(Path("data/rates.json").read_text())["rate"]
-    """
-    fix = {
-        "src/shop/rates.py": old.replace('["rate"]', '.get("rate", 0)'),
-        "data/rates.json": '{"rate": 2}\n',
-        "tests/test_rates.py": "from shop.rates import rate\n\ndef test_rate():\n    assert rate() == 2\n",
-    }
-    said = repaired(tmp_path, fix, base={"src/shop/rates.py": old, "data/rates.json": '{"rate": 1}\n'})
+    said = many.alone("tests/test_rates.py")
     assert said.verdict == "unproven", said.reason
 
 
-def test_21_the_data_of_a_package_is_source(tmp_path: Path) -> None:
+def test_21_the_data_of_a_package_is_source(many: Said) -> None:
     """A template goes back, and to open it is to use it."""
-    source = """
-        from pathlib import Path
-
-        def page():
-            return Path(__file__).with_name("page.html").read_text()
-    """
-    fix = {
-        "src/shop/page.html": "<b>10 &amp; more</b>\n",
-        "tests/test_page.py": "from shop.page import page\n\ndef test_page():\n    assert '&amp;' in page()\n",
-    }
-    said = repaired(tmp_path, fix, base={"src/shop/page.py": source, "src/shop/page.html": "<b>10 & more</b>\n"})
-    assert said.proving == ["tests/test_page.py::test_page"], said.reason
+    said = many.alone("tests/test_page.py::test_page")
+    assert (said.verdict, [case.counts for case in said.tests]) == ("proven", [True]), said.reason
 
 
 def test_22_conftest_and_configuration_stay_and_are_told(tmp_path: Path) -> None:
