@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.doors.shop import BRIEF
+import pytest
+
+from tests.doors.shop import BRIEF, asked_for, calm
 from tests.story import Repo, story
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 PAY = """
 def charge(amount):
@@ -33,6 +33,7 @@ commit: feat: sell things
     [tool.pytest.ini_options]
     pythonpath = ["src"]
     testpaths = ["tests"]
+    addopts = "-p no:hypothesispytest -p no:platformdirs"
     [tool.coverage.run]
     source = ["src"]
     relative_files = true
@@ -75,7 +76,10 @@ class Covered:
 
     def run(self, *options: str) -> pytest.RunResult:
         """Run pytest in a process of its own, with pytest-cov as a user has it, and without what only costs time."""
-        return self.pytester.runpytest_subprocess("--bugguard", *PLAIN, *options)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+            loaded = ("-p", "bugguard", *asked_for(("--cov", *options)))
+            return self.pytester.runpytest_subprocess(*loaded, "--bugguard", *PLAIN, *calm(options))
 
 
 def built(folder: Path) -> Repo:

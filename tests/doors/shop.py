@@ -19,6 +19,7 @@ OPENING = """
       file: pyproject.toml
         [tool.pytest.ini_options]
         pythonpath = ["src"]
+        addopts = "-p no:hypothesispytest -p no:platformdirs"
       file: .gitignore
         __pycache__/
         .pytest_cache/
@@ -67,13 +68,13 @@ class Shop:
         """
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-            return self.pytester.runpytest_inprocess("-p", "bugguard", *_calm(options), no_reraise_ctrlc=True)
+            return self.pytester.runpytest_inprocess("-p", "bugguard", *calm(options), no_reraise_ctrlc=True)
 
     def run_apart(self, *options: str) -> pytest.RunResult:
         """Run pytest in a process of its own, with the plugins that are asked for; so for reruns and burn-in."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-            return self.pytester.runpytest_subprocess("-p", "bugguard", *asked_for(options), *_calm(options))
+            return self.pytester.runpytest_subprocess("-p", "bugguard", *asked_for(options), *calm(options))
 
 
 def asked_for(options: Sequence[str]) -> tuple[str, ...]:
@@ -85,7 +86,8 @@ def asked_for(options: Sequence[str]) -> tuple[str, ...]:
 _PLUGINS = {"-n": "xdist", "--cov": "pytest_cov"}
 
 
-def _calm(options: Sequence[str]) -> tuple[str, ...]:
+def calm(options: Sequence[str]) -> tuple[str, ...]:
+    """The options, and none of what runs tests again where they do not ask for it: it costs a process each time."""
     if "no:bugguard" in options:
         return (*options,)
     unsaid = [name for name in _DEAR if not any(option.startswith(name) for option in options)]

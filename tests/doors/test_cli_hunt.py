@@ -27,7 +27,7 @@ STORY = """
     commit: feat: sell
       file: pyproject.toml
         [tool.pytest.ini_options]
-        addopts = "-x -q"
+        addopts = "-x -q -p no:hypothesispytest -p no:platformdirs"
       file: shop/tests/test_broken.py
         import shop.gone
       file: shop/tests/test_elsewhere.py
@@ -58,6 +58,9 @@ STORY = """
 """
 MORE = """
     commit: feat: sell more
+      file: pyproject.toml
+        [tool.pytest.ini_options]
+        addopts = "-p no:hypothesispytest -p no:platformdirs"
       file: tests/test_more.py
         import os
 

@@ -88,7 +88,7 @@ def test_a_test_that_reaches_its_fix_is_enough(shop: Shop, test: str, status: in
     """In the test's own process or in one that it starts; what runs at import alone cannot be told."""
     shop.settings(FIXES)
     _fix(shop, test)
-    result = shop.run_apart("--bugguard")
+    result = shop.run("--bugguard")
     assert result.ret == status
     assert said in shown(result)
 
@@ -119,7 +119,7 @@ def test_what_a_test_of_any_kind_runs_is_told_as_its_own(shop: Shop, test: str) 
     shop.repo.write("src/shop/pager.py", PAGER.replace("return whole + bool(rest)", "return whole"))
     shop.repo.commit("feat: pages anew")
     _fix(shop, test)
-    result = shop.run_apart("--bugguard")
+    result = shop.run("--bugguard")
     assert result.ret == 0
     assert "coverage: 1 of 1 rule met" in shown(result)
 
@@ -131,7 +131,7 @@ def test_what_may_be_the_cure_by_being_gone_is_left_to_a_proof(shop: Shop) -> No
     shop.repo.commit("feat: pages anew")
     gone = "from shop import pager\n\ndef test_last_page():\n    assert not hasattr(pager, 'odd')\n"
     sha = _fix(shop, gone, PAGER.replace("whole + bool(rest)", "whole"))
-    result = shop.run_apart("--bugguard")
+    result = shop.run("--bugguard")
     assert result.ret == 1
     assert f"the tests of {sha[:7]} run nothing of what it added, and it took code away" in shown(result)
     assert f"bugguard prove {sha[:7]} tells" in shown(result)
@@ -169,7 +169,7 @@ def test_a_test_that_fails_alone_leaves_it_open(shop: Shop) -> None:
     shop.settings(FIXES)
     alone = "    assert 'BUGGUARD_RUN' not in os.environ\n    assert"
     sha = _fix(shop, "import os\n" + GUARDING.replace("    assert", alone))
-    result = shop.run_apart("--bugguard")
+    result = shop.run("--bugguard")
     assert result.ret == 1
     assert f"no test of {sha[:7]} passed when they ran alone" in shown(result)
 
@@ -191,7 +191,7 @@ def test_the_command_that_proves_judges_it_too(shop: Shop) -> None:
     shop.repo.write("src/shop/pager.py", PAGER.replace("return whole + bool(rest)", "return whole"))
     shop.repo.commit("feat: pages anew")
     sha = _fix(shop, GUARDING)
-    done = Shell(shop.repo.path).bugguard("prove", "main..", "--format", "json")
+    done = Shell(shop.repo.path).call("prove", "main..", "--format", "json")
     assert done.code == 0, done.out
     (row,) = done.document["coverage"]
     assert (row["rule"], row["fix"], row["verdict"], row["covered"], row["total"]) == ("fixes", sha, "met", 1, 1)
@@ -201,7 +201,7 @@ def test_nothing_of_the_user_is_touched(shop: Shop) -> None:
     """No data file of coverage.py appears, and the work tree is as it was."""
     shop.settings(FIXES)
     _fix(shop, GUARDING)
-    shop.run_apart("--bugguard", "-p", "no:cacheprovider")
+    shop.run("--bugguard", "-p", "no:cacheprovider")
     assert not list(shop.repo.path.rglob(".coverage*"))
     assert "src" not in shop.repo.git("status", "--porcelain")
 
@@ -223,7 +223,7 @@ def test_a_proof_and_its_coverage_share_a_run(shop: Shop, tmp_path: Path) -> Non
     for asked in ("off", "any"):
         shop.settings(f'[coverage]\nfixes = "{asked}"\n')
         log.write_text("", encoding="utf-8")
-        done = Shell(shop.repo.path).bugguard("prove", "main..", "--fresh", "--format", "json")
+        done = Shell(shop.repo.path).call("prove", "main..", "--fresh", "--format", "json")
         runs[asked] = log.read_text(encoding="utf-8").count("\n")
     assert [row["verdict"] for row in done.document["coverage"]] == ["met"]
     assert runs["off"] == runs["any"] > 0
@@ -237,7 +237,7 @@ def test_other_tests_of_the_same_file_are_not_the_fixs_own(shop: Shop) -> None:
     shop.repo.write("tests/test_last.py", old)
     shop.repo.commit("feat: pages anew")
     sha = _fix(shop, f"{old}\n\n{AROUND}")
-    done = Shell(shop.repo.path).bugguard("prove", "main..")
+    done = Shell(shop.repo.path).call("prove", "main..")
     assert f"COVERAGE   {sha[:7]}   its own tests: 1 never" in done.out
 
 
@@ -252,7 +252,7 @@ def test_what_another_test_made_ready_is_not_held_against_the_fixs_own(shop: Sho
     shop.repo.write("tests/test_last.py", old)
     shop.repo.commit("feat: pages anew")
     _fix(shop, f"{old}\n\ndef test_last_page(count):\n    assert count == 2\n")
-    done = Shell(shop.repo.path).bugguard("prove", "main..", "--format", "json")
+    done = Shell(shop.repo.path).call("prove", "main..", "--format", "json")
     (row,) = done.document["coverage"]
     assert (row["verdict"], row["covered"], row["missing"]) == ("met", 1, [])
 
@@ -262,7 +262,7 @@ def test_a_test_that_fails_of_the_tracer_is_proven_all_the_same(shop: Shop) -> N
     shop.settings(FIXES)
     untraced = "    import sys\n    assert sys.gettrace() is None\n    assert"
     _fix(shop, GUARDING.replace("    assert", untraced, 1))
-    done = Shell(shop.repo.path).bugguard("prove", "main..", "--format", "json")
+    done = Shell(shop.repo.path).call("prove", "main..", "--format", "json")
     assert [fix["verdict"] for fix in done.document["fixes"]] == ["proven"]
     by_monitor = sys.version_info >= (3, 12)  # where no test can see it
     assert [row["verdict"] for row in done.document["coverage"]] == ["met" if by_monitor else "undecided"]
