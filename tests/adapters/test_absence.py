@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
+from abc import ABCMeta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +59,17 @@ class Has(Shelf):
         return "has it"
 
 
+class Kind(type):
+    pass
+
+
 @pytest.fixture
 def missed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Who was asked for what, while something stands in the classes' place for it."""
     found: list[tuple[str, str]] = []
     witness = SimpleNamespace(miss=lambda name, owner, _: found.append((name, owner.rpartition(".")[2])))
     monkeypatch.setattr(start, "witness", witness, raising=False)
+    monkeypatch.setattr(builtins, "dir", dir)
     for kind in (Shelf, Answers, Row, Looks, Fails):
         monkeypatch.setattr(kind, "new", None, raising=False)
         monkeypatch.delattr(kind, "new")
@@ -125,24 +132,17 @@ def test_what_is_not_there_is_not_listed(missed: list[tuple[str, str]]) -> None:
     assert missed == []
 
 
-def test_a_class_of_a_watched_kind_lists_what_it_has(missed: list[tuple[str, str]]) -> None:
-    """Who makes rules of a class's methods, as Cerberus does, finds them by ``dir``; and none that fails."""
-
-    class Kind(type):
-        pass
-
-    class Rules(metaclass=Kind):
-        def old(self) -> None: ...
-
-    class Below(Rules):
-        pass
-
-    for kind in (Kind, Rules):
-        absence.put(kind, "new")
-    assert {"old", "__doc__"} <= set(dir(Rules)) == set(dir(Below))
-    assert "new" not in dir(Rules)
-    assert all(hasattr(Rules, name) for name in dir(Rules) if name != "__abstractmethods__")
+@pytest.mark.parametrize("kind", [type, ABCMeta, Kind])
+def test_a_class_lists_what_it_has(missed: list[tuple[str, str]], kind: type) -> None:
+    """Who makes rules or parameters of all that ``dir`` names, as Cerberus and Luigi do, meets none that fails."""
+    rules = kind("Rules", (), {"old": 1})
+    below = kind("Below", (rules,), {})
+    for one in (Kind, rules):
+        absence.put(one, "new")
+    assert {"old", "__doc__"} <= set(dir(rules)) == set(dir(below))
+    assert all(hasattr(rules, name) for name in dir(rules) if name != "__abstractmethods__")
     assert missed == []
+    assert {"below", "kind", "missed", "rules"} <= set(dir())
 
 
 @pytest.mark.parametrize(("added", "absent"), [("old", None), ("fresh", "_Shop__fresh")])

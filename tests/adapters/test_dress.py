@@ -148,6 +148,13 @@ def test_what_a_call_has_made_need_not_have_one_name(place: str) -> None:
     assert ast.unparse(dressed(*(line.encode() for line in lines))).count("findall('a'") == 1
 
 
+@pytest.mark.parametrize(("more", "is_told"), [("", False), ("SHOWN = 'License'\n", True)])
+def test_what_a_comment_has_said_before_is_no_new_name(more: str, is_told: bool) -> None:
+    """As that of a licence, above code that makes names at run time."""
+    old = '# under the "License"\nclass Shop: ...\nsetattr(Shop, "size", 1)\n'
+    assert ("put(Shop, 'License')" in ast.unparse(dressed(old.encode(), f"{old}{more}".encode()))) is is_told
+
+
 @pytest.mark.parametrize("new", [b"def pages(:\n", b"\xff", b"\0"])
 def test_what_is_no_python_dresses_nothing(new: bytes) -> None:
     """The old text is compiled as it is, then."""

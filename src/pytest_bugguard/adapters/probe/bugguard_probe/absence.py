@@ -6,6 +6,7 @@ all who ask it is as if nothing were there; that a test has asked, and gone on w
 
 from __future__ import annotations
 
+import builtins
 import sys
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ from . import start
 if TYPE_CHECKING:
     from types import FrameType
 
+_listed = builtins.dir
+_put: set[str] = set()
+"""Under which names something stands for nothing, in some class."""
 _getframe = sys._getframe  # noqa: SLF001 - there is no other way to see who asks
 
 
@@ -27,18 +31,26 @@ def put(kind: object, *names: str) -> None:
     for name in names:
         if not _holders(kind, name):
             type.__setattr__(kind, name, _Absent(name))  # its own kind may refuse, or make something of it
-    if names and not _holders(kind, "__dir__"):
-        type.__setattr__(kind, "__dir__", _names)
+            _put.add(name)
+    builtins.dir = _dir
 
 
-def _names(self: object) -> list[str]:
-    """What an object, or a class of a class that is looked at, has by ``dir``: without what stands for nothing."""
-    if isinstance(self, type):
-        own, mro, names = set[str](), self.__mro__, type.__dir__(self)
+def _dir(*things: Any) -> list[str]:
+    """What ``dir`` says: without what stands for nothing. A class of its own kind cannot be told to leave that out."""
+    if not things:
+        return sorted(_getframe(1).f_locals)
+    return [name for name in _listed(*things) if name not in _put or not _is_absent(things[0], name)]
+
+
+def _is_absent(thing: object, name: str) -> bool:
+    if isinstance(thing, type):
+        kinds = thing.__mro__
     else:
-        own, mro, names = set(getattr(self, "__dict__", ())), type(self).__mro__, object.__dir__(self)
-    kinds = [vars(kind) for kind in mro]
-    return [name for name in names if name in own or {type(kind[name]) for kind in kinds if name in kind} != {_Absent}]
+        kinds = type(thing).__mro__
+        if name in getattr(thing, "__dict__", ()):
+            return False
+    held = [vars(kind)[name] for kind in kinds if name in vars(kind)]
+    return bool(held) and all(type(one) is _Absent for one in held)
 
 
 def look_in(space: dict[str, Any], *names: str) -> None:

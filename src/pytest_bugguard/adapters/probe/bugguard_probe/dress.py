@@ -46,7 +46,7 @@ def dressed(old: bytes, new: bytes) -> ast.Module:
     """
     was, now = ast.parse(old), ast.parse(new)
     taken = _words(compile(old, "", "exec", dont_inherit=True))
-    fresh = Fresh(new, taken)
+    fresh = Fresh(new, old, taken)
     lacking = list(missing(was, now, fresh))
     additions = list(_additions(now, taken))
     imported = {name for addition in additions for name in _imported(addition)}

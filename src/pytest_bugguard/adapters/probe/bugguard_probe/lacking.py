@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from .nodes import FUNCTIONS, arguments, at, is_magic, own_name, target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .nodes import Function
 
@@ -28,11 +29,11 @@ _NO_OPERATION = frozenset({"__match_args__", "__post_init__", "__slots__", *dir(
 class Fresh:
     """What a new text names that the old code did not, and where it names it as an attribute."""
 
-    def __init__(self, text: bytes, taken: set[str]) -> None:
+    def __init__(self, text: bytes, old: bytes, taken: set[str]) -> None:
         self._taken = taken
         ways = (_GIVEN, _QUOTED) if _BUILDING.search(text) else (_GIVEN,)
-        said = {name.decode() for way in ways for name in way.findall(text)}
-        self.mentioned = sorted(name for name in said - taken if not name.startswith("__"))
+        said = _said(text, ways) - _said(old, ways)
+        self.mentioned = sorted(name for name in said if name not in taken and not name.startswith("__"))
         """What things may have by another way than a definition: what is given to an object, or held in quotes."""
         self._lines = {
             number
@@ -81,6 +82,11 @@ class Fresh:
             match node:
                 case ast.Attribute(value=ast.Name(id=name), attr=given, ctx=ast.Store()) if name == own:
                     yield given
+
+
+def _said(text: bytes, ways: Iterable[re.Pattern[bytes]]) -> Counter[str]:
+    """How often each name is said: what a comment has said before is not new."""
+    return Counter(name.decode() for way in ways for name in way.findall(text))
 
 
 def missing(
