@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_bugguard.core.kinds import Kind
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
@@ -158,7 +159,8 @@ class SlowStage(Stage):
         if len(self.asked) == 1:
             return done
         first = Case(done.run.collected[0], Outcome.FAILED)
-        return Replayed(asked, TestRun(End.TIMEOUT, (first,), done.run.collected, running=first.nodeid))
+        run = TestRun(End.TIMEOUT, (first,), done.run.collected, running=first.nodeid, duration_s=asked.limit_s)
+        return Replayed(asked, run)
 
 
 @pytest.mark.parametrize(("time", "hangs"), [(20.0, False), (1e9, True)], ids=["cut", "hangs"])
@@ -179,7 +181,8 @@ class CutStage(Stage):
             return done
         third = Case(done.run.collected[2], Outcome.FAILED)
         seen = (*done.run.cases[:2], third)
-        return Replayed(asked, TestRun(End.TIMEOUT, seen, done.run.collected, running=third.nodeid))
+        run = TestRun(End.TIMEOUT, seen, done.run.collected, running=third.nodeid, duration_s=asked.limit_s)
+        return Replayed(asked, run)
 
 
 def test_a_suite_that_takes_longer_than_the_first_look_may_does_not_hang() -> None:
@@ -192,6 +195,33 @@ def test_a_suite_that_takes_longer_than_the_first_look_may_does_not_hang() -> No
     patient = Lab(CutStage(CROWD), each, now=lambda: 0.0, until=1e9, limit_s=60.0, seed=1)
     hunt(PLAN, patient)
     assert [flake.nodeid for flake in patient.notebook.flakes()] == ["t.py::sound_2"]
+
+
+class CrowdedStage(Stage):
+    """A machine on which all takes twice as long from the second process on, where a process is given the time."""
+
+    def replay(self, asked: Replay) -> Replayed:
+        done = super().replay(asked)
+        pace = 1.0 if len(self.asked) == 1 else 1.9
+        cases = [replace(case, duration_s=pace * case.duration_s) for case in done.run.cases]
+        fit = next((n for n in range(len(cases)) if sum(c.duration_s for c in cases[: n + 1]) > asked.limit_s), None)
+        if fit is None:
+            return Replayed(asked, replace(done.run, cases=tuple(cases)))
+        cut = Case(cases[fit].nodeid, Outcome.FAILED)
+        run = TestRun(
+            End.TIMEOUT, (*cases[:fit], cut), done.run.collected, running=cut.nodeid, duration_s=asked.limit_s
+        )
+        return Replayed(asked, run)
+
+
+def test_the_test_that_runs_when_a_crowded_process_is_ended_does_not_hang() -> None:
+    """A suite of nine minutes takes seventeen on a busy machine: its tests are given the time, and none is blamed."""
+    stage = CrowdedStage({f"slow_{n}": sound for n in range(60)}, duration_s=9.0)
+    stage.is_slow = True
+    lab = Lab(stage, each, now=lambda: 0.0, until=1e9, limit_s=600.0, seed=1)
+    hunt(Plan(runs=5), lab)
+    assert lab.notebook.flakes() == ()
+    assert min(asked.limit_s for asked in stage.asked if len(asked.tests) == 60) > 1.9 * 60 * 9.0
 
 
 @pytest.mark.parametrize(

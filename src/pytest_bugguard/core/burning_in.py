@@ -118,8 +118,7 @@ def fitting(order: Sequence[str], tests: Sequence[str], took_s: Mapping[str, flo
 
 def hangs(run: TestRun, took_s: Mapping[str, float]) -> bool:
     """Whether the test that was running when a process was cut off hangs: its time was over, and that says nothing."""
-    others_s = sum(case.duration_s for case in run.cases)
-    return run.duration_s - others_s > _START_S + _PATIENCE * took_s.get(run.running, 0.0)
+    return run.left_s > _START_S + _PATIENCE * took_s.get(run.running, 0.0)
 
 
 def hash_seed(place: int) -> int:

@@ -274,6 +274,11 @@ class TestRun(Struct, frozen=True):
     ran: tuple[Ran, ...] | None = None
     """What was run of the watched files; None where that was not measured."""
 
+    @property
+    def left_s(self) -> float:
+        """What the tests that came to their end leave of its time: for the start, and for the test that did not."""
+        return self.duration_s - sum(case.duration_s for case in self.cases)
+
     def continued_by(self, rest: TestRun) -> TestRun:
         """The same run, and what another one saw of the tests that this one did not come to."""
         return replace(

@@ -103,10 +103,12 @@ class Lab(Struct):
         done = self.replayer.replay(replace(asked, limit_s=limit_s))
         if done.run.end is End.TIMEOUT and limit_s < asked.limit_s:
             raise OutOfTimeError  # not the test that was running took too long, but the hunt
-        return done
+        known_s = self.notebook.duration_s([done.run.running])
+        is_slow = done.run.left_s > min(_START_S + _PATIENCE * known_s, limit_s / 2)
+        return done if is_slow else done.without_hang  # the others may have left it no time
 
     def replay(self, tests: Sequence[str], conditions: Conditions = PLAIN) -> Replay:
-        """What to ask for, with a limit by what these tests have taken so far."""
+        """What to ask for, with a limit by what these tests have taken so far: never less than twice that."""
         known_s = self.notebook.duration_s(tests)
         limit_s = min(self.limit_s, _START_S + _PATIENCE * known_s) if known_s else self.limit_s
-        return Replay(tuple(tests), self.varied(conditions), limit_s)
+        return Replay(tuple(tests), self.varied(conditions), max(limit_s, _START_S + 2 * known_s))
