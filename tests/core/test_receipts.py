@@ -188,6 +188,21 @@ def test_an_environment_has_a_key_and_words() -> None:
     assert one.words == other.words == "CPython 3.11.7 on linux x86_64 with 2 distributions"
 
 
+@pytest.mark.parametrize(
+    ("other", "is_alike"),
+    [
+        ("CPython 3.11.9 on linux x86_64 with 7 distributions", True),
+        ("CPython 3.11.0rc1 on linux x86_64 with 2 distributions", True),
+        ("CPython 3.12.7 on linux x86_64 with 2 distributions", False),
+        ("PyPy 3.11.7 on linux x86_64 with 2 distributions", False),
+        ("CPython 3.11.7 on darwin arm64 with 2 distributions", False),
+    ],
+)
+def test_environments_are_alike_where_a_test_that_runs_in_one_runs_in_the_other(other: str, is_alike: bool) -> None:
+    """A patch release or one more package skips no test; another Python or platform may."""
+    assert receipts.are_alike("CPython 3.11.7 on linux x86_64 with 2 distributions", other) is is_alike
+
+
 def test_the_tests_on_record_are_those_that_proved_their_fix() -> None:
     """Not those that passed without it, and none of a fix that was not proved."""
     again = replace(PROVEN, environment="f" * 64)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -146,3 +148,42 @@ def test_a_waiver_for_the_fix_excuses_it(shop: Repo) -> None:
     shop.commit("test: tidy up")
     done = Shell(shop.path).call("check")
     assert done.code == 0, done.out
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "said"),
+    [
+        pytest.param("tests/test_last.py", f"import os\n\nimport pytest\n\n{HEAD}\n"
+                     "@pytest.mark.skipif(os.sep in '/\\\\', reason='slow')\ndef test_last_page():\n"
+                     "    assert pages(11) == 2\n", "was skipped in this run", id="skipped"),
+        pytest.param("tests/conftest.py", "def pytest_collection_modifyitems(items):\n"
+                     "    items[:] = [item for item in items if 'last' not in item.name]\n",
+                     "was not collected in this run", id="taken-out"),
+        pytest.param("tests/conftest.py", "def pytest_ignore_collect(collection_path):\n"
+                     "    return collection_path.name == 'test_last.py' or None\n",
+                     "was not collected in this run", id="ignored"),
+        pytest.param("tests/conftest.py", "", "", id="run"),
+    ],
+)  # fmt: skip
+def test_a_proof_that_a_run_does_not_come_to_is_told(shop: Repo, path: str, text: str, said: str) -> None:
+    """What no text shows, a run does; where it is asked for a part of the tests, it says nothing of the rest."""
+    shop.write(path, text)
+    shop.commit("test: be quicker")
+    code, out = run_pytest(shop)
+    assert (code, f"UNGUARDED  {PROOF}" in out, said in out) == (int(bool(said)), bool(said), True)
+    assert run_pytest(shop, "tests/test_other.py")[0] == 0
+
+
+def run_pytest(shop: Repo, *arguments: str) -> tuple[int, str]:
+    """How a run of pytest ends with the gate in it, and what it prints."""
+    words = ("-p", "no:cacheprovider", "-p", "no:xdist", "--bugguard", "-o", "pythonpath=src", *arguments)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *words],
+        cwd=shop.path,
+        env=Shell(shop.path).variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout

@@ -95,10 +95,14 @@ class Receipts(Struct, frozen=True):
             if receipt.code.startswith(_TIDYING):
                 prune(self.own.folder)
 
-    def recorded(self, paths: Iterable[str] | None) -> tuple[Recorded, ...]:
-        """The tests in some files that are on record as proofs; None: in whichever, of other repositories too."""
+    def recorded(self, paths: Iterable[str] | None, *, words: str = "") -> tuple[Recorded, ...]:
+        """The tests in some files that are on record as proofs; None: in whichever, of other repositories too.
+
+        With the words of an environment those that prove something in one that is like it.
+        """
         if paths is None:
-            return receipts.recorded(self.everything())
+            every = self.everything()
+            return receipts.recorded(one for one in every if not words or receipts.are_alike(one.words, words))
         wanted = set(paths)
         codes = dict.fromkeys(code for path in sorted(wanted) for code in self._proofs_in(path))
         found = receipts.recorded(receipt for code in codes for receipt in self._legs(code))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pytest_bugguard.adapters.environment import environment
 from pytest_bugguard.assembly.workshop import today
 from pytest_bugguard.core import base, commit_file, findings, verdict
 from pytest_bugguard.core.errors import BugguardError
@@ -19,12 +20,13 @@ from pytest_bugguard.journeys.check import staged_unit, work_tree_unit
 from pytest_bugguard.journeys.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pytest_bugguard.assembly.workshop import Workshop
-    from pytest_bugguard.core.duty import Breach
+    from pytest_bugguard.core.duty import Breach, Run
     from pytest_bugguard.core.model import FileChange, Record
+    from pytest_bugguard.core.receipts import Recorded
     from pytest_bugguard.journeys.check import CheckedUnit
     from pytest_bugguard.journeys.survey import Seen
 
@@ -43,6 +45,8 @@ class Change(Struct, frozen=True):
     """What is not committed yet, where that was asked for."""
     tip: Snapshot
     """The state at the tip, with uncommitted work where that was asked for."""
+    run: Run | None = None
+    """What a run of pytest there came to, where one was made."""
 
 
 def check(workshop: Workshop, revisions: str | None, *, base_option: str | None) -> Result:
@@ -186,13 +190,18 @@ def _breaches(workshop: Workshop, change: Change) -> tuple[Breach, ...]:
     start = workshop.history.merge_base(change.base, change.tip.commit)
     if start is None:
         return ()
-    return duty.breaches(
-        duty.whole(workshop.history.between(start, change.tip.commit), change.uncommitted),
-        base=start,
-        tip=change.tip,
-        on_record=lambda paths: [test for test in store.recorded(paths) if _is_before(workshop, test.fix, start)],
-        survey=workshop.survey,
-    )
+
+    def on_record(paths: Sequence[str] | None, words: str = "") -> list[Recorded]:
+        return [test for test in store.recorded(paths, words=words) if _is_before(workshop, test.fix, start)]
+
+    whole = duty.whole(workshop.history.between(start, change.tip.commit), change.uncommitted)
+    as_one = duty.as_one(whole, base=start, tip=change.tip, survey=workshop.survey)
+    found = duty.breaches(as_one, on_record)
+    if change.run is None:
+        return found
+    told = {breach.test.nodeid for breach in found}
+    here = on_record(None, environment(workshop.repository.top).words)
+    return (*found, *duty.idle(as_one, change.run, [test for test in here if test.nodeid not in told]))
 
 
 def _is_before(workshop: Workshop, fix: str, start: str) -> bool:

@@ -8,9 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pytest_bugguard.assembly import changes
-from pytest_bugguard.core import burning_in, findings, steadiness
+from pytest_bugguard.core import burning_in, findings, selection, steadiness
 from pytest_bugguard.core.attempts import attempts_of
 from pytest_bugguard.core.coverage_verdict import Coverage
+from pytest_bugguard.core.duty import Run
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.outcomes import Outcomes, from_top
 from pytest_bugguard.core.recorded_runs import Why
@@ -106,9 +107,10 @@ class Judge:
         change = changes.read(self._workshop, None, base_option=self._options.base, needs_proof=proves)
         if isinstance(change, Result):
             return change
+        outcomes = self._outcomes()
+        change = replace(change, run=Run(outcomes, self._is_whole))
         if is_asked and not change.found:
             return changes.judged(self._workshop, change, ())
-        outcomes = self._outcomes()
         found = [replace(one, record=after_run(one.record, outcomes)) for one in change.found]
         records = [one.record for one in found]
         if not (proves or measures):
@@ -184,6 +186,13 @@ class Judge:
             return coverage.judged(self._workshop, result, self._ran.facts, base_option=self._options.base)
         except BugguardError as error:
             return self._workshop.with_loose(result, [findings.undecided("coverage", str(error), error.hint)])
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the run was to come to all tests, and did; what a conftest leaves out by itself nobody asked for."""
+        facts = self._ran.facts
+        is_all = not selection.left_out(facts.asked._replace(deselected=0))
+        return is_all and not (facts.stopped or facts.lost_workers or self._workshop.repository.prefix)
 
     def _outcomes(self) -> Outcomes:
         """What the session saw, by node ids of the repository's top."""

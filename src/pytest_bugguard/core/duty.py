@@ -13,6 +13,7 @@ from msgspec import Struct
 from pytest_bugguard.core import cases, pairing, strength, syntax
 from pytest_bugguard.core.cases import Decorated
 from pytest_bugguard.core.collect import Collector, Lookup, Test
+from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.modules import Module, Modules, NoTree
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.collect import Naming
     from pytest_bugguard.core.modules import Tree
+    from pytest_bugguard.core.outcomes import Outcomes
     from pytest_bugguard.core.receipts import Recorded
     from pytest_bugguard.core.testmap import TestFile
 
@@ -51,6 +53,14 @@ class Breach(Struct, frozen=True):
     """The file that says so: where the test stands now, or stood last."""
 
 
+class Run(Struct, frozen=True):
+    """What a run of pytest after a change came to."""
+
+    outcomes: Outcomes
+    is_whole: bool
+    """Whether it was to run all that pytest collects, and did."""
+
+
 def breaches(
     recorded: Iterable[Recorded], files: Sequence[TestFile], *, moves: Iterable[tuple[str, str]], tree: Tree
 ) -> tuple[Breach, ...]:
@@ -64,6 +74,18 @@ def breaches(
     """
     watch = _Watch(files, dict(moves), tree)
     return tuple(breach for test in recorded if (breach := watch.look(test)) is not None)
+
+
+def idle(recorded: Iterable[Recorded], run: Run) -> Iterator[Breach]:
+    """The tests on record that a run skipped, or did not collect though it was to run all."""
+    for test in recorded:
+        nodeid = pairing.test_of(test.nodeid)
+        seen = set(run.outcomes.of(nodeid).values())
+        path = nodeid.partition("::")[0]
+        if seen == {Outcome.SKIPPED}:
+            yield Breach(test, Harm.SKIPPED, "was skipped in this run", path)
+        elif not seen and run.is_whole:
+            yield Breach(test, Harm.LEFT_OUT, "was not collected in this run", path)
 
 
 class _Watch:

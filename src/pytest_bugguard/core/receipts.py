@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -52,6 +53,14 @@ class Environment(Struct, frozen=True):
     def words(self) -> str:
         """For people; two environments may share them."""
         return f"{self.python} on {self.platform} with {len(self.distributions)} distributions"
+
+
+def are_alike(words: str, others: str) -> bool:
+    """Whether two environments are of one platform and one Python, be it another patch release, by their words."""
+    return _DETAIL.sub("", words) == _DETAIL.sub("", others)
+
+
+_DETAIL = re.compile(r"\.\w+(?= on )| with \d+ distributions$")
 
 
 class Receipt(Struct, frozen=True):
