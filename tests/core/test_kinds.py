@@ -107,6 +107,7 @@ def test_what_never_failed_has_no_kind(rows: list[tuple[str, str]]) -> None:
         st.sampled_from(["", "Pacific/Apia"]),
         st.sampled_from(["", "de_DE.UTF-8"]),
         st.integers(0, 64),
+        st.lists(st.text(min_size=1)).map(tuple),
     )
 )
 def test_conditions_are_read_as_they_are_said(conditions: Conditions) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 from msgspec.structs import replace
 
+from pytest_bugguard.core.commands import Typing, command_of, contrast_of
 from pytest_bugguard.core.kinds import Kind
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
 from pytest_bugguard.core.replays import Conditions, Replay, Replayed
@@ -101,7 +102,7 @@ class Stage:
     """Acts tests instead of running them."""
 
     def __init__(self, tests: dict[str, Act], *, seed: int = 1, duration_s: float = 0.0) -> None:
-        self.tests = {f"t.py::{name}": act for name, act in tests.items()}
+        self.tests = {name if "::" in name else f"t.py::{name}": act for name, act in tests.items()}
         self.chance = random.Random(seed)
         self.asked: list[Replay] = []
         self.duration_s = duration_s
@@ -116,6 +117,8 @@ class Stage:
         self.spent_s += 1
         process = Process(asked.conditions, self.chance)
         order = asked.tests or tuple(self.tests)
+        files = {*asked.conditions.beside, *(nodeid.partition("::")[0] for nodeid in order)}
+        process.state.update(f"loaded {path}" for path in files)
         cases = []
         for nodeid in order:
             process.ran.append(nodeid)
@@ -300,6 +303,34 @@ def test_each_kind_is_found(
     assert {*diagnosis.polluters, *diagnosis.setters} == set(named)
     is_of_order = kinds <= {Kind.VICTIM, Kind.BRITTLE, Kind.NON_IDEMPOTENT}
     assert found[name].verdict is (FlakeVerdict.ORDER_DEPENDENT if is_of_order else FlakeVerdict.FLAKY)
+
+
+BY_IMPORT: dict[str, Act] = {
+    "cleans": cleans,
+    **CROWD,
+    "victim": suffers("loaded v.py"),
+    **{f"{letter}.py::sound": sound for letter in "uvw"},
+    "w.py::cleans": cleans,
+}
+"""No test of its file is guilty, and in default order, reversed and alone nothing is to be seen."""
+
+
+@pytest.mark.parametrize(
+    "plan", [pytest.param(Plan(runs=30), id="all"), pytest.param(Plan(subjects=("t.py::victim",), runs=5), id="named")]
+)
+def test_what_a_file_does_when_it_is_loaded_is_found(plan: Plan) -> None:
+    """Riemann's tests of the one network fail before all others, wherever a file of the other one is collected."""
+    _, found = hunted(BY_IMPORT, plan)
+    assert list(found) == ["victim"]
+    diagnosis = found["victim"].diagnosis
+    assert (diagnosis.kinds, diagnosis.conditions) == ((Kind.IMPORT,), Conditions(beside=("v.py",)))
+    assert diagnosis.reasons[0].startswith("alone it failed 4 of 4 times where v.py is loaded too, and 0 of ")
+    assert found["victim"].verdict is FlakeVerdict.ORDER_DEPENDENT
+    typing = Typing("sub")
+    assert command_of("t.py::victim", diagnosis, typing) == (
+        "python -m pytest ../v.py ../t.py::victim --deselect ../v.py"
+    )
+    assert contrast_of("t.py::victim", diagnosis, typing) == "python -m pytest ../t.py::victim"
 
 
 @pytest.mark.parametrize("act", [pytest.param(broken, id="fails"), pytest.param(lambda _: None, id="dies")])

@@ -67,7 +67,7 @@ def contrast_of(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
     return typing.pytest([nodeid]) if passes else ""
 
 
-_PASSING_ALONE = frozenset({Kind.VICTIM, Kind.TIME_ZONE, Kind.LOCALE, Kind.LOAD, Kind.NON_IDEMPOTENT})
+_PASSING_ALONE = frozenset({Kind.VICTIM, Kind.IMPORT, Kind.TIME_ZONE, Kind.LOCALE, Kind.LOAD, Kind.NON_IDEMPOTENT})
 
 
 def _after(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
@@ -76,6 +76,12 @@ def _after(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
 
 def _alone(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
     return typing.pytest([nodeid], diagnosis.conditions)
+
+
+def _beside(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
+    files = diagnosis.conditions.beside
+    left_out = shlex.join(word for path in files for word in ("--deselect", typing.from_here(path)))
+    return f"{typing.pytest([*files, nodeid])} {left_out}"
 
 
 def _under_load(nodeid: str, diagnosis: Diagnosis, typing: Typing) -> str:
@@ -96,6 +102,7 @@ def _twice(nodeid: str, _: Diagnosis, typing: Typing) -> str:
 _COMMANDS: dict[Kind, Callable[[str, Diagnosis, Typing], str]] = {
     Kind.VICTIM: _after,
     Kind.BRITTLE: _alone,
+    Kind.IMPORT: _beside,
     Kind.HASH_SEED: _alone,
     Kind.TIME_ZONE: _alone,
     Kind.LOCALE: _alone,

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.replays import PLAIN, Conditions
@@ -46,14 +47,16 @@ class Kind(StrEnum):
     """It passes alone, and fails after its polluters, or fails there far more often."""
     BRITTLE = "brittle"
     """It fails alone, and passes after its setters."""
+    IMPORT = "import"
+    """It passes alone, and fails where another file is loaded besides, though no test of it runs."""
     LOAD = "load"
     """Alone it passes on a quiet machine, and fails on a busy one, or fails there far more often."""
     TIME_ZONE = "time-zone"
     LOCALE = "locale"
 
 
-OF_ORDER = frozenset({Kind.NON_IDEMPOTENT, Kind.VICTIM, Kind.BRITTLE})
-"""What depends on the tests that ran before, itself included."""
+OF_ORDER = frozenset({Kind.NON_IDEMPOTENT, Kind.VICTIM, Kind.BRITTLE, Kind.IMPORT})
+"""What depends on the tests that ran before, itself included, or on their files."""
 _COUNTED = (Outcome.PASSED, Outcome.FAILED)
 
 
@@ -241,20 +244,29 @@ def _around(showings: Sequence[Showing], alone: Count) -> Iterator[tuple[Kind, s
     for one in showings:
         if not one.before and not one.conditions.is_plain:
             around = one.conditions
-            groups[Conditions(None, around.time_zone, around.locale, around.busy)].append(one.outcomes[0])
+            groups[replace(around, hash_seed=None)].append(one.outcomes[0])
     told: set[Kind] = set()
-    for conditions, outcomes in groups.items():
+    for conditions, outcomes in sorted(groups.items(), key=lambda group: len(group[0].beside)):
         seen = count(outcomes)
-        kind = Kind.LOAD if conditions.busy else Kind.TIME_ZONE if conditions.time_zone else Kind.LOCALE
+        kind = _kind_of(conditions)
         if kind not in told and _fails_more(seen, alone):
             told.add(kind)
             where = {
                 Kind.LOAD: "on a busy machine",
                 Kind.TIME_ZONE: f"with TZ={conditions.time_zone}",
                 Kind.LOCALE: f"with LC_ALL={conditions.locale}",
+                Kind.IMPORT: f"where {' and '.join(conditions.beside)} is loaded too",
             }[kind]
             often = f"{seen.failed} of {seen.total} times {where}, and {alone.failed} of {alone.total} without"
             yield kind, f"alone it failed {often}", conditions
+
+
+def _kind_of(conditions: Conditions) -> Kind:
+    if conditions.busy:
+        return Kind.LOAD
+    if conditions.beside:
+        return Kind.IMPORT
+    return Kind.TIME_ZONE if conditions.time_zone else Kind.LOCALE
 
 
 def _fails_more(seen: Count, alone: Count) -> bool:

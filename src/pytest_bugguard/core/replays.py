@@ -5,6 +5,7 @@ A process that dies, or never ends, is an outcome of the test that was running t
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 CRASH, HANG = "crash", "hang"
 """What stands for the exception's type where a process died, or was still running when its time was up."""
+_UNFIT, _FITTED = re.compile(r"[\s%,]"), re.compile(r"%([0-9a-f]{1,5});")
+"""What may not stand in a word, and how it stands there."""
 _NO_FAILURE = Failure("", "", "")
 
 
@@ -48,11 +51,13 @@ class Conditions(Struct, frozen=True):
     """``LC_ALL``."""
     busy: int = 0
     """So many processes keep the machine busy meanwhile."""
+    beside: tuple[str, ...] = ()
+    """Files that are loaded too, without a test of theirs being run."""
 
     @property
     def is_plain(self) -> bool:
         """Whether nothing is changed but the seed, which is another one in each process anyway."""
-        return not (self.time_zone or self.locale or self.busy)
+        return not (self.time_zone or self.locale or self.busy or self.beside)
 
     @property
     def words(self) -> str:
@@ -62,6 +67,7 @@ class Conditions(Struct, frozen=True):
             "zone": self.time_zone,
             "locale": self.locale,
             "busy": str(self.busy or ""),
+            "beside": ",".join(_UNFIT.sub(lambda one: f"%{ord(one[0]):x};", path) for path in self.beside),
         }
         return " ".join(f"{name}={value}" for name, value in said.items() if value)
 
@@ -82,12 +88,13 @@ PLAIN = Conditions()
 def conditions_of(words: str) -> Conditions:
     """What ``Conditions.words`` said; what it cannot have said is passed over."""
     said = dict(word.split("=", 1) for word in words.split() if "=" in word)
-    seed, busy = said.get("seed", ""), said.get("busy", "")
+    seed, busy, beside = (said.get(name, "") for name in ("seed", "busy", "beside"))
     return Conditions(
         hash_seed=int(seed) if seed.isdecimal() else None,
         time_zone=said.get("zone", ""),
         locale=said.get("locale", ""),
         busy=int(busy) if busy.isdecimal() else 0,
+        beside=tuple(_FITTED.sub(lambda one: chr(int(one[1], 16)), path) for path in beside.split(",") if path),
     )
 
 
@@ -112,7 +119,8 @@ class Replay(Struct, frozen=True):
         if self.is_typed:
             targets = self.tests
         else:
-            targets = tuple(dict.fromkeys(nodeid.partition("::")[0] for nodeid in self.tests)) or self.paths
+            files = dict.fromkeys([nodeid.partition("::")[0] for nodeid in self.tests] + [*self.conditions.beside])
+            targets = tuple(files) or self.paths
         return RunRequest(
             targets=targets,
             watched=self.watched,

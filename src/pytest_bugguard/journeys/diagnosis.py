@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_bugguard.core.kinds import Count
+    from pytest_bugguard.core.replays import Replay
     from pytest_bugguard.journeys.lab import Lab
 
 _ALONE, _MORE_ALONE = 5, 15
@@ -99,6 +100,7 @@ def _explain(nodeid: str, usual: Outcome, lab: Lab, *, busy: int) -> bool:
     contexts = lab.notebook.contexts(nodeid, wanted)
     if not contexts:  # alone and among others it ends alike; if it was red, then after itself
         return True
+    by_import = cache(lambda: usual is Outcome.PASSED and _fails_by_import(nodeid, lab))
     under_load = cache(lambda: usual is Outcome.PASSED and fails_under_load(nodeid, lab, busy))
     for context in contexts[:_CONTEXTS]:
         is_dear = lab.notebook.duration_s(context.before) * _REPEATS > lab.left_s
@@ -107,7 +109,7 @@ def _explain(nodeid: str, usual: Outcome, lab: Lab, *, busy: int) -> bool:
         if _glanced(nodeid, context, wanted, lab):
             return True
         is_clear = _share(nodeid, context, wanted, lab, 1) == 1
-        if not is_clear and under_load():  # sooner than the others once more, who may take long
+        if not is_clear and (by_import() or under_load()):  # sooner than the others once more, who may take long
             return True
         if not (is_clear or _again(nodeid, context, wanted, lab)):
             continue
@@ -147,6 +149,24 @@ def _turning(
             return ()
         before = parts[ends.index(wanted) - 1]
     return before
+
+
+def _fails_by_import(nodeid: str, lab: Lab) -> bool:
+    """Load all files with it, but run no test of theirs; whether some of them are why it fails."""
+    files = dict.fromkeys(one.partition("::")[0] for one in lab.notebook.order)
+    others = tuple(one for one in files if one != nodeid.partition("::")[0])
+
+    def asked(beside: tuple[str, ...]) -> Replay:
+        return lab.replay((nodeid,), Conditions(beside=beside))
+
+    def shows(beside: tuple[str, ...]) -> bool:
+        return lab.run(Way.EXPERIMENT, asked(beside)).outcomes(nodeid)[:1] == (Outcome.FAILED,)
+
+    if others and shows(others):
+        found = needed(others, shows)
+        for _ in lab.run_all(Way.EXPERIMENT, [asked(found) for _ in range(_REPEATS)]):
+            pass
+    return Kind.IMPORT in lab.notebook.diagnosis(nodeid).kinds
 
 
 def _again(nodeid: str, context: Context, wanted: Outcome, lab: Lab) -> bool:

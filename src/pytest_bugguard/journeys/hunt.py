@@ -134,7 +134,9 @@ def _surveys(plan: Plan, lab: Lab) -> Iterator[_Survey]:
     yield Way.ALONE, lab.notebook.subjects, PLAIN
     for conditions in plan.varied:
         yield Way.VARIED, order, conditions
-    for place in range(max(0, plan.runs - 4)):
+    if plan.subjects:
+        yield Way.SHUFFLED, (*lab.notebook.subjects, *(one for one in order if one not in lab.notebook.subjects)), PLAIN
+    for place in range(max(0, plan.runs - 4 - bool(plan.subjects))):
         yield Way.SHUFFLED, orders.shuffled(order, lab.seed + place), PLAIN
 
 
