@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from pytest_bugguard.core.flakes import Sighting
+from pytest_bugguard.core.estimates import rate_of
+from pytest_bugguard.core.findings import of_records, rejudged
+from pytest_bugguard.core.flakes import Flake, Sighting
 from pytest_bugguard.core.kinds import Count
-from pytest_bugguard.core.model import How, MappedTest, Outcome, Record, Sign, Verdict
+from pytest_bugguard.core.model import FlakeVerdict, How, MappedTest, Outcome, Record, Sign, Verdict
 from pytest_bugguard.core.recorded_runs import Circumstances, RecordedRun, Why
-from pytest_bugguard.core.steadiness import Code, contradictions, hunted, judged, leant_on
+from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
+from pytest_bugguard.core.steadiness import Code, contradictions, hunted, judged, leant_on, rerun
 
 RED = Sighting("r", 0, Why.FIRST, True, "c", "tree", "env", "env", "main", 1, Outcome.FAILED, None, 0)
 GUARD = MappedTest("tests/test_a.py::test_a", How.ADDED, counts=True, after=Outcome.PASSED)
@@ -99,6 +102,39 @@ def test_how_often_it_has_to_pass_is_told_and_true() -> None:
     assert [*contradictions(GUARD.nodeid, [*seen, *more])] == []
     assert judged(FIX, told).verdict is Verdict.UNSTABLE
     assert f"counts again once it has passed {told.passes_left} times more" in judged(FIX, told).next
+
+
+BROKEN = replace(FIX, verdict=Verdict.BROKEN, tests=(replace(GUARD, after=Outcome.FAILED),))
+
+
+@pytest.mark.parametrize(
+    ("record", "told", "verdict"),
+    [
+        pytest.param(BROKEN, {GUARD.nodeid: FlakeVerdict.FLAKY}, Verdict.UNSTABLE, id="flaky"),
+        pytest.param(BROKEN, {GUARD.nodeid: FlakeVerdict.ORDER_DEPENDENT}, Verdict.UNSTABLE, id="order-dependent"),
+        pytest.param(BROKEN, {GUARD.nodeid: FlakeVerdict.FAILING}, Verdict.BROKEN, id="failing"),
+        pytest.param(BROKEN, {GUARD.nodeid: FlakeVerdict.UNDECIDED}, Verdict.BROKEN, id="undecided"),
+        pytest.param(BROKEN, {}, Verdict.BROKEN, id="not-run-again"),
+        pytest.param(
+            replace(BROKEN, tests=(*BROKEN.tests, replace(BROKEN.tests[0], nodeid="tests/test_a.py::test_b"))),
+            {GUARD.nodeid: FlakeVerdict.FLAKY}, Verdict.BROKEN, id="another-one-is-red-too",
+        ),
+        pytest.param(FIX, {GUARD.nodeid: FlakeVerdict.FLAKY}, Verdict.GUARDED, id="guarded-by-others"),
+    ],
+)  # fmt: skip
+def test_what_is_red_by_chance_breaks_no_fix(record: Record, told: dict[str, FlakeVerdict], verdict: Verdict) -> None:
+    """To be sent to a command under which the test passes helps nobody; and the gate is as red as it was."""
+    flakes = [Flake(nodeid, kind, "alone it failed 1 of 2 times", "", rate_of(1, 2)) for nodeid, kind in told.items()]
+    before = Result("pytest", RepositoryFacts(None), Summary(), (record,), of_records([record], undecided_fails=True))
+    after = rejudged(before, [rerun(record, flakes)])
+    assert [one.verdict for one in after.records] == [verdict]
+    assert [one.verdict for one in after.findings] == [verdict] * len(before.findings)
+    assert [one.id for one in after.findings] == [one.id for one in before.findings]
+    assert after.summary.count(verdict) == 1
+    if verdict is Verdict.UNSTABLE:
+        kind = told[GUARD.nodeid]
+        said = f"{GUARD.nodeid} failed in this run, and is {kind}: alone it failed 1 of 2 times"
+        assert (after.records[0].reason, said in after.findings[0].message) == (said, True)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pytest_bugguard.assembly import base_ends, changes, records
 from pytest_bugguard.assembly.replays import home_of, open_replayer, start_of
-from pytest_bugguard.core import findings, meeting, reruns
+from pytest_bugguard.core import findings, meeting, reruns, steadiness
 from pytest_bugguard.core.alike import with_alike
 from pytest_bugguard.core.attempts import attempts_of
 from pytest_bugguard.core.base_ends import with_base
@@ -103,6 +103,7 @@ class Reruns:
         if flakes:
             processes = sum(len(one.processes) for one in self._told)
             result = replace(result, ranking=ranking_of(flakes, runs=processes, tests=len(flakes)))
+            result = findings.rejudged(result, [steadiness.rerun(record, flakes) for record in result.records])
         result = replace(result, notes=(*result.notes, *notes))
         if self._workshop.settings.flaky.on_flaky == "warn":
             return result

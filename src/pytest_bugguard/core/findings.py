@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from pytest_bugguard.core.duty import Harm
 from pytest_bugguard.core.model import Record, Verdict, short
-from pytest_bugguard.core.results import Finding
+from pytest_bugguard.core.results import Finding, summarise
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.duty import Breach
     from pytest_bugguard.core.flakes import Flake
     from pytest_bugguard.core.model import Quarantine, Waiver
+    from pytest_bugguard.core.results import Result
     from pytest_bugguard.core.trend import Share
 
 _FAILING = frozenset({Verdict.UNGUARDED, Verdict.BROKEN, Verdict.UNPROVEN, Verdict.UNSTABLE})
@@ -27,6 +30,22 @@ def of_records(records: Iterable[Record], *, undecided_fails: bool, weak_fails: 
     softened = {Verdict.UNDECIDED: undecided_fails, Verdict.WEAK: weak_fails}
     failing = _FAILING | {verdict for verdict, fails in softened.items() if fails}
     return tuple(_finding(record) for record in records if record.verdict in failing)
+
+
+def rejudged(result: Result, records: Sequence[Record]) -> Result:
+    """A result whose records are judged otherwise by now; each that fails the gate still does."""
+    changed = {
+        finding.id: finding
+        for old, new in zip(result.records, records, strict=True)
+        if old is not new
+        for finding in [_finding(new)]
+    }
+    return replace(
+        result,
+        records=tuple(records),
+        summary=summarise(records, result.summary.units),
+        findings=tuple(changed.get(finding.id, finding) for finding in result.findings),
+    )
 
 
 def _finding(record: Record) -> Finding:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from pytest_bugguard.core.burning_in import LEANING, guards_of
-from pytest_bugguard.core.flakes import Sighting
+from pytest_bugguard.core.flakes import Flake, Sighting
 from pytest_bugguard.core.kinds import count
 from pytest_bugguard.core.model import Outcome, Verdict
 from pytest_bugguard.core.recorded_runs import Why
@@ -141,6 +141,21 @@ def judged(record: Record, found: Contradiction) -> Record:
         f"it passed {found.passed} and failed {found.failed} times",
         next=f"mend the test: bugguard hunt {named} tells what it depends on; "
         f"unchanged, it counts again once it has passed {found.passes_left} {times} more",
+    )
+
+
+def rerun(record: Record, flakes: Iterable[Flake]) -> Record:
+    """A record whose tests failed now and are flaky, as their reruns show: that says nothing of the fix."""
+    unsteady = {flake.nodeid: flake for flake in flakes if flake.verdict.is_unsteady}
+    red = [test.nodeid for test in record.tests if test.after is Outcome.FAILED]
+    if record.verdict is not Verdict.BROKEN or not red or not unsteady.keys() >= set(red):
+        return record
+    told = unsteady[red[0]]
+    return replace(
+        record,
+        verdict=Verdict.UNSTABLE,
+        reason=f"{told.nodeid} failed in this run, and is {told.verdict}: {told.reason}",
+        next=f"mend the test: bugguard hunt {shlex.quote(told.nodeid)} tells what it depends on",
     )
 
 
