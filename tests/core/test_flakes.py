@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_bugguard.core.flakes import Sighting, Trend, flake_of, ranked
+from pytest_bugguard.core.kinds import Diagnosis, Kind
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
 from pytest_bugguard.core.recorded_runs import Why
 from tests.histories import ENDS, FAILURE, START_S
@@ -112,12 +113,24 @@ def test_the_range_in_which_it_began_holds_the_truth() -> None:
         pytest.param("." * 40 + "F." * 20, Trend.RISING, id="rising"),
         pytest.param("F." * 20 + "." * 40, Trend.FALLING, id="falling"),
         pytest.param("..F." * 10, Trend.LEVEL, id="level"),
+        pytest.param("F....F.F..F...." + "." * 30 + "." * 20, Trend.FALLING, id="mended-long-ago"),
+        pytest.param("F....F.F..F....", Trend.LEVEL, id="not-yet-known-as-mended"),
         pytest.param("F", None, id="too-few"),
     ],
 )
 def test_the_trend_is_said_where_it_shows(signs: str, trend: Trend | None) -> None:
-    """Halves whose intervals overlap show no difference."""
+    """Halves whose intervals overlap show no difference; so many passes since that luck hardly explains them do."""
     assert flake_of("a", line(signs)).trend is trend
+
+
+def test_nobody_is_sent_to_mend_what_has_long_been_steady() -> None:
+    """Unless a hunt knows in which way it is flaky: what it made of it may be there still."""
+    mixed = [*line("F"), *(one._replace(code=line("F")[0].code) for one in line("." * 60))]
+    told = flake_of("a", mixed)
+    assert told.verdict is FlakeVerdict.FLAKY
+    assert told.next == "nothing, unless it fails again: it has passed 60 times since, which is hardly luck"
+    for other in (flake_of("a", mixed[:3]), flake_of("a", mixed, Diagnosis((Kind.RANDOM,), ("often",)))):
+        assert other.next.startswith("mend it")
 
 
 def test_the_dearest_comes_first() -> None:

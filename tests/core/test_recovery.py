@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_bugguard.core.recovery import LUCK, luck_of, recovery_of
+from pytest_bugguard.core.estimates import LUCK, luck_of
+from pytest_bugguard.core.recovery import recovery_of
 from tests.core.test_excuses import sightings
 
 

@@ -13,6 +13,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 CONFIDENCE = 0.95
+LUCK = 0.05
+"""How likely a row of passes may be that is told from luck."""
 _STEPS = 45
 """Halvings of [0, 1]: to less than 1e-13."""
 _TERMS = 400
@@ -39,6 +41,19 @@ def rate_of(failures: int, runs: int) -> Rate:
     """The rate behind so many failures in so many runs."""
     low, high = jeffreys(failures, runs)
     return Rate(failures, runs, low, high)
+
+
+def luck_of(passes: int, failures: int, runs: int) -> float:
+    """How likely so many passes in a row are, if nothing has changed since so many failures in so many runs.
+
+    The prediction of Jeffreys' posterior Beta(failures + 1/2, runs - failures + 1/2): the rate itself is not known, so
+    more passes are needed than at the rate that was observed.
+    """
+    a, b = failures + 0.5, runs - failures + 0.5
+    chance = 1.0
+    for place in range(passes):
+        chance *= (b + place) / (a + b + place)
+    return chance
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 from pytest_bugguard.core.commands import Typing, command_of, contrast_of
-from pytest_bugguard.core.estimates import CONFIDENCE, rate_of
+from pytest_bugguard.core.estimates import CONFIDENCE, LUCK, luck_of, rate_of
 from pytest_bugguard.core.kinds import OF_ORDER, UNKNOWN, Diagnosis
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
 from pytest_bugguard.core.recorded_runs import Why
@@ -166,7 +166,7 @@ def flake_of(nodeid: str, sightings: Iterable[Sighting], diagnosis: Diagnosis = 
         nodeid=nodeid,
         verdict=verdict,
         reason=reason,
-        next=_next(verdict, nodeid, onset, _signatures(failed)),
+        next=_left_alone(natural, diagnosis) or _next(verdict, nodeid, onset, _signatures(failed)),
         rate=rate,
         lost_s=sum(one.lost_ms for one in natural) / 1000,
         signatures=_signatures(failed),
@@ -239,6 +239,19 @@ def _mixed(seen: Iterable[Sighting]) -> _Mixed | None:
     return max(both, key=min, default=None)
 
 
+def _steady_since(natural: Sequence[Sighting]) -> int:
+    """How often it has passed since it last failed, where luck hardly explains that; else 0."""
+    passes = len(list(takewhile(lambda one: one.outcome is Outcome.PASSED, reversed(natural))))
+    before = _rate(natural[: len(natural) - passes])
+    return passes if before.failures and luck_of(passes, before.failures, before.runs) <= LUCK else 0
+
+
+def _left_alone(natural: Sequence[Sighting], diagnosis: Diagnosis) -> str:
+    """That there is nothing to do; empty where there may be."""
+    passes = 0 if diagnosis.kinds else _steady_since(natural)
+    return f"nothing, unless it fails again: it has passed {passes} times since, which is hardly luck" if passes else ""
+
+
 def _next(verdict: FlakeVerdict, nodeid: str, onset: Onset | None, signatures: Sequence[tuple[str, int]]) -> str:
     match verdict:
         case FlakeVerdict.STEADY:
@@ -281,6 +294,8 @@ def _trend(natural: Sequence[Sighting]) -> Trend | None:
     half = len(natural) // 2
     if not half:
         return None
+    if _steady_since(natural):
+        return Trend.FALLING
     older, newer = _rate(natural[:half]), _rate(natural[-half:])
     if newer.low > older.high:
         return Trend.RISING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core.estimates import rate_of
+from pytest_bugguard.core.estimates import LUCK, luck_of, rate_of
 from pytest_bugguard.core.flakes import STEADY_BELOW
 from pytest_bugguard.core.model import Outcome
 
@@ -13,21 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_bugguard.core.flakes import Sighting
-
-LUCK = 0.05
-
-
-def luck_of(passes: int, failures: int, runs: int) -> float:
-    """How likely so many passes in a row are, if nothing has changed since so many failures in so many runs.
-
-    The prediction of Jeffreys' posterior Beta(failures + 1/2, runs - failures + 1/2): the rate itself is not known, so
-    more passes are needed than at the rate that was observed.
-    """
-    a, b = failures + 0.5, runs - failures + 0.5
-    chance = 1.0
-    for place in range(passes):
-        chance *= (b + place) / (a + b + place)
-    return chance
 
 
 def recovery_of(sightings: Iterable[Sighting]) -> str:

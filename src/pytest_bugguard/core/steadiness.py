@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from pytest_bugguard.core.burning_in import LEANING, guards_of
+from pytest_bugguard.core.estimates import LUCK, luck_of
 from pytest_bugguard.core.flakes import Flake, Sighting
 from pytest_bugguard.core.kinds import count
 from pytest_bugguard.core.model import Outcome, Verdict
 from pytest_bugguard.core.recorded_runs import Why
-from pytest_bugguard.core.recovery import LUCK, luck_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
