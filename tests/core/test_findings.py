@@ -46,6 +46,6 @@ def test_the_day_of_a_quarantine_is_its_last() -> None:
     entry = Quarantine("tests/t.py::test_a", "platform", "real clock", dt.date(2027, 1, 31), "pyproject.toml:7")
     assert not list(findings.of_quarantine([entry], today=dt.date(2027, 1, 31)))
     (found,) = findings.of_quarantine([entry], today=dt.date(2027, 2, 1))
-    assert (found.gate, found.subject) == ("quarantine", "tests/t.py::test_a")
+    assert (found.gate, found.verdict, found.subject) == ("quarantine", "overdue", "tests/t.py::test_a")
     assert found.message == "the quarantine of platform ended on 2027-01-31: real clock"
     assert found.next.startswith("platform: mend the test and take it out (pyproject.toml:7)")

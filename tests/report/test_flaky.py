@@ -59,6 +59,11 @@ def test_a_ranking_tells_what_is_in_quarantine_already() -> None:
     said = "in quarantine until 2027-01-31, owner platform: real clock\n"
     held = replace(result, exceptions=Exceptions(quarantine=(Held(entry),)))
     assert [said in report.plain(report.lines(one, width=80)) for one in (held, result)] == [True, False]
+    overdue = replace(held, exceptions=Exceptions(quarantine=(Held(entry, is_overdue=True),)))
+    said = "its quarantine ended on 2027-01-31, owner platform: real clock"
+    for one in (overdue, replace(overdue, command="flaky show")):
+        assert f"{said}\n" in report.plain(report.lines(one, width=80))
+        assert said.replace(":", "&#58;") in to_markdown(one)
 
 
 def test_tests_that_fail_alike_are_shown_as_one() -> None:
@@ -72,6 +77,10 @@ def test_tests_that_fail_alike_are_shown_as_one() -> None:
     assert "10 tests more with the same failure, 18 min 14 s in all:\n" in text
     assert "  tests/test_h.py::test   7 of 212 (95 %: 1.5-6.4 %)\n" in text
     assert ("  and 2 more\n" in text, text.count("FLAKY "), "test_i.py" in text) == (True, 1, False)
+    page = to_markdown(listed)
+    assert "<br>10 tests more with the same failure, 18 min 14 s in all&#58;<br>" in page
+    assert page.count("| **flaky** |") == 1
+    assert to_markdown(replace(listed, command="hunt")).count("| **flaky** |") == 11
     of_run = result_of(command="pytest", ranking=replace(found, flakes=alike[:3]))
     section = report.plain(report.lines(of_run, width=80))
     assert "the same failure in all 3: x at y.py:3\n" in section

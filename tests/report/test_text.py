@@ -23,6 +23,7 @@ from pytest_bugguard.core.model import (
     RedKind,
     RuleVerdict,
     Sign,
+    Term,
     Unreadable,
     Verdict,
     Waiver,
@@ -366,7 +367,7 @@ def test_every_style_has_a_word_of_pytest_s_writer() -> None:
     assert set(spans.MARKUP) == set(spans.Style)
     for markup in spans.MARKUP.values():
         TerminalWriter().markup("text", **markup)
-    assert set(spans.OF_VERDICT) == {*Verdict, *RuleVerdict, *FlakeVerdict}
+    assert set(spans.OF_VERDICT) == {*Verdict, *RuleVerdict, *FlakeVerdict, *Term}
 
 
 @pytest.mark.parametrize(

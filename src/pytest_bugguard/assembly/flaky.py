@@ -6,8 +6,6 @@ import hashlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec.structs import replace
-
 from pytest_bugguard.adapters import junit_reports
 from pytest_bugguard.adapters.history_store import MAGIC, HistoryStore
 from pytest_bugguard.assembly import quarantine, records
@@ -51,8 +49,7 @@ class Imported(NamedTuple):
 def listing(workshop: Workshop, *, shows_all: bool = False) -> Result:
     """Which tests are flaky, the dearest first."""
     limit = _ALL if shows_all else _SHOWN
-    result = _result(workshop, "flaky list", flaky.ranking(_history(workshop), limit=limit))
-    return replace(result, exceptions=Exceptions(quarantine=quarantine.held_of(workshop)))
+    return _result(workshop, "flaky list", flaky.ranking(_history(workshop), limit=limit))
 
 
 def story(workshop: Workshop, name: str) -> Result:
@@ -106,7 +103,8 @@ def _history(workshop: Workshop) -> RunHistory:
 
 
 def _result(workshop: Workshop, command: str, ranking: Ranking) -> Result:
-    return Result(command, workshop.facts, Summary(), ranking=ranking)
+    exceptions = Exceptions(quarantine=quarantine.held_of(workshop))
+    return Result(command, workshop.facts, Summary(), ranking=ranking, exceptions=exceptions)
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:

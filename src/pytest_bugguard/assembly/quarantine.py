@@ -44,13 +44,12 @@ def after_run(workshop: Workshop, result: Result, reports: Iterable[PhaseReport]
 
 def held_of(workshop: Workshop) -> tuple[Held, ...]:
     """The tests in quarantine, with what speaks for letting each of them out."""
-    entries, history = workshop.settings.quarantine, records.history_of(workshop)
-    if not entries or history is None:
-        return tuple(map(Held, entries))
-    try:
-        return tuple(Held(entry, recovery=_recovery(entry, history)) for entry in entries)
-    except BugguardError:  # whoever needs the history says that it cannot be read
-        return tuple(map(Held, entries))
+    held = [Held(entry, is_overdue=entry.expires < today()) for entry in workshop.settings.quarantine]
+    history = records.history_of(workshop) if held else None
+    if history is not None:
+        with suppress(BugguardError):  # whoever needs the history says that it cannot be read
+            return tuple(replace(one, recovery=_recovery(one.entry, history)) for one in held)
+    return tuple(held)
 
 
 def _recovery(entry: Quarantine, history: RunHistory) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from pytest_bugguard.core.duty import Harm
-from pytest_bugguard.core.model import Record, Verdict, short
+from pytest_bugguard.core.model import Record, Term, Verdict, short
 from pytest_bugguard.core.results import Finding, summarise
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def of_quarantine(entries: Iterable[Quarantine], *, today: dt.date) -> Iterator[
             yield Finding(
                 id=f"quarantine:{entry.test}",
                 gate="quarantine",
-                verdict=Verdict.UNGUARDED,
+                verdict=Term.OVERDUE,
                 subject=entry.test,
                 message=f"the quarantine of {entry.owner} ended on {entry.expires.isoformat()}: {entry.reason}",
                 next=f"{entry.owner}: mend the test and take it out ({entry.place}), or agree on a new date there",

@@ -7,7 +7,7 @@ Texts that come from a repository (paths, messages) are ``str`` decoded from UTF
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import Struct, field
 
@@ -70,6 +70,16 @@ class RuleVerdict(StrEnum):
     MET = "met"
     UNMET = "unmet"
     UNDECIDED = "undecided"
+
+
+class Term(StrEnum):
+    """What is said of an exception that holds for a time."""
+
+    OVERDUE = "overdue"
+
+
+Said: TypeAlias = Verdict | RuleVerdict | FlakeVerdict | Term
+"""What is said of whatever can fail a run."""
 
 
 class FileChange(NamedTuple):

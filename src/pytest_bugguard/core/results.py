@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.flakes import Ranking
     from pytest_bugguard.core.hotspots import Hotspots
     from pytest_bugguard.core.measured import ModuleCoverage
-    from pytest_bugguard.core.model import FlakeVerdict, Quarantine, Record, RuleVerdict, Waiver
+    from pytest_bugguard.core.model import Quarantine, Record, Said, Waiver
     from pytest_bugguard.core.trend import Trend
 
 WORST_FIRST = (
@@ -43,7 +43,7 @@ class Finding(Struct, frozen=True):
     gate: str
     """The gate that it fails: ``fixes``, ``waivers``, ``coverage``, ``share``, ``base``, ``settings`` or
     ``repository``."""
-    verdict: Verdict | RuleVerdict | FlakeVerdict
+    verdict: Said
     subject: str
     """What it speaks of: a commit id, a path, a setting."""
     message: str
@@ -104,6 +104,8 @@ class Held(Struct, frozen=True):
     """How it failed in this run, where that was excused; empty where it did not, or nothing was run."""
     recovery: str = ""
     """What speaks for letting it out, by the history; empty where too little does."""
+    is_overdue: bool = False
+    """Whether its day was over when that was asked."""
 
 
 class Exceptions(Struct, frozen=True):

@@ -52,7 +52,7 @@ def lines(result: Result, *, width: int, shows_all: bool = False) -> tuple[Line,
             from pytest_bugguard.report import flaky  # noqa: PLC0415
 
             if command == "flaky show":
-                return tuple(flaky.story(result.ranking))
+                return tuple(flaky.story(result.ranking, words.quarantine(result)))
             return tuple(flaky.ranking(result.ranking, words.quarantine(result), shows_all=shows_all))
         case _:
             return gate(result, width=width)

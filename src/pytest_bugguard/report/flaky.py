@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.estimates import Rate
     from pytest_bugguard.core.flakes import Flake, Group, Ranking
-    from pytest_bugguard.core.model import Quarantine
     from pytest_bugguard.core.results import Held
     from pytest_bugguard.report.spans import Line
 
@@ -33,17 +32,16 @@ _TINY = 0.1
 def ranking(found: Ranking, quarantine: Sequence[Held] = (), *, shows_all: bool) -> Iterator[Line]:
     """The dearest tests, each with what it costs and the command that tells its story; then who may leave."""
     yield line(span(headline(found), Style.STRONG))
-    entries = [held.entry for held in quarantine]
     for first, *others in gathered(found.flakes):
-        yield from _short(first, others, entries)
+        yield from _short(first, others, quarantine)
     more = found.failed - len(found.flakes)
     if more > 0:
         cheaper = "" if shows_all else ": bugguard flaky list --all"
         yield line(span(f"{words.counted(more, 'test')} more failed, and cost less{cheaper}", Style.FAINT))
     if found.flakes:
         yield line(span(CAPTION, Style.FAINT))
-    for held in quarantine:
-        yield from recovered(held)
+    for one in quarantine:
+        yield from recovered(one)
 
 
 def doubted(flakes: Sequence[Flake], limit: int | None) -> Iterator[Line]:
@@ -77,7 +75,7 @@ def label(flake: Flake) -> Line:
     return line(span(f"{flake.verdict.upper():<10} ", OF_VERDICT[flake.verdict]), span(flake.nodeid, Style.STRONG))
 
 
-def _short(flake: Flake, others: Sequence[Flake], quarantine: Sequence[Quarantine] = ()) -> Iterator[Line]:
+def _short(flake: Flake, others: Sequence[Flake], quarantine: Sequence[Held] = ()) -> Iterator[Line]:
     """A test, and those that fail alike: one thing to mend."""
     yield label(flake)
     last = f"last failed {_day(flake.last_failed_s)}"
@@ -90,33 +88,45 @@ def _short(flake: Flake, others: Sequence[Flake], quarantine: Sequence[Quarantin
         yield line(INDENT, why(flake))
     for text in guilty(flake):
         yield line(INDENT, text)
-    entry = entry_of(flake.nodeid, quarantine)
-    if entry is not None:
-        yield line(INDENT, f"in quarantine until {entry.expires}, owner {entry.owner}: {entry.reason}")
-    yield from _alike(flake, others)
+    excused = held(flake, quarantine)
+    if excused:
+        yield line(INDENT, excused)
+    for text in alike(flake, others):
+        yield line(INDENT, text)
     yield line(INDENT, span("next: ", Style.STRONG), f"bugguard flaky show {shlex.quote(flake.nodeid)}")
 
 
-def _alike(first: Flake, others: Sequence[Flake]) -> Iterator[Line]:
+def held(flake: Flake, quarantine: Sequence[Held]) -> str:
+    """Who mends a test that is in quarantine, until when, and whether that day is over; empty where it is in none."""
+    entry = entry_of(flake.nodeid, [one.entry for one in quarantine])
+    if entry is None:
+        return ""
+    is_overdue = any(one.is_overdue for one in quarantine if one.entry is entry)
+    told = f"its quarantine ended on {entry.expires}" if is_overdue else f"in quarantine until {entry.expires}"
+    return f"{told}, owner {entry.owner}: {entry.reason}"
+
+
+def alike(first: Flake, others: Sequence[Flake]) -> Iterator[str]:
+    """The tests that fail as another one does, and what all of them cost; nothing where there are none."""
     if not others:
         return
     cost = duration(sum(one.lost_s for one in (first, *others)))
-    yield line(INDENT, f"{words.counted(len(others), 'test')} more with the same failure, {cost} in all:")
+    yield f"{words.counted(len(others), 'test')} more with the same failure, {cost} in all:"
     for one in others[:_GROUPS]:
-        yield line(INDENT, f"  {one.nodeid}   {rate(one.rate)}".rstrip())
+        yield f"  {one.nodeid}   {rate(one.rate)}".rstrip()
     if len(others) > _GROUPS:
-        yield line(INDENT, f"  and {len(others) - _GROUPS} more")
+        yield f"  and {len(others) - _GROUPS} more"
 
 
-def story(found: Ranking) -> Iterator[Line]:
-    """All that the history says of each test."""
+def story(found: Ranking, quarantine: Sequence[Held] = ()) -> Iterator[Line]:
+    """All that the history says of each test, and who mends it."""
     for place, flake in enumerate(found.flakes):
         if place:
             yield ()
-        yield from _long(flake)
+        yield from _long(flake, held(flake, quarantine))
 
 
-def _long(flake: Flake) -> Iterator[Line]:
+def _long(flake: Flake, excused: str) -> Iterator[Line]:
     yield label(flake)
     yield line(INDENT, why(flake))
     trend = _TRENDS[flake.trend] if flake.trend else ""
@@ -127,6 +137,7 @@ def _long(flake: Flake) -> Iterator[Line]:
         "when": flake.first_failed_s is not None
         and f"first failed {_day(flake.first_failed_s)}, last {_day(flake.last_failed_s)}",
         "began": began(flake).removeprefix("began "),
+        "owner": excused,
     }
     for name, text in facts.items():
         if text:

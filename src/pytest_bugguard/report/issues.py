@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Verdict
+from pytest_bugguard.core.model import Verdict
 from pytest_bugguard.core.results import WORST_FIRST
 from pytest_bugguard.report import words
 from pytest_bugguard.report.escape import safe_text
 
 if TYPE_CHECKING:
     from pytest_bugguard.core.flakes import Flake
-    from pytest_bugguard.core.model import Record
+    from pytest_bugguard.core.model import Record, Said
     from pytest_bugguard.core.results import Finding, Result
 
 _LONG = 2000
@@ -47,7 +47,7 @@ class Issue(Struct, frozen=True):
     id: str
     """The same for the same thing in every run."""
     gate: str
-    verdict: Verdict | RuleVerdict | FlakeVerdict
+    verdict: Said
     level: Level
     message: str
     """What is wrong, and what to do next."""

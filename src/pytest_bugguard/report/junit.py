@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.coverage_verdict import Judged
     from pytest_bugguard.core.flakes import Flake
-    from pytest_bugguard.core.model import FlakeVerdict, Record
+    from pytest_bugguard.core.model import Record, Said
     from pytest_bugguard.core.results import Finding, Result
 
-_OUTCOMES: dict[Verdict | RuleVerdict | FlakeVerdict, str] = {
+_OUTCOMES: dict[Said, str] = {
     Verdict.PROVEN: "",
     Verdict.GUARDED: "",
     Verdict.WAIVED: "skipped",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.core.alike import gathered
 from pytest_bugguard.core.results import WORST_FIRST
 from pytest_bugguard.report import delivery, flaky, hunt, words
 from pytest_bugguard.report.escape import markdown, markdown_code
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.flakes import Flake, Ranking
     from pytest_bugguard.core.hotspots import Hotspots
     from pytest_bugguard.core.model import Record
-    from pytest_bugguard.core.results import Finding, Result
+    from pytest_bugguard.core.results import Finding, Held, Result
     from pytest_bugguard.core.trend import Trend
 
 BUDGET = 900_000
@@ -38,9 +39,10 @@ def to_markdown(result: Result, *, budget: int = BUDGET) -> str:
 
 def _of_survey(result: Result, budget: int) -> str:
     """The tests that cannot be trusted, and what is excused; the longest list of fixes leaves room for them."""
-    links = linked(result.repository)
+    links, quarantine = linked(result.repository), words.quarantine(result)
+    doubted = [_flake(one, (), quarantine, links) for one in words.doubted(result)]
     parts = (
-        ("Tests that cannot be trusted", _FLAKY_HEAD, [_flake(flake, links) for flake in words.doubted(result)]),
+        ("Tests that cannot be trusted", _FLAKY_HEAD, doubted),
         ("Excused for a time", _EXCUSED_HEAD, [_row(*map(markdown, excuse)) for excuse in words.excuses(result)]),
     )
     return "".join(f"### {title}\n\n{_fitting(rows, budget // 2, head)}" for title, head, rows in parts if rows)
@@ -89,15 +91,20 @@ def _of_tests(result: Result, headline: str, found: Ranking, caption: str, budge
     links = linked(result.repository)
     after = f"{markdown(caption)}\n" if caption else ""
     room = budget - len(before.encode()) - len(after.encode())
-    return before + _fitting([_flake(flake, links) for flake in found.flakes], room, _FLAKY_HEAD) + after
+    quarantine = words.quarantine(result)
+    groups = gathered(found.flakes) if result.command == "flaky list" else zip(found.flakes)
+    rows = [_flake(first, others, quarantine, links) for first, *others in groups]
+    return before + _fitting(rows, room, _FLAKY_HEAD) + after
 
 
 _EXCUSED_HEAD = "| until | what | owner | reason |\n|---|---|---|---|\n"
 _FLAKY_HEAD = "| verdict | test | failed | cost | what | next |\n|---|---|---|---|---|---|\n"
 
 
-def _flake(flake: Flake, links: Linked) -> str:
-    what = filter(None, [flaky.why(flake), *flaky.guilty(flake), flake.signature, flaky.began(flake)])
+def _flake(flake: Flake, others: Sequence[Flake], quarantine: Sequence[Held], links: Linked) -> str:
+    """A test, and those that fail alike: one thing to mend."""
+    known = [flaky.why(flake), *flaky.guilty(flake), flake.signature, flaky.began(flake)]
+    what = filter(None, [*known, flaky.held(flake, quarantine), *flaky.alike(flake, others)])
     return _row(
         f"**{flake.verdict}**",
         links.place(flake.nodeid),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Verdict
+from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Said, Term, Verdict
 from pytest_bugguard.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -41,11 +41,12 @@ _SGR = {
     Style.DOUBT: "33",
 }
 
-OF_VERDICT: dict[Verdict | RuleVerdict | FlakeVerdict, Style] = {
+OF_VERDICT: dict[Said, Style] = {
     FlakeVerdict.STEADY: Style.GOOD,
     FlakeVerdict.FLAKY: Style.BAD,
     FlakeVerdict.ORDER_DEPENDENT: Style.BAD,
     FlakeVerdict.FAILING: Style.BAD,
+    Term.OVERDUE: Style.BAD,
     RuleVerdict.MET: Style.GOOD,
     RuleVerdict.UNMET: Style.BAD,
     RuleVerdict.UNDECIDED: Style.DOUBT,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_bugguard.core.flakes import Flake
-    from pytest_bugguard.core.model import FlakeVerdict, HeldHunk, MappedTest, Record
+    from pytest_bugguard.core.model import HeldHunk, MappedTest, Record, Said
     from pytest_bugguard.core.results import Finding, Held, Result
 
 _VERDICT_WIDTH = 11
@@ -125,7 +125,7 @@ def _head(record: Record, changed: str, width: int) -> Iterator[Line]:
         yield line(_INDENT, changed)
 
 
-def verdict(said: Verdict | RuleVerdict | FlakeVerdict) -> Line:
+def verdict(said: Said) -> Line:
     """A verdict in its column."""
     return line(span(said.upper(), OF_VERDICT[said]), " " * max(1, _VERDICT_WIDTH - len(said)))
 

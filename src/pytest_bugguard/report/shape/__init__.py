@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.core import dates
-from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Verdict
+from pytest_bugguard.core.model import FlakeVerdict, RuleVerdict, Said, Term, Verdict
 from pytest_bugguard.core.paths import spelt
 from pytest_bugguard.core.results import Exceptions, Finding, RepositoryFacts, Result, Run, Summary
 from pytest_bugguard.core.web import web_of
@@ -153,11 +153,13 @@ def _load_finding(one: Part) -> Finding:
     )
 
 
-def _load_verdict(text: str) -> Verdict | RuleVerdict | FlakeVerdict:
-    """Of a finding; ``undecided``, which all three have, is said of fixes."""
+def _load_verdict(text: str) -> Said:
+    """Of a finding; ``undecided``, which several have, is said of fixes."""
     if text in set(Verdict):
         return Verdict(text)
-    return FlakeVerdict(text) if text in set(FlakeVerdict) else RuleVerdict(text)
+    if text in set(FlakeVerdict):
+        return FlakeVerdict(text)
+    return Term(text) if text in set(Term) else RuleVerdict(text)
 
 
 def _dump_run(run: Run) -> dict[str, Any]:
