@@ -42,6 +42,18 @@ def test_23_a_test_that_only_moved_guards_nothing(repo: Repo) -> None:
     assert said.test("tests/test_pages.py::test_full")["change"] == "moved"
 
 
+@pytest.mark.parametrize("asked", ["{sha}", RANGE])
+def test_a_test_without_an_assertion_is_run_where_it_stands(repo: Repo, asked: str) -> None:
+    """The later states, in which a test may be found for the issue, need not have it any more."""
+    own = "from shop.pager import pages\n\ndef test_none():\n    pages(None)\n"
+    body = "    if items is None:\n        return 0\n"
+    sha = commit(
+        repo, {PAGER: NEW.replace("    return", f"{body}    return"), "tests/test_none.py": own}, "fix: none (#7)"
+    )
+    commit(repo, {"tests/test_none.py": None, "README.md": "A shop.\n"}, "docs: say what it is")
+    assert verdicts(repo, asked.format(sha=sha)) == {"fix: none (#7)": "proven"}
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [

@@ -207,7 +207,8 @@ def _trees(one: CheckedUnit, tip: Snapshot, where: Where) -> Iterator[tuple[Snap
         return
     brought = one.seen.record.tests
     own_tests = brought if any(test.counts for test in brought) else tests
-    has_its_tests = any(test.counts and _stands_in(own, test, one) for test in own_tests)
+    is_alone = not any(test.counts for test in tests)  # what it brought itself is all there is to try
+    has_its_tests = is_alone or any(test.counts and _stands_in(own, test, one) for test in own_tests)
     if has_its_tests and where is Where.OWN:
         yield own, own_tests
         return
