@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_bugguard.adapters import given_files
 from pytest_bugguard.adapters.pytest_failures import failure_of
 from pytest_bugguard.adapters.report_ids import own_id
 from pytest_bugguard.core import excuses
@@ -101,7 +102,7 @@ class Excuser:
 
     def _text_of(self, path: str) -> bytes | None:
         with suppress(OSError):
-            return (self._top / path).read_bytes()
+            return given_files.read(self._top / path)
         return None
 
     @pytest.hookimpl(tryfirst=True)

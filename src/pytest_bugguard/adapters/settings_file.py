@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.adapters import given_files
 from pytest_bugguard.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _places(text: str, name: str, prefix: KeyPath) -> Callable[[KeyPath], str]:
 def _contents_in(folder: Path) -> Callable[[str], bytes | None]:
     def content_of(name: str) -> bytes | None:
         try:
-            return (folder / name).read_bytes()
+            return given_files.read(folder / name)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

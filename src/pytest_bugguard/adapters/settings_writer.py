@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 from tomlkit.items import InlineTable, Item
 
-from pytest_bugguard.adapters import files
+from pytest_bugguard.adapters import files, given_files
 from pytest_bugguard.adapters.settings_file import OWN, PYPROJECT, layer
 from pytest_bugguard.core import toml_lines
 from pytest_bugguard.core.errors import SettingsError
@@ -142,7 +142,7 @@ def shown_table(path: Path, table: Mapping[str, Any]) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
+        return given_files.read(path).decode("utf-8")
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from pytest_bugguard.adapters import coverage_data, coverage_home, settings_file
+from pytest_bugguard.adapters import coverage_data, coverage_home, given_files, settings_file
 from pytest_bugguard.adapters.measured_paths import MeasuredPaths
 from pytest_bugguard.core import base, coverage_verdict, floors
 from pytest_bugguard.core.coverage_verdict import Coverage, Standing
@@ -180,7 +180,7 @@ class CoverageDesk:
     def _floors(self, name: str) -> Floors:
         """The floors that a file holds; none where there is no such file yet."""
         try:
-            content = (self.top / name).read_bytes()
+            content = given_files.read(self.top / name)
         except FileNotFoundError:
             return {}
         except OSError as error:

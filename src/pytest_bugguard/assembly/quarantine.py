@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from pytest_bugguard.adapters import given_files
 from pytest_bugguard.assembly import changes, records
 from pytest_bugguard.assembly.recorded import recorded_of
 from pytest_bugguard.assembly.recording import branch_of
@@ -109,7 +110,7 @@ class _Desk:
         top = self._workshop.repository.top
         if top is not None:
             with suppress(OSError):
-                return (top / path).read_bytes()
+                return given_files.read(top / path)
         return None
 
     def _overdue(self) -> Iterator[Finding]:

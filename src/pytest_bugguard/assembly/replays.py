@@ -8,6 +8,7 @@ import shlex
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from pytest_bugguard.adapters import given_files
 from pytest_bugguard.adapters.replayer import PytestReplayer
 from pytest_bugguard.adapters.testrun import PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
@@ -60,5 +61,5 @@ def home_of(top: Path, folder: str, paths: Sequence[str] = (), words: Sequence[s
 
 def _read(path: Path) -> bytes | None:
     with suppress(OSError):
-        return path.read_bytes()
+        return given_files.read(path)
     return None

@@ -23,8 +23,9 @@ def may_be_switched_on(rootdir: Path) -> bool:
     """Whether settings that stand here or above could switch us on: a look at bytes, no parser."""
     for folder in (rootdir, *rootdir.parents):
         for name, word in _SETTINGS_FILES.items():
+            path = folder / name
             with suppress(OSError):
-                content = (folder / name).read_bytes()
+                content = path.read_bytes() if path.is_file() else b""  # a link may lead to what never ends
                 if word in content and _may_switch_on(content):
                     return True
         if os.path.lexists(folder / ".git"):
