@@ -333,6 +333,41 @@ def test_what_a_file_does_when_it_is_loaded_is_found(plan: Plan) -> None:
     assert contrast_of("t.py::victim", diagnosis, typing) == "python -m pytest ../t.py::victim"
 
 
+class DriftingStage(Stage):
+    """A machine that is busy at first, and quiet once the diagnosis has come so far."""
+
+    def __init__(self, is_quiet: Callable[[list[Replay]], bool]) -> None:
+        super().__init__({**CROWD, "drifts": lambda process: process.conditions.busy == 0 and self.passes})
+        self._is_quiet = is_quiet
+        self.passes = True
+
+    def replay(self, asked: Replay) -> Replayed:
+        self.passes = (len(asked.tests) != 2 and len(asked.tests) != 1) or self._is_quiet([*self.asked, asked])
+        return super().replay(asked)
+
+
+def after_others(asked: list[Replay]) -> bool:
+    """Since it was run after another one."""
+    return any(len(set(one.tests)) == 2 for one in asked)
+
+
+def after_eight(asked: list[Replay]) -> bool:
+    """It failed alone, passed once, failed eight times more, and passes since."""
+    alone = sum(set(one.tests) == {"t.py::drifts"} for one in asked)
+    return alone == 2 or alone > 10
+
+
+@pytest.mark.parametrize("is_quiet", [after_others, after_eight])
+def test_what_the_machine_does_meanwhile_is_no_setter_and_no_seed(is_quiet: Callable[[list[Replay]], bool]) -> None:
+    """With and without are tried by turns: it failed alone while the machine was busy, and later it was not."""
+    stage = DriftingStage(is_quiet)
+    lab = Lab(stage, each, now=lambda: float(len(stage.asked)), until=1e9, limit_s=60.0, seed=1)
+    hunt(PLAN, lab)
+    (flake,) = lab.notebook.flakes()
+    assert Kind.RANDOM in flake.diagnosis.kinds
+    assert not {Kind.BRITTLE, Kind.VICTIM, Kind.HASH_SEED}.intersection(flake.diagnosis.kinds)
+
+
 @pytest.mark.parametrize("act", [pytest.param(broken, id="fails"), pytest.param(lambda _: None, id="dies")])
 def test_what_always_fails_is_never_called_flaky(act: Act) -> None:
     """Nor is anything that stands behind it, and what it takes down with it is run all the same."""
@@ -399,7 +434,8 @@ def test_one_polluter_among_many_takes_few_runs() -> None:
     assert len(partial) <= 2 * 11 + 8
     named, found = hunted(tests, Plan(subjects=("t.py::victim",), ends_when_told=True))
     assert found["victim"].diagnosis.polluters == (("t.py::leaves",),)
-    assert len(named.asked) == 13  # all once; twice, and five times alone; two glances, three confirm it; no other one
+    # All once; twice, and five times alone; two glances; three confirm it, by turns with two alone; no other one.
+    assert len(named.asked) == 15
 
 
 def test_a_slow_test_is_not_run_in_between_others() -> None:
