@@ -34,7 +34,7 @@ def guest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtu
 @pytest.mark.parametrize(
     ("guest", "said"),
     [
-        pytest.param("import sys\nsys.exit(5)", "fails when it is imported: SystemExit: 5", id="leaves"),
+        pytest.param(f"import sys\nsys.exit(5)\n{SOUND}", "fails when it is imported: SystemExit: 5", id="leaves"),
         pytest.param(SOUND.replace("unit", "unit, nonsense"), "can not be found in the hookspec", id="asks-for-more"),
         pytest.param(SOUND.replace("@hookimpl", ""), "has no hook of ours", id="no-mark"),
         pytest.param("", "has no hook of ours", id="empty"),
@@ -48,6 +48,32 @@ def test_what_is_wrong_with_a_guest_is_told_in_a_line(guest: str, said: str) -> 
         guests.load([guest], top=None)
     message = str(caught.value)
     assert (guest in message, said in message, "\n" in message, bool(caught.value.hint)) == (True, True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        pytest.param("{0}", "has no hook of ours", id="a-module"),
+        pytest.param("{0}.below", "cannot be imported: No module named", id="below-a-module"),
+        pytest.param("{0}_package.guest", "has no hook of ours", id="in-a-package"),
+        pytest.param("{0}_package.none", "cannot be imported: No module named", id="not-in-a-package"),
+    ],
+)
+@pytest.mark.parametrize(
+    "guest", [pytest.param("import pathlib\npathlib.Path('ran').touch()\n", id="acts")], indirect=True
+)
+def test_what_is_no_guest_is_not_even_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guest: str, name: str, said: str
+) -> None:
+    """A change under review may name any installed module; some do things when they are imported."""
+    monkeypatch.chdir(tmp_path)
+    package = tmp_path / f"{guest}_package"
+    package.mkdir()
+    (package / "__init__.py").write_text((tmp_path / f"{guest}.py").read_text())
+    (package / "guest.py").write_text("import os\n")
+    with pytest.raises(GuestError, match=said):
+        guests.load([name.format(guest)], top=None)
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("guest", [pytest.param(SOUND, id="sound")], indirect=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import itertools
 import sys
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,11 @@ ENTRY_POINT_GROUP = "bugguard"
 _FAULTS = (Exception, SystemExit)
 """A guest is somebody else's code: whatever it raises, the fault is there."""
 _MEND = "mend the guest, or take it out of the setting"
+
+
+_PREFIX = "bugguard_"
+_KNOWN = frozenset(name for name in vars(hookspecs) if name.startswith(_PREFIX))
+_HOOKS = f"the hooks are {', '.join(sorted(_KNOWN))}"
 
 
 class GuestError(BugguardError):
@@ -132,6 +138,28 @@ def _register(manager: pluggy.PluginManager, name: str, guest: object) -> None:
         raise GuestError(f"plugins: {_in_one_line(error)}", hint=_MEND) from error
 
 
+def _without_hook(who: str) -> GuestError:
+    return GuestError(f"{who} has no hook of ours: nothing would ever ask it", hint=_HOOKS)
+
+
+def _text_of(name: str) -> str:
+    """The source of a module, found without running anything: not the packages around it either.
+
+    Raises:
+        ImportError: There is no such module.
+    """
+    parts = name.split(".")
+    path: Sequence[str] | None = None
+    loader: object = None
+    for below in itertools.accumulate(parts, "{}.{}".format):
+        spec = next(filter(None, (finder.find_spec(below, path) for finder in sys.meta_path)), None)
+        if spec is None:
+            raise ModuleNotFoundError(f"No module named {below!r}")
+        path, loader = spec.submodule_search_locations or [], spec.loader
+    source: str | None = getattr(loader, "get_source", lambda _: None)(name)
+    return source or ""
+
+
 def _in_one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
 
@@ -143,7 +171,13 @@ def _import(name: str, top: Path | None) -> object:
             hint="install it into the environment, or name it in the run of pytest only",
         )
     try:
+        # Settings come from the repository that is read, and there are installed modules that do things when they are
+        # imported: antigravity starts a browser. So only what speaks of our hooks is.
+        if name not in sys.modules and _PREFIX not in _text_of(name):
+            raise _without_hook(f"plugins: {name}")
         return importlib.import_module(name)
+    except GuestError:
+        raise
     except ImportError as error:
         raise GuestError(
             f"plugins: {name!r} cannot be imported: {error}", hint="install it, or take it out of the setting"
@@ -168,15 +202,13 @@ def _stands_in(name: str, top: Path) -> bool:
 
 
 def _check_names(manager: pluggy.PluginManager, names: Sequence[str]) -> None:
-    known = {name for name in vars(hookspecs) if name.startswith("bugguard_")}
-    hint = f"the hooks are {', '.join(sorted(known))}"
     for plugin in manager.get_plugins():
         who = f"plugins: {manager.get_name(plugin)}"
         for name in dir(plugin):
-            if name.startswith("bugguard_") and name not in known:
-                raise GuestError(f"{who} has a hook {name!r}, which does not exist", hint=hint)
+            if name.startswith(_PREFIX) and name not in _KNOWN:
+                raise GuestError(f"{who} has a hook {name!r}, which does not exist", hint=_HOOKS)
         if manager.get_name(plugin) in names and not manager.get_hookcallers(plugin):
-            raise GuestError(f"{who} has no hook of ours: nothing would ever ask it", hint=hint)
+            raise _without_hook(who)
     try:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
