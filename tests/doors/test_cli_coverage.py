@@ -298,6 +298,18 @@ def test_a_rename_that_a_clone_cannot_tell_is_left_open(
     assert there.call("coverage", "check").code == 0
 
 
+def test_floors_are_written_into_no_folder_outside(repo: Repo, shell: Shell, tmp_path: Path) -> None:
+    """A change can commit a link to a folder of the machine, and settings that name a file in it."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (repo.path / "linked").symlink_to(elsewhere)
+    repo.write("bugguard.toml", '[coverage]\neach-file = { line = 100 }\nfloors = "linked/floors.txt"\n')
+    for words in (["update"], ["raise", "--reason", "x", "src/shop/util.py"]):
+        done = shell.call("coverage", "floors", *words)
+        assert (done.code, list(elsewhere.iterdir())) == (4, []), done.out
+        assert done.complaint[0] == "linked/floors.txt: a link leads it out of the repository"
+
+
 def test_floors_need_a_file_that_is_set(repo: Repo, shell: Shell) -> None:
     """With the way to set it."""
     _settings(repo, GATES)

@@ -99,6 +99,8 @@ def _sound(measured: Measured) -> Measured:
 
 
 def _write(desk: CoverageDesk, name: str, held: Floors) -> None:
+    if not (desk.top / name).parent.resolve().is_relative_to(desk.top.resolve()):
+        raise SettingsError(f"{name}: a link leads it out of the repository", hint="coverage.floors names another file")
     try:
         files.write(desk.top / name, floors.rendered(held).encode("utf-8", "surrogateescape"))
     except OSError as error:
