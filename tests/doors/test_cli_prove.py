@@ -202,7 +202,7 @@ def test_hunks_tell_which_part_no_test_holds(two_parts: Repo) -> None:
 
 
 def test_decay_takes_the_fix_out_of_todays_head(tmp_path: Path) -> None:
-    """Still guarded while its test is there; where the test was loosened since, it is no longer guarded and fails.
+    """Still guarded while its test is there; where the test was loosened since, it is not guarded any more and fails.
 
     So it does for ``git bisect run bugguard prove --decay --bisect FIX``: 0 while it is guarded, 1 after.
     """
@@ -216,7 +216,8 @@ def test_decay_takes_the_fix_out_of_todays_head(tmp_path: Path) -> None:
     repo.commit("test: say less")
     after = shell.call("prove", "--decay")
     assert after.code == 1, after.out
-    assert "no longer guarded: tests/test_last.py::test_last_page passes without the fix too" in after.out
+    assert "not guarded in today's HEAD: tests/test_last.py::test_last_page passes without the fix too" in after.out
+    assert f"bugguard prove --decay {repo.sha('last page')[:7]} --keep leaves you HEAD without" in after.out
     assert shell.call(*bisect).code == 1
 
 

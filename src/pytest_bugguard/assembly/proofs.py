@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pytest_bugguard.assembly import around, changes
 from pytest_bugguard.core import findings
 from pytest_bugguard.core.coverage_verdict import Coverage
-from pytest_bugguard.core.model import Sign, Verdict
+from pytest_bugguard.core.model import Sign, Verdict, short
 from pytest_bugguard.core.results import Result
 from pytest_bugguard.journeys.check import CheckedUnit
 from pytest_bugguard.journeys.decay import RECENT, guarded
@@ -117,7 +117,10 @@ def _with_neighbours(workshop: Workshop, seen: Seen) -> tuple[CheckedUnit, Snaps
 
 
 def _decayed(record: Record) -> Record:
-    """In the words of somebody who asks whether a guard still holds."""
+    """In the words of somebody who asks whether anything guards a fix now; whether something ever did is not known."""
     if record.verdict not in {Verdict.UNPROVEN, Verdict.UNGUARDED}:
         return record
-    return replace(record, reason=f"no longer guarded: {record.reason}")
+    then = record.next
+    if record.verdict is Verdict.UNPROVEN:
+        then = f"make it fail there: bugguard prove --decay {short(record.sha)} --keep leaves you HEAD without the fix"
+    return replace(record, reason=f"not guarded in today's HEAD: {record.reason}", next=then)
