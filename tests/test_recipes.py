@@ -190,6 +190,20 @@ def test_the_action_annotates_sums_up_and_fails(shop: Repo, tmp_path: Path) -> N
     assert [row["ruleId"] for row in run["results"]] == ["fixes/unguarded"]
 
 
+def test_the_action_runs_nothing_of_the_checkout(shop: Repo, tmp_path: Path) -> None:
+    """Its steps begin in the folder of the change, which may have brought modules of the names that they start."""
+    trap = f"open({str(tmp_path / 'sprung')!r}, 'a').write(__file__)\n"
+    for name in ("pip", "pytest_bugguard"):
+        for module in ("__init__", "__main__"):
+            shop.write(f"{name}/{module}.py", trap)
+    runner = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "RUNNER_TEMP": str(tmp_path)}
+    for number, inputs in ((0, {"install": "pytest-bugguard"}), (1, {"base": "target", "directory": "."})):
+        script, put = step(number, inputs)
+        bash(script, shop.path, environment(tmp_path, PIP_NO_INDEX="1", PIP_NO_DEPS="1", **put, **runner))
+    assert not (tmp_path / "sprung").exists()
+    assert "bugguard check: 1 unguarded" in (tmp_path / "summary").read_text()
+
+
 GH = """\
 #!/bin/sh
 # Of GitHub's own program what the recipe uses: a list goes through jq, all else is written down with its body.
