@@ -19,6 +19,8 @@ from pytest_bugguard.core.trial import Use
 from pytest_bugguard.core.verdict import Judgement, broken, too_late, unguarded, weak
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_bugguard.core.runs import Case, TestRun
     from pytest_bugguard.core.trial import Row, Trial
 
@@ -51,6 +53,16 @@ def to_repeat(after: TestRun, before: TestRun) -> tuple[str, ...]:
         if pair.one.outcome is Outcome.PASSED and pair.other is not None and _has_failed(before, pair.other)
     )
     return tuple(dict.fromkeys(reds))
+
+
+def red_with_fix(tests: Sequence[MappedTest], after: TestRun) -> tuple[str, ...]:
+    """Node ids of what came to judge a fix and was red with it: a verdict on the fix, if it is red each time."""
+    return tuple(
+        case.nodeid
+        for case in after.cases
+        if _is_judged_red(after, case)
+        and (not tests or any(pairing.is_case_of(case.nodeid, test.nodeid) for test in tests))
+    )
 
 
 def may_leave_state(after: TestRun, before: TestRun, reds: tuple[str, ...]) -> bool:
@@ -146,9 +158,12 @@ def _no_test(found: _Findings) -> Judgement | None:
 
 def _broken(found: _Findings) -> Judgement | None:
     for row in found.counting:
-        has_judged = row.after.phase != "setup" or row.after.raised is None
-        if has_judged and _has_failed(found.tried.after, row.after):
-            return too_late(row.nodeid) if found.tried.tests_are_later else broken(row.nodeid)
+        if not _is_judged_red(found.tried.after, row.after):
+            continue
+        if row.control is not None and row.control.outcome is Outcome.PASSED:
+            said = f"{row.nodeid} failed with the fix in place, and passed the next time"
+            return Judgement(Verdict.UNSTABLE, said, f"mend the test: bugguard hunt {shlex.quote(row.nodeid)}")
+        return too_late(row.nodeid) if found.tried.tests_are_later else broken(row.nodeid)
     return None
 
 
@@ -304,6 +319,11 @@ def _standing(row: Row, mapped: MappedTest, doubt: Judgement | None) -> tuple[bo
     if row.red.kind is RedKind.NEW_API:
         return True, "red only because the API is new"
     return False, "did not judge without the fix"
+
+
+def _is_judged_red(run: TestRun, case: Case) -> bool:
+    """Whether a test came further than its set-up, and failed."""
+    return (case.phase != "setup" or case.raised is None) and _has_failed(run, case)
 
 
 def _has_failed(run: TestRun, case: Case) -> bool:
