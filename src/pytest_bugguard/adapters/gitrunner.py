@@ -39,7 +39,6 @@ _CONFIG = {
     "safe.bareRepository": "explicit",  # no repository that a commit carries along as files
     "advice.graftFileDeprecated": "false",  # says so on every call, even of an empty file
     # A broken value of these ends git before the option on the command line is looked at.
-    "diff.algorithm": "default",
     "log.date": "raw",
     "format.pretty": "medium",
 }
