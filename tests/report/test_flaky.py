@@ -118,6 +118,8 @@ def test_of_many_setters_one_is_enough_and_none_gets_lost() -> None:
         "or tests/test_a.py::test_b",
     ]
     assert said[-1] == "or any of 4 more"
+    own = replace(brittle, diagnosis=Diagnosis(setters=((brittle.nodeid,), ("s",))))
+    assert list(flaky.guilty(own)) == ["needs a first run of its own", "or s"]
     told = result_of(command="flaky show", ranking=replace(ranked_tests("a"), flakes=(brittle,)))
     assert all(one in report.plain(report.lines(told, width=80)) for one in said)
 

@@ -180,7 +180,8 @@ def guilty(flake: Flake) -> Iterator[str]:
     one_of = (("polluted by", "or by", flake.diagnosis.polluters), ("needs", "or", flake.diagnosis.setters))
     for name, other, sets in one_of:
         for place, tests in enumerate(sets[:_GROUPS]):
-            yield f"{other if place else name} {' and then '.join(tests)}"
+            what = "a first run of its own" if tests == (flake.nodeid,) else " and then ".join(tests)
+            yield f"{other if place else name} {what}"
         if len(sets) > _GROUPS:
             yield f"{other} any of {len(sets) - _GROUPS} more"
 
