@@ -35,6 +35,9 @@ def test_leaves():
 def test_sound():
     assert 1 + 1 == 2
 
+def test_calls():
+    sys.argv = ["shop"]
+
 async def test_later():
     await shop()
 """
@@ -75,6 +78,16 @@ def flake(
                 "names of a module, by 'CACHE.append(' in test_leaves",
             ],
             id="polluter",
+        ),
+        pytest.param(
+            flake("test_sound", Kind.BRITTLE, signature="SystemExit at src/cli.py:66"),
+            ["the command line that pytest was started with, by SystemExit"],
+            id="command-line",
+        ),
+        pytest.param(
+            flake("test_sound", Kind.VICTIM, polluters=("test_calls",)),
+            ["the command line that pytest was started with, by 'sys.argv' in test_calls"],
+            id="command-line-that-a-polluter-sets",
         ),
         pytest.param(flake("test_sound", Kind.RANDOM), [], id="nothing-in-sight"),
         pytest.param(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.flakes import Flake
 
+_COMMAND_LINE = "the command line that pytest was started with"
 _OF_ITSELF = {
     "the clock": r"time\.(?:time|time_ns|monotonic|perf_counter|sleep)|datetime\.(?:now|utcnow)|date(?:time)?\.today"
     r"|sleep\(|\bcurrent_time\w*\(|\bnow\(",
@@ -30,6 +31,7 @@ _LEFT_BEHIND = {
     "the current folder": r"os\.chdir|\bchdir\(",
     "modules that are loaded": r"sys\.modules|importlib\.reload|\breload\(",
     "what can be imported": r"sys\.path\b",
+    _COMMAND_LINE: r"sys\.argv\b",
     "files": r"\bopen\(|write_text\(|write_bytes\(|\bmkdir\(|tempfile\.\w+|/tmp/",
     "the locale": r"locale\.setlocale",
     "loggers": r"logging\.\w+|getLogger\(",
@@ -41,6 +43,7 @@ _BY_FAILURE = {
     "the network": re.compile(r"^(?:Connect\w*|\w*Timeout\w*|gaierror|BrokenPipe\w*|RemoteDisconnected|SSL\w*)"),
     "files": re.compile(r"^(?:FileNotFound|FileExists|IsADirectory|NotADirectory|Permission)Error"),
     "limits of the system": re.compile(r"^(?:MemoryError|RecursionError|BlockingIOError)"),
+    _COMMAND_LINE: re.compile(r"^(?:SystemExit|ArgumentError|UsageError)"),
     "a database": re.compile(r"^(?:OperationalError|IntegrityError|DatabaseError|ProgrammingError)"),
 }
 _OF_ORDER = frozenset({Kind.VICTIM, Kind.BRITTLE, Kind.NON_IDEMPOTENT})
