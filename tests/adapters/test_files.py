@@ -45,3 +45,20 @@ def test_a_link_to_a_file_is_replaced_and_not_followed(tmp_path: Path) -> None:
     assert (tmp_path / "theirs").read_bytes() == b"theirs"
     assert (tmp_path / "link").read_bytes() == b"ours"
     assert not (tmp_path / "link").is_symlink()
+
+
+@posix
+def test_a_file_is_as_open_as_it_was_or_as_the_user_lets_files_be(tmp_path: Path) -> None:
+    """A report that is written beside its place first would be for nobody else to read."""
+    (tmp_path / "old").touch(mode=0o640)
+    (tmp_path / "old").chmod(0o640)
+    mask = os.umask(0o027)
+    try:
+        files.write(tmp_path / "old", b"ours")
+        files.write(tmp_path / "new", b"ours")
+    finally:
+        os.umask(mask)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("old", "new")] == [0o640, 0o640]
+    (tmp_path / "old").chmod(0o604)
+    files.write(tmp_path / "old", b"again")
+    assert stat.S_IMODE((tmp_path / "old").stat().st_mode) == 0o604

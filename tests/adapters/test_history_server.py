@@ -17,6 +17,7 @@ from pytest_bugguard.core.recorded_runs import Why
 from tests import postgres
 from tests.generated import TOP
 from tests.histories import run_of
+from tests.torture.test_loses_no_history import let_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,9 @@ from pytest_bugguard.adapters.history_server import HistoryServer
 from tests.histories import run_of
 run = run_of("aF", "b.", id=sys.argv[2])
 rows = tuple(replace(run.attempts[0], nodeid=f"t.py::test_{row}") for row in range(2000))
+import psycopg
+print("ready", flush=True)
+sys.stdin.readline()
 HistoryServer(sys.argv[1], keep_days=99).add([replace(run, attempts=rows)])
 """
 
@@ -108,7 +112,16 @@ def test_odd_texts_are_stored(address: str) -> None:
 
 def test_eight_writers_lose_nothing(address: str) -> None:
     """Eight processes at once, into a database that has no tables yet."""
-    writers = [subprocess.Popen([sys.executable, "-c", _WRITER, address, f"w{number}"], cwd=TOP) for number in range(8)]
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _WRITER, address, f"w{number}"],
+            cwd=TOP, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for number in range(8)
+    ]  # fmt: skip
+    let_go(writers)
+    for one in writers:
+        one.communicate(timeout=120)
     assert [one.wait(timeout=120) for one in writers] == [0] * 8
     database = HistoryServer(address, keep_days=9)
     assert {(run.id, len(run.attempts)) for run in database.runs()} == {(f"w{number}", 2000) for number in range(8)}

@@ -37,6 +37,9 @@ def outcomes_of(*reports: tuple[str, str], nodeid: str = TEST, is_xfail: bool = 
             (("setup", "passed"), ("call", "rerun"), *PASSED_RUN), Outcome.PASSED, id="passes-in-the-last-attempt"
         ),
         pytest.param(
+            (("setup", "passed"), ("call", "retried"), *PASSED_RUN), Outcome.PASSED, id="passes-when-it-is-retried"
+        ),
+        pytest.param(
             (("setup", "passed"), ("call", "rerun"), ("setup", "passed"), ("call", "failed")),
             Outcome.FAILED,
             id="fails-in-the-last-attempt",

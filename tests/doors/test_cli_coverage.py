@@ -315,3 +315,13 @@ def test_floors_need_a_file_that_is_set(repo: Repo, shell: Shell) -> None:
     _settings(repo, GATES)
     done = shell.call("coverage", "floors", "tidy")
     assert done.complaint[0] == "coverage.floors: is not set"
+
+
+def test_before_the_first_commit_nothing_is_a_change(repo: Repo, shell: Shell) -> None:
+    """Undecided, in words: there is nothing to compare with."""
+    repo.git("checkout", "-q", "--orphan", "fresh")
+    _settings(repo, "changed = { line = 100 }\n")
+    done = shell.call("coverage", "check")
+    assert done.code == 1, done.err
+    assert "base: there are no commits yet" in done.out
+    assert "next: commit something first" in done.out

@@ -136,7 +136,8 @@ def pytest_unconfigure():
 
 
 def test_help_names_every_option(shop: Shop) -> None:
-    """All of them begin ``--bugguard``, and ``--no-bugguard`` takes it back."""
+    """All of them begin ``--bugguard``, and ``--no-bugguard`` takes it back; our mark is known, idle or not."""
+    assert "@pytest.mark.regression(*issues)" in shop.run("--markers").stdout.str()
     said = shop.run("--help").stdout.str()
     for option in ("--bugguard ", "--no-bugguard", "--bugguard-base=REV", "--bugguard-json=FILE"):
         assert option in said

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.doors.shop import GUARD, GUARDING, shown
+from tests.doors.test_plugin_history import kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,12 +22,13 @@ _TWO_CASES = "import pytest\n\n@pytest.mark.parametrize('size', ['1.1', 'a@b'])\
 
 
 def test_workers_run_the_tests_and_one_process_judges(shop: Shop) -> None:
-    """With xdist the outcomes come from the workers, and there is one section."""
+    """With xdist the outcomes come from the workers; there is one section, and one run in the history."""
     shop.fix(GUARDING)
     result = shop.run_apart("--bugguard", "-n", "2")
     assert result.ret == 0
     assert f"{GUARD}   added   passed" in shown(result)
     assert result.stdout.str().count("bugguard: 1 fix since main") == 1
+    assert [len(run.attempts) for run in kept(shop)] == [2]
 
 
 def test_a_group_is_no_part_of_a_test(shop: Shop) -> None:

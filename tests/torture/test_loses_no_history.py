@@ -21,7 +21,7 @@ from tests.histories import run_of
 from tests.torture.faults import full_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 _WRITER = """
@@ -39,7 +39,7 @@ def write(name, rows):
     attempts = tuple(Attempt(f"test_{n}", 1, Outcome.PASSED, "call", 0.1) for n in range(rows))
     HistoryStore(path, keep_days=180).add([run_of(id=name, attempts=attempts)])
 """
-_ONE = f"{_WRITER}\nwrite(sys.argv[2], 2000)\nprint(sys.argv[2])"
+_ONE = f"{_WRITER}\nprint('ready', flush=True)\nsys.stdin.readline()\nwrite(sys.argv[2], 2000)\nprint(sys.argv[2])"
 _KILLED = f"""{_WRITER}
 for kill in range(int(sys.argv[2])):
     read, end = os.pipe()
@@ -74,7 +74,21 @@ def names_in(folder: Path) -> list[str]:
 
 
 def writer(path: Path, name: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", _ONE, str(path), name], cwd=TOP, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", _ONE, str(path), name],
+        cwd=TOP, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def let_go(writers: Sequence[subprocess.Popen[str]]) -> None:
+    """All of them, as soon as each has imported what it needs: else the first is done before the last begins."""
+    for one in writers:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    for one in writers:
+        assert one.stdin is not None
+        one.stdin.write("\n")
+        one.stdin.flush()
 
 
 @pytest.mark.parametrize("is_damaged", [False, True], ids=["new", "damaged"])
@@ -85,6 +99,7 @@ def test_eight_writers_lose_nothing(tmp_path: Path, *, is_damaged: bool) -> None
         store_at(path).add([run_of("a.")])
         _garbage(path)
     writers = [writer(path, f"w{number}") for number in range(8)]
+    let_go(writers)
     told = [one.communicate(timeout=60)[0] for one in writers]
     assert told == [f"w{number}\n" for number in range(8)]
     runs = list(store_at(path).runs())
