@@ -107,7 +107,7 @@ def test_an_overdue_quarantine_fails_the_run(shop: Shop) -> None:
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "UNGUARDED*::test_full_page   the quarantine of platform ended on 2020-01-31: real clock",
+            "OVERDUE*::test_full_page   the quarantine of platform ended on 2020-01-31: real clock",
             "*next: platform: mend the test and take it out (bugguard.toml:2), or agree on a new date there*",
         ]
     )
