@@ -66,10 +66,10 @@ def test_helpers_that_call_each_other_are_looked_into_once() -> None:
     helpers = {name: function(calls, head=f"def {name}():") for name in names}
     asked = 0
 
-    def lookup(callee: ast.expr) -> list[syntax.FunctionNode]:
+    def lookup(callee: ast.expr) -> list[guards.Helper]:
         nonlocal asked
         asked += 1
-        return [helpers[syntax.last_name(callee)]]
+        return [guards.Helper(helpers[syntax.last_name(callee)], lookup)]
 
     assert not guards.asserts_something(function(calls), lookup)
     assert asked < 5 * len(names) ** 2  # of 11,110
@@ -79,7 +79,11 @@ def test_a_helper_is_looked_into_again_from_nearer_by() -> None:
     """What was met at the end of a long way may lead further than it was followed."""
     helpers = {"d": "e()", "e": "assert pages(1)", "a": "b()", "b": "c()", "c": "d()"}
     nodes = {name: function(body, head=f"def {name}():") for name, body in helpers.items()}
-    assert guards.asserts_something(function("a()\nd()"), lambda callee: [nodes[syntax.last_name(callee)]])
+
+    def lookup(callee: ast.expr) -> list[guards.Helper]:
+        return [guards.Helper(nodes[syntax.last_name(callee)], lookup)]
+
+    assert guards.asserts_something(function("a()\nd()"), lookup)
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,14 @@ def test_an_assertion_in_an_imported_helper_counts() -> None:
     assert [test.counts for test in mapped(new, tests__util="def agree(x):\n    print(x)\n").tests] == [False]
 
 
+def test_an_assertion_is_found_through_the_class_of_a_parameter() -> None:
+    """``case.evaluate()`` asserts where the class says so, or a helper of its own module."""
+    new = changed("tests/test_a.py", None, "from .util import Case\n\ndef test_one(case: Case):\n    case.evaluate()\n")
+    helper = "class Case:\n    def evaluate(self):\n        agree(self)\n\ndef agree(case):\n    {}\n"
+    for line, counts in (("assert case", True), ("print(case)", False)):
+        assert [test.counts for test in mapped(new, tests__util=helper.format(line)).tests] == [counts]
+
+
 def test_looks_into_no_other_file_for_an_ordinary_test() -> None:
     """A new test with an assertion of its own costs no look into the tree, but for what the conftest leaves out."""
     tree = FakeTree({"tests/util.py": "", "tests/conftest.py": ""})

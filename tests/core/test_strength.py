@@ -9,9 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_bugguard.core import strength, syntax
+from pytest_bugguard.core import guards, strength, syntax
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_bugguard.core.syntax import FunctionNode
 
 LOOSER = [
@@ -101,7 +103,11 @@ def function(*lines: str) -> FunctionNode:
 
 def weakened(old: list[str], new: list[str], helper: FunctionNode | None = None) -> str:
     """What is said of a test that changed."""
-    return strength.weakened(function(*old), function(*new), lambda _: (helper,) if helper else None)
+
+    def lookup(_: ast.expr) -> Iterable[guards.Helper]:
+        return [guards.Helper(helper, lookup)] if helper else ()
+
+    return strength.weakened(function(*old), function(*new), lookup)
 
 
 @pytest.mark.parametrize(("old", "new"), [pytest.param(*pair, id=" -> ".join(pair)) for pair in LOOSER])

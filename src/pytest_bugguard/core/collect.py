@@ -199,7 +199,7 @@ class Collector:
             return "is empty"
         if reason := self._held_back(test):
             return reason
-        if not guards.asserts_something(test.function, Lookup(self.modules, test)):
+        if not guards.asserts_something(test.function, Lookup.of(self.modules, test)):
             return "has no assertion"
         if not alarms.looks_outside(test.function):
             return "looks at nothing but itself"
@@ -246,38 +246,43 @@ class Collector:
 
 
 class Lookup:
-    """Finds the helpers on the test side that a test calls; product code's own asserts are none of the test's."""
+    """Finds the helpers on the test side that a function calls; product code's own asserts are none of the test's."""
 
-    def __init__(self, modules: Modules, test: Test) -> None:
+    def __init__(self, modules: Modules, module: Module, owner: Class | None, function: FunctionNode) -> None:
         self._modules = modules
-        self._module = test.module
-        self._owner = test.chain[-1] if test.chain else None
+        self._module = module
+        self._owner = owner
+        self._classes = {name.arg: name.annotation for name in function.args.args if name.annotation is not None}
+        """Of the parameters that say what they are."""
 
-    def __call__(self, callee: ast.expr) -> Iterable[FunctionNode]:
+    @classmethod
+    def of(cls, modules: Modules, test: Test) -> Lookup:
+        """What a test calls."""
+        return cls(modules, test.module, test.chain[-1] if test.chain else None, test.function)
+
+    def __call__(self, callee: ast.expr) -> Iterable[guards.Helper]:
         """The functions that a called expression may mean."""
         root, _, rest = syntax.dotted(callee).partition(".")
+        if root in self._classes and rest:
+            root, _, rest = f"{syntax.dotted(self._classes[root])}.{rest}".partition(".")
         if root in {"self", "cls", "super"} and self._owner is not None and rest and "." not in rest:
             return self._method(self._owner, rest, above=root == "super")
         return self._function(root, rest) if root else ()
 
-    def _method(self, owner: Class, name: str, *, above: bool) -> Iterable[FunctionNode]:
+    def _method(self, owner: Class, name: str, *, above: bool) -> Iterable[guards.Helper]:
         whole = self._module.class_named(owner.name) or owner
         found = self._modules.method(self._module, whole, name, above=above)
-        return (found,) if found else ()
+        return self._found([found] if found else [], self._module, owner)
 
-    def _function(self, root: str, rest: str) -> Iterable[FunctionNode]:
+    def _function(self, root: str, rest: str) -> Iterable[guards.Helper]:
         scope = self._module.scope_of(root)
         if scope is None:
             return ()
         if root in scope.imports:
             return self._imported(scope.imports[root], rest)
-        if root in scope.functions and not rest:
-            return (scope.functions[root],)
-        if root in scope.classes:
-            return tuple(scope.classes[root].scope.functions.values())
-        return ()
+        return self._defined(self._module, scope, root) if root in scope.classes or not rest else ()
 
-    def _imported(self, source: outline.Imported, rest: str) -> Iterable[FunctionNode]:
+    def _imported(self, source: outline.Imported, rest: str) -> Iterable[guards.Helper]:
         if not _may_be_helper(source):
             return ()
         target = self._modules.imported(self._module, source)
@@ -285,12 +290,17 @@ class Lookup:
             return ()
         module, name = target[0], target[1] or rest.partition(".")[0]
         place = self._modules.defined(module, name) if name else None
-        if place is None:
-            return ()
-        _, scope, name = place
+        return self._defined(*place) if place is not None else ()
+
+    def _defined(self, module: Module, scope: Scope, name: str) -> Iterable[guards.Helper]:
+        """A function, or each method of a class."""
         if name in scope.functions:
-            return (scope.functions[name],)
-        return tuple(scope.classes[name].scope.functions.values()) if name in scope.classes else ()
+            return self._found([scope.functions[name]], module, None)
+        owner = scope.classes.get(name)
+        return self._found(owner.scope.functions.values(), module, owner) if owner else ()
+
+    def _found(self, functions: Iterable[FunctionNode], module: Module, owner: Class | None) -> Iterable[guards.Helper]:
+        return [guards.Helper(one, Lookup(self._modules, module, owner, one)) for one in functions]
 
 
 def _on_every_run(statements: Iterable[ast.stmt], body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:

@@ -143,7 +143,7 @@ class _Watch:
         reason = collector_new.why_not(new)
         if reason and not collector_old.why_not(old):
             return _harm(reason), reason
-        if less := strength.weakened(old.function, new.function, Lookup(self._news, new)):
+        if less := strength.weakened(old.function, new.function, Lookup.of(self._news, new)):
             return Harm.LOOSENED, less
         if cases.compare(old.function.decorator_list, new.function.decorator_list) is Decorated.SHRUNK:
             return Harm.LOOSENED, "lost some of its cases"

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pytest_bugguard.core import alarms, likeness, syntax
 
@@ -17,8 +16,21 @@ if TYPE_CHECKING:
 
     from pytest_bugguard.core.syntax import FunctionNode
 
-Lookup = Callable[[ast.expr], "Iterable[FunctionNode] | None"]
-"""The functions of the test side that a called expression may mean; None where it comes from nobody knows where."""
+
+class Helper(NamedTuple):
+    """A function of the test side."""
+
+    function: FunctionNode
+    lookup: Lookup
+    """Finds what it calls itself."""
+
+
+class Lookup(Protocol):
+    """Finds the functions of the test side that a called expression may mean."""
+
+    def __call__(self, callee: ast.expr, /) -> Iterable[Helper] | None:
+        """None where it comes from nobody knows where."""
+
 
 _ASSERTING_WORD = re.compile(
     r"_*(?:assert|check|verify|expect|ensure|should|must_|fail(?:_|$|[A-Z])|compare(?:_|$))", re.IGNORECASE
@@ -73,7 +85,7 @@ def helper_asserts(
 ) -> bool:
     """Whether what is called, or handed over to be called, asserts something."""
     return any(
-        asserts_something(helper, lookup, depth - 1, seen)
+        asserts_something(helper.function, helper.lookup, depth - 1, seen)
         for callee in _callees(call)
         for helper in lookup(callee) or ()
     )
