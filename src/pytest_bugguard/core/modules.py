@@ -15,7 +15,7 @@ from pytest_bugguard.core.outline import Scope
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.outline import Class, Imported
     from pytest_bugguard.core.syntax import FunctionNode
@@ -98,6 +98,10 @@ class Module:
         for piece in self.pieces:
             if pattern.search(piece):
                 yield self.scope(piece)
+
+    def scopes_where(self, fits: Callable[[bytes], bool]) -> Iterator[Scope]:
+        """What the pieces define whose bytes are of some kind."""
+        yield from (self.scope(piece) for piece in self.pieces if fits(piece))
 
     def scope_of(self, name: str) -> Scope | None:
         """The scope of the last piece that binds a name."""
@@ -199,6 +203,17 @@ class Modules:
             source = self.tree.file(path) if self._left >= 0 else None
             self._known[path] = Module(path, source) if source is not None else None
         return self._known[path]
+
+    def text(self, path: str) -> bytes | None:
+        """A file as it stands in the tree, to be looked through and not to be kept; None where there is none."""
+        return self.tree.file(path)
+
+    def taken(self, path: str, text: bytes) -> Module:
+        """The same, once it was looked through: to be kept, and not counted among the files that are read."""
+        known = self._known.get(path)
+        if known is None:
+            known = self._known[path] = Module(path, text)
+        return known
 
     def imported(self, importer: Module, source: Imported) -> tuple[Module, str | None] | None:
         """The module that an import means, and the name to look for in it (None: the module itself)."""

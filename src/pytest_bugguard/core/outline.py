@@ -141,5 +141,17 @@ def fixture_name(function: FunctionNode) -> str:
     return function.name
 
 
+GENERATES_TESTS = "pytest_generate_tests"
+"""The hook by which a module or a conftest gives parameters to the tests that ask for them."""
+
+
+def generated(hook: FunctionNode) -> frozenset[str]:
+    """The parameters to which it gives values, as far as they stand in it: ``metafunc.parametrize("a, b", ...)``."""
+    calls = (node for node in syntax.walk(hook) if isinstance(node, ast.Call))
+    given = (call.args[0] for call in calls if syntax.last_name(call) == "parametrize" and call.args)
+    words = (node.value for one in given for node in syntax.walk(one) if isinstance(node, ast.Constant))
+    return frozenset(name.strip() for word in words if isinstance(word, str) for name in word.split(","))
+
+
 def _is_false(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and not node.value

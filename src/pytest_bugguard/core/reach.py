@@ -105,13 +105,15 @@ class _Search:
         if self._collector.is_test(test):
             if is_affected:
                 self._note(test)
-        elif self._is_affected(function):
+        elif self._is_affected(function) or function.name in self._names & {outline.GENERATES_TESTS}:
             self._helper(function)
 
     def _helper(self, function: FunctionNode) -> None:
         if outline.is_fixture(function):
             self._fixtures.add(outline.fixture_name(function))
             self._everything |= outline.is_autouse(function)
+        elif function.name == outline.GENERATES_TESTS:
+            self._fixtures |= outline.generated(function)
         else:
             self._names.add(function.name)
 
