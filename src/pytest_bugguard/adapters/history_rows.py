@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -166,19 +167,18 @@ def lost_ms(run: RecordedRun) -> int:
 
 
 def _add_attempts(connection: sqlite3.Connection, run: int, attempts: Sequence[Attempt]) -> None:
-    nodeids = {storable(one.nodeid) for one in attempts}
-    connection.executemany("INSERT OR IGNORE INTO test (nodeid) VALUES (?)", ([nodeid] for nodeid in sorted(nodeids)))
+    tests = _ids_of_tests(connection, {storable(one.nodeid) for one in attempts})
     failures = {_kept(one.failure) for one in attempts if one.failure is not None}
     connection.executemany("INSERT OR IGNORE INTO failure (kind, place, message) VALUES (?, ?, ?)", sorted(failures))
     connection.executemany(
-        "INSERT INTO outcome VALUES (?, (SELECT id FROM test WHERE nodeid = ?), ?, ?, ?, ?, ?, ?,"
+        "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
         " (SELECT id FROM failure WHERE kind = ? AND place = ? AND message = ?))",
         (
-            [
-                run, storable(one.nodeid), one.number, one.outcome, one.phase, one.duration_s, storable(one.worker),
-                one.place,
+            (
+                run, tests[storable(one.nodeid)], one.number, str(one.outcome), one.phase, one.duration_s,
+                storable(one.worker), one.place,
                 *(_kept(one.failure) if one.failure is not None else (None, None, None)),
-            ]
+            )
             for one in attempts
         ),
     )  # fmt: skip
@@ -187,6 +187,13 @@ def _add_attempts(connection: sqlite3.Connection, run: int, attempts: Sequence[A
         " failures = failures + excluded.failures, lost_ms = lost_ms + excluded.lost_ms",
         [run],
     )
+
+
+def _ids_of_tests(connection: sqlite3.Connection, nodeids: Collection[str]) -> dict[str, int]:
+    """The row of each test, made where there is none; all at once, since a run has as many as there are."""
+    asked = [json.dumps(sorted(nodeids))]
+    connection.execute("INSERT OR IGNORE INTO test (nodeid) SELECT value FROM json_each(?)", asked)
+    return dict(connection.execute("SELECT nodeid, test.id FROM json_each(?) JOIN test ON nodeid = value", asked))
 
 
 def _kept(failure: Failure) -> tuple[str, str, str]:

@@ -28,7 +28,7 @@ WAIT_S = 30.0
 """How long one writer waits for the others."""
 MOVED_S = 2.0
 """How long one that found a damaged file waits for another one that is about to move it aside."""
-CHECK_BELOW = 32 * 1024 * 1024
+CHECK_BELOW = 8 * 1024 * 1024
 """Bytes up to which the whole file is checked whenever it is written; a larger one where runs are imported."""
 _MAPPED = 1 << 30
 """Bytes of the file that are read as memory."""
