@@ -89,6 +89,32 @@ def test_a_run_is_kept_with_all_that_it_depends_on(shop: Shop, monkeypatch: pyte
     assert first == second, "the same failure, though an address in its message differs"
 
 
+RETRYING = """
+import pytest
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        report.outcome = "retried"
+        item.ihook.pytest_runtest_logreport(report=report)
+        report.outcome, report.longrepr = "passed", None
+    return report
+"""
+
+
+def test_the_report_of_an_attempt_may_become_that_of_the_next(shop: Shop) -> None:
+    """pytest-retry sends one object twice: what it said first is kept, as it was then."""
+    shop.repo.write("conftest.py", RETRYING)
+    shop.repo.write("tests/test_retried.py", "def test_retried():\n    raise TimeoutError\n")
+    assert shop.run("--bugguard", "tests/test_retried.py").ret == 0
+    (run,) = kept(shop)
+    assert [(one.number, one.outcome, one.failure and _signature(one.failure)) for one in run.attempts] == [
+        (1, "failed", "TimeoutError at tests/test_retried.py:2"),
+        (2, "passed", None),
+    ]
+
+
 def test_the_work_tree_stays_clean(shop: Shop) -> None:
     """What we write ignores itself, as pytest's cache does; the code of a clean tree is known by its id."""
     shop.fix(GUARDING)

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from contextlib import suppress
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,8 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._seen.append(report)
+        # pytest-retry makes of the report of a failed attempt that of the last one, when we have seen it.
+        self._seen.append(report if report.outcome == "passed" else copy(report))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
