@@ -438,6 +438,23 @@ def test_one_polluter_among_many_takes_few_runs() -> None:
     assert len(named.asked) == 15
 
 
+def test_victims_that_share_polluters_are_looked_into_together() -> None:
+    """Crom has 38 among 84 tests: each after each other one by itself takes 38 x 84 processes, and they all wait."""
+    victims: dict[str, Act] = {f"victim_{n}": suffers("x" if n % 2 else "y") for n in range(30)}
+    guilty = {"x": leaves("x"), "y": leaves("y"), "both": leaves("x", "y")}
+    spiteful: dict[str, Act] = {"spiteful": lambda process: suffers("x")(process) and leaves("y")(process)}
+    tests = {**CROWD, **victims, **spiteful, "once": once, **guilty}
+    stage, found = hunted(tests)
+    assert found.keys() == {*victims, "spiteful", "once"}
+    for n in range(30):
+        polluters = {("t.py::both",), ("t.py::x",)} if n % 2 else {("t.py::both",), ("t.py::spiteful",), ("t.py::y",)}
+        assert set(found[f"victim_{n}"].diagnosis.polluters) == polluters
+    assert len(stage.asked) < 1000
+    _, soon = hunted(tests, Plan(goes_on=True), time=400.0)
+    assert soon.keys() == found.keys()
+    assert all(flake.diagnosis.kinds for flake in soon.values())
+
+
 def test_a_slow_test_is_not_run_in_between_others() -> None:
     """Halving takes more processes, and less time."""
     tests = {"leaves": leaves("x"), **CROWD, "victim": suffers("x")}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from pytest_bugguard.core import orders
 from pytest_bugguard.core.hunted import Context, Way
 from pytest_bugguard.core.kinds import RAREST, SURE, Kind
 from pytest_bugguard.core.model import Outcome
@@ -32,7 +31,7 @@ _ALPHA = 0.05
 _QUESTIONS = 30
 """About so many are asked in a search."""
 _SEVERAL = 5
-"""So many polluters of their own are looked for by search."""
+"""So many polluters or setters are looked for by search."""
 _FEW = 64
 """After each of so many tests another one may be run in between."""
 _CHEAP_S = 5.0
@@ -118,30 +117,30 @@ def _explain(nodeid: str, usual: Outcome, lab: Lab, *, busy: int) -> bool:
 
 
 def _glanced(nodeid: str, context: Context, wanted: Outcome, lab: Lab) -> bool:
-    """Find tests each of which makes it end so by itself, at a fraction of a search's price; whether one was found.
+    """Find a test that makes it end so by itself, at a fraction of a search's price; whether one was found.
 
     No more than a hint comes of running it in between, so what is found there is confirmed like all else.
     """
-    if lab.notebook.ends_otherwise_again(nodeid):
+    found = _turning(nodeid, context.before, context.conditions, wanted, lab)
+    if not found:
         return False
-    before = context.before
-    for place in range(_SEVERAL):
-        found = _turning(nodeid, before, context.conditions, wanted, lab)
-        if not found or not confirm(nodeid, found, context.conditions, lab, is_clear=True, is_first=not place):
-            return place > 0
-        before = tuple(one for one in before if one not in found)
-    return True
+    return confirm(nodeid, found, context.conditions, lab, is_clear=True, is_first=True)
 
 
 def _turning(
     nodeid: str, before: tuple[str, ...], conditions: Conditions, wanted: Outcome, lab: Lab
-) -> tuple[str, ...]:
-    """The test after which it ends so for the first time, where it runs first and after every few of them; or none."""
+) -> tuple[str, ...] | None:
+    """The test after which it ends so for the first time, where it runs first and after every few of them; or none.
+
+    None where that is not to be seen: it ends otherwise the second time, or takes too long to be run so often.
+    """
+    if lab.notebook.ends_otherwise_again(nodeid):
+        return None
     while len(before) > 1:
         size = math.isqrt(len(before)) if len(before) > _FEW else 1
         parts = [before[start : start + size] for start in range(0, len(before), size)]
         if len(parts) * lab.notebook.duration_s([nodeid]) > max(lab.notebook.duration_s(before), _CHEAP_S):
-            return ()
+            return None
         asked = lab.replay([nodeid, *(one for part in parts for one in (*part, nodeid))], conditions)
         ends = lab.run(Way.GLANCE, asked).outcomes(nodeid)
         if wanted not in ends[1:] or ends[0] is wanted:
@@ -179,14 +178,13 @@ def _share(nodeid: str, context: Context, wanted: Outcome, lab: Lab, times: int)
     return sum(wanted in done.outcomes(nodeid)[:1] for done in lab.run_all(Way.EXPERIMENT, asked)) / times
 
 
-def fails_under_load(nodeid: str, lab: Lab, busy: int, *, glances: bool = False) -> bool:
+def fails_under_load(nodeid: str, lab: Lab, busy: int) -> bool:
     """Run it alone on a busy machine; whether that is why it fails.
 
     Args:
         nodeid: The test.
         lab: Where that is tried.
         busy: How many processes make the machine busy.
-        glances: Whether it is let go as soon as it has passed a few times: it is known why it fails, else.
 
     Raises:
         OutOfTimeError: There is no time for that.
@@ -195,7 +193,7 @@ def fails_under_load(nodeid: str, lab: Lab, busy: int, *, glances: bool = False)
     ends: list[Outcome] = []
     for done in lab.run_all(Way.EXPERIMENT, asked):
         ends += done.outcomes(nodeid)
-        if ends == [Outcome.FAILED] * _REPEATS or (glances and ends == [Outcome.PASSED] * _REPEATS):
+        if ends == [Outcome.FAILED] * _REPEATS:
             break
     if Kind.LOAD in lab.notebook.diagnosis(nodeid).kinds:  # or was it only lucky alone?
         _alone(nodeid, lab, _MORE_ALONE)
@@ -230,19 +228,33 @@ def _search(nodeid: str, context: Context, wanted: Outcome, lab: Lab, *, is_clea
 
 
 def _found(nodeid: str, oracle: _Oracle, context: Context, lab: Lab) -> bool:
-    """Find one set of tests after the other; whether one was found."""
-    before = context.before
-    for place in range(_SEVERAL):
-        found = oracle.without_needless(needed(oracle.narrowed(before), oracle.shows))
-        if not found and context.conditions.is_plain:
-            _pin_seed(nodeid, lab)
-            return bool(lab.notebook.diagnosis(nodeid).kinds)
-        if not confirm(nodeid, found, context.conditions, lab, is_clear=oracle.is_clear, is_first=not place):
-            return place > 0
-        before = tuple(one for one in before if one not in found)
-        if not found or not oracle.shows(before):
-            break
-    return True
+    """Find a set of tests; whether one was found."""
+    found = oracle.guilty(context.before)
+    if not found and context.conditions.is_plain:
+        _pin_seed(nodeid, lab)
+        return bool(lab.notebook.diagnosis(nodeid).kinds)
+    return confirm(nodeid, found, context.conditions, lab, is_clear=oracle.is_clear, is_first=True)
+
+
+def find_more(nodeid: str, lab: Lab) -> None:
+    """Find more polluters or setters of a test, among those that ran before it where it ended as after them.
+
+    Raises:
+        OutOfTimeError: There is no time for all of them.
+    """
+    diagnosis = lab.notebook.diagnosis(nodeid)
+    wanted = Outcome.FAILED if Kind.VICTIM in diagnosis.kinds else Outcome.PASSED
+    for context in lab.notebook.contexts(nodeid, wanted)[:1]:
+        known = {one for found in (*diagnosis.polluters, *diagnosis.setters) for one in found}
+        oracle = _Oracle(nodeid, context, wanted, 1, lab)
+        for _ in range(_SEVERAL - 1):
+            before = tuple(one for one in context.before if one not in known)
+            found = _turning(nodeid, before, context.conditions, wanted, lab)
+            if found is None and oracle.shows(before):
+                found = oracle.guilty(before)
+            if not found or not confirm(nodeid, found, context.conditions, lab, is_clear=True):
+                return
+            known.update(found)
 
 
 def confirm(  # noqa: PLR0913 - a claim, and how it came to be made
@@ -295,13 +307,17 @@ class _Oracle:
         """Whether it is taken to end alike each time."""
         return self._tries == 1
 
-    def narrowed(self, before: tuple[str, ...]) -> tuple[str, ...]:
+    def guilty(self, before: tuple[str, ...]) -> tuple[str, ...]:
+        """As few of these tests as make it end so, which it does after all of them."""
+        return self._without_needless(needed(self._narrowed(before), self.shows))
+
+    def _narrowed(self, before: tuple[str, ...]) -> tuple[str, ...]:
         """Only those of its own file, where they are enough: that is often so, and soon asked."""
         path = self._nodeid.partition("::")[0]
         nearest = tuple(one for one in before if one.partition("::")[0] == path)
         return nearest if nearest and nearest != before and self.shows(nearest) else before
 
-    def without_needless(self, found: tuple[str, ...]) -> tuple[str, ...]:
+    def _without_needless(self, found: tuple[str, ...]) -> tuple[str, ...]:
         """What is left where each of several is left out often enough to see that it is needed, noise or not."""
         for one in found if len(found) > 1 else ():
             without = tuple(other for other in found if other != one)
@@ -319,22 +335,3 @@ class _Oracle:
         asked = [self._lab.replay((*before, self._nodeid), self._conditions) for _ in range(self._tries)]
         done = self._lab.run_all(Way.EXPERIMENT, asked)
         return any(self._wanted in one.outcomes(self._nodeid)[:1] for one in done)
-
-
-def sweep(nodeid: str, lab: Lab) -> None:
-    """Run it after each other test by itself: a search finds one polluter or setter, and there may be more of them.
-
-    Raises:
-        OutOfTimeError: There is no time for all of them.
-    """
-    diagnosis = lab.notebook.diagnosis(nodeid)
-    wanted = Outcome.FAILED if Kind.VICTIM in diagnosis.kinds else Outcome.PASSED
-    known = {one for found in (*diagnosis.polluters, *diagnosis.setters) if len(found) == 1 for one in found}
-    others = [one for one in orders.likely_first(lab.notebook.order, nodeid) if one != nodeid and one not in known]
-    conditions = lab.varied()
-    asked = [lab.replay((one, nodeid), conditions) for one in others if not lab.notebook.ends_processes(one)]
-    guilty = [
-        done.asked.tests[0] for done in lab.run_all(Way.EXPERIMENT, asked) if done.outcomes(nodeid)[:1] == (wanted,)
-    ]
-    for one in guilty:
-        confirm(nodeid, (one,), conditions, lab)

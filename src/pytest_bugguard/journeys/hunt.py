@@ -14,8 +14,9 @@ from pytest_bugguard.core.hunted import Way, in_order
 from pytest_bugguard.core.kinds import Kind
 from pytest_bugguard.core.replays import PLAIN, Conditions, Replay
 from pytest_bugguard.core.runs import End
-from pytest_bugguard.journeys.diagnosis import diagnose, fails_under_load, show_more_under_load, sweep
+from pytest_bugguard.journeys.diagnosis import diagnose
 from pytest_bugguard.journeys.lab import OutOfTimeError
+from pytest_bugguard.journeys.sweep import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,8 +30,8 @@ _FOR_THE_FIRST = 1 / 3
 """The share of the time that the first run may take."""
 _FOR_ISOLATION = 0.5
 """The share of what time is left that running each test alone may take."""
-_SWEPT = 400
-"""Tests up to which each is tried as a polluter of its own."""
+_FOR_MORE = 0.5
+"""The share of what time is left that looking for more about what is known may take, where the hunt goes on."""
 
 
 class NothingToHuntError(BugguardError):
@@ -71,14 +72,15 @@ def hunt(plan: Plan, lab: Lab) -> bool:
         for way, tests, conditions in _surveys(plan, lab):
             if not (plan.ends_when_told and way in _OF_ALL and hunted.has_told_all):
                 hunted.survey(way, tests, conditions)
-        hunted.sweep()
+        hunted.sweep(_FOR_MORE * lab.left_s if plan.goes_on else lab.left_s)
         if not plan.goes_on:
             hunted.isolate(1.0)
         is_done = True
         for place in itertools.count(plan.runs) if plan.goes_on else ():
+            begun = lab.now()
             hunted.survey(Way.SHUFFLED, orders.shuffled(lab.notebook.order, lab.seed + place), PLAIN)
             hunted.isolate(_FOR_ISOLATION)
-            hunted.sweep()
+            hunted.sweep(max(_LEAST_S, lab.now() - begun))
     return is_done and not lab.notebook.never_alone
 
 
@@ -148,7 +150,7 @@ class _Hunt:
         self._lab = lab
         self._known: dict[str, int] = {}
         """Of tests that were diagnosed: the picture that there was of them then."""
-        self._swept: set[str] = set()
+        self._sweep = Sweep(lab, busy=plan.busy, looks_at_load=not plan.ends_when_told)
 
     def survey(self, way: Way, tests: Sequence[str], conditions: Conditions) -> None:
         lab = self._lab
@@ -197,20 +199,10 @@ class _Hunt:
         """Whether it is known of each test that is hunted for in which way it is flaky."""
         return all(map(self._is_told, self._lab.notebook.subjects))
 
-    def sweep(self) -> None:
+    def sweep(self, seconds: float) -> None:
         """Look for more that matters to tests of which something is known: load, more polluters, more setters."""
-        lab = self._lab
-        for nodeid in lab.notebook.suspects():
-            kinds = lab.notebook.diagnosis(nodeid).kinds
-            if nodeid in self._swept or not kinds:
-                continue
-            self._swept.add(nodeid)
-            lab.doing = f"more about {nodeid}"
-            if Kind.VICTIM in kinds and not self._plan.ends_when_told:
-                fails_under_load(nodeid, lab, self._plan.busy, glances=True)  # it may watch the clock besides
-                show_more_under_load(nodeid, lab, self._plan.busy)
-            if {Kind.VICTIM, Kind.BRITTLE}.intersection(kinds) and len(lab.notebook.order) <= _SWEPT:
-                sweep(nodeid, lab)
+        with _within(self._lab, seconds):
+            self._sweep.go_on()
 
 
 @contextmanager
