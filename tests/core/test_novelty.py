@@ -117,12 +117,33 @@ def test_a_callable_that_is_called_otherwise_is_reshaped(new: str, function: str
         (OLD.replace("return 0", "return 1") + "LIMIT = 3\n", False),
         (OLD + "def first(): ...\n", False),
         (OLD + "# only a comment\n", False),
+        (OLD.replace("return 0", "return 1").replace("class Pager:", "class Pager(list):"), True),
+        (OLD.replace("return 0", "return 1").replace("size: int = 10", "size: int = 20"), True),
+        (OLD.replace("return 0", "return 1").replace("def pages", "@counted\ndef pages"), True),
+        (OLD.replace("return 0", "return 1") + "if True:\n    pages(1)\n", True),
+        (OLD.replace("return 0", "return 1") + "import re\n", False),
+        (OLD.replace("return 0", "return 1") + "__version__ = '2'\n", False),
         ("def (", False),
     ],
 )
-def test_a_file_in_which_no_function_changed_takes_effect_as_it_is_loaded(new: str, is_data: bool) -> None:
+def test_what_stands_outside_of_functions_takes_effect_as_a_file_is_loaded(new: str, is_data: bool) -> None:
     """Constants and class attributes are data: a test uses them without running a line of the file."""
-    assert (PATH in added(new).data_only) is is_data
+    assert (PATH in added(new).at_load) is is_data
+
+
+@pytest.mark.parametrize(
+    ("path", "function", "is_changed"),
+    [
+        (PATH, "Pager.last", True),
+        (PATH, "Pager.last.<locals>.up", True),
+        (PATH, "last", False),
+        (PATH, "pages", False),
+        ("src/shop/other.py", "Pager.last", False),
+    ],
+)
+def test_a_function_that_changed_is_known_as_python_names_it(path: str, function: str, is_changed: bool) -> None:
+    """What is defined inside of it is a part of it."""
+    assert added(OLD.replace("return 0", "return 1")).changes(path, function) is is_changed
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdict
 from pytest_bugguard.core.novelty import Novelty
-from pytest_bugguard.core.proof import Proof, is_all_red, judge, may_leave_state, to_repeat, unreached
+from pytest_bugguard.core.proof import Proof, is_all_red, judge, may_leave_state, to_look_at, to_repeat, unreached
 from pytest_bugguard.core.reds import BEHAVIOUR
-from pytest_bugguard.core.runs import Case, End, Frame, Loaded, Raised, TestRun, Uncollected, Undressed
+from pytest_bugguard.core.runs import Began, Case, End, Frame, Loaded, Raised, TestRun, Uncollected, Undressed
 from pytest_bugguard.core.trial import Trial
 from tests.trials import (
     FILE,
@@ -654,10 +654,32 @@ def test_the_package_around_it_is_not_what_the_fix_changed() -> None:
 def test_data_takes_effect_as_it_is_loaded() -> None:
     """A test of a constant runs no line of the file; it was loaded, and only its data changed."""
     after, before = run(passed(**UNUSED)), run(failed(**UNUSED))
-    data = Novelty(data_only=frozenset({SOURCE}))
+    data = Novelty(at_load=frozenset({SOURCE}))
     assert judged(after, before, novelty=data).verdict is Verdict.PROVEN
     greps = run(failed(**UNUSED, read=(SOURCE,)))
     assert judged(after, greps, novelty=data).verdict is Verdict.UNDECIDED, "reading the source is no use of it"
+
+
+@pytest.mark.parametrize(
+    ("function", "verdict"),
+    [
+        pytest.param("build", Verdict.PROVEN, id="that-the-fix-changed"),
+        pytest.param("spare", Verdict.UNDECIDED, id="that-it-did-not"),
+    ],
+)
+def test_a_function_may_take_effect_as_files_are_loaded(function: str, verdict: Verdict) -> None:
+    """A test of what it has made then runs no line of it."""
+    after, before = run(passed(**UNUSED)), run(failed(**UNUSED), began=(Began(SOURCE, function),))
+    changed = Novelty(functions=frozenset({(SOURCE, "build")}))
+    assert judged(after, before, novelty=changed).verdict is verdict
+
+
+def test_who_ran_nothing_of_the_source_is_looked_at_once_more() -> None:
+    """Not where it is known what ran, and not whom the other run has seen run something."""
+    after = run(passed(**UNUSED), passed(OTHER))
+    before = run(failed(**UNUSED), failed(OTHER, **UNUSED))
+    assert to_look_at(after, before, (TEST, OTHER)) == (TEST,)
+    assert to_look_at(after, replace(before, began=(Began(SOURCE, "build"),)), (TEST, OTHER)) == ()
 
 
 def test_parameters_are_judged_one_by_one() -> None:
@@ -830,7 +852,7 @@ TRIALS = made(
     again=st.none() | RUNS,
     veiled=st.none() | RUNS,
     control=st.none() | RUNS,
-    novelty=st.just(Novelty(names=frozenset({"first_page"}), data_only=frozenset({SOURCE}))),
+    novelty=st.just(Novelty(names=frozenset({"first_page"}), at_load=frozenset({SOURCE}))),
     changed=FILES,
     changed_now=FILES,
     is_source=st.just(is_source),

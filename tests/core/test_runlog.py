@@ -12,7 +12,7 @@ from pytest_bugguard.core import run_notes, runlog
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.run_notes import Note
 from pytest_bugguard.core.runlog import Ended
-from pytest_bugguard.core.runs import Claim, End, Frame, Helper, Loaded, Misfit, Undressed, Want
+from pytest_bugguard.core.runs import Began, Claim, End, Frame, Helper, Loaded, Misfit, Undressed, Want
 
 Event = dict[str, object]
 RAISED = {
@@ -212,6 +212,7 @@ def test_notes_belong_to_their_tests() -> None:
         Note("undressed", "b.py", "KeyError: 'x'", ""),
         Note("loaded", "a.py", "/site/a.py", ""),
         Note("loaded", "a.py", "", ""),
+        Note("began", "a.py", "Pager.first", ""),
     ]
     run = runlog.fold(record(*GOOD), seen, DONE)
     assert [(case.executed, case.read, case.started_process) for case in run.cases] == [
@@ -223,6 +224,7 @@ def test_notes_belong_to_their_tests() -> None:
         ((), (Misfit("f() takes 1", "t.py"), Misfit("has no len()", "t.py", ("__len__", "__iter__")))),
     ]
     assert run.loaded == (Loaded("a.py"), Loaded("a.py", "/site/a.py"))
+    assert run.began == (Began("a.py", "Pager.first"),)
     assert [case.takers for case in run.cases] == [(), ("tools/asking.py",)]
     assert run.undressed == (Undressed("b.py", "KeyError: 'x'"),)
     assert (run.bared, [case.bared for case in run.cases]) == (("b.py",), [(), ("a.py",)])

@@ -985,6 +985,78 @@ def test_a_red_that_follows_the_code_is_one(tmp_path: Path) -> None:
     assert [one.verdict for one in alone] == ["proven"] * 2, alone
 
 
+_MAKING = """
+    __version__ = "1.{0}"
+    REGISTRY = {{}}
+
+    def build():
+        return [{1} for items in (11, 20)]
+
+    def register(command):
+        REGISTRY[command.__name__{2}] = command
+        return command
+
+    class Model(type):
+        def __new__(kind, name, bases, given):
+            made = super().__new__(kind, name, bases, given)
+            made.fields = [one{2} for one in given if one.startswith("a_")]
+            return made
+
+    TABLE = build()
+"""
+_MADE = """
+    from operator import attrgetter
+    from pathlib import Path
+    import shop.commands
+    from shop import making
+
+    class Row(metaclass=making.Model):
+        a_size = 1
+
+    def test_table():
+        assert making.TABLE == [2, 2]
+
+    def test_registry():
+        assert "do-it" in making.REGISTRY
+
+    def test_class():
+        assert Row.fields == ["a-size"]
+
+    def test_text():
+        assert "-(-" in Path(making.__file__).read_text()
+
+    def test_version():
+        assert making.__version__ == "1.1"
+
+    def test_code():
+        assert "replace" in attrgetter("__code__.co_names")(making.register)
+
+    def test_new():
+        assert hasattr(making, "LATE")
+
+    def test_count():
+        assert len([name for name in vars(making) if name.isupper()]) == 3
+"""
+
+
+def test_what_a_fix_made_as_files_were_loaded_is_a_proof(tmp_path: Path) -> None:
+    """Its functions ran then, and a test that runs none of them sees what they made; one that only looks does not."""
+    making = "src/shop/making.py"
+    user = "from shop.making import register\n\n@register\ndef do_it():\n    return 1\n"
+    old = {making: _MAKING.format(0, "items // 10", ""), "src/shop/commands.py": user}
+    new = _MAKING.format(1, "-(-items // 10)", ".replace('_', '-')") + "    LATE = build()\n"
+    said = repaired(tmp_path, {making: new, "tests/test_last.py": _MADE}, base=old)
+    verdicts = {name: said.alone(f"tests/test_last.py::test_{name}").verdict for name in _AS_LOADED}
+    assert verdicts == _AS_LOADED
+
+
+_AS_LOADED = {
+    **dict.fromkeys(["table", "registry", "class"], "proven"),
+    **dict.fromkeys(["text", "version", "code"], "undecided"),
+    **dict.fromkeys(["new", "count"], "weak"),
+}
+
+
 @pytest.mark.parametrize(
     "test",
     [

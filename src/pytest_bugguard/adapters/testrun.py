@@ -219,6 +219,7 @@ class PytestRunner:
             "private": str(private.folder),
             "evidence": str(private.evidence),
             "lines": str(private.lines) if request.measures else "",
+            "sees_loading": request.sees_loading,
             "own": list(request.own),
             "order": list(request.order),
             "is_at_home": self._is_at_home,

@@ -58,12 +58,12 @@ def same_behaviour(old: bytes, new: bytes) -> bool:
 def _is_changed(old: bytes, new: bytes) -> bool:
     """Whether two versions of one definition are known to do different things: that settles it for the whole file."""
     try:
-        olds, news = _stripped(syntax.parse(old)), _stripped(syntax.parse(new))
+        olds, news = stripped(syntax.parse(old)), stripped(syntax.parse(new))
     except syntax.UnparsableError:
         return False
     for body in (olds, news):
         _take_bound(body)  # they may stand below the definition; whether they count is for the whole file to say
-    return not _alike(olds, news)
+    return not alike(olds, news)
 
 
 def describe(old: bytes, new: bytes) -> SourceFacts:
@@ -73,9 +73,7 @@ def describe(old: bytes, new: bytes) -> SourceFacts:
     if bodies is None:
         return SourceFacts(behaviour_changed=True)
     before, after = (dict(_definitions(outline.read(body))) for body in bodies)
-    changed = tuple(
-        name for name, node in after.items() if node and (was := before.get(name)) and not _alike(was, node)
-    )
+    changed = tuple(name for name, node in after.items() if node and (was := before.get(name)) and not alike(was, node))
     # A function that changed settles it; only without one are the rest of the statements compared.
     if not changed and _same(old, new, *bodies):
         return SourceFacts(behaviour_changed=False)
@@ -103,11 +101,11 @@ def _parsed(pieces: Sequence[bytes]) -> list[ast.stmt]:
 
 def _same(old: bytes, new: bytes, old_body: list[ast.stmt], new_body: list[ast.stmt]) -> bool:
     """Whether nothing that differs runs; the sources are parsed whole only where nothing but what is bound differs."""
-    olds, news = _stripped(old_body), _stripped(new_body)
-    if _alike(olds, news):
+    olds, news = stripped(old_body), stripped(new_body)
+    if alike(olds, news):
         return True
     old_bound, new_bound = _take_bound(olds), _take_bound(news)
-    if not _alike(olds, news):
+    if not alike(olds, news):
         return False
     gone = {name for form, name in old_bound.items() if form not in new_bound}
     come = {name for form, name in new_bound.items() if form not in old_bound}
@@ -153,7 +151,7 @@ def _words(body: list[ast.stmt]) -> tuple[set[str], set[str]]:
     """The names and texts that take part in a run, and the words of the annotations."""
     running: set[str] = set()
     annotating: set[str] = set()
-    statements = _stripped(body)
+    statements = stripped(body)
     _gather([(one, running) for one in statements if not _alias(one)], running, annotating)
     _gather([(one, annotating) for one in body if _is_idle_choice(one)], running, annotating)
     for one in reversed(statements):  # an alias may stand for those before it
@@ -181,7 +179,8 @@ def _gather(waiting: list[tuple[ast.AST, set[str]]], running: set[str], annotati
                     waiting.append((child.annotation, running))  # a dataclass or a model reads it
 
 
-def _alike(one: object, other: object) -> bool:
+def alike(one: object, other: object) -> bool:
+    """Whether two trees (or lists of them) do the same, annotations and what else does nothing aside."""
     return _Likeness().holds(one, other)
 
 
@@ -191,7 +190,7 @@ class _Likeness(likeness.Likeness):
     fields = syntax.Fields(_ANNOTATIONS | frozenset({"type_comment", "ctx", "kind", "type_params"}))
 
     def body(self, statements: list[ast.stmt], owner: ast.AST) -> list[ast.stmt]:
-        return _stripped(statements, owner)
+        return stripped(statements, owner)
 
     def arguments(self, one: ast.arg, other: ast.arg) -> bool:
         return one.arg == other.arg
@@ -200,13 +199,13 @@ class _Likeness(likeness.Likeness):
         return one == other
 
 
-def _stripped(body: Sequence[ast.stmt], owner: ast.AST | None = None) -> list[ast.stmt]:
+def stripped(body: Sequence[ast.stmt], owner: ast.AST | None = None) -> list[ast.stmt]:
     """The statements that do something."""
     keeps_fields = isinstance(owner, ast.ClassDef) and _has_fields(owner)
     kept: list[ast.stmt] = []
     for statement in body:
         if isinstance(statement, ast.If) and syntax.last_name(statement.test) == "TYPE_CHECKING":
-            kept.extend(_stripped(statement.orelse, owner))
+            kept.extend(stripped(statement.orelse, owner))
         elif not _is_idle_choice(statement) and not _is_idle(statement, keeps_fields=keeps_fields):
             kept.append(statement)
     return _sorted_imports(kept)
@@ -216,9 +215,9 @@ def _is_idle_choice(statement: ast.stmt) -> bool:
     """Whether nothing is done either way: names for annotations come from another module in an older Python."""
     match statement:
         case ast.If(test=test, body=body, orelse=orelse) if all(isinstance(node, _LOOKS) for node in ast.walk(test)):
-            return not _stripped(body) and not _stripped(orelse)
+            return not stripped(body) and not stripped(orelse)
         case ast.Try(body=body, handlers=[ast.ExceptHandler(body=handled)], orelse=[], finalbody=[]):
-            return not _stripped(body) and not _stripped(handled)
+            return not stripped(body) and not stripped(handled)
     return False
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
-from pytest_bugguard.core import behaviour, outline, syntax
+from pytest_bugguard.core import behaviour, loading, outline, syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,8 +63,14 @@ class Novelty(Struct, frozen=True):
     given: ``setattr(Pager, "first", ...)`` adds one too, and so does ``page.first = ...``."""
     grown: frozenset[str] = frozenset()
     """The own names of classes and modules that were there and have more names now."""
-    data_only: frozenset[str] = frozenset()
-    """Paths, of either side, of files in which no function changed: what they hold takes effect as they are loaded."""
+    at_load: frozenset[str] = frozenset()
+    """Paths, of either side, of files that do something else as they are loaded: a constant, a base, a decorator."""
+    functions: frozenset[tuple[str, str]] = frozenset()
+    """The functions that do something else now: the path of their file, on either side, and the dotted name there."""
+
+    def changes(self, path: str, function: str) -> bool:
+        """Whether a function does something else now, named as Python does: ``Pager.first``, ``pages.<locals>.up``."""
+        return (path, function.partition(".<locals>")[0]) in self.functions
 
     def adds(self, missing: str, owner: str = "") -> bool:
         """Whether a name that was missing is one that the fix adds.
@@ -129,7 +135,8 @@ def of(files: Iterable[SourceVersions]) -> Novelty:
         frozenset(found.reshaped),
         frozenset(word.decode() for word in mentions),
         frozenset(found.grown),
-        frozenset(found.data_only),
+        frozenset(found.at_load),
+        frozenset(found.functions),
     )
 
 
@@ -140,7 +147,8 @@ class _Additions(Struct):
     parameters: set[tuple[str, str]] = field(default_factory=set)
     reshaped: set[str] = field(default_factory=set)
     grown: set[str] = field(default_factory=set)
-    data_only: set[str] = field(default_factory=set)
+    at_load: set[str] = field(default_factory=set)
+    functions: set[tuple[str, str]] = field(default_factory=set)
     old: list[bytes] = field(default_factory=list)
     new: list[bytes] = field(default_factory=list)
 
@@ -166,8 +174,17 @@ class _Additions(Struct):
         for name, signature in new.callables.items():
             if old.callables.get(name) != signature:
                 self._reshape(name, signature, old.callables.get(name))
-        if there is not None and there.callables.keys() == new.callables.keys() and _is_data_only(versions):
-            self.data_only.update(path for path in versions[:2] if path is not None)
+        if there is not None:
+            self._compare_loading(versions, has_same_callables=there.callables.keys() == new.callables.keys())
+
+    def _compare_loading(self, versions: SourceVersions, *, has_same_callables: bool) -> None:
+        old, new = versions.old or b"", versions.new or b""
+        facts = behaviour.describe(old, new)
+        paths = [path for path in versions[:2] if path is not None]
+        self.functions.update((path, name) for path in paths for name in facts.changed_functions)
+        is_data = has_same_callables and facts.behaviour_changed and not facts.changed_functions
+        if is_data or loading.differs(old, new):
+            self.at_load.update(paths)
 
     def _reshape(self, name: str, now: _Signature, was: _Signature | None) -> None:
         own = _own(name)
@@ -284,12 +301,6 @@ def _signature(function: FunctionNode | ast.Lambda) -> _Signature:
         tuple(default is None for default in given.kw_defaults),
     )
     return _Signature(frozenset(argument.arg for argument in syntax.arguments(function)), shape)
-
-
-def _is_data_only(versions: SourceVersions) -> bool:
-    """Whether no function of a file that was there does anything else now, though the file does."""
-    facts = behaviour.describe(versions.old or b"", versions.new or b"")
-    return facts.behaviour_changed and not facts.changed_functions
 
 
 def _is_of_python(owner: str) -> bool:

@@ -92,6 +92,17 @@ def unreached(after: TestRun, before: TestRun) -> tuple[str, ...]:
     return tuple(pair.nodeid for pair in pairs if pair.other is None and pair.one.outcome is Outcome.PASSED)
 
 
+def to_look_at(after: TestRun, before: TestRun, reds: tuple[str, ...]) -> tuple[str, ...]:
+    """Which of the red tests ran nothing of what the fix changed, in either run: it may have run as files were loaded.
+
+    None where it is known already what ran then.
+    """
+    if before.began:
+        return ()
+    ran = [case.nodeid for run in (after, before) for case in run.cases if case.executed]
+    return tuple(red for red in reds if not any(pairing.is_case_of(nodeid, red) for nodeid in ran))
+
+
 def judge(tried: Trial) -> Proof:
     """Judge a fix by the runs that were made for it."""
     rows = trial.rows(tried)

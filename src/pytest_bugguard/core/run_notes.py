@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
-from pytest_bugguard.core.runs import Loaded, Misfit, Undressed, Want
+from pytest_bugguard.core.runs import Began, Loaded, Misfit, Undressed, Want
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,13 +16,15 @@ class Note(NamedTuple):
     """One fact that a process of the run wrote down about a watched file."""
 
     kind: str
-    """``loaded``, ``executed``, ``read``, ``taken``, ``bared``, ``process``, ``wanted``, ``misfit``, ``undressed``."""
+    """``loaded``, ``began``, ``executed``, ``read``, ``taken``, ``bared``, ``process``, ``wanted``, ``misfit``,
+    ``undressed``."""
     path: str
     """Where it is ``wanted``: the last part of a name, not a path. Where it is a ``misfit``: what was said."""
     place: str
-    """Where it is ``loaded``: from where, if not from the tree. Where it is a ``misfit``: who called, and on a second
-    line the methods that were lacking. Where it is ``wanted``: where it was looked for and by whom, on two lines. Where
-    it is ``undressed``: why. Where it is ``taken``: by which file, empty for a test."""
+    """Where it is ``loaded``: from where, if not from the tree. Where it ``began``: the function. Where it is a
+    ``misfit``: who called, and on a second line the methods that were lacking. Where it is ``wanted``: where it was
+    looked for and by whom, on two lines. Where it is ``undressed``: why. Where it is ``taken``: by which file, empty
+    for a test."""
     node: str
     """The test on whose behalf, as pytest names it; empty outside of tests, and where it is ``loaded``."""
 
@@ -37,6 +39,7 @@ class Facts(Struct):
     """What the notes on one behalf say."""
 
     loaded: list[Loaded] = field(default_factory=list)
+    began: list[Began] = field(default_factory=list)
     executed: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
@@ -59,6 +62,8 @@ def by_node(seen: Iterable[Note]) -> dict[str, Facts]:
         match note.kind:
             case "loaded":
                 of.loaded.append(Loaded(note.path, note.place))
+            case "began":
+                of.began.append(Began(note.path, note.place))
             case "taken":
                 of.taken.add(note.place)
             case "bared" | "executed" | "read":

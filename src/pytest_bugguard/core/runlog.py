@@ -64,6 +64,7 @@ def _folded(record: bytes, seen: Iterable[Note], ended: Ended) -> TestRun:
         collected=tuple(log.collected or ()),
         deselected=tuple(log.left_out),
         loaded=tuple(of_all.loaded),
+        began=tuple(of_all.began),
         bared=tuple(sorted(of_all.bared)),
         undressed=tuple(of_all.undressed),
         reached_out=of_all.reached_out,

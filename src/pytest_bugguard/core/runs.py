@@ -47,6 +47,8 @@ class RunRequest(Struct, frozen=True):
     """After so many seconds it is ended, with every process that it started."""
     measures: bool = False
     """Whether the lines of the watched files that are run are told, too."""
+    sees_loading: bool = False
+    """Whether the functions are told that run while files are loaded, whatever that costs."""
     own: tuple[str, ...] = ()
     """The tests whose lines are told as a test's, where lines are told; none: all of them."""
     order: tuple[str, ...] = ()
@@ -221,6 +223,14 @@ class Loaded(Struct, frozen=True):
     """Empty: out of the tree. Else where it was loaded from: a leak."""
 
 
+class Began(NamedTuple):
+    """A function of a watched file that ran outside of any test: while files were loaded."""
+
+    path: str
+    function: str
+    """As Python names it: ``Pager.first``."""
+
+
 class Undressed(NamedTuple):
     """A file whose old code could not be given the dress of the new one."""
 
@@ -254,6 +264,8 @@ class TestRun(Struct, frozen=True):
     deselected: tuple[str, ...] = ()
     """Node ids that the project's own options left out."""
     loaded: tuple[Loaded, ...] = ()
+    began: tuple[Began, ...] = ()
+    """Where looking has its price, only if that was asked for."""
     bared: tuple[str, ...] = ()
     """The files with other code in their stead whose own text was run all the same, and outside of any test."""
     undressed: tuple[Undressed, ...] = ()

@@ -70,7 +70,7 @@ class Use(StrEnum):
     RAN = "ran"
     """It ran some of its code, or opened its data."""
     LOADED = "loaded"
-    """It ran none of it, but what changed takes effect as the file is loaded, and it was loaded."""
+    """It ran none of it, but what changed took effect as files were loaded: a constant, a function that ran then."""
     NONE = "none"
 
 
@@ -226,7 +226,10 @@ def _use(trial: Trial, *, without: tuple[Case, ...], with_fix: tuple[Case, ...])
     counts_with_fix = bool(trial.loaded) or not trial.changed
     if _ran(without, trial.changed) or (counts_with_fix and _ran(with_fix, trial.changed_now)):
         return Use.RAN
-    return Use.LOADED if trial.loaded & trial.novelty.data_only else Use.NONE
+    took_effect = bool(trial.loaded & trial.novelty.at_load) or any(
+        trial.novelty.changes(one.path, one.function) for one in trial.before.began
+    )
+    return Use.LOADED if took_effect else Use.NONE
 
 
 def _ran(cases: Iterable[Case], changed: Iterable[str]) -> bool:

@@ -110,6 +110,9 @@ def _runs(experiment: Experiment, bench: Bench, session: TestRun | None) -> Runs
                 before = before.continued_by(bench.runner.run(tree, replace(request, targets=rest)))
             reds = proof.to_repeat(after, before)
             veiled = veil(reds, limit_s) if reds and veil is not None else None
+        if unused := proof.to_look_at(after, before, reds):
+            look = bench.runner.run(tree, replace(request, targets=unused, sees_loading=True))
+            before = replace(before, began=look.began)
         again = veiled if veiled is not None and _is_repeat(veiled, reds) else None
         if reds and again is None:
             again = bench.runner.run(tree, replace(request, targets=reds))

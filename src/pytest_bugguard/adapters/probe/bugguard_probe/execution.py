@@ -44,7 +44,7 @@ class _Monitored:
 
     _TOOLS = (4, 3)  # the two that nobody has a claim on
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, tell: Callable[[str, str], None]) -> None:
         self._tell = tell
         self._files: dict[CodeType, str] = {}
         self._seen: list[CodeType] = []
@@ -66,7 +66,7 @@ class _Monitored:
             self._monitoring.set_local_events(self._tool, each, self._events)
 
     def _on_call(self, code: CodeType, _: int) -> Any:
-        self._tell(self._files[code])
+        self._tell(self._files[code], code.co_qualname)
         self._seen.append(code)
         return self._monitoring.DISABLE
 
@@ -77,7 +77,7 @@ class _Monitored:
             self._monitoring.set_local_events(self._tool, code, 0)
             self._monitoring.set_local_events(self._tool, code, self._events)
 
-    def watch(self) -> None:
+    def watch(self, *, is_loading: bool = False) -> None:
         """Nothing to switch on."""
 
     def rest(self) -> None:
@@ -89,11 +89,12 @@ class _Profiled:
 
     needs_windows = True
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, tell: Callable[[str, str], None]) -> None:
         self._tell = tell
         self._files: dict[str, str] = {}
         self._unseen: dict[str, str] = {}
         self._watching = 0
+        self._is_loading = False
         self.seen = 0
         """How often something has been seen at all."""
         # Held for good: Python 3.11 borrows it, and may be about to call it while a finalizer of another object takes
@@ -108,9 +109,13 @@ class _Profiled:
     def forget(self) -> None:
         self._unseen = dict(self._files)
 
-    def watch(self) -> None:
-        """Look on until as many ``rest`` have followed: a test's call may set up a fixture of its own."""
+    def watch(self, *, is_loading: bool = False) -> None:
+        """Look on until as many ``rest`` have followed: a test's call may set up a fixture of its own.
+
+        While files are loaded each function is told, and not only the first.
+        """
         self._watching += 1
+        self._is_loading = is_loading
         self._look()
 
     def rest(self) -> None:
@@ -132,8 +137,9 @@ class _Profiled:
             path = self._unseen.get(frame.f_code.co_filename)
             if path is not None and _is_function(frame.f_code):
                 self.seen += 1
-                self._tell(path)
-                self._unseen = {}  # one is enough to say that the test used what the fix changed
+                self._tell(path, frame.f_code.co_qualname)
+                if not self._is_loading:
+                    self._unseen = {}  # one is enough to say that the test used what the fix changed
 
     def _is_looked_at(self, file: object) -> bool:
         """Whether a frame with such a file is asked for its code: that is dear, being an event that is listened to."""

@@ -33,6 +33,8 @@ class Plan(TypedDict):
     """The folder for measured lines; empty where none are asked for."""
     own: Sequence[str]
     """The tests whose lines are told as a test's; empty: all of them."""
+    sees_loading: bool
+    """Whether to look at what runs while files are loaded, whatever that costs."""
     order: Sequence[str]
     """The tests to run, in this order, the same one perhaps twice; empty: all below the targets, as collected."""
     word: str

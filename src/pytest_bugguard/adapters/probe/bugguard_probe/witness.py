@@ -86,6 +86,9 @@ class Witness:
             self.execution.watch()
             if self.test:
                 self._note("process")  # not all ways to start one are audited
+        self._sees_loading = is_main and plan["sees_loading"]
+        if self._sees_loading:
+            self.execution.watch(is_loading=True)
 
     def begin(self) -> None:
         """Listen from now on; there is no way back."""
@@ -120,6 +123,9 @@ class Witness:
     def enter(self, test: str) -> None:
         """All that is seen from now on is seen on behalf of this test; of none where it is empty."""
         self.test = test
+        if self._sees_loading:
+            self._sees_loading = False
+            self.execution.rest()
         self.execution.forget()
 
     def miss(self, name: str, owner: str, asking: FrameType) -> None:
@@ -319,9 +325,11 @@ class Witness:
         if not place and self._veil.is_bared(path, code):
             self._note("bared", path)
 
-    def _executed(self, path: str) -> None:
+    def _executed(self, path: str, function: str = "") -> None:
         if self.test:
             self._note("executed", path)
+        elif function:
+            self._note("began", path, function)
 
     def _note(self, kind: str, path: str = "", place: str = "", *, is_for_all: bool = False) -> None:
         """Write down a fact, once: four fields, each ended by NUL, which none of them can hold."""
