@@ -63,6 +63,7 @@ MORE = """
         addopts = "-p no:hypothesispytest -p no:platformdirs"
       file: tests/test_more.py
         import os
+        import sys
 
         LEFT = []
 
@@ -78,6 +79,13 @@ MORE = """
 
         def test_brittle():
             assert "open" in LEFT
+
+        def test_names():
+            sys.argv[1:] = ["eth0"]
+
+        def test_parses():
+            if len(sys.argv) != 2:
+                raise SystemExit("usage: tune NAME")
 """
 VICTIM = "shop/tests/test_shop.py::test_victim[a::b [c]]"
 LEAVES = "shop/tests/test_shop.py::test_leaves"
@@ -147,16 +155,23 @@ def test_rarer_kinds_are_told_where_they_are_hunted_for(tmp_path: Path) -> None:
     """Two polluters in their order, and what needs a setter; chance, crashes and seeds: benchmarks/flaky_matrix.py."""
     shell = Shell(story(tmp_path / "shop", MORE).path)
     path = "tests/test_more.py"
-    names = ("test_pair", "test_brittle")
+    names = ("test_pair", "test_brittle", "test_parses")
     done = shell.call("hunt", "--seed", "1", *(f"{path}::{name}" for name in names), "--format", "json")
-    said = {
-        one["nodeid"].partition("::")[2]: (one["kind"], one["polluters"], one["setters"])
-        for one in done.document["flaky"]
-    }
-    assert said == {
+    found = {one["nodeid"].partition("::")[2]: one for one in done.document["flaky"]}
+    assert {name: (one["kind"], one["polluters"], one["setters"]) for name, one in found.items()} == {
         "test_pair": (["victim"], [[f"{path}::test_opens", f"{path}::test_closes"]], []),
         "test_brittle": (["brittle"], [], [[f"{path}::test_opens"]]),
+        "test_parses": (["brittle"], [], [[f"{path}::test_names"]]),
     }
+    # With the test's name on it, the command line would be one that this test takes.
+    ends = [_code_of(found["test_parses"][key], shell.folder) for key in ("command", "contrast")]
+    assert ends == [1, 0]
+
+
+def _code_of(command: str, folder: Path) -> int:
+    """How it ends, typed as it stands; what it leaves is looked for by other tests."""
+    tidy = os.environ | {"PYTEST_ADDOPTS": "-p no:cacheprovider"}
+    return subprocess.run(["bash", "-c", command], cwd=folder, env=tidy, capture_output=True, check=False).returncode
 
 
 def test_a_hunt_leaves_the_checkout_as_it_was(repo: Repo, done: Done) -> None:
@@ -185,11 +200,7 @@ def test_the_command_that_is_printed_shows_it(shell: Shell, found: dict[str, dic
     """
     assert "-o addopts=" in found[name]["command"]
     assert "-q" not in found[name]["command"]
-    tidy = os.environ | {"PYTEST_ADDOPTS": "-p no:cacheprovider"}  # the checkout is looked at by another test
-    ends = [
-        subprocess.run(["bash", "-c", command], cwd=shell.folder, env=tidy, capture_output=True, check=False).returncode
-        for command in (found[name]["command"], found[name]["contrast"])
-    ]
+    ends = [_code_of(found[name][key], shell.folder) for key in ("command", "contrast")]
     assert ends == [1, 0]
 
 

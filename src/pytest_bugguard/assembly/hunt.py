@@ -18,7 +18,7 @@ from pytest_bugguard.assembly.recording import Session, record_experiments
 from pytest_bugguard.assembly.replays import home_of, open_replayer
 from pytest_bugguard.core import addopts
 from pytest_bugguard.core.alike import with_alike
-from pytest_bugguard.core.causes import hints_of, source_in
+from pytest_bugguard.core.causes import hints_of, may_read_command_line, source_in
 from pytest_bugguard.core.commands import Typing, command_of, contrast_of
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.experiments import kept
@@ -216,8 +216,8 @@ def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Resu
         content = worktree.text(nodeid.partition("::")[0]) or b""
         return source_in(content.decode("utf-8", "replace"), nodeid)
 
-    told = (_with_commands(flake, typing) for flake in notebook.flakes())
-    flakes = with_alike(ranked(replace(flake, hints=hints_of(flake, source_of)) for flake in told))
+    told = (replace(flake, hints=hints_of(flake, source_of)) for flake in notebook.flakes())
+    flakes = with_alike(ranked(_with_commands(flake, typing) for flake in told))
     return Result(
         "hunt",
         workshop.facts,
@@ -228,6 +228,7 @@ def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Resu
 
 
 def _with_commands(flake: Flake, typing: Typing) -> Flake:
+    typing = replace(typing, hides=may_read_command_line(flake.hints))
     command = command_of(flake.nodeid, flake.diagnosis, typing)
     contrast = contrast_of(flake.nodeid, flake.diagnosis, typing)
     return replace(flake, command=command, contrast=contrast)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.flakes import Flake
 
@@ -57,6 +57,11 @@ def hints_of(flake: Flake, source_of: Callable[[str], str]) -> tuple[str, ...]:
         source_of: The source of a test by its node id, with that of its fixtures; empty where it is not found.
     """
     return tuple(dict.fromkeys(_hints(flake, source_of)))
+
+
+def may_read_command_line(hints: Iterable[str]) -> bool:
+    """Whether one of these hints says so."""
+    return any(hint.startswith(_COMMAND_LINE) for hint in hints)
 
 
 def _hints(flake: Flake, source_of: Callable[[str], str]) -> Iterator[str]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pytest_bugguard.core.kinds import Diagnosis
     from pytest_bugguard.core.replays import Conditions
 
+_UNSEEN = "import pytest; from sys import argv; words, argv[1:] = argv[1:], []; raise SystemExit(pytest.main(words))"
+"""The tests see a command line without arguments, as a hunt shows them."""
 _TWICE = (
     "import pytest; from _pytest.runner import runtestprotocol as run; from sys import argv; "
     'again = type("Again", (), {"pytest_runtest_protocol": lambda item: run(item, nextitem=item.parent) and None}); '
@@ -35,6 +37,8 @@ class Typing(Struct, frozen=True):
 
     refused: frozenset[tuple[str, ...]] = frozenset()
     """Tests in an order that pytest does not keep where they stand on its command line."""
+    hides: bool = False
+    """Whether the command line is to be hidden from the tests, since they may read it."""
 
     def of_first(self, sets: Sequence[tuple[str, ...]], nodeid: str) -> str:
         """The command that runs a test after the first of these that can be typed; empty where none can."""
@@ -44,7 +48,8 @@ class Typing(Struct, frozen=True):
     def pytest(self, nodeids: Sequence[str], conditions: Conditions | None = None) -> str:
         """The command that runs these tests in their order."""
         around = [f"{name}={shlex.quote(value)}" for name, value in (conditions.variables if conditions else ())]
-        words = ["python", "-m", "pytest", *self.options, *(self.from_here(nodeid) for nodeid in nodeids)]
+        start = ["-c", _UNSEEN] if self.hides else ["-m", "pytest"]
+        words = ["python", *start, *self.options, *(self.from_here(nodeid) for nodeid in nodeids)]
         return " ".join([*around, shlex.join(words)])
 
     def from_here(self, nodeid: str) -> str:

@@ -323,6 +323,7 @@ def _watch_for_the_end(record: Record) -> None:
     atexit.register(tell)
 
 
+del sys.argv[1:]  # pytest has read it: a test that reads it is not to meet our words, but those of a plain `pytest`
 _record = Record(start.record)
 _record.add("begin")
 _watch_for_the_end(_record)
