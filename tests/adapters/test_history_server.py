@@ -151,3 +151,19 @@ def test_a_server_that_is_gone_is_told_without_the_password(tmp_path: Path) -> N
     assert "postgresql:///shop cannot be used" in str(caught.value)
     assert "geheim" not in str(caught.value) + caught.value.hint
     assert "\n" not in str(caught.value)
+
+
+def test_a_server_that_says_nothing_is_waited_for_in_vain_for_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the address asks for: a run of pytest waits for its end."""
+    import psycopg  # noqa: PLC0415 - as above
+
+    asked: dict[str, object] = {}
+
+    def connect(_address: str, **options: object) -> None:
+        asked.update(options)
+        raise psycopg.OperationalError("connection timeout expired")
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    with pytest.raises(HistoryError, match="connection timeout expired"):
+        HistoryServer("postgresql://ci@192.0.2.1/shop?connect_timeout=600", keep_days=9).counts()
+    assert asked == {"connect_timeout": 5}

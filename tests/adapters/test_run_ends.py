@@ -112,6 +112,7 @@ def test_the_last_words_outlive_a_cut(run: Run) -> None:
             os._exit(1)
     """
     done = run(text, options=("-s",))
+    assert done.end == End.CRASHED, "while it ran its file was emptied: else it would still wait"
     assert done.output.rstrip().endswith("the last words")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_bugguard.adapters import history_store
+from pytest_bugguard.adapters import history_rows, history_store
 from pytest_bugguard.adapters.history_store import HistoryError, HistoryStore
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.recorded_runs import Attempt
@@ -107,6 +107,20 @@ def test_eight_writers_lose_nothing(tmp_path: Path, *, is_damaged: bool) -> None
     assert {len(run.attempts) for run in runs} == {2000}
     others = [name for name in names_in(tmp_path) if name != path.name]
     assert [name.partition("-")[0] for name in others] == ["history.db.corrupt"] * is_damaged
+
+
+def test_nobody_else_writes_while_the_tables_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that both find a new file would both make them, and one of the two would fail."""
+    path = tmp_path / "history.db"
+    make = history_rows.make_tables
+
+    def made(connection: sqlite3.Connection) -> None:
+        with closing(sqlite3.connect(path, timeout=0)) as other, pytest.raises(sqlite3.OperationalError, match="lock"):
+            other.execute("BEGIN IMMEDIATE")
+        make(connection)
+
+    monkeypatch.setattr(history_rows, "make_tables", made)
+    assert store_at(path).add([run_of("a.")]) == 1
 
 
 def test_who_looked_before_another_moved_it_moves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
