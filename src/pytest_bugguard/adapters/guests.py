@@ -138,8 +138,11 @@ def _register(manager: pluggy.PluginManager, name: str, guest: object) -> None:
         raise GuestError(f"plugins: {_in_one_line(error)}", hint=_MEND) from error
 
 
-def _without_hook(who: str) -> GuestError:
-    return GuestError(f"{who} has no hook of ours: nothing would ever ask it", hint=_HOOKS)
+def _unspoken(name: str) -> GuestError:
+    return GuestError(
+        f"plugins: {name} names no hook of ours in its own text: it is not even imported",
+        hint=f"name the module in which its hooks are written, not one that imports them; {_HOOKS}",
+    )
 
 
 def _text_of(name: str) -> str:
@@ -174,7 +177,7 @@ def _import(name: str, top: Path | None) -> object:
         # Settings come from the repository that is read, and there are installed modules that do things when they are
         # imported: antigravity starts a browser. So only what speaks of our hooks is.
         if name not in sys.modules and _PREFIX not in _text_of(name):
-            raise _without_hook(f"plugins: {name}")
+            raise _unspoken(name)
         return importlib.import_module(name)
     except GuestError:
         raise
@@ -208,7 +211,7 @@ def _check_names(manager: pluggy.PluginManager, names: Sequence[str]) -> None:
             if name.startswith(_PREFIX) and name not in _KNOWN:
                 raise GuestError(f"{who} has a hook {name!r}, which does not exist", hint=_HOOKS)
         if manager.get_name(plugin) in names and not manager.get_hookcallers(plugin):
-            raise _without_hook(who)
+            raise GuestError(f"{who} has no hook of ours: nothing would ever ask it", hint=_HOOKS)
     try:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
