@@ -138,6 +138,17 @@ def test_many_tests_are_counted() -> None:
     assert "             and 30 more: bugguard explain 0000001" in lines
 
 
+@pytest.mark.parametrize(
+    ("command", "asked"), [("pytest", "prove"), ("prove", "prove"), ("prove --decay", "prove --decay")]
+)
+def test_the_rest_of_a_proof_is_in_the_same_proof(command: str, asked: str) -> None:
+    """A fix that is taken out of today's HEAD has other tests, and other ends, than at its own commit."""
+    row = replace(GUARD, before=Outcome.FAILED, red=Red(RedKind.ASSERTION, "assert 1 == 2"))
+    tests = tuple(replace(row, nodeid=f"tests/a.py::test_{number}") for number in range(4))
+    lines = shown(gate(result_of(fix(Verdict.PROVEN, tests=tests, next=""), command=command)))
+    assert f"             and 1 more: bugguard {asked} --format json 0000001" in lines
+
+
 def test_the_tests_that_prove_a_fix_come_first() -> None:
     """Those that only want its new API are red as well, and prove nothing: they do not push the others out of sight."""
     kinds = (RedKind.NEW_API, RedKind.NEW_API, RedKind.NEW_API, RedKind.ASSERTION)

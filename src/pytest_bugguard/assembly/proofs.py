@@ -71,7 +71,7 @@ def of_decay(prover: Prover, revisions: str | None, *, progress: Progress) -> Re
     fixes = guarded(workshop.survey.stream(units), workshop.linker(tip), wanted=wanted)
     found = list(islice(fixes, RECENT if revisions is None else None))
     records = prover.records(found, tip, where=Where.TIP_ALONE, progress=progress)
-    result = workshop.result("prove", map(workshop.settled, map(_decayed, records)), len(records))
+    result = workshop.result("prove --decay", map(workshop.settled, map(_decayed, records)), len(records))
     result = workshop.with_findings(prover.noted(result))
     is_short = revisions is None and len(found) < RECENT and workshop.history.is_shallow
     return workshop.with_loose(result, [findings.out_of_sight(RECENT)] if is_short else [])

@@ -28,10 +28,11 @@ _SUBJECT = 200
 
 def gate(result: Result, *, width: int = 80) -> tuple[Line, ...]:
     """The whole section: a heading, a block a fix, what else there is to say, and a last line that is always there."""
+    asked = result.command if result.command.startswith("prove") else "prove"
     return (
         ruled(title(result), width),
         *_base(result),
-        *(shown for record in result.records if words.is_shown(record) for shown in block(record, width)),
+        *(shown for record in result.records if words.is_shown(record) for shown in _block(record, width, asked)),
         *(shown for alike in gathered(words.rerun(result)) for shown in _rerun(alike)),
         *(shown for finding in words.loose_findings(result) for shown in loose(finding)),
         *(shown for held in words.quarantine(result) for shown in _in_quarantine(held)),
@@ -84,17 +85,20 @@ def _mood(result: Result) -> Style:
     return Style.DOUBT if moods & {Style.BAD, Style.DOUBT} else Style.GOOD
 
 
-def block(record: Record, width: int) -> Iterator[Line]:
-    """A fix as the gate shows it: its verdict, then what that rests on, then what to do."""
+def _block(record: Record, width: int, asked: str) -> Iterator[Line]:
+    """A fix as the gate shows it: its verdict, then what that rests on, then what to do.
+
+    ``asked`` is the command that proves it.
+    """
     is_guarded = OF_VERDICT[record.verdict] is Style.GOOD
     yield from _head(record, "" if is_guarded else words.changed(record), width)
     if not is_guarded and words.why(record):
         yield line(_INDENT, words.why(record))
     is_told = not is_guarded and len(record.tests) == 1  # the reason has named the one test already
     if any(test.before for test in record.tests):
-        yield from () if is_told else _both_ways(record)
+        yield from () if is_told else _both_ways(record, asked)
     elif is_guarded:
-        yield from _rows([test for test in record.tests if test.counts], record, _TESTS_SHOWN)
+        yield from _rows([test for test in record.tests if test.counts], record, _TESTS_SHOWN, asked)
     if record.verdict is Verdict.PROVEN and not (len(record.tests) == 1 and record.reason == ONE_CASE):
         yield line(_INDENT, words.why(record))
     for hunk in record.hunks:
@@ -130,21 +134,21 @@ def verdict(said: Said) -> Line:
     return line(span(said.upper(), OF_VERDICT[said]), " " * max(1, _VERDICT_WIDTH - len(said)))
 
 
-def _both_ways(record: Record) -> Iterator[Line]:
+def _both_ways(record: Record, asked: str) -> Iterator[Line]:
     """The tests that were run with the fix and without it: of a proven fix those that prove it come first."""
     reds = sorted(
         (test for test in record.tests if test.red is not None and test.counts),
         key=lambda test: test.red is not None and test.red.kind is RedKind.NEW_API,  # red as well, and no proof
     )
-    yield from _rows(reds or [test for test in record.tests if test.before], record, _PROOFS_SHOWN)
+    yield from _rows(reds or [test for test in record.tests if test.before], record, _PROOFS_SHOWN, asked)
 
 
-def _rows(tests: Sequence[MappedTest], record: Record, limit: int) -> Iterator[Line]:
+def _rows(tests: Sequence[MappedTest], record: Record, limit: int, asked: str) -> Iterator[Line]:
     for test in tests[:limit]:
         yield line(_INDENT, test.nodeid, span(f"   {how(test)}", Style.FAINT))
     more = len(tests) - limit
     if more > 0:
-        ask = "prove --format json" if tests[0].before else "explain"
+        ask = f"{asked} --format json" if tests[0].before else "explain"
         yield line(_INDENT, f"and {more} more: bugguard {ask} {words.short(record.sha)}")
 
 
