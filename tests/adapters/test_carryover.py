@@ -121,14 +121,14 @@ def test_the_digest_is_that_of_the_contents(repo: Repo) -> None:
     assert len({*digests, carryover.NOTHING.digest}) == 4
 
 
-def planted(repo: Repo, space: Path, puts: list[Put]) -> dict[str, str]:
-    """The Python files of a tree with all that goes along."""
+def planted(repo: Repo, space: Path, puts: list[Put], pattern: str = "*.py") -> dict[str, str]:
+    """The files of a tree with all that goes along, as far as their names fit."""
     with open_repository(repo.path) as repository:
         carry = carryover.find(repository, ["src/shop"])
         maker = GitScratch(repository, carry=carry, space=Workspace(space))
         with maker, maker.plant(repo.git("rev-parse", "HEAD"), puts) as tree:
             top = Path(tree.top)
-            return {path.relative_to(top).as_posix(): path.read_text() for path in top.rglob("*.py")}
+            return {path.relative_to(top).as_posix(): path.read_text() for path in top.rglob(pattern)}
 
 
 def test_they_stand_in_every_tree(repo: Repo, tmp_path: Path) -> None:
@@ -139,6 +139,30 @@ def test_they_stand_in_every_tree(repo: Repo, tmp_path: Path) -> None:
     assert files["src/shop/_version.py"] == files["src/shop/deep/_made.py"] == "made"
     gone = planted(repo, tmp_path, [Put("src/shop/__init__.py", None)])
     assert sorted(gone) == ["src/build/__init__.py"]
+
+
+@pytest.mark.parametrize(
+    ("committed", "beside", "goes"),
+    [
+        pytest.param({"fast.c": "now"}, {"fast.c": "now"}, True, id="the-same-source"),
+        pytest.param({"fast.c": "then"}, {"fast.c": "now"}, False, id="another-source"),
+        pytest.param({"fast.pyx": "now"}, {"fast.pyx": "now", "fast.c": "made"}, True, id="a-source-that-was-made"),
+        pytest.param({"fast.pyx": "then"}, {"fast.c": "now"}, False, id="in-another-language"),
+        pytest.param({"faster.c": "then"}, {"fast.c": "now"}, True, id="a-name-that-is-longer"),
+    ],
+)
+def test_what_was_built_from_another_source_stays_behind(
+    repo: Repo, tmp_path: Path, committed: dict[str, str], beside: dict[str, str], goes: bool
+) -> None:
+    """Beside the Python of another time it is a program that never was; without it the twin in Python runs."""
+    for name, text in committed.items():
+        repo.write(f"src/shop/{name}", text)
+    repo.commit("two")
+    for name in committed:
+        (repo.path / "src/shop" / name).unlink()
+    for name, text in (beside | {"fast.cpython-311-x86_64-linux-gnu.so": "built"}).items():
+        repo.write(f"src/shop/{name}", text)
+    assert bool(planted(repo, tmp_path, [], "*.so")) is goes
 
 
 def test_nothing_is_laid_over_what_a_tree_has_or_lost(repo: Repo, tmp_path: Path) -> None:

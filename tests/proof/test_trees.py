@@ -118,6 +118,7 @@ def test_41_compiled_source_is_undecided(tmp_path: Path) -> None:
     said = repaired(tmp_path, {"src/shop/fast.pyx": "x = 2\n", **REPAIRED}, base={"src/shop/fast.pyx": "x = 1\n"})
     assert (said.verdict, said.done.code) == ("undecided", 1)
     assert "src/shop/fast.pyx is compiled source" in said.reason
+    assert said.record["next"].endswith("what it repairs in Python can be proven if it is a commit of its own")
 
 
 def test_42_a_path_into_the_checkout_is_led_into_the_tree(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from pytest_bugguard.core.experiment import COMPILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +25,7 @@ BYTES_CAP = 50_000_000
 
 _SUFFIXES = frozenset({".py", ".so", ".pyd", ".dll", ".dylib", ".mo"})
 """What can be imported, what that loads, and compiled catalogues of messages. Other data may be stale caches."""
+_BUILT = frozenset({".so", ".pyd", ".dll", ".dylib"})
 _CACHES = frozenset(
     {
         *("__pycache__", "node_modules", "site-packages", "__pypackages__", "venv", "env", "build", "dist"),
@@ -40,6 +44,8 @@ class Carried(Struct, frozen=True):
     """The folder of the package that it belongs to."""
     source: Path
     digest: str
+    made_from: tuple[tuple[str, str], ...] = ()
+    """Of what a compiler has made: the files beside it that it was made from, each name with its digest."""
 
 
 class Carryover(Struct, frozen=True):
@@ -52,7 +58,8 @@ class Carryover(Struct, frozen=True):
     @property
     def digest(self) -> str:
         """The digest of all that goes along; the same for the same files."""
-        lines = "".join(f"{file.path}\0{file.digest}\n" for file in self.files)
+        digests = ((file.path, file.digest, *(part for one in file.made_from for part in one)) for file in self.files)
+        lines = "".join("\0".join(parts) + "\n" for parts in digests)
         return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -85,7 +92,7 @@ def find(repository: Repository, packages: Sequence[str]) -> Carryover:
             if len(files) == FILES_CAP or size > room:
                 left.append(path)
                 continue
-            files.append(Carried(path, _owner(path, wanted), source, _digest(source)))
+            files.append(Carried(path, _owner(path, wanted), source, _digest(source), _made_from(source)))
             room -= size
     files.sort(key=lambda file: file.path)
     return Carryover(tuple(files), _note(left))
@@ -93,6 +100,8 @@ def find(repository: Repository, packages: Sequence[str]) -> Carryover:
 
 def lay(files: Iterable[Carried], top: Path, *, besides: frozenset[str]) -> None:
     """Copy what a tree does not have: nothing that its commit holds or that was taken out of it is touched.
+
+    What a compiler has made stays behind where the tree has other sources for it: there it would be another program.
 
     Args:
         files: What goes along.
@@ -103,8 +112,10 @@ def lay(files: Iterable[Carried], top: Path, *, besides: frozenset[str]) -> None
         OSError: A file cannot be written.
     """
     for file in files:
-        if file.path not in besides and (top / file.package).is_dir() and _is_free(top, file.path):
-            place = top / file.path
+        place = top / file.path
+        if file.path in besides or not (top / file.package).is_dir() or not _is_free(top, file.path):
+            continue
+        if _fits(file, place):
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file.source, place)
 
@@ -151,6 +162,27 @@ def _is_free(top: Path, path: str) -> bool:
         if place.is_symlink() or (place.exists() and not place.is_dir()):
             return False
     return not os.path.lexists(place / name)  # also a dangling symlink
+
+
+def _made_from(built: Path) -> tuple[tuple[str, str], ...]:
+    """The sources of an extension module, by its name and theirs; none for anything else."""
+    if built.suffix not in _BUILT:
+        return ()
+    with suppress(OSError):
+        beside = sorted(one for one in built.parent.glob(f"{glob.escape(built.name.partition('.')[0])}.*"))
+        return tuple((one.name, _digest(one)) for one in beside if _is_compiled(one))
+    return ()
+
+
+def _fits(file: Carried, place: Path) -> bool:
+    """Whether it was made from what stands beside its place; a source that was made itself is in no tree."""
+    ours, theirs = dict(file.made_from), dict(_made_from(place))
+    both = ours.keys() & theirs.keys()
+    return not theirs or (bool(both) and all(ours[name] == theirs[name] for name in both))
+
+
+def _is_compiled(path: Path) -> bool:
+    return path.name.lower().endswith(COMPILED) and path.is_file()
 
 
 def _digest(source: Path) -> str:

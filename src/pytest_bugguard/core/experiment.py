@@ -195,23 +195,29 @@ def is_lfs_pointer(content: bytes | None) -> bool:
 
 
 _SUBMODULE = 0o160000
-_COMPILED = (
+COMPILED = (
     ".pyx", ".pxd", ".pxi", ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".inl", ".cu", ".cuh", ".rs",
     ".go", ".zig", ".asm", ".s", ".f", ".for", ".f77", ".f90", ".f95", ".f03", ".f08", ".pyf",
 )  # fmt: skip
+"""How files end that a compiler makes something of, in small letters."""
+
+
+_IN_PYTHON_TOO = "; what it repairs in Python can be proven if it is a commit of its own"
 
 
 def obstacle(changes: Iterable[FileChange]) -> tuple[str, str] | None:
     """Why a tree without these source changes could not be run as it is: the reason and the cure; None if it can."""
+    changes = tuple(changes)
     for change in changes:
         if _SUBMODULE in (change.old_mode, change.new_mode):
             return (
                 f"{change.path} is a submodule: what it changed is in another repository",
                 "prove it there, or name a test in a trailer: Regression-Test: NODEID",
             )
-        if change.path.lower().endswith(_COMPILED):
+        if change.path.lower().endswith(COMPILED):
             return (
                 f"{change.path} is compiled source: without the fix it would have to be built again",
-                "show by hand that the test fails without it, then waive the fix: bugguard waive",
+                "show by hand that the test fails without it, then waive the fix: bugguard waive"
+                + (_IN_PYTHON_TOO if any(one.path.endswith(".py") for one in changes) else ""),
             )
     return None
