@@ -72,14 +72,17 @@ def test_tests_that_fail_alike_are_shown_as_one() -> None:
     first = found.flakes[0]
     names = [f"tests/test_{letter}.py::test" for letter in "abcdefghij"]
     alike = with_alike([first, *(replace(first, nodeid=name) for name in names)])
-    listed = result_of(command="flaky list", ranking=replace(found, flakes=alike))
+    listed = result_of(command="flaky list", ranking=replace(found, flakes=alike, failed=len(alike)))
     text = report.plain(report.lines(listed, width=80))
-    assert "10 tests more with the same failure, 18 min 14 s in all:\n" in text
+    assert "   10 tests more with the same failure, 18 min 14 s in all:\n" in text
     assert "  tests/test_h.py::test   7 of 212 (95 %: 1.5-6.4 %)\n" in text
     assert ("  and 2 more\n" in text, text.count("FLAKY "), "test_i.py" in text) == (True, 1, False)
     page = to_markdown(listed)
     assert "<br>10 tests more with the same failure, 18 min 14 s in all&#58;<br>" in page
     assert page.count("| **flaky** |") == 1
+    cut = replace(listed, ranking=replace(found, flakes=alike))  # of 60 that failed, any may be one more of them
+    for said in (report.plain(report.lines(cut, width=80)), to_markdown(cut)):
+        assert "at least 10 tests more with the same failure" in said
     assert to_markdown(replace(listed, command="hunt")).count("| **flaky** |") == 11
     of_run = result_of(command="pytest", ranking=replace(found, flakes=alike[:3]))
     section = report.plain(report.lines(of_run, width=80))

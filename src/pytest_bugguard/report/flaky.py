@@ -32,9 +32,9 @@ _TINY = 0.1
 def ranking(found: Ranking, quarantine: Sequence[Held] = (), *, shows_all: bool) -> Iterator[Line]:
     """The dearest tests, each with what it costs and the command that tells its story; then who may leave."""
     yield line(span(headline(found), Style.STRONG))
-    for first, *others in gathered(found.flakes):
-        yield from _short(first, others, quarantine)
     more = found.failed - len(found.flakes)
+    for first, *others in gathered(found.flakes):
+        yield from _short(first, others, quarantine, is_cut=more > 0)
     if more > 0:
         cheaper = "" if shows_all else ": bugguard flaky list --all"
         yield line(span(f"{words.counted(more, 'test')} more failed, and cost less{cheaper}", Style.FAINT))
@@ -47,7 +47,7 @@ def ranking(found: Ranking, quarantine: Sequence[Held] = (), *, shows_all: bool)
 def doubted(flakes: Sequence[Flake], limit: int | None) -> Iterator[Line]:
     """The tests of a survey that cannot be trusted, and what is behind several of them once."""
     for first, *others in gathered(flakes[:limit]):
-        yield from _short(first, others)
+        yield from _short(first, others, is_cut=limit is not None and len(flakes) > limit)
     if limit is not None and len(flakes) > limit:
         yield line(span(f"{words.counted(len(flakes) - limit, 'test')} more: bugguard flaky list --all", Style.FAINT))
 
@@ -75,7 +75,9 @@ def label(flake: Flake) -> Line:
     return line(span(f"{flake.verdict.upper():<10} ", OF_VERDICT[flake.verdict]), span(flake.nodeid, Style.STRONG))
 
 
-def _short(flake: Flake, others: Sequence[Flake], quarantine: Sequence[Held] = ()) -> Iterator[Line]:
+def _short(
+    flake: Flake, others: Sequence[Flake], quarantine: Sequence[Held] = (), *, is_cut: bool = False
+) -> Iterator[Line]:
     """A test, and those that fail alike: one thing to mend."""
     yield label(flake)
     last = f"last failed {_day(flake.last_failed_s)}"
@@ -91,7 +93,7 @@ def _short(flake: Flake, others: Sequence[Flake], quarantine: Sequence[Held] = (
     excused = held(flake, quarantine)
     if excused:
         yield line(INDENT, excused)
-    for text in alike(flake, others):
+    for text in alike(flake, others, is_cut=is_cut):
         yield line(INDENT, text)
     yield line(INDENT, span("next: ", Style.STRONG), f"bugguard flaky show {shlex.quote(flake.nodeid)}")
 
@@ -106,12 +108,16 @@ def held(flake: Flake, quarantine: Sequence[Held]) -> str:
     return f"{told}, owner {entry.owner}: {entry.reason}"
 
 
-def alike(first: Flake, others: Sequence[Flake]) -> Iterator[str]:
-    """The tests that fail as another one does, and what all of them cost; nothing where there are none."""
+def alike(first: Flake, others: Sequence[Flake], *, is_cut: bool) -> Iterator[str]:
+    """The tests that fail as another one does, and what all of them cost; nothing where there are none.
+
+    Where a list was cut off there may be more of them behind its end.
+    """
     if not others:
         return
     cost = duration(sum(one.lost_s for one in (first, *others)))
-    yield f"{words.counted(len(others), 'test')} more with the same failure, {cost} in all:"
+    least = "at least " if is_cut else ""
+    yield f"{least}{words.counted(len(others), 'test')} more with the same failure, {cost} in all:"
     for one in others[:_GROUPS]:
         yield f"  {one.nodeid}   {rate(one.rate)}".rstrip()
     if len(others) > _GROUPS:

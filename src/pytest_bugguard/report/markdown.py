@@ -93,7 +93,8 @@ def _of_tests(result: Result, headline: str, found: Ranking, caption: str, budge
     room = budget - len(before.encode()) - len(after.encode())
     quarantine = words.quarantine(result)
     groups = gathered(found.flakes) if result.command == "flaky list" else zip(found.flakes)
-    rows = [_flake(first, others, quarantine, links) for first, *others in groups]
+    is_cut = found.failed > len(found.flakes)
+    rows = [_flake(first, others, quarantine, links, is_cut=is_cut) for first, *others in groups]
     return before + _fitting(rows, room, _FLAKY_HEAD) + after
 
 
@@ -101,10 +102,12 @@ _EXCUSED_HEAD = "| until | what | owner | reason |\n|---|---|---|---|\n"
 _FLAKY_HEAD = "| verdict | test | failed | cost | what | next |\n|---|---|---|---|---|---|\n"
 
 
-def _flake(flake: Flake, others: Sequence[Flake], quarantine: Sequence[Held], links: Linked) -> str:
+def _flake(
+    flake: Flake, others: Sequence[Flake], quarantine: Sequence[Held], links: Linked, *, is_cut: bool = False
+) -> str:
     """A test, and those that fail alike: one thing to mend."""
     known = [flaky.why(flake), *flaky.guilty(flake), flake.signature, flaky.began(flake)]
-    what = filter(None, [*known, flaky.held(flake, quarantine), *flaky.alike(flake, others)])
+    what = filter(None, [*known, flaky.held(flake, quarantine), *flaky.alike(flake, others, is_cut=is_cut)])
     return _row(
         f"**{flake.verdict}**",
         links.place(flake.nodeid),
