@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -272,6 +273,18 @@ def _of_the_future(path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
 
 
+def _changed(path: Path, script: str) -> None:
+    store_at(path).add([run_of("a.F")])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+
+
+_ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x"
+_A_VIEW = f"DROP TABLE tally; CREATE VIEW tally AS {_ENDLESS} AS test, 1 AS runs, 1 AS failures, 1 AS lost_ms FROM n"
+_A_TRIGGER = "CREATE TRIGGER undone AFTER INSERT ON run BEGIN DELETE FROM run; END"
+_GENERATED = "ALTER TABLE test ADD COLUMN more AS (hex(zeroblob(1000000000)))"
+
+
 def _a_folder(path: Path) -> None:
     path.mkdir()
 
@@ -282,6 +295,9 @@ def _a_folder(path: Path) -> None:
         pytest.param(_of_others, "the database of another program", id="foreign"),
         pytest.param(_of_the_future, "written by a newer bugguard", id="newer"),
         pytest.param(_a_folder, "cannot be used", id="folder"),
+        pytest.param(partial(_changed, script=_A_VIEW), "has other tables than bugguard makes", id="endless-view"),
+        pytest.param(partial(_changed, script=_A_TRIGGER), "has other tables than bugguard makes", id="trigger"),
+        pytest.param(partial(_changed, script=_GENERATED), "has other tables than bugguard makes", id="generated"),
     ],
 )
 def test_what_is_not_ours_stays_as_it_is(tmp_path: Path, make: Callable[[Path], None], said: str) -> None:
@@ -294,3 +310,27 @@ def test_what_is_not_ours_stays_as_it_is(tmp_path: Path, make: Callable[[Path], 
             act()
     assert (path.read_bytes() if path.is_file() else None) == before
     assert [one.name for one in tmp_path.iterdir()] == ["history.db"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("UPDATE run SET why = 'for fun'", id="word"),
+        pytest.param("UPDATE run SET started_s = 'soon'", id="number"),
+        pytest.param("UPDATE outcome SET outcome = 'exploded'", id="outcome"),
+    ],
+)
+def test_what_nobody_of_ours_has_written_is_told(tmp_path: Path, change: str) -> None:
+    """The tables are ours, and what stands in them is not."""
+    path = tmp_path / "history.db"
+    _changed(path, change)
+    with pytest.raises(HistoryError, match="holds what no bugguard writes"):
+        list(store_at(path).runs())
+
+
+def test_what_sqlite_adds_on_demand_is_no_harm(store: HistoryStore) -> None:
+    """Somebody has had it analysed."""
+    store.add([run_of("a.F")])
+    with closing(sqlite3.connect(store.path)) as connection:
+        connection.execute("ANALYZE")
+    assert store.add([run_of("b.F", number=2)]) == 1

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
+from contextlib import closing
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_bugguard.core.flakes import Sighting
@@ -12,7 +15,6 @@ from pytest_bugguard.core.recorded_runs import Attempt, Circumstances, Counts, F
 from pytest_bugguard.core.run_files import digest_of, storable
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Collection, Iterator, Sequence
 
 DAY_S = 86_400
@@ -70,6 +72,13 @@ CREATE TABLE tally (              -- sums over natural first attempts, so that a
     lost_ms INTEGER NOT NULL
 );
 """
+_OF_SQLITE = frozenset(
+    {
+        "CREATE TABLE sqlite_stat1(tbl,idx,stat)",
+        "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)",
+    }
+)
+"""What ``ANALYZE`` adds."""
 _ADDED = """
 SELECT outcome.test, 1, outcome.outcome = 'failed', iif(outcome.outcome = 'failed', run.lost_ms, 0)
 FROM outcome JOIN run ON run.id = outcome.run
@@ -94,6 +103,22 @@ def make_tables(connection: sqlite3.Connection) -> None:
     """The tables of a new file."""
     for statement in _SCHEMA.split(";\n"):
         connection.execute(statement)
+
+
+def is_as_made(connection: sqlite3.Connection) -> bool:
+    """Whether there are the tables that are made here, and nothing else.
+
+    A view in the place of a table need never end, and a trigger may undo what is written.
+    """
+    found = {text for (text,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    return found - _OF_SQLITE == _as_made()
+
+
+@cache
+def _as_made() -> frozenset[str]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        make_tables(connection)
+        return frozenset(text for (text,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
 
 
 def ranking(connection: sqlite3.Connection, limit: int | None) -> tuple[Tally, ...]:

@@ -39,6 +39,7 @@ MAGIC = b"SQLite format 3\0"
 """How such a file begins."""
 _BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _JOURNAL = "-journal"
+_NOT_OURS = "somebody else has changed it: move it away, and the next recorded run begins a new one"
 
 
 class HistoryError(BugguardError):
@@ -220,6 +221,10 @@ class HistoryStore:
             raise HistoryError(f"the history {self.path} cannot be used: {error}") from error
         except OSError as error:
             raise HistoryError(f"the history {self.path} cannot be used: {error.strerror}") from error
+        except (LookupError, TypeError, ValueError) as error:
+            raise HistoryError(
+                f"the history {self.path} holds what no bugguard writes: {error}", hint=_NOT_OURS
+            ) from error
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -260,6 +265,8 @@ def _need_ours(connection: sqlite3.Connection, path: Path) -> None:
         raise HistoryError(f"{path} is the database of another program")
     if _version(connection) > VERSION:
         raise HistoryError(f"{path} was written by a newer bugguard", hint="upgrade bugguard; nothing was changed")
+    if _version(connection) and not rows.is_as_made(connection):
+        raise HistoryError(f"{path} has other tables than bugguard makes", hint=_NOT_OURS)
 
 
 def _version(connection: sqlite3.Connection) -> int:
