@@ -1,7 +1,7 @@
 """Every ratio that the project promises, measured one after the other and written as a table.
 
     python benchmarks/run.py [--only NAME ...] [--rounds N] [--out FILE]
-                             [--history CLONE ...] [--project CLONE] [--fix]
+                             [--history CLONE ...] [--project CLONE] [--fix] [--suite CLONE]
 
 Some need more than this repository, and are named as skipped where it is not given:
 
@@ -9,6 +9,7 @@ Some need more than this repository, and are named as skipped where it is not gi
 - ``--project``: a clone whose tests this Python can run (pallets/click, with its ``src`` in PYTHONPATH), and with a
   ``.coverage`` of its last run. Its newest guarded fixes are proven.
 - ``--fix``: HEAD of the project is a fix that brought tests: what its coverage costs.
+- ``--suite``: a clone whose own tests all pass in this Python without plugins, from its top (networkx/networkx).
 
 Each script can be run by itself, and says more then. Run it where nothing else runs: CPU times of what takes turns
 are fair on a busy machine, wall times are not.
@@ -50,6 +51,8 @@ def jobs(given: argparse.Namespace) -> Iterator[Job]:
     """All there is to measure, with what is given for it."""
     for name in ("idle", "switched_on", "rerun", "polluter", "history", "page"):
         yield Job(name, (f"{name}.py",))
+    suite = () if given.suite is None else ("switched_on.py", "--suite", str(given.suite))
+    yield Job("switched_on", suite, "" if suite else "--suite CLONE")
     for name in ("audit", "check"):
         yield from (Job(name, (f"{name}.py", str(clone))) for clone in given.history)
         if not given.history:
@@ -76,6 +79,7 @@ def main() -> int:
     parser.add_argument("--history", metavar="CLONE", type=Path, nargs="+", default=[])
     parser.add_argument("--project", metavar="CLONE", type=Path)
     parser.add_argument("--fix", action="store_true")
+    parser.add_argument("--suite", metavar="CLONE", type=Path)
     parser.add_argument("--out", metavar="FILE", type=Path, help="where the table goes (default: standard output)")
     given = parser.parse_args()
     known = list(jobs(given))
