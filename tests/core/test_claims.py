@@ -27,6 +27,30 @@ NOVELTY = novelty.of(
 )
 
 
+FILLED = novelty.of(
+    [SourceVersions("src/shop/pager.py", "src/shop/pager.py", OLD, OLD.replace(b"n): ...", b"n):\n        self.n = n"))]
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds", "asks"),
+    [
+        ("assert len(vars(Pager(3))) == 1", {}, True),
+        ("pager = shop.Pager(3)\nassert len(pager.__dict__) == 1", {"pager": "Pager"}, True),
+        ("assert len(vars(PAGER)) == 1", {"PAGER": "Pager"}, True),
+        ("assert len(vars(PAGER)) == 1", {"PAGER": "Clock"}, False),
+        ("assert len(vars(pages(3))) == 1", {}, False),
+        ("assert len(PAGER) == 1", {"PAGER": "Pager"}, False),
+    ],
+)
+def test_who_counts_what_an_object_holds_asks_for_what_is_new_in_it(
+    body: str, kinds: dict[str, str], asks: bool
+) -> None:
+    """An attribute that each object of a class has now is new API, named or counted."""
+    said = claim(body)._replace(kinds=tuple(kinds.items()))
+    assert asks_for_novelty(said, FILLED) is asks
+
+
 def claim(body: str, **strings: str) -> Claim:
     """The last line of a test's body, with what its names held as it failed."""
     source = f"    def test_it(self):\n{textwrap.indent(body, ' ' * 8)}\n"

@@ -279,6 +279,7 @@ CLAIM: Event = {
     "line": 1,
     "strings": [["name", ["a", "b"]]],
     "helpers": [["check", "h.py", "def check(): ..."]],
+    "kinds": [["page", "Page"]],
 }
 
 
@@ -295,7 +296,7 @@ def test_all_that_was_seen_of_an_exception_is_told() -> None:
     assert raised.cause is not None
     assert (raised.cause.type, [one.type for one in raised.inner]) == ("builtins.KeyError", ["builtins.KeyError"])
     helper = Helper("check", "h.py", "def check(): ...")
-    assert raised.claim == Claim("def test(): ...", 1, (("name", ("a", "b")),), (helper,))
+    assert raised.claim == Claim("def test(): ...", 1, (("name", ("a", "b")),), (helper,), (("page", "Page"),))
 
 
 def test_a_file_that_cannot_be_imported_is_told_with_its_exception() -> None:

@@ -1002,6 +1002,11 @@ _MAKING = """
             made.fields = [one{2} for one in given if one.startswith("a_")]
             return made
 
+    class Page:
+        def __init__(self):
+            self.items = 1{3}
+
+    PAGE = Page()
     TABLE = build()
 """
 _MADE = """
@@ -1009,6 +1014,7 @@ _MADE = """
     from pathlib import Path
     import shop.commands
     from shop import making
+    from shop.making import PAGE
 
     class Row(metaclass=making.Model):
         a_size = 1
@@ -1034,8 +1040,11 @@ _MADE = """
     def test_new():
         assert hasattr(making, "LATE")
 
+    def test_object():
+        assert len(vars(PAGE)) == 2
+
     def test_count():
-        assert len([name for name in vars(making) if name.isupper()]) == 3
+        assert len([name for name in vars(making) if name.isupper()]) == 4
 """
 
 
@@ -1043,8 +1052,11 @@ def test_what_a_fix_made_as_files_were_loaded_is_a_proof(tmp_path: Path) -> None
     """Its functions ran then, and a test that runs none of them sees what they made; one that only looks does not."""
     making = "src/shop/making.py"
     user = "from shop.making import register\n\n@register\ndef do_it():\n    return 1\n"
-    old = {making: _MAKING.format(0, "items // 10", ""), "src/shop/commands.py": user}
-    new = _MAKING.format(1, "-(-items // 10)", ".replace('_', '-')") + "    LATE = build()\n"
+    old = {making: _MAKING.format(0, "items // 10", "", ""), "src/shop/commands.py": user}
+    new = (
+        _MAKING.format(1, "-(-items // 10)", ".replace('_', '-')", "\n            self.last = 2")
+        + "    LATE = build()\n"
+    )
     said = repaired(tmp_path, {making: new, "tests/test_last.py": _MADE}, base=old)
     verdicts = {name: said.alone(f"tests/test_last.py::test_{name}").verdict for name in _AS_LOADED}
     assert verdicts == _AS_LOADED
@@ -1053,7 +1065,7 @@ def test_what_a_fix_made_as_files_were_loaded_is_a_proof(tmp_path: Path) -> None
 _AS_LOADED = {
     **dict.fromkeys(["table", "registry", "class"], "proven"),
     **dict.fromkeys(["text", "version", "code"], "undecided"),
-    **dict.fromkeys(["new", "count"], "weak"),
+    **dict.fromkeys(["new", "count", "object"], "weak"),
 }
 
 

@@ -123,7 +123,7 @@ def asks_for_novelty(claim: Claim, novelty: Novelty) -> bool:
     tree = _parsed(claim.source)
     if tree is None:
         return False
-    reader = _Reader(novelty, dict(claim.strings), assigned(tree), tried(tree), _read(claim.helpers))
+    reader = _Reader(novelty, dict(claim.strings), assigned(tree), tried(tree), _read(claim.helpers), dict(claim.kinds))
     return any(reader.asks(question) for question in questions(tree, claim.line))
 
 
@@ -158,6 +158,8 @@ class _Reader(Struct):
     """By local name: what was used where it got its value, if that was given up for want of a name."""
     helpers: dict[str, _Function] = field(default_factory=dict)
     """By name: functions that stand with the tests."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """By name: the class of what it held."""
     _followed: set[str] = field(default_factory=set)
 
     def asks(self, question: list[ast.expr]) -> bool:
@@ -295,6 +297,10 @@ class _Reader(Struct):
                 return self._has_grown(one.iter, depth)
             case ast.Name(id=name) | ast.Attribute(attr=name) if name[:1].isupper():
                 owner = name
+            case ast.Call(func=ast.Name(id="vars"), args=[thing]) | ast.Attribute(attr="__dict__", value=thing) if (
+                kind := self._kind(thing)
+            ):
+                return kind in self.novelty.filled
             case ast.Attribute(attr=name, value=thing) if name in _COUNTABLE:
                 owner = own_name(thing)
             case ast.Call(func=way, args=[thing, *_]) if own_name(way) in _REFLECTING | {"vars"}:
@@ -302,6 +308,15 @@ class _Reader(Struct):
             case _:
                 return False
         return owner in self.novelty.grown
+
+    def _kind(self, thing: ast.expr) -> str:
+        """The own name of the class that a thing is an object of; empty where it may be none."""
+        match thing:
+            case ast.Call(func=made):
+                return own_name(made)
+            case ast.Name(id=name):
+                return self.kinds.get(name, "")
+        return ""
 
     def _asks_what_it_can(self, name: str, given: list[ast.expr]) -> bool:
         """Whether it asks if an object can be called, or belongs to a class of those that can do something."""

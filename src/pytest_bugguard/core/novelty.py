@@ -63,6 +63,8 @@ class Novelty(Struct, frozen=True):
     given: ``setattr(Pager, "first", ...)`` adds one too, and so does ``page.first = ...``."""
     grown: frozenset[str] = frozenset()
     """The own names of classes and modules that were there and have more names now."""
+    filled: frozenset[str] = frozenset()
+    """The own names of classes that were there and whose objects hold more now."""
     at_load: frozenset[str] = frozenset()
     """Paths, of either side, of files that do something else as they are loaded: a constant, a base, a decorator."""
     functions: frozenset[tuple[str, str]] = frozenset()
@@ -135,6 +137,7 @@ def of(files: Iterable[SourceVersions]) -> Novelty:
         frozenset(found.reshaped),
         frozenset(word.decode() for word in mentions),
         frozenset(found.grown),
+        frozenset(found.filled),
         frozenset(found.at_load),
         frozenset(found.functions),
     )
@@ -147,6 +150,7 @@ class _Additions(Struct):
     parameters: set[tuple[str, str]] = field(default_factory=set)
     reshaped: set[str] = field(default_factory=set)
     grown: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
     at_load: set[str] = field(default_factory=set)
     functions: set[tuple[str, str]] = field(default_factory=set)
     old: list[bytes] = field(default_factory=list)
@@ -171,6 +175,8 @@ class _Additions(Struct):
         self.names.update(map(_own, added))
         owners = {name.rpartition(".")[0] for name in added}
         self.grown.update(_own(owner or _dotted(path or "")) for owner in owners if not owner or owner in old.names)
+        holders = {name.rpartition(".")[0] for name in new.given - old.given}
+        self.filled.update(_own(holder) for holder in holders if holder in old.names)
         for name, signature in new.callables.items():
             if old.callables.get(name) != signature:
                 self._reshape(name, signature, old.callables.get(name))
@@ -205,6 +211,8 @@ class _Api(Struct):
 
     names: set[str] = field(default_factory=set)
     """Dotted below the module: ``Pager.first``."""
+    given: set[str] = field(default_factory=set)
+    """Those of them that objects hold themselves."""
     callables: dict[str, _Signature] = field(default_factory=dict)
 
 
@@ -234,8 +242,10 @@ def _read(scope: Scope, prefix: str, api: _Api) -> None:
 
 
 def _read_class(owner: Class, prefix: str, api: _Api) -> None:
-    _read_fields(list(_fields(owner.node)), prefix, api)
-    api.names.update(f"{prefix}{name}" for name in _attributes(owner))
+    fields = list(_fields(owner.node))
+    _read_fields(fields, prefix, api)
+    api.given.update(f"{prefix}{name}" for name in (*fields, *_attributes(owner)))
+    api.names |= api.given
     _read(owner.scope, prefix, api)
 
 

@@ -156,4 +156,5 @@ def _claim(facts: dict[str, Any] | None) -> Claim | None:
         facts["line"],
         tuple((name, tuple(texts)) for name, texts in facts["strings"]),
         tuple(Helper(*helper) for helper in facts["helpers"]),
+        tuple((name, kind) for name, kind in facts["kinds"]),
     )

@@ -97,6 +97,8 @@ class Claim(NamedTuple):
     strings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The local names that held text, or a few texts."""
     helpers: tuple[Helper, ...] = ()
+    kinds: tuple[tuple[str, str], ...] = ()
+    """The names that held objects of a class of the project, and the own name of that class."""
 
 
 class Raised(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ def claim(traceback: TracebackType | None, places: Places) -> dict[str, Any] | N
         "line": (innermost.tb_lineno or start) - max(start, 1) + 1,
         "strings": list(_strings(frame.f_locals)),
         "helpers": list(_helpers(frame, places)),
+        "kinds": list(_kinds(frame, places)),
     }
 
 
@@ -57,6 +59,14 @@ def _strings(names: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         texts = [text[:_TEXT_CHARACTERS] for text in held if type(text) is str]
         if texts:
             yield name, texts
+
+
+def _kinds(frame: FrameType, places: Places) -> Iterator[tuple[str, str]]:
+    """The names that hold objects of a class of the tree, and that class's own name."""
+    for name in _names(frame.f_code):
+        for value in _held(name, [frame.f_locals, frame.f_globals])[:1]:
+            if _is_ours(sys.modules.get(type(value).__module__), places):
+                yield name, type(value).__name__
 
 
 def _helpers(frame: FrameType, places: Places) -> Iterator[tuple[str, str, str]]:
@@ -111,8 +121,8 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _held(name: str, spaces: list[Mapping[str, Any]]) -> Iterator[Any]:
-    yield from (space[name] for space in spaces if name in space)
+def _held(name: str, spaces: list[Mapping[str, Any]]) -> list[Any]:
+    return [space[name] for space in spaces if name in space]
 
 
 def _is_ours(value: object, places: Places) -> bool:
