@@ -34,7 +34,7 @@ def ranking(found: Ranking, quarantine: Sequence[Held] = (), *, shows_all: bool)
     yield line(span(headline(found), Style.STRONG))
     more = found.failed - len(found.flakes)
     for first, *others in gathered(found.flakes):
-        yield from _short(first, others, quarantine, is_cut=more > 0)
+        yield from _short(first, others, quarantine, is_cut=goes_on(found, first))
     if more > 0:
         cheaper = "" if shows_all else ": bugguard flaky list --all"
         yield line(span(f"{words.counted(more, 'test')} more failed, and cost less{cheaper}", Style.FAINT))
@@ -42,6 +42,13 @@ def ranking(found: Ranking, quarantine: Sequence[Held] = (), *, shows_all: bool)
         yield line(span(CAPTION, Style.FAINT))
     for one in quarantine:
         yield from recovered(one)
+
+
+def goes_on(found: Ranking, flake: Flake) -> bool:
+    """Whether tests behind the end of a ranking may fail as this one does: those that are flaky stand before it."""
+    shown = len(found.flakes)
+    is_flaky = flake.verdict in {FlakeVerdict.FLAKY, FlakeVerdict.ORDER_DEPENDENT}
+    return found.failed > shown and (found.flaky > shown or not is_flaky)
 
 
 def doubted(flakes: Sequence[Flake], limit: int | None) -> Iterator[Line]:

@@ -93,8 +93,7 @@ def _of_tests(result: Result, headline: str, found: Ranking, caption: str, budge
     room = budget - len(before.encode()) - len(after.encode())
     quarantine = words.quarantine(result)
     groups = gathered(found.flakes) if result.command == "flaky list" else zip(found.flakes)
-    is_cut = found.failed > len(found.flakes)
-    rows = [_flake(first, others, quarantine, links, is_cut=is_cut) for first, *others in groups]
+    rows = [_flake(first, others, quarantine, links, is_cut=flaky.goes_on(found, first)) for first, *others in groups]
     return before + _fitting(rows, room, _FLAKY_HEAD) + after
 
 
