@@ -34,9 +34,13 @@ def read(content: bytes, name: str) -> Document:
         found = json.loads(content)
     except (ValueError, RecursionError):
         raise StoredResultError(f"{name} is no JSON") from None
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA or not isinstance(found.get("fixes"), list):
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA or not _has_lists(found):
         raise StoredResultError(f"{name} is no result of bugguard")
     return found
+
+
+def _has_lists(found: Document) -> bool:
+    return "fixes" in found and all(isinstance(found.get(key, []), list) for key in ("fixes", *_LOOSE))
 
 
 def merged(documents: Sequence[Document]) -> Document:
