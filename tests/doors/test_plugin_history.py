@@ -12,6 +12,8 @@ from pytest_bugguard.adapters.history_store import HistoryStore
 from pytest_bugguard.core import run_files
 from pytest_bugguard.core.recorded_runs import Why
 from tests.doors.shop import GUARD, GUARDING
+from tests.histories import run_of
+from tests.shell import Shell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,6 +200,41 @@ def test_a_history_that_cannot_be_used_costs_one_warning(shop: Shop, harm: objec
     assert "spool" not in shop.run("--bugguard").stdout.str()
     assert len(kept(shop)) == 2
     assert list((shop.repo.path / ".bugguard" / "spool").glob("*.jsonl")) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_committed_link_leads_us_nowhere(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a run nor a command moves, writes or empties what lies where a change's ``.bugguard`` leads."""
+    elsewhere = shop.repo.path.parent / "elsewhere"
+    (elsewhere / "spool").mkdir(parents=True)
+    (elsewhere / "history.db").write_text("precious")
+    waiting = elsewhere / "spool" / "theirs.jsonl"
+    waiting.write_text(run_files.to_text(run_of("a.")))
+    (shop.repo.path / ".bugguard").symlink_to(elsewhere)
+    shop.fix(GUARDING)
+    monkeypatch.chdir(shop.repo.path)
+    result = shop.run("--bugguard")
+    assert result.ret == 1, "whether the guard is flaky cannot be known"
+    assert "a link leads it out of the repository; nor could this run be kept" in result.stdout.str()
+    shell = Shell(shop.repo.path)
+    assert shell.call("flaky", "import", str(waiting)).code == 4
+    assert shell.call("hunt", "--runs", "1", "tests").code != 0
+    assert sorted(path.name for path in elsewhere.rglob("*")) == ["history.db", "spool", "theirs.jsonl"]
+    assert (elsewhere / "history.db").read_text() == "precious"
+    shell = Shell(shop.repo.path, {"BUGGUARD_HISTORY": ".bugguard/own.db"})
+    assert shell.call("flaky", "import", str(waiting)).code == 0, "the variable is the user's own"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_history_in_place_of_which_a_link_stands_is_not_written(shop: Shop) -> None:
+    """SQLite would follow it, and make what is not there."""
+    shop.repo.write(".bugguard/.gitignore", "")
+    (shop.repo.path / ".bugguard" / "history.db").symlink_to(shop.repo.path.parent / "made.db")
+    shop.fix(GUARDING)
+    result = shop.run("--bugguard")
+    assert result.ret == 0
+    assert "a link leads it out of the repository; this run waits in .bugguard/spool" in result.stdout.str()
+    assert not (shop.repo.path.parent / "made.db").exists()
 
 
 def test_a_server_out_of_reach_costs_one_warning(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -47,6 +48,16 @@ def own_folder(path: Path) -> None:
         return
     path.mkdir(parents=True, exist_ok=True)
     (path / ".gitignore").write_text("# Made by pytest-bugguard.\n*\n", encoding="utf-8")
+
+
+def stay_below(top: Path, path: Path) -> None:
+    """A file or folder that a name below the top stands for is there: a change can commit a link to anywhere.
+
+    Raises:
+        OSError: A link on the way leads out.
+    """
+    if not path.resolve().is_relative_to(top.resolve()):
+        raise OSError(errno.ELOOP, "a link leads it out of the repository")
 
 
 def _hands_on(path: Path) -> bool:

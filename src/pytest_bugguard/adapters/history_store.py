@@ -59,8 +59,16 @@ class NoRunsError(HistoryError):
 class HistoryStore:
     """A file of recorded runs."""
 
-    def __init__(self, path: Path, *, keep_days: int) -> None:
+    def __init__(self, path: Path, *, keep_days: int, below: Path | None = None) -> None:
+        """Nothing is touched before it is used.
+
+        Args:
+            path: Of the file.
+            keep_days: After so many days a run is let go of.
+            below: The folder out of which no link may lead it.
+        """
         self.path = path
+        self._below = below
         self._keep_s = keep_days * DAY_S
         self.notes: list[str] = []
         """What a user has to know of what was done to the file."""
@@ -206,6 +214,8 @@ class HistoryStore:
     def _told(self) -> Iterator[None]:
         """What goes wrong below, in our words."""
         try:
+            if self._below is not None:
+                files.stay_below(self._below, self.path)
             yield
         except sqlite3.Error as error:
             if _is_broken(error):

@@ -45,10 +45,16 @@ class HuntLog:
     """The file of the last hunt in a checkout that did not come to its end."""
 
     def __init__(self, top: Path) -> None:
+        self._top = top
         self._path = top / _PLACE
 
     def begin(self, facts: Mapping[str, Any]) -> None:
-        """A new hunt; what an older one has left is forgotten."""
+        """A new hunt; what an older one has left is forgotten.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        files.stay_below(self._top, self._path.parent)
         files.own_folder(self._path.parent)
         files.write(self._path, f"{json.dumps({'bugguard-hunt': FORMAT, **facts})}\n".encode())
 

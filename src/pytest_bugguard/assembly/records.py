@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.adapters import files
+from pytest_bugguard.adapters import files, given_files
 from pytest_bugguard.adapters.history_store import HistoryStore
 from pytest_bugguard.core import run_files
 from pytest_bugguard.core.run_files import RunFileError
@@ -38,7 +38,9 @@ def open_history(top: Path, flaky: FlakySettings, environ: Mapping[str, str] = o
         from pytest_bugguard.adapters.history_server import HistoryServer  # noqa: PLC0415 - for those who have one
 
         return HistoryServer(address, keep_days=flaky.keep_days)
-    return HistoryStore(top / address, keep_days=flaky.keep_days)
+    # The variable is the user's; the settings may be those of whoever wrote the change.
+    below = None if environ.get(VARIABLE) else top
+    return HistoryStore(top / address, keep_days=flaky.keep_days, below=below)
 
 
 def history_of(workshop: Workshop) -> RunHistory | None:
@@ -66,6 +68,7 @@ class Spool:
     """Runs that the history could not take, each a run file, until it can."""
 
     def __init__(self, top: Path) -> None:
+        self._top = top
         self._folder = top / _SPOOL
 
     def put(self, runs: Iterable[RecordedRun]) -> str:
@@ -74,6 +77,7 @@ class Spool:
         Raises:
             OSError: It cannot be written.
         """
+        files.stay_below(self._top, self._folder)
         for run in runs:
             hand_on(run, self._folder)
         return _SPOOL
@@ -83,7 +87,8 @@ class Spool:
         found = {}
         for path in sorted(self._folder.glob(f"*{run_files.SUFFIX}")):
             with suppress(OSError, RunFileError):
-                found[path] = run_files.from_bytes(path.read_bytes(), path.name)
+                files.stay_below(self._top, path)
+                found[path] = run_files.from_bytes(given_files.read(path), path.name)
         return found
 
     @staticmethod
