@@ -38,8 +38,8 @@ def _shell(body: Sequence[ast.stmt]) -> list[ast.stmt]:
                 found += map(ast.Expr, statement.decorator_list)
             case ast.ClassDef(name=name, bases=bases, keywords=keywords, decorator_list=decorators):
                 found.append(ast.ClassDef(name, bases, keywords, _shell(statement.body), decorators))
-            case ast.Import() | ast.ImportFrom():
-                pass
+            case ast.Import() | ast.ImportFrom() | ast.Assign(targets=[ast.Name(id="__all__")]):
+                pass  # who is offered what: of that nothing is made
             case _:
                 found.append(statement)
     return found
