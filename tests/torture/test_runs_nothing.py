@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 import pytest_bugguard
 from tests.shell import Shell
+from tests.story import story
 from tests.torture import commands, traps
 from tests.torture.watch import watched
 
@@ -62,3 +64,22 @@ def test_python_m_imports_nothing_from_the_current_folder(tmp_path: Path, *, is_
     done = Shell(found.repo.path, {"PYTHONPATH": str(here)}).bugguard("check", "HEAD~4..")
     assert found.sprung == []
     assert (done.code, done.err) == (1, "")
+
+
+def test_no_git_of_the_current_folder_is_started(tmp_path: Path) -> None:
+    """Where the user's PATH has ``.`` in it, or nothing between two colons: neither by us nor by what we import."""
+    repo = story(tmp_path / "shop", "commit: feat: shop\n  file: src/shop.py\n    PAGES = 0\n")
+    sprung = tmp_path / "sprung"
+    for folder in (repo.path, repo.path / "bin"):
+        folder.mkdir(exist_ok=True)
+        (folder / "git").write_text(f"#!/bin/sh\ntouch {sprung}\n")
+        (folder / "git").chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "pytest_bugguard", "audit"],
+        cwd=repo.path,
+        env={**os.environ, "PATH": f":.:bin:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, sprung.exists()) == (0, False), done.stderr

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import threading
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Self
 
 from msgspec import Struct, field
@@ -152,7 +152,7 @@ class Git(Struct, frozen=True):
         environment = clean_environment(os.environ) | dict(self.extra)
         try:
             done = subprocess.run(
-                ["git", *_FLAGS, *self.place, *arguments],
+                [_git(), *_FLAGS, *self.place, *arguments],
                 env=environment,
                 input=text,
                 capture_output=True,
@@ -186,13 +186,14 @@ class Git(Struct, frozen=True):
     def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
         try:
             # Importing GitPython runs git, and fails where there is none: so not before git is known to answer.
-            from git.cmd import Git as Runner  # noqa: PLC0415
-            from git.exc import GitCommandNotFound  # noqa: PLC0415
+            with _known_to_gitpython(program := _git()):
+                from git.cmd import Git as Runner  # noqa: PLC0415
+                from git.exc import GitCommandNotFound  # noqa: PLC0415
         except ImportError as error:
             raise NoRepositoryError(f"git: GitPython cannot be used: {error}", hint=NEEDS_GIT) from error
         try:
             running = Runner().execute(
-                [*_without(leaks(os.environ)), "git", *arguments],
+                [*_without(leaks(os.environ)), program, *arguments],
                 istream=subprocess.PIPE,
                 as_process=True,
                 env=_ENVIRONMENT | dict(self.extra),
@@ -275,11 +276,38 @@ class Stream:
         self.close()
 
 
+def _found(name: str) -> str | None:
+    """A program on PATH; not in a folder that is named from the current one, which may be that of a stranger."""
+    folders = (folder for folder in os.get_exec_path() if os.path.isabs(folder))  # noqa: PTH117 - a word
+    return shutil.which(name, path=os.pathsep.join(folders))
+
+
+def _git() -> str:
+    program = _found("git")
+    if program is None:
+        raise NoRepositoryError("git: cannot be started: there is none", hint=NEEDS_GIT)
+    return program
+
+
+@contextmanager
+def _known_to_gitpython(program: str) -> Iterator[None]:
+    """While it is imported: it looks for a git of its own then, unless it is told."""
+    name = "GIT_PYTHON_GIT_EXECUTABLE"
+    before = os.environ.get(name)
+    os.environ[name] = program
+    try:
+        yield
+    finally:
+        del os.environ[name]
+        if before is not None:
+            os.environ[name] = before
+
+
 def _without(names: Sequence[str]) -> list[str]:
     """The beginning of a command that takes variables away: GitPython's runner can only add some."""
     if not names:
         return []
-    program = shutil.which("env")
+    program = _found("env")
     if program is None:
         raise NoRepositoryError(f"git: {names[0]} is set in the environment", hint=f"unset {' '.join(names)}")
     return [program, *(part for name in names for part in ("-u", name))]
