@@ -155,6 +155,11 @@ class Notebook:
         """Those of the tests that are hunted for that were not the first of any process, and can be."""
         return tuple(one for one in self.subjects if one not in self.were_alone and not self.ends_processes(one))
 
+    def files_beside(self, nodeid: str) -> tuple[str, ...]:
+        """The files of all tests, but for that of this one."""
+        files = dict.fromkeys(one.partition("::")[0] for one in self.order)
+        return tuple(one for one in files if one != nodeid.partition("::")[0])
+
     def duration_s(self, tests: Iterable[str]) -> float:
         """How long these took, at the most."""
         return sum(self._durations.get(nodeid, 0.0) for nodeid in tests)

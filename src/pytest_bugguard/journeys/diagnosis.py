@@ -98,7 +98,7 @@ def _explain(nodeid: str, usual: Outcome, lab: Lab, *, busy: int) -> bool:
     contexts = lab.notebook.contexts(nodeid, wanted)
     if not contexts:  # alone and among others it ends alike; if it was red, then after itself
         return True
-    by_import = cache(lambda: usual is Outcome.PASSED and _fails_by_import(nodeid, lab))
+    by_import = cache(lambda: usual is Outcome.PASSED and fails_by_import(nodeid, lab))
     under_load = cache(lambda: usual is Outcome.PASSED and fails_under_load(nodeid, lab, busy))
     for context in contexts[:_CONTEXTS]:
         is_dear = lab.notebook.duration_s(context.before) * _REPEATS > lab.left_s
@@ -149,10 +149,13 @@ def _turning(
     return before
 
 
-def _fails_by_import(nodeid: str, lab: Lab) -> bool:
-    """Load all files with it, but run no test of theirs; whether some of them are why it fails."""
-    files = dict.fromkeys(one.partition("::")[0] for one in lab.notebook.order)
-    others = tuple(one for one in files if one != nodeid.partition("::")[0])
+def fails_by_import(nodeid: str, lab: Lab) -> bool:
+    """Load all files with it, but run no test of theirs; whether some of them are why it fails.
+
+    Raises:
+        OutOfTimeError: There is no time for that.
+    """
+    others = lab.notebook.files_beside(nodeid)
 
     def asked(beside: tuple[str, ...]) -> Replay:
         return lab.replay((nodeid,), Conditions(beside=beside))
@@ -164,6 +167,7 @@ def _fails_by_import(nodeid: str, lab: Lab) -> bool:
         found = needed(others, shows)
         for _ in lab.run_all(Way.EXPERIMENT, [asked(found) for _ in range(_REPEATS)]):
             pass
+        _alone(nodeid, lab, _ALONE)
     return Kind.IMPORT in lab.notebook.diagnosis(nodeid).kinds
 
 

@@ -12,9 +12,10 @@ from pytest_bugguard.core import orders
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.hunted import Way, in_order
 from pytest_bugguard.core.kinds import Kind
+from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.replays import PLAIN, Conditions, Replay
 from pytest_bugguard.core.runs import End
-from pytest_bugguard.journeys.diagnosis import diagnose
+from pytest_bugguard.journeys.diagnosis import diagnose, fails_by_import
 from pytest_bugguard.journeys.lab import OutOfTimeError
 from pytest_bugguard.journeys.sweep import Sweep
 
@@ -76,11 +77,14 @@ def hunt(plan: Plan, lab: Lab) -> bool:
         if not plan.goes_on:
             hunted.isolate(1.0)
         is_done = True
+        hunted.load_all(_FOR_MORE * lab.left_s)
         for place in itertools.count(plan.runs) if plan.goes_on else ():
             begun = lab.now()
             hunted.survey(Way.SHUFFLED, orders.shuffled(lab.notebook.order, lab.seed + place), PLAIN)
             hunted.isolate(_FOR_ISOLATION)
-            hunted.sweep(max(_LEAST_S, lab.now() - begun))
+            spent_s = max(_LEAST_S, lab.now() - begun)
+            hunted.sweep(spent_s)
+            hunted.load_all(spent_s)
     return is_done and not lab.notebook.never_alone
 
 
@@ -150,6 +154,10 @@ class _Hunt:
         self._lab = lab
         self._known: dict[str, int] = {}
         """Of tests that were diagnosed: the picture that there was of them then."""
+        self._loaded: set[str] = set()
+        """Tests that were run alone where all files were loaded."""
+        self._turned: list[str] = []
+        """Those of them that failed there, and are to be told why."""
         self._sweep = Sweep(lab, busy=plan.busy, looks_at_load=not plan.ends_when_told)
 
     def survey(self, way: Way, tests: Sequence[str], conditions: Conditions) -> None:
@@ -177,6 +185,29 @@ class _Hunt:
             for _ in lab.run_all(Way.EXPERIMENT, [lab.replay((one, one)) for one in unknown]):
                 pass
         self._diagnose()
+
+    def load_all(self, seconds: float) -> None:
+        """Each by itself once more, with all files loaded: what these do to it, most other tests may undo."""
+        lab = self._lab
+        lab.doing = "each alone, all files loaded"
+        steady = [one for one in lab.notebook.subjects if lab.notebook.files_beside(one) and one not in self._loaded]
+        left = [one for one in steady if one not in lab.notebook.suspects()]
+        asked = [
+            lab.replay((one,), Conditions(beside=lab.notebook.files_beside(one)))
+            for one in orders.shuffled(left, lab.seed)
+        ]
+        with _within(lab, seconds):
+            self._tell_loaded()
+            for done in lab.run_all(Way.EXPERIMENT, asked):
+                (nodeid,) = done.asked.tests
+                self._loaded.add(nodeid)
+                self._turned += [nodeid] if Outcome.FAILED in done.outcomes(nodeid) else []
+            self._tell_loaded()
+
+    def _tell_loaded(self) -> None:
+        while self._turned:
+            fails_by_import(self._turned[0], self._lab)
+            del self._turned[0]
 
     def _diagnose(self) -> None:
         lab = self._lab
