@@ -318,6 +318,7 @@ def test_what_is_not_ours_stays_as_it_is(tmp_path: Path, make: Callable[[Path], 
         pytest.param("UPDATE run SET why = 'for fun'", id="word"),
         pytest.param("UPDATE run SET started_s = 'soon'", id="number"),
         pytest.param("UPDATE outcome SET outcome = 'exploded'", id="outcome"),
+        pytest.param("UPDATE test SET nodeid = x'ff'", id="bytes"),
     ],
 )
 def test_what_nobody_of_ours_has_written_is_told(tmp_path: Path, change: str) -> None:

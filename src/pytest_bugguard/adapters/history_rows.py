@@ -9,6 +9,8 @@ from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from msgspec import convert
+
 from pytest_bugguard.core.flakes import Sighting
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.recorded_runs import Attempt, Circumstances, Counts, Failure, RecordedRun, Tally, Why
@@ -94,6 +96,8 @@ SELECT nodeid FROM tally JOIN test ON test.id = tally.test WHERE EXISTS (
         ) AS same CROSS JOIN outcome AS passed ON passed.run = same.id AND passed.test = failed.test
         WHERE passed.outcome = 'passed'))
 """
+_ATTEMPTS = list[tuple[str, int, str, str, float, str, int, str | None, str | None, str | None]]
+"""What is read of the attempts of a run: SQLite keeps anything in any column."""
 _RUN_COLUMNS = (
     "id, name, why, number, shard, started_s, duration_s, commit_id, tree, branch, environment, environment_words, seed"
 )
@@ -300,8 +304,8 @@ def _run(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RecordedRun:
     )
     attempts = tuple(
         Attempt(nodeid, number, Outcome(ended), phase, taken_s, worker,
-                Failure(*failure) if failure[0] is not None else None, place)
-        for nodeid, number, ended, phase, taken_s, worker, place, *failure in rows
+                Failure(*(one or "" for one in failure)) if failure[0] is not None else None, place)
+        for nodeid, number, ended, phase, taken_s, worker, place, *failure in convert(rows.fetchall(), _ATTEMPTS)
     )  # fmt: skip
     _, name, why, number, shard, started_s, duration_s, *circumstances = row
     return RecordedRun(
