@@ -9,12 +9,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_bugguard.cli import showing
 from tests.sessions import TOP
 from tests.shell import Shell
 from tests.story import Repo, story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SHOP = (TOP / "tests" / "docs_stories" / "shop.story").read_text(encoding="utf-8")
 COMMANDS = [
@@ -123,11 +128,22 @@ def test_colours_are_for_terminals(
     assert plain.splitlines()[1:-1] == shell.call("check", "main..").out.splitlines()[1:-1]
 
 
-def test_a_log_gets_neither_colours_nor_progress(repo: Repo) -> None:
+def test_a_log_gets_no_colours(repo: Repo) -> None:
     """Standard output has the result alone, standard error nothing at all."""
     done = Shell(repo.path, {"TERM": "xterm"}).bugguard("audit", "--no-cache")
     assert "\x1b" not in done.out
     assert done.err == ""
+
+
+@pytest.mark.parametrize("progress", [showing.count_progress, showing.fixes_progress])
+def test_a_log_gets_no_progress_however_long_it_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, progress: Callable[[], Any]
+) -> None:
+    """What would draw it is not even loaded."""
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    with progress() as show:
+        show(*(1, 2, "1c0ffee")[: 1 if progress is showing.count_progress else 3])
+    assert capsys.readouterr().err == ""
 
 
 def long_history(folder: Path, commits: int) -> Repo:
