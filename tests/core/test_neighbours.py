@@ -266,3 +266,34 @@ def test_a_base_class_is_found_through_the_package_that_offers_it() -> None:
     tree = FakeTree({**packages, "shop/src/testing/test_case.py": base})
     (test,) = map_tests([changed("shop/src/pages/pager_test.py", None, new)], tree=tree).tests
     assert (test.counts, test.reason) == (True, "")
+
+
+IN_A_CLASS = """import unittest
+
+
+def same(one, other):
+    assert one == other
+
+
+class TestPages(unittest.TestCase):
+    def test_pages(self):
+        same(pages(1), 2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("from tests.pages import TestPages", ["tests/test_all.py::TestPages::test_pages"]),
+        ("from .pages import *", ["tests/test_all.py::TestPages::test_pages"]),
+        ("from tests.pages import same", []),
+        ("from tests import pages", []),
+        ("from tests.pages import TestPages as Later", []),
+    ],
+)
+def test_a_class_that_a_test_module_only_imports_is_collected_there(line: str, names: list[str]) -> None:
+    """One file that brings the others together, which pytest does not open: it finds their classes in that one."""
+    file = changed("tests/pages.py", IN_A_CLASS, IN_A_CLASS.replace("(1), 2", "(0), 1"))
+    tree = {"tests/__init__.py": "", "tests/pages.py": IN_A_CLASS, "tests/test_all.py": f"{line}\n"}
+    found = map_tests((file,), tree=FakeTree(tree))
+    assert [test.nodeid for test in found.tests if test.counts] == names

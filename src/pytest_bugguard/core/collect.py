@@ -79,6 +79,8 @@ class Test(Struct, frozen=True):
     module: Module
     chain: tuple[Class, ...]
     function: FunctionNode
+    origin: Module | None = None
+    """Where its classes stand, if the module that collects them only imports them."""
 
     @property
     def qualname(self) -> str:
@@ -213,7 +215,9 @@ class Collector:
     def _held_back(self, test: Test) -> str:
         if guards.skips_itself(test.function):
             return "is skipped"
-        if reason := guards.held_back([self._meant(test.module, one) for one in test.function.decorator_list]):
+        if reason := guards.held_back(
+            [self._meant(test.origin or test.module, one) for one in test.function.decorator_list]
+        ):
             return reason
         for owner in test.chain:
             marks = cases.marks(_on_every_run(owner.scope.values.get("pytestmark", ()), owner.node.body))
@@ -258,7 +262,7 @@ class Lookup:
     @classmethod
     def of(cls, modules: Modules, test: Test) -> Lookup:
         """What a test calls."""
-        return cls(modules, test.module, test.chain[-1] if test.chain else None, test.function)
+        return cls(modules, test.origin or test.module, test.chain[-1] if test.chain else None, test.function)
 
     def __call__(self, callee: ast.expr) -> Iterable[guards.Helper]:
         """The functions that a called expression may mean."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import reach
 from pytest_bugguard.core.changes import Brought, Helpers
+from pytest_bugguard.core.collect import Test
 from pytest_bugguard.core.data_files import Readers
 from pytest_bugguard.core.model import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_bugguard.core.collect import Collector, Naming, Test
+    from pytest_bugguard.core.collect import Collector, Naming
     from pytest_bugguard.core.modules import Module, Modules
 
 _FILES_SEARCHED = 50
@@ -80,6 +81,7 @@ class Search:
             )
             for source, inside in sources:
                 self._take_imports(other, source, inside, here)
+                yield from self._collected_there(other, source, inside)
             yield from reach.tests(other, here, self._collector)
 
     def _heirs(self, module: Module, reached: Helpers) -> Iterator[tuple[Module, Helpers]]:
@@ -109,10 +111,30 @@ class Search:
 
     def _take_imports(self, other: Module, module: Module, reached: Helpers, here: Helpers) -> None:
         """Put the changed helpers under the names that a module imports them by."""
+        for local, name in self._imports_of(other, module):
+            _put_import(local, name, reached, here)
+
+    def _imports_of(self, other: Module, module: Module) -> Iterator[tuple[str, str | None]]:
+        """What a module imports of another one, by the name that it has there; None: the module itself."""
         for local, source in other.imports(_near_imports(module)):
             target = self._modules.imported(other, source)
             if target is not None and target[0].path == module.path:
-                _put_import(local, target[1], reached, here)
+                yield local, target[1]
+
+    def _collected_there(self, other: Module, module: Module, reached: Helpers) -> Iterator[tuple[Test, Brought]]:
+        """The tests in classes that a test module only imports from one that is none: pytest finds them by name.
+
+        Where it has an heir of such a class, that one's tests say enough.
+        """
+        if not reached.tests or self._naming.is_test_file(module.path):
+            return
+        names = {name for local, name in self._imports_of(other, module) if local in {name, "*"}}
+        for owner, tests in reached.tests.items():
+            is_imported = not names.isdisjoint({owner, "*"}) and not other.has_subclass_of(owner)
+            whole = module.class_named(owner) if is_imported else None
+            if whole is not None and self._collector.is_collected(module, (whole,)):
+                for name in tests.keys() & whole.scope.functions.keys():
+                    yield Test(other, (whole,), whole.scope.functions[name], module), tests[name]
 
     def around(self, path: str, folder: str, *, climbs: bool, deep: bool = True) -> Iterator[Module]:
         """Test modules in a folder and below it, then (climbing) in the folders above, until enough are seen."""
