@@ -45,7 +45,7 @@ def server(folder: Path) -> Iterator[str]:
 @contextmanager
 def home(bin_folder: Path) -> Iterator[Path]:
     """A folder that the server's user may use, whoever runs the tests; those of pytest are closed to others."""
-    folder = Path(tempfile.mkdtemp(prefix="bugguard-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="bugguard-pg-", dir="/tmp"))  # in a run of our own the default is closed, too
     try:
         (folder / "bin").symlink_to(bin_folder)
         if os.geteuid() == 0:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 
@@ -50,11 +51,11 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def address(server: str, request: pytest.FixtureRequest) -> str:
+def address(server: str) -> str:
     """A database of the test's own: a schema that nobody else looks into."""
     import psycopg  # noqa: PLC0415 - with the server alone
 
-    schema = f"t{abs(hash(request.node.name))}"
+    schema = f"t{uuid4().hex}"
     with psycopg.connect(server) as connection:
         connection.execute(f'CREATE SCHEMA "{schema}"')  # type: ignore[arg-type, unused-ignore] # our own name
     return f"{server}&options={quote(f'-csearch_path={schema}')}"

@@ -58,7 +58,7 @@ def _measured(
     code = PROCESS.format(
         probe=str(PROBE), top=str(tmp_path), lines=str(lines), is_main=is_main, between=between, more=more
     )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=tmp_path)
+    subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, cwd=tmp_path)
     return measured_lines.read(lines)
 
 
