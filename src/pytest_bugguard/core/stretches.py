@@ -26,10 +26,7 @@ class Stretch(NamedTuple):
 
 
 def cut(line: Sequence[str], *, margin: int, since: str | None = None) -> tuple[Stretch, ...]:
-    """Stretches, newest first; the same ones for the same line, whoever looks at them.
-
-    All have about the same length, but for the newest, which has half of it: its commits have the most files to look
-    at, and what is to be found out of the fixes of late can begin when it is done.
+    """Stretches of about the same length, newest first; the same ones for the same line, whoever looks at them.
 
     Args:
         line: Commit ids, newest first, each the first parent of the one before it.
@@ -39,8 +36,7 @@ def cut(line: Sequence[str], *, margin: int, since: str | None = None) -> tuple[
     if not line:
         return ()
     count = max(1, len(line) // _LENGTH)
-    halves = [0, *range(1, 2 * count, 2)]
-    ends = [len(line) * number // halves[-1] for number in halves]
+    ends = [len(line) * number // count for number in range(count + 1)]
     return tuple(
         Stretch(
             first=line[begin],
