@@ -62,3 +62,11 @@ def test_a_change_of_nothing_that_makes_tests_is_none() -> None:
     )
     found = mapped(changed("tests/test_pager.py", old, named))
     assert ([test.counts for test in found.tests], found.unreadable) == ([True], ())
+
+
+@pytest.mark.parametrize(("line", "is_told"), [("from tests.pager import *", True), ("import os", False)])
+def test_what_a_module_of_tests_imports_may_have_been_made(line: str, is_told: bool) -> None:
+    """Where pytest does not open the file itself, but one that brings its tests in."""
+    old, new = (MODULE.format(cases=cases, put="globals()['T'] = test", more="") for cases in ("1", "1, 2"))
+    found = mapped(changed("tests/pager.py", old, new), tests____init__="", tests__pager=new, tests__test_all=line)
+    assert [(one.path, one.reason) for one in found.unreadable] == [("tests/pager.py", UNNAMED)] * is_told

@@ -114,6 +114,11 @@ class Search:
         for local, name in self._imports_of(other, module):
             _put_import(local, name, reached, here)
 
+    def is_imported_by_tests(self, module: Module) -> bool:
+        """Whether a test module around takes something from it."""
+        around = self.around(module.path, module.path.rpartition("/")[0], climbs=True)
+        return any(True for other in around for _ in self._imports_of(other, module))
+
     def _imports_of(self, other: Module, module: Module) -> Iterator[tuple[str, str | None]]:
         """What a module imports of another one, by the name that it has there; None: the module itself."""
         for local, source in other.imports(_near_imports(module)):

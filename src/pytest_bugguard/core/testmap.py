@@ -60,6 +60,7 @@ class _Mapping:
         self._modules = Modules([file.new for file in self._files if file.new], tree)
         self._olds = Modules([file.old for file in self._files if file.old], NoTree())
         self._collectors: dict[Naming, Collector] = {}
+        self._searches: dict[Naming, neighbours.Search] = {}
         self._rows: dict[str, MappedTest] = {}
         self._unreadable: list[Unreadable] = []
         self._moves: list[tuple[str, str]] = []
@@ -93,6 +94,12 @@ class _Mapping:
         if file.naming_new not in self._collectors:
             self._collectors[file.naming_new] = Collector(file.naming_new, self._modules, self._left_out)
         return self._collectors[file.naming_new]
+
+    def _search(self, file: _Sides) -> neighbours.Search:
+        if file.naming_new not in self._searches:
+            search = neighbours.Search(self._modules, self._collector(file), file.naming_new)
+            self._searches[file.naming_new] = search
+        return self._searches[file.naming_new]
 
     def _own(self, file: _Sides, changes: Changes) -> None:
         if file.was_test:
@@ -186,10 +193,12 @@ class _Mapping:
 
     def _made(self, file: _Sides, changes: Changes) -> None:
         """A file that makes tests of a table that changed, or by a function: it brought some, under names unknown."""
-        if not file.is_test or file.new is None or not changes.helpers.names:
+        if file.new is None or not changes.helpers.names:
             return
         is_named = any(nodeid.startswith(f"{file.path}::") for nodeid in self._rows)
-        if not is_named and made_tests.are_in(file.new, self._collector(file)):
+        if is_named or not made_tests.are_in(file.new, self._collector(file)):
+            return
+        if file.is_test or self._search(file).is_imported_by_tests(file.new):
             self._unreadable.append(Unreadable(file.path, made_tests.UNNAMED, holds_tests=True))
 
     def _collected_otherwise(self, python: Container[str]) -> None:
@@ -210,18 +219,10 @@ class _Mapping:
             yield from collector.tests(module, chain[-1].scope, chain)
 
     def _from_elsewhere(self, changed: Sequence[tuple[_Sides, Changes]]) -> None:
-        searches: dict[Naming, neighbours.Search] = {}
-
-        def search_of(file: _Sides) -> neighbours.Search:
-            if file.naming_new not in searches:
-                search = neighbours.Search(self._modules, self._collector(file), file.naming_new)
-                searches[file.naming_new] = search
-            return searches[file.naming_new]
-
         for file, changes in changed:
             if file.new is None:
                 continue
-            search, collector = search_of(file), self._collector(file)
+            search, collector = self._search(file), self._collector(file)
             found = (
                 search.of_bases(file.new, changes.helpers.of_bases())
                 if file.is_test
@@ -231,9 +232,9 @@ class _Mapping:
                 self._put(test, brought, collector)
         for file in self._files:
             if file.is_data:
-                for test, brought in search_of(file).of_data(file.path, is_new=file.is_new):
+                for test, brought in self._search(file).of_data(file.path, is_new=file.is_new):
                     self._put(test, brought, self._collector(file))
-        self._unreadable.extend(dict.fromkeys(limit for search in searches.values() for limit in search.limits))
+        self._unreadable.extend(dict.fromkeys(limit for search in self._searches.values() for limit in search.limits))
 
 
 def _decorated(old: Test, new: Test) -> Decorated:
