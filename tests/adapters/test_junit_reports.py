@@ -80,7 +80,7 @@ def test_what_pytest_writes_is_what_it_ran(pytester: pytest.Pytester, family: st
         """})  # fmt: skip
     file = tmp_path / "j.xml"
     home = f"--rootdir={pytester.path}"  # settings that another test left above it are none of its own
-    pytester.runpytest_inprocess(home, "-p", "no:cacheprovider", f"--junitxml={file}", "-o", f"junit_family={family}")
+    pytester.runpytest_subprocess(home, "-p", "no:cacheprovider", f"--junitxml={file}", "-o", f"junit_family={family}")
     report = junit_reports.read(file.read_bytes(), "j.xml")
     run = run_of(report, Known("id", 0, "j.xml", ("tests/test_x.py",), lambda _: ""))
     assert [(one.nodeid, one.outcome, one.phase, one.failure and one.failure.kind) for one in run.attempts] == [
