@@ -31,6 +31,12 @@ expires = 2027-01-31
 """
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For all examples, and for them alone: settings in a folder hold for each repository below it."""
+    return tmp_path_factory.mktemp("written")
+
+
 @pytest.mark.parametrize(
     ("before", "above", "below"),
     [
@@ -176,7 +182,7 @@ _STATEMENTS = st.lists(
 
 @given(_STATEMENTS, st.sampled_from(["\n", "\r\n"]), st.booleans(), st.text(st.characters(codec="utf-8"), min_size=1))
 def test_everything_else_in_the_file_stays(
-    tmp_path_factory: pytest.TempPathFactory, statements: list[str], newline: str, has_end: bool, reason: str
+    folder: Path, statements: list[str], newline: str, has_end: bool, reason: str
 ) -> None:
     """The old bytes are there in order with one piece put between; the waiver reads back as it was given."""
     before = "\n".join(statements).replace("\n", newline) + (newline if has_end else "")
@@ -184,7 +190,7 @@ def test_everything_else_in_the_file_stays(
         tomli.loads(before)
     except tomli.TOMLDecodeError:
         return
-    path = tmp_path_factory.getbasetemp() / "pyproject.toml"
+    path = folder / "pyproject.toml"
     path.write_bytes(before.encode())
     waiver = Waiver("1c0ffee", "payments", reason, dt.date(2027, 1, 31))
     settings_writer.add_waiver(path, waiver)
@@ -208,9 +214,9 @@ _TABLES = st.fixed_dictionaries(
 
 
 @given(_TABLES)
-def test_a_table_reads_back_as_settings(tmp_path_factory: pytest.TempPathFactory, table: dict[str, Any]) -> None:
+def test_a_table_reads_back_as_settings(folder: Path, table: dict[str, Any]) -> None:
     """What was proposed is what the reader finds."""
-    path = tmp_path_factory.getbasetemp() / "bugguard.toml"
+    path = folder / "bugguard.toml"
     path.unlink(missing_ok=True)
     settings_writer.add_table(path, table)
     layer = settings_file.layer(path.read_bytes(), path.name)
