@@ -15,6 +15,7 @@ import pytest
 from pytest_bugguard.adapters.testrun import PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
 from pytest_bugguard.core.runs import End, RunRequest
+from tests.generated import TOP
 from tests.runs import Folder, cases, outcomes, write
 
 if TYPE_CHECKING:
@@ -307,11 +308,47 @@ def test_no_process_outlives_us(name: str, tmp_path: Path) -> None:
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as ours:
         pids = tmp_path / "pids"
         _wait_for(pids.exists)
-        theirs = [psutil.Process(int(pid)) for pid in pids.read_text().split()]
+        theirs = [int(pid) for pid in pids.read_text().split()]
         ours.send_signal(getattr(signal, name))
         ours.wait()
-    _wait_for(lambda: not any(process.is_running() and process.status() != "zombie" for process in theirs))
+    _wait_for(lambda: not any(map(_runs, theirs)))
     _wait_for(lambda: [path.name for path in (tmp_path / "space").iterdir()] == ["x"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such signals")
+def test_no_run_within_a_run_outlives_it(run: Run, tmp_path: Path) -> None:
+    """Where a test starts a run of ours: its guardian, who may be too late, is ended with it."""
+    inner = tmp_path / "inner"
+    hang = f"""
+        import os, time
+        from pathlib import Path
+        def test_hang():
+            Path({str(inner / "pid.new")!r}).write_text(str(os.getpid()))
+            os.rename({str(inner / "pid.new")!r}, {str(inner / "pid")!r})
+            time.sleep(600)
+    """
+    write(inner, {"test_it.py": hang, "space/x": ""})
+    command = [sys.executable, "-c", DRIVER, str(inner / "space"), str(inner)]
+    text = f"""
+        import os, psutil, time
+        def test_starts_a_run():
+            owner = psutil.Popen({command!r}, cwd={str(TOP)!r})
+            while not os.path.exists({str(inner / "pid")!r}): time.sleep(0.01)
+            guardian, = (child for child in owner.children() if "adapters.vigil" in str(child.cmdline()))
+            guardian.suspend()
+            os.kill(os.getpid(), 9)
+    """
+    done = run(text)
+    assert done.end is End.CRASHED
+    hanging = int((inner / "pid").read_text())
+    _wait_for(lambda: not _runs(hanging))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _wait_for(is_so: Callable[[], bool]) -> None:

@@ -34,8 +34,8 @@ class Command(Struct, frozen=True):
     words: Sequence[str]
     folder: str
     environment: Mapping[str, str]
-    mark: str
-    """The variable of the environment whose value no other process has."""
+    mark: tuple[str, str]
+    """A variable of the environment, and an entry in it that no process has but this one and what it starts."""
     limit_s: float
     hold: Hold | None = None
     """What says when its time begins and ends, where that is not known as it is started."""
@@ -51,8 +51,7 @@ class Processes:
 
     def run(self, command: Command, output: Path) -> Ended:
         """Run one, with its output in a file: a pipe would be held open by what it leaves behind."""
-        mark = (command.mark, command.environment[command.mark])
-        with self._guardian.watching(*mark):
+        with self._guardian.watching(*command.mark):
             started = time.monotonic()
             try:
                 process = _started(command, output)
@@ -62,7 +61,7 @@ class Processes:
             try:
                 if self._is_stopped:
                     _kill_group(process.pid)
-                return _to_its_end(process, mark, _Time(started, command), _Output(output))
+                return _to_its_end(process, command.mark, _Time(started, command), _Output(output))
             finally:
                 self._running.discard(process.pid)
 

@@ -20,11 +20,11 @@ _ROUNDS = 20
 
 
 def end(leader: int | None, mark: tuple[str, str], *, grace_s: float = _GRACE_S) -> int:
-    """End all processes of a run, and count those that did not end by themselves.
+    """End all processes of a run and of the runs within it, and count those that did not end by themselves.
 
     Args:
         leader: The process that was started, where it is known; itself it may have ended, and is not counted.
-        mark: A variable and its value, in the environment of all of them.
+        mark: A variable in the environment of all of them, and an entry in its value.
         grace_s: How long to wait for those that are about to end.
     """
     deadline = time.monotonic() + grace_s
@@ -56,7 +56,7 @@ def _belongs(process: psutil.Process, leader: int | None, mark: tuple[str, str])
             return False
         if leader is not None and (process.pid == leader or _session(process.pid) == leader):
             return True
-        return process.environ().get(name) == value
+        return value in process.environ().get(name, "").split(os.pathsep)
     except (psutil.Error, OSError):  # it has gone, or it is somebody else's
         return False
 

@@ -194,7 +194,7 @@ class PytestRunner:
                 crowded((self._python, *self._words(top, request, private)), request.busy),
                 str(top / request.folder),
                 self._environment(top, request, private),
-                _RUN_VARIABLE,
+                (_RUN_VARIABLE, str(private.folder)),
                 request.limit_s,
                 hold,
             )
@@ -258,7 +258,7 @@ class PytestRunner:
                 "PYTHONPATH": os.pathsep.join(path),
                 **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(private.scratch)),
                 "HYPOTHESIS_STORAGE_DIRECTORY": str(private.folder / "hypothesis"),
-                _RUN_VARIABLE: str(private.folder),
+                _RUN_VARIABLE: os.pathsep.join(filter(None, (str(private.folder), own.get(_RUN_VARIABLE)))),
                 _RECORD_VARIABLE: str(private.record),
             }
         )

@@ -46,7 +46,10 @@ class Plan(TypedDict):
 
 PLAN_FILE = "plan"
 RUN_VARIABLE = "BUGGUARD_RUN"
-"""The folder of the run, in the environment of each of its processes: it also tells them from others."""
+"""The folder of the run, in the environment of each of its processes: it also tells them from others.
+
+Behind it stand those of the runs that it is part of, as where a test of ours starts one.
+"""
 RECORD_VARIABLE = "BUGGUARD_RECORD"
 """The file of results: known to the process that runs pytest, and hidden from what the tests start."""
 
@@ -62,7 +65,7 @@ at_entry: list[Callable[[], None]] = []
 def begin() -> None:
     """Set up guide and witness by the plan of the run."""
     global plan, witness, places, measure, record  # noqa: PLW0603 - once, before anything else runs
-    with open(os.path.join(os.environ[RUN_VARIABLE], PLAN_FILE), "rb") as stream:
+    with open(os.path.join(os.environ[RUN_VARIABLE].partition(os.pathsep)[0], PLAN_FILE), "rb") as stream:
         plan = marshal.load(stream)  # noqa: S302 - our own file
     record = os.environ.pop(RECORD_VARIABLE, "")
     told = [*plan["watched"], *plan["around"]]

@@ -56,7 +56,8 @@ _PLACES = {"os.link": (1,), "os.rename": (0, 1), "os.symlink": (1,)} | dict.from
 """Events of a process that makes, turns or takes away something at a path, and which of their arguments are one."""
 _SHARED_MEMORY = "_posixshmem"
 """The module by which processes share memory that outlives them; that they do so, no event tells."""
-_INHERITED = ("BUGGUARD_RUN", "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
+_RUN = "BUGGUARD_RUN"
+_INHERITED = (_RUN, "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
 _OF_CODE = frozenset({"__code__", "f_code"})
 _HANDING_ON = frozenset(
     {("mock.py", "get_original"), ("monkeypatch.py", "delattr"), ("monkeypatch.py", "setattr")}
@@ -75,6 +76,7 @@ class Witness:
         self._around = frozenset(plan["around"])
         self._watched = plan["watched"]
         self._evidence = plan["evidence"]
+        self._run = os.environ[_RUN]
         self._private = os.path.realpath(plan["private"])
         self._probe = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         self._written: set[tuple[str, str, str, str]] = set()
@@ -254,12 +256,17 @@ class Witness:
         self._note("process")
 
     def _on_popen(self, arguments: tuple[Any, ...]) -> None:
-        """A process is started; one with an environment of its own is given what ours has for it."""
+        """A process is started; one with an environment of its own is given what ours has for it.
+
+        A run of ours within this one has a probe of its own, and two would wait for each other's answer.
+        """
         self._note("process")
         environment = arguments[3]
         if not isinstance(environment, dict) or any(type(name) is not str for name in environment):
             return
         own = os.environ
+        if environment.get(_RUN, self._run) != self._run:
+            return
         for name in _INHERITED:
             if name in own:
                 environment.setdefault(name, own[name])
