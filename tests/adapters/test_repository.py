@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -112,8 +113,10 @@ def test_a_symlink_leads_to_the_repository(repo: Repo, tmp_path: Path) -> None:
         pytest.param("nowhere", "cannot change to", id="no-folder"),
         pytest.param("file", "cannot change to", id="a-file"),
         pytest.param("torn", "invalid gitfile format", id="torn-gitfile"),
+        pytest.param("/proc", "mount point", id="mount-point",
+                     marks=pytest.mark.skipif(sys.platform != "linux", reason="no such mount")),
     ],
-)
+)  # fmt: skip
 def test_where_there_is_none_git_says_so(tmp_path: Path, place: str, said: str) -> None:
     """In git's own words, with what to do next."""
     (tmp_path / "nothing").mkdir()

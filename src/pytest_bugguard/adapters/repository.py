@@ -200,5 +200,7 @@ def _refused(start: Path, answer: Answer) -> NoRepositoryError:
     if not answer.complaint:
         return NoRepositoryError(f"git: an odd answer about {str(start)!a}", hint=NEEDS_GIT)
     said, *advice = [line.strip() for line in answer.complaint.splitlines() if line.strip()]
-    hint = " ".join(advice) or "run it inside a git checkout (bugguard -C DIR and pytest --rootdir DIR name one)"
+    if not advice or "not a git repository" in said:  # at a mount point git adds a variable of its own
+        advice = ["run it inside a git checkout (bugguard -C DIR and pytest --rootdir DIR name one)"]
+    hint = " ".join(advice)
     return NoRepositoryError(f"git: {said.removeprefix('fatal: ')}", hint=hint)
