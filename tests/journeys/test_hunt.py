@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import random
+import threading
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 from msgspec.structs import replace
 
+from pytest_bugguard.adapters import pool
 from pytest_bugguard.core.commands import Typing, command_of, contrast_of
 from pytest_bugguard.core.kinds import Kind
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
@@ -518,6 +521,32 @@ def test_a_hunt_for_a_time_goes_on_shuffling_when_all_else_is_done() -> None:
     assert set(found["victim"].diagnosis.polluters) == {("t.py::leaves",), ("t.py::leaves_too",)}
     assert 590 < len(stage.asked) <= 601
     assert len({asked.tests for asked in stage.asked if len(asked.tests) == len(tests)}) > 50
+
+
+class Pairs(Stage):
+    """Shuffled runs of all tests end in pairs: one waits for the other."""
+
+    def __init__(self, tests: dict[str, Act]) -> None:
+        super().__init__(tests)
+        self.meeting = threading.Barrier(2)
+
+    def replay(self, asked: Replay) -> Replayed:
+        usual = tuple(self.tests)
+        if len(asked.tests) == len(usual) and asked.tests not in {usual, usual[::-1]}:
+            self.meeting.wait(timeout=30)
+        return super().replay(asked)
+
+
+@pytest.mark.parametrize("plan", [Plan(runs=8, jobs=2), Plan(runs=4, goes_on=True, jobs=2)], ids=["runs", "budget"])
+def test_shuffled_runs_of_all_tests_are_made_side_by_side(plan: Plan) -> None:
+    """They are what a hunt of a large suite takes its time for."""
+    stage = Pairs(CROWD)
+    each = partial(pool.lazily, jobs=plan.jobs, stop=stage.stop)
+    lab = Lab(stage, each, now=lambda: float(len(stage.asked)), until=100.0, limit_s=60.0, seed=1)
+    hunt(plan, lab)
+    shuffled = [asked.tests for asked in stage.asked if len(asked.tests) == len(CROWD)][2:]
+    assert len(shuffled) == len(set(shuffled))
+    assert len(shuffled) > 50 if plan.goes_on else len(shuffled) == 4
 
 
 @pytest.mark.parametrize("goes_on", [False, True], ids=["runs", "budget"])

@@ -188,6 +188,7 @@ def _plan(asked: HuntOptions) -> Plan:
         ends_when_told=bool(subjects) and asked.runs is None and asked.budget_s is None,
         varied=tuple(varied),
         busy=busy,
+        jobs=asked.jobs,
     )
 
 

@@ -20,7 +20,7 @@ from pytest_bugguard.journeys.lab import OutOfTimeError
 from pytest_bugguard.journeys.sweep import Sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.replays import Replayed
     from pytest_bugguard.journeys.lab import Lab
@@ -58,6 +58,8 @@ class Plan(Struct, frozen=True):
     """Under these all of them are run, too."""
     busy: int = 2
     """How many processes make the machine busy."""
+    jobs: int = 1
+    """How many shuffled runs of all tests are made side by side, before what failed in them is looked into."""
 
 
 def hunt(plan: Plan, lab: Lab) -> bool:
@@ -70,17 +72,17 @@ def hunt(plan: Plan, lab: Lab) -> bool:
     with suppress(OutOfTimeError):
         _first_run(plan, lab)
         hunted = _Hunt(plan, lab)
-        for way, tests, conditions in _surveys(plan, lab):
+        for way, orders_of, conditions in _surveys(plan, lab):
             if not (plan.ends_when_told and way in _OF_ALL and hunted.has_told_all):
-                hunted.survey(way, tests, conditions)
+                hunted.survey(way, orders_of, conditions)
         hunted.sweep(_FOR_MORE * lab.left_s if plan.goes_on else lab.left_s)
         if not plan.goes_on:
             hunted.isolate(1.0)
         is_done = True
         hunted.load_all(_FOR_MORE * lab.left_s)
-        for place in itertools.count(plan.runs) if plan.goes_on else ():
+        for place in itertools.count(plan.runs, plan.jobs) if plan.goes_on else ():
             begun = lab.now()
-            hunted.survey(Way.SHUFFLED, orders.shuffled(lab.notebook.order, lab.seed + place), PLAIN)
+            hunted.survey(Way.SHUFFLED, _shuffled(lab, range(place, place + plan.jobs)), PLAIN)
             hunted.isolate(_FOR_ISOLATION)
             spent_s = max(_LEAST_S, lab.now() - begun)
             hunted.sweep(spent_s)
@@ -128,22 +130,29 @@ def _rest(done: Replayed, lab: Lab) -> None:
 
 _OF_ALL = frozenset({Way.REVERSED, Way.DEFAULT, Way.SHUFFLED})
 """Ways in which all tests are run, to see whether any of them fails."""
-_Survey = tuple[Way, tuple[str, ...], Conditions]
+_Survey = tuple[Way, tuple[tuple[str, ...], ...], Conditions]
+"""A way, the orders in which tests are run in that way, side by side, and the conditions."""
 
 
 def _surveys(plan: Plan, lab: Lab) -> Iterator[_Survey]:
     """The ways in which all tests are run, after the first: what finds most at the least price comes first."""
     order = lab.notebook.order
-    yield Way.TWICE, orders.each_twice(lab.notebook.subjects), PLAIN
-    yield Way.REVERSED, order[::-1], PLAIN
-    yield Way.DEFAULT, order, PLAIN
-    yield Way.ALONE, lab.notebook.subjects, PLAIN
+    subjects = lab.notebook.subjects
+    yield Way.TWICE, (orders.each_twice(subjects),), PLAIN
+    yield Way.REVERSED, (order[::-1],), PLAIN
+    yield Way.DEFAULT, (order,), PLAIN
+    yield Way.ALONE, (subjects,), PLAIN
     for conditions in plan.varied:
-        yield Way.VARIED, order, conditions
+        yield Way.VARIED, (order,), conditions
     if plan.subjects:
-        yield Way.SHUFFLED, (*lab.notebook.subjects, *(one for one in order if one not in lab.notebook.subjects)), PLAIN
-    for place in range(max(0, plan.runs - 4 - bool(plan.subjects))):
-        yield Way.SHUFFLED, orders.shuffled(order, lab.seed + place), PLAIN
+        yield Way.SHUFFLED, ((*subjects, *(one for one in order if one not in subjects)),), PLAIN
+    shuffled = range(max(0, plan.runs - 4 - bool(plan.subjects)))
+    for first in shuffled[:: plan.jobs]:
+        yield Way.SHUFFLED, _shuffled(lab, shuffled[first : first + plan.jobs]), PLAIN
+
+
+def _shuffled(lab: Lab, places: Iterable[int]) -> tuple[tuple[str, ...], ...]:
+    return tuple(orders.shuffled(lab.notebook.order, lab.seed + place) for place in places)
 
 
 class _Hunt:
@@ -160,15 +169,15 @@ class _Hunt:
         """Those of them that failed there, and are to be told why."""
         self._sweep = Sweep(lab, busy=plan.busy, looks_at_load=not plan.ends_when_told)
 
-    def survey(self, way: Way, tests: Sequence[str], conditions: Conditions) -> None:
+    def survey(self, way: Way, orders_of: Sequence[Sequence[str]], conditions: Conditions) -> None:
         lab = self._lab
         lab.doing = way
         if way is Way.ALONE:
             self.isolate(_FOR_ISOLATION)
             return
-        staying = tuple(one for one in tests if not lab.notebook.ends_processes(one))
-        if staying:
-            _rest(lab.run(way, lab.replay(staying, conditions)), lab)
+        staying = [[one for one in tests if not lab.notebook.ends_processes(one)] for tests in orders_of]
+        for done in list(lab.run_all(way, [lab.replay(tests, conditions) for tests in staying if tests])):
+            _rest(done, lab)
         self._diagnose()
 
     def isolate(self, share: float) -> None:
