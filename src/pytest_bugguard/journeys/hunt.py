@@ -176,7 +176,8 @@ class _Hunt:
             self.isolate(_FOR_ISOLATION)
             return
         staying = [[one for one in tests if not lab.notebook.ends_processes(one)] for tests in orders_of]
-        for done in list(lab.run_all(way, [lab.replay(tests, conditions) for tests in staying if tests])):
+        batch = [lab.replay(tests, conditions) for tests in staying if tests]
+        for done in list(lab.run_all(way, batch)):  # the whole batch first: what looks into one run has one process
             _rest(done, lab)
         self._diagnose()
 
