@@ -43,7 +43,7 @@ def _build(source: Path, target: Path) -> Path:
     return target
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = _build(TOP, tmp_path_factory.mktemp("dist"))
     (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
@@ -86,7 +86,7 @@ def test_the_sdist_holds_all_that_is_tracked(built: Built, tmp_path: Path) -> No
     assert tracked - packed == {name for name in tracked if name.startswith(OF_THE_CHECKOUT)}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stranger(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The scripts of a fresh environment with the wheel in it; what it depends on is lent by ours, so no network."""
     if importlib.util.find_spec("pip") is None:

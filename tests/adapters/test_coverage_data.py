@@ -63,7 +63,7 @@ class Project:
         return coverage_data.read(paths, self.top, known)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = Project(tmp_path_factory.mktemp("measured") / "project")
     for path, text in FILES.items():

@@ -47,7 +47,7 @@ commit: refactor: move
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A small project with one merge."""
     return story(tmp_path_factory.mktemp("built"), SHOP)

@@ -38,7 +38,7 @@ HistoryServer(sys.argv[1], keep_days=99).add([replace(run, attempts=rows)])
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """A real server. A CI that has none is set up wrongly; anywhere else it is said and skipped."""
     programs = postgres.programs()

@@ -96,7 +96,7 @@ BACKENDS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment that has what ours has, except for ourselves."""
     folder = tmp_path_factory.mktemp("environment") / "venv"

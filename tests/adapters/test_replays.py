@@ -99,7 +99,7 @@ def test_around():
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("project")
     settings = '[tool.pytest.ini_options]\naddopts = "-x --maxfail=1 -v -p no:randomly -n 4 --doctest-modules"\n'

@@ -31,7 +31,7 @@ expires = 2027-01-31
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """For all examples, and for them alone: settings in a folder hold for each repository below it."""
     return tmp_path_factory.mktemp("written")

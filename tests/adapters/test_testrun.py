@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.runs import Run
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("project")
     write(top, PROJECT)

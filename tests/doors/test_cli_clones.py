@@ -47,7 +47,7 @@ commit: docs: say what the shop is
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A history whose one fix changed a test file and no test in it."""
     repo = story(tmp_path_factory.mktemp("clones") / "origin", HISTORY)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 GATES = 'total = { line = 50 }\n[[coverage.gate]]\npaths = ["src/shop/util.py"]\nline = 100\nreason = "spare"\n'
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """The shop, measured by ``coverage run``."""
     repo = covered.built(tmp_path_factory.mktemp("measured") / "shop")

@@ -91,17 +91,17 @@ VICTIM = "shop/tests/test_shop.py::test_victim[a::b [c]]"
 LEAVES = "shop/tests/test_shop.py::test_leaves"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     return story(tmp_path_factory.mktemp("hunt") / "shop", STORY)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shell(repo: Repo) -> Shell:
     return Shell(repo.path / "shop")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def broken_off(shell: Shell) -> Done:
     """A short hunt in a folder below the top, ended by Ctrl-C as soon as it has tried something."""
     log = shell.folder.parent / ".bugguard" / "hunt.jsonl"
@@ -115,14 +115,14 @@ def broken_off(shell: Shell) -> Done:
     return Done(running.returncode, out, err)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def done(shell: Shell, broken_off: Done) -> Done:
     """The same hunt, gone on with to its end."""
     assert broken_off.code == 2
     return shell.call("hunt", "--resume", "--jobs", "2", "--format", "json")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def found(done: Done) -> dict[str, dict[str, Any]]:
     """What it says of each test."""
     return {one["nodeid"].partition("::")[2]: one for one in done.document["flaky"]}

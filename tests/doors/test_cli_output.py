@@ -31,7 +31,7 @@ COMMANDS = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """The shop of the docs, on its branch of two fixes, one of them guarded. For reading only."""
     return story(tmp_path_factory.mktemp("output") / "shop", SHOP)

@@ -54,7 +54,7 @@ SHOP = """
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """Two fixes on a branch: one is guarded, the test of the other passes without it."""
     return story(tmp_path_factory.mktemp("prove") / "shop", SHOP)
@@ -185,7 +185,7 @@ TWO_PARTS = """
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def two_parts(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A fix of two functions, with a test for one of them, and a commit after it."""
     return story(tmp_path_factory.mktemp("hunks") / "shop", TWO_PARTS)

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 SHOP = (TOP / "tests" / "docs_stories" / "shop.story").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """The shop of the docs, on its branch of two fixes, one of them guarded. For reading only."""
     return story(tmp_path_factory.mktemp("usage") / "shop", SHOP)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shell(repo: Repo) -> Shell:
     return Shell(repo.path)
 

@@ -46,7 +46,7 @@ PROOF = "tests/test_last.py::test_last_page"
 HEAD = "from shop.pager import pages\n\n"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def proven(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop whose one fix has been proven: the receipt is in the repository's folder."""
     repo = story(tmp_path_factory.mktemp("duty") / "shop", SHOP)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FOREIGN = ("CI", "GIT", "GITHUB", "GITLAB", "BUGGUARD", "PYTEST_ADDOPTS", "COV")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     return covered.built(tmp_path_factory.mktemp("covered") / "shop")
 

@@ -79,7 +79,7 @@ def _measure(repo: Repo, script: str = "run.py") -> None:
     subprocess.run([sys.executable, "-m", "coverage", "run", script], cwd=repo.path, check=True, capture_output=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     repo = story(tmp_path_factory.mktemp("peers") / "shop", OPENING)
     repo.write("src/shop/big.py", BIG)

@@ -22,7 +22,7 @@ No two things add the same name, so that none is excused by another's.
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Said:
     """What is said of the one fix; of each test as if the fix had brought no other."""
     return repaired(tmp_path_factory.mktemp("many"), FIX, base=BASE)

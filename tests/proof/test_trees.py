@@ -59,7 +59,7 @@ SIDES: dict[str, tuple[str | None, str]] = {
 """One fix of several things, each with a test of its own: every file without the fix and with it."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Said:
     """What is said of the one fix; of each test as if the fix had brought no other."""
     base = {path: text for path, (text, _) in SIDES.items() if text is not None}

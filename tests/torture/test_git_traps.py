@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc and runs shell scripts")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> traps.Trapped:
     """Every trap there is."""
     return traps.trapped(tmp_path_factory.mktemp("trapped"))
@@ -103,7 +103,7 @@ HOSTILE_CONFIG = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A bit of everything that a setting could show in another way."""
     repo = story(
