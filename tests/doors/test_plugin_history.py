@@ -158,16 +158,16 @@ def test_off_is_off(shop: Shop) -> None:
     assert not (shop.repo.path / ".bugguard").exists()
 
 
-def test_a_run_file_is_left_where_it_is_asked_for(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_file_is_left_where_it_is_asked_for(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the option or the setting, one a run and under a name of its own; the variable moves the history."""
-    monkeypatch.setenv("BUGGUARD_HISTORY", str(shop.repo.path.parent / "moved" / "h.db"))
+    monkeypatch.setenv("BUGGUARD_HISTORY", str(tmp_path / "moved" / "h.db"))
     shop.settings('enabled = true\nflaky.run-files = "out/runs"\n')
     shop.fix(GUARDING)
     shop.run()
     shop.run("--bugguard-run-files=other")
     folders = (shop.repo.path / "out/runs", shop.repo.path / "other")
     read = [run_files.from_bytes(path.read_bytes(), path.name) for folder in folders for path in folder.glob("*.jsonl")]
-    moved = HistoryStore(shop.repo.path.parent / "moved" / "h.db", keep_days=1)
+    moved = HistoryStore(tmp_path / "moved" / "h.db", keep_days=1)
     assert sorted(read, key=lambda run: run.id) == sorted(moved.runs(), key=lambda run: run.id)
     assert len(read) == 2
     assert not (shop.repo.path / ".bugguard").exists()
@@ -203,9 +203,9 @@ def test_a_history_that_cannot_be_used_costs_one_warning(shop: Shop, harm: objec
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
-def test_a_committed_link_leads_us_nowhere(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_committed_link_leads_us_nowhere(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a run nor a command moves, writes or empties what lies where a change's ``.bugguard`` leads."""
-    elsewhere = shop.repo.path.parent / "elsewhere"
+    elsewhere = tmp_path / "elsewhere"
     (elsewhere / "spool").mkdir(parents=True)
     (elsewhere / "history.db").write_text("precious")
     waiting = elsewhere / "spool" / "theirs.jsonl"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,6 +16,9 @@ from pytest_bugguard.core.recorded_runs import Attempt, Circumstances, RecordedR
 from tests.doors.shop import GUARD, GUARDING, REPAIRED, Shop
 from tests.doors.test_plugin_history import kept
 from tests.shell import Shell
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENTRY = """
 [[quarantine]]
@@ -441,9 +445,11 @@ def test_a_history_that_cannot_be_read_is_told(wavering: Shop) -> None:
     assert (result.ret, result.stdout.str().count(told)) == (1, 1)
 
 
-def test_a_job_that_is_run_again_until_it_is_green_guards_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_is_run_again_until_it_is_green_guards_nothing(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same code, red and then green: nobody can lean on that, until the test is another."""
-    monkeypatch.setenv("BUGGUARD_HISTORY", "../history.db")
+    monkeypatch.setenv("BUGGUARD_HISTORY", str(tmp_path / "history.db"))
     shop.fix("import os\n" + GUARDING.replace("assert pages", "assert 'LUCK' in os.environ\n    assert pages"))
     run = ("--bugguard", "--bugguard-base", "main", "--bugguard-reruns=0")
     assert shop.run(*run).ret == pytest.ExitCode.TESTS_FAILED
