@@ -168,6 +168,15 @@ def test_rarer_kinds_are_told_where_they_are_hunted_for(tmp_path: Path) -> None:
     assert ends == [1, 0]
 
 
+def test_the_seed_that_is_printed_can_be_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever chance brings: it is no 0, which --seed refuses."""
+    repo = story(tmp_path / "one", "commit: one\n  file: test_one.py\n    def test_one():\n        pass")
+    monkeypatch.setattr("pytest_bugguard.assembly.hunt.number", lambda *_: 0)
+    seed = re.search(r"--seed (\d+)$", Shell(repo.path).call("hunt", "--runs", "1").out, re.MULTILINE)
+    assert seed is not None
+    assert Shell(repo.path).call("hunt", "--seed", seed[1], "nowhere").complaint[0] == "there is no nowhere"
+
+
 def _code_of(command: str, folder: Path) -> int:
     """How it ends, typed as it stands; what it leaves is looked for by other tests."""
     tidy = os.environ | {"PYTEST_ADDOPTS": "-p no:cacheprovider"}

@@ -36,6 +36,8 @@ class Process:
 
     conditions: Conditions
     chance: random.Random
+    beside: int = 0
+    """So many others run at the same time."""
     state: set[str] = field(default_factory=set)
     ran: list[str] = field(default_factory=list)
 
@@ -114,11 +116,13 @@ class Stage:
         """Whether each other test takes as long."""
         self.spent_s = 0.0
         """With a second for the start of each process."""
+        self.beside = 0
+        """How many other processes there are beside the next one."""
 
     def replay(self, asked: Replay) -> Replayed:
         self.asked.append(asked)
         self.spent_s += 1
-        process = Process(asked.conditions, self.chance)
+        process = Process(asked.conditions, self.chance, self.beside)
         order = asked.tests or tuple(self.tests)
         files = {*asked.conditions.beside, *(nodeid.partition("::")[0] for nodeid in order)}
         process.state.update(f"loaded {path}" for path in files)
@@ -537,16 +541,97 @@ class Pairs(Stage):
         return super().replay(asked)
 
 
-@pytest.mark.parametrize("plan", [Plan(runs=8, jobs=2), Plan(runs=4, goes_on=True, jobs=2)], ids=["runs", "budget"])
+@pytest.mark.parametrize("plan", [Plan(runs=8), Plan(runs=4, goes_on=True)], ids=["runs", "budget"])
 def test_shuffled_runs_of_all_tests_are_made_side_by_side(plan: Plan) -> None:
     """They are what a hunt of a large suite takes its time for."""
     stage = Pairs(CROWD)
-    each = partial(pool.lazily, jobs=plan.jobs, stop=stage.stop)
-    lab = Lab(stage, each, now=lambda: float(len(stage.asked)), until=100.0, limit_s=60.0, seed=1)
+    each = partial(pool.lazily, jobs=2, stop=stage.stop)
+    lab = Lab(stage, each, now=lambda: float(len(stage.asked)), until=100.0, limit_s=60.0, seed=1, jobs=2)
     hunt(plan, lab)
     shuffled = [asked.tests for asked in stage.asked if len(asked.tests) == len(CROWD)][2:]
     assert len(shuffled) == len(set(shuffled))
     assert len(shuffled) > 50 if plan.goes_on else len(shuffled) == 4
+
+
+def beside(stage: Stage, *, jobs: int, time: float = 1e9, seed: int = 1) -> Lab:
+    """Where so many processes run side by side, those of a batch at once."""
+
+    def each(work: Callable[[Replay], Replayed], asked: Sequence[Replay]) -> Iterator[Replayed]:
+        for first in range(0, len(asked), jobs):
+            batch = asked[first : first + jobs]
+            stage.beside = len(batch) - 1
+            done = list(map(work, batch))
+            stage.beside = 0
+            yield from done
+
+    return Lab(stage, each, now=lambda: float(len(stage.asked)), until=time, limit_s=60.0, seed=seed, jobs=jobs)
+
+
+@pytest.mark.parametrize("plan", [Plan(runs=8), Plan(runs=4, goes_on=True)], ids=["runs", "budget"])
+def test_what_fails_only_beside_other_processes_is_never_called_flaky(plan: Plan) -> None:
+    """It binds a port, or writes a file of the checkout: with nothing beside it, it is sound. What is flaky is told."""
+    tests: dict[str, Act] = {**CROWD, "binds": lambda process: not process.beside, "leaves": leaves("x")}
+    stage = Stage({**tests, "victim": suffers("x"), "random": fails_at(0.3)})
+    lab = beside(stage, jobs=2, time=600.0)
+    hunt(plan, lab)
+    found = {flake.nodeid.removeprefix("t.py::"): flake for flake in lab.notebook.flakes()}
+    assert {name: flake.diagnosis.kinds for name, flake in found.items()} == {
+        "binds": (), "victim": (Kind.VICTIM,), "random": (Kind.RANDOM,)
+    }  # fmt: skip
+    assert found["binds"].verdict is FlakeVerdict.UNDECIDED
+    assert "only beside other processes of this hunt" in found["binds"].reason
+    assert "--jobs 1 has none beside" in found["binds"].reason
+
+
+def test_what_fails_beside_others_since_they_keep_the_machine_busy_is_told() -> None:
+    """It watches the clock: a busy machine shows it too."""
+    stage = Stage({**CROWD, "hurried": lambda process: not (process.beside or process.conditions.busy)})
+    lab = beside(stage, jobs=2)
+    hunt(Plan(runs=8), lab)
+    (flake,) = lab.notebook.flakes()
+    assert flake.diagnosis.kinds == (Kind.LOAD,)
+
+
+def test_a_run_that_has_ended_when_the_hunt_is_broken_off_counts() -> None:
+    """Ctrl-C while the first of two is still running: what the second has found is not lost."""
+    stage = Stage({**CROWD, "rare": lambda process: not process.beside})
+
+    def each(work: Callable[[Replay], Replayed], asked: Sequence[Replay]) -> Iterator[Replayed]:
+        if len(asked[0].tests) < len(stage.tests):
+            yield from map(work, asked)
+            return
+        stage.beside = 1
+        work(asked[1])
+        raise KeyboardInterrupt
+
+    lab = Lab(stage, each, now=lambda: 0.0, until=1e9, limit_s=60.0, seed=1, jobs=2)
+    with pytest.raises(KeyboardInterrupt):
+        hunt(Plan(runs=8), lab)
+    assert lab.notebook.suspects() == ("t.py::rare",)
+
+
+def shuffled(stage: Stage, jobs: int, seed: int = 1) -> list[tuple[tuple[str, ...], Conditions]]:
+    """The shuffled runs of all tests in a hunt."""
+    hunt(Plan(runs=10), beside(stage, jobs=jobs, seed=seed))
+    usual = tuple(stage.tests)
+    whole = [one for one in stage.asked if len(one.tests) == len(usual) and one.tests not in {usual, usual[::-1]}]
+    return [(one.tests, one.conditions) for one in whole]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_shuffle_has_the_same_seed_of_string_hashes_whatever_runs_beside_it(seed: int) -> None:
+    """All chance stands on one seed, also where what only a shuffle shows is looked into in between."""
+    pair = {"one": leaves("x"), **CROWD, "victim": suffers("y"), "two": follows("x", "y")}
+    said = shuffled(Stage(pair), 1, seed)
+    assert len({conditions.hash_seed for _, conditions in said}) >= 6
+    for jobs in (2, 3):
+        assert set(shuffled(Stage(pair), jobs, seed)) == set(said)
+
+
+def test_a_failure_that_is_no_surprise_costs_no_other_run() -> None:
+    """What always fails does so beside others, too."""
+    tests = {**CROWD, "bad": broken}
+    assert shuffled(Stage(tests), 2) == shuffled(Stage(tests), 1)
 
 
 @pytest.mark.parametrize("goes_on", [False, True], ids=["runs", "budget"])

@@ -34,9 +34,10 @@ def each(work: Callable[[Item], Made], items: Sequence[Item], *, jobs: int, stop
 def lazily(
     work: Callable[[Item], Made], items: Iterable[Item], *, jobs: int, stop: Callable[[], None]
 ) -> Iterator[Made]:
-    """The result for each item, in their order, none begun long before it is asked for: who has enough may leave.
+    """The result for each item, in their order, none begun long before it is asked for.
 
-    What runs by then comes to its end first. ``stop`` ends it where the wait is broken off by Ctrl-C.
+    Where one of them raises, what runs by then comes to its end first. ``stop`` ends it where the wait is broken off:
+    by Ctrl-C, here or where the results are made use of.
     """
     rest = iter(items)
     if jobs == 1:
@@ -50,7 +51,7 @@ def lazily(
                 done = running.popleft().result()
                 running.extend(pool.submit(work, item) for item in islice(rest, 1))
                 yield done
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, GeneratorExit):
             stop()
             raise
         finally:

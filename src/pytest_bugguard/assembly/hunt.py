@@ -132,7 +132,7 @@ def _carried_out(plan: Plan, lab: Lab) -> str:
 def _begun(workshop: Workshop, top: Path, options: HuntOptions, log: HuntLog) -> HuntOptions:
     """What is asked for, with all that the command line left open."""
     paths = tuple(_from_top(top, workshop.start, path) for path in options.paths)
-    seed = options.seed if options.seed is not None else number(time.time(), os.getpid()) % 10_000
+    seed = options.seed if options.seed is not None else 1 + number(time.time(), os.getpid()) % 9_999
     asked = replace(options, paths=paths, seed=seed, folder=workshop.repository.prefix)
     log.begin({"code": _code(workshop), "asked": asdict(asked)})
     return asked
@@ -166,6 +166,7 @@ def _lab(asked: HuntOptions, replayer: LoggedReplayer, tell: Callable[[str, Note
     return Lab(
         replayer=replayer,
         each=partial(pool.lazily, jobs=asked.jobs, stop=replayer.stop),
+        jobs=asked.jobs,
         now=time.monotonic,
         until=time.monotonic() + (asked.budget_s or 600.0),
         limit_s=asked.limit_s,
@@ -188,7 +189,6 @@ def _plan(asked: HuntOptions) -> Plan:
         ends_when_told=bool(subjects) and asked.runs is None and asked.budget_s is None,
         varied=tuple(varied),
         busy=busy,
-        jobs=asked.jobs,
     )
 
 

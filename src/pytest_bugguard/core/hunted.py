@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_bugguard.core.estimates import rate_of
 from pytest_bugguard.core.flakes import Flake, judged_by, signatures_of
-from pytest_bugguard.core.kinds import count, diagnosis_of, first_alone, showings_of, when_busy
+from pytest_bugguard.core.kinds import Kind, count, diagnosis_of, first_alone, showings_of, when_busy
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SMALL = 8
 """A process with no more different tests than this is an experiment on each of them."""
 _COUNTED = frozenset({Outcome.PASSED, Outcome.FAILED})
+_BESIDE = (
+    "only beside other processes of this hunt, which may use the same port, file or database: --jobs 1 has none beside"
+)
 
 
 class Way(StrEnum):
@@ -35,8 +38,11 @@ class Way(StrEnum):
     EXPERIMENT = "an experiment"
     GLANCE = "in between others"
     """Again and again in one process: it shows where to look, and is no evidence."""
+    BESIDE = "beside other processes"
+    """A failure that may be owed to these: no evidence either."""
 
 
+_HINTS = frozenset({Way.GLANCE, Way.BESIDE})
 _OF_ONE = frozenset({Way.EXPERIMENT, Way.GLANCE})
 """In these the last test is the one that is looked at."""
 
@@ -69,6 +75,8 @@ class Notebook:
         """Of each test: survey, place in it, how it ended there the first time."""
         self._showings: dict[str, list[Showing]] = defaultdict(list)
         self._failed: dict[str, list[Attempt]] = defaultdict(list)
+        self._beside: Counter[str] = Counter()
+        """How often each test failed beside other processes, and may have failed because of them."""
         self._durations: dict[str, float] = {}
         self._endings: Counter[str] = Counter()
         self._times: Counter[str] = Counter()
@@ -82,12 +90,13 @@ class Notebook:
             self._times[one.nodeid] += 1
             if one.outcome is Outcome.FAILED and subject in {None, one.nodeid}:
                 self._failed[one.nodeid].append(one)
+                self._beside[one.nodeid] += way is Way.BESIDE
             self._durations[one.nodeid] = max(one.duration_s, self._durations.get(one.nodeid, 0.0))
         if done.attempts and done.attempts[-1].phase == "crash":
             self._endings[done.attempts[-1].nodeid] += 1
         if way is Way.EXPERIMENT:
             self._note_experiment(done)
-        elif way is not Way.GLANCE:
+        elif way not in _HINTS:
             self._note_survey(way, done)
 
     def _note_experiment(self, done: Replayed) -> None:
@@ -109,6 +118,23 @@ class Notebook:
     def suspects(self) -> tuple[str, ...]:
         """Those of the tests that are hunted for that failed at all, in default order."""
         return tuple(nodeid for nodeid in self.subjects if nodeid in self._failed)
+
+    def is_surprised_by(self, done: Replayed) -> bool:
+        """Whether a test failed there that has passed, and of which it is not told why it fails."""
+        failed = {one.nodeid for one in done.attempts if one.outcome is Outcome.FAILED}
+        return any(self._has_passed(nodeid) and not self.is_told(nodeid) for nodeid in failed)
+
+    def _has_passed(self, nodeid: str) -> bool:
+        surveyed = any(one.outcome is Outcome.PASSED for _, _, one in self._firsts[nodeid])
+        return surveyed or any(Outcome.PASSED in one.outcomes for one in self._showings[nodeid])
+
+    def is_told(self, nodeid: str) -> bool:
+        """Whether it is known in which way a test is flaky; that it does not bear to be run twice explains little."""
+        return bool(set(self.diagnosis(nodeid).kinds) - {Kind.NON_IDEMPOTENT})
+
+    def failed_beside(self, nodeid: str) -> bool:
+        """Whether each failure of a test may be owed to processes beside it."""
+        return 0 < self._beside[nodeid] == len(self._failed[nodeid])
 
     def picture(self, nodeid: str) -> int:
         """In how many surveys a test failed, where it passed in others; 0 where it did not pass: nothing to compare."""
@@ -191,10 +217,13 @@ class Notebook:
                 return FlakeVerdict.FAILING, f"it failed {total} of {total} times, in every way in which it was run"
             return FlakeVerdict.UNDECIDED, f"it failed {total} of {total} times among others, and was not run alone yet"
         seen = f"it failed {len(self._failed[nodeid])} of {self._times[nodeid]} times"
+        nothing = "nothing tells why"
+        if self.failed_beside(nodeid):
+            seen, nothing = f"{seen} ({_BESIDE})", "nothing else tells why"
         if alone.failed or not alone.passed:
             return FlakeVerdict.UNDECIDED, f"{seen}, and was not run alone often enough to tell why"
         excluded = f"which excludes a rate above {100 * rate_of(0, alone.passed).high:.0f} %"
-        told = f"{seen}, and nothing tells why: alone it passed {alone.passed} times, {excluded}"
+        told = f"{seen}, and {nothing}: alone it passed {alone.passed} times, {excluded}"
         busy = when_busy(self._showings[nodeid])
         tried = f"; on a busy machine it failed {busy.failed} of {busy.total} times" if busy.total else ""
         return FlakeVerdict.UNDECIDED, f"{told}{tried}"

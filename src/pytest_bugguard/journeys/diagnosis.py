@@ -96,8 +96,8 @@ def _explain(nodeid: str, usual: Outcome, lab: Lab, *, busy: int) -> bool:
     """Find what makes it end otherwise than alone; whether that was found."""
     wanted = _OTHER[usual]
     contexts = lab.notebook.contexts(nodeid, wanted)
-    if not contexts:  # alone and among others it ends alike; if it was red, then after itself
-        return True
+    if not contexts:  # alone and among others it ends alike; if it was red, then after itself, or beside others
+        return not lab.notebook.failed_beside(nodeid) or fails_under_load(nodeid, lab, busy)
     by_import = cache(lambda: usual is Outcome.PASSED and fails_by_import(nodeid, lab))
     under_load = cache(lambda: usual is Outcome.PASSED and fails_under_load(nodeid, lab, busy))
     for context in contexts[:_CONTEXTS]:

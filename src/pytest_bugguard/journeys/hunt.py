@@ -11,7 +11,6 @@ from msgspec import Struct
 from pytest_bugguard.core import orders
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.hunted import Way, in_order
-from pytest_bugguard.core.kinds import Kind
 from pytest_bugguard.core.model import Outcome
 from pytest_bugguard.core.replays import PLAIN, Conditions, Replay
 from pytest_bugguard.core.runs import End
@@ -20,7 +19,7 @@ from pytest_bugguard.journeys.lab import OutOfTimeError
 from pytest_bugguard.journeys.sweep import Sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from pytest_bugguard.core.replays import Replayed
     from pytest_bugguard.journeys.lab import Lab
@@ -58,8 +57,6 @@ class Plan(Struct, frozen=True):
     """Under these all of them are run, too."""
     busy: int = 2
     """How many processes make the machine busy."""
-    jobs: int = 1
-    """How many shuffled runs of all tests are made side by side, before what failed in them is looked into."""
 
 
 def hunt(plan: Plan, lab: Lab) -> bool:
@@ -72,17 +69,17 @@ def hunt(plan: Plan, lab: Lab) -> bool:
     with suppress(OutOfTimeError):
         _first_run(plan, lab)
         hunted = _Hunt(plan, lab)
-        for way, orders_of, conditions in _surveys(plan, lab):
+        for way, batch in _surveys(plan, lab):
             if not (plan.ends_when_told and way in _OF_ALL and hunted.has_told_all):
-                hunted.survey(way, orders_of, conditions)
+                hunted.survey(way, batch)
         hunted.sweep(_FOR_MORE * lab.left_s if plan.goes_on else lab.left_s)
         if not plan.goes_on:
             hunted.isolate(1.0)
         is_done = True
         hunted.load_all(_FOR_MORE * lab.left_s)
-        for place in itertools.count(plan.runs, plan.jobs) if plan.goes_on else ():
+        for place in itertools.count(plan.runs, lab.jobs) if plan.goes_on else ():
             begun = lab.now()
-            hunted.survey(Way.SHUFFLED, _shuffled(lab, range(place, place + plan.jobs)), PLAIN)
+            hunted.survey(Way.SHUFFLED, _shuffled(lab, range(place, place + lab.jobs)))
             hunted.isolate(_FOR_ISOLATION)
             spent_s = max(_LEAST_S, lab.now() - begun)
             hunted.sweep(spent_s)
@@ -130,29 +127,29 @@ def _rest(done: Replayed, lab: Lab) -> None:
 
 _OF_ALL = frozenset({Way.REVERSED, Way.DEFAULT, Way.SHUFFLED})
 """Ways in which all tests are run, to see whether any of them fails."""
-_Survey = tuple[Way, tuple[tuple[str, ...], ...], Conditions]
-"""A way, the orders in which tests are run in that way, side by side, and the conditions."""
+_Batch = tuple[tuple[tuple[str, ...], Conditions], ...]
+"""Orders in which tests are run side by side, each with its conditions: as many as there are jobs."""
 
 
-def _surveys(plan: Plan, lab: Lab) -> Iterator[_Survey]:
+def _surveys(plan: Plan, lab: Lab) -> Iterator[tuple[Way, _Batch]]:
     """The ways in which all tests are run, after the first: what finds most at the least price comes first."""
     order = lab.notebook.order
     subjects = lab.notebook.subjects
-    yield Way.TWICE, (orders.each_twice(subjects),), PLAIN
-    yield Way.REVERSED, (order[::-1],), PLAIN
-    yield Way.DEFAULT, (order,), PLAIN
-    yield Way.ALONE, (subjects,), PLAIN
+    yield Way.TWICE, ((orders.each_twice(subjects), PLAIN),)
+    yield Way.REVERSED, ((order[::-1], PLAIN),)
+    yield Way.DEFAULT, ((order, PLAIN),)
+    yield Way.ALONE, ((subjects, PLAIN),)
     for conditions in plan.varied:
-        yield Way.VARIED, (order,), conditions
+        yield Way.VARIED, ((order, conditions),)
     if plan.subjects:
-        yield Way.SHUFFLED, ((*subjects, *(one for one in order if one not in subjects)),), PLAIN
+        yield Way.SHUFFLED, (((*subjects, *(one for one in order if one not in subjects)), PLAIN),)
     shuffled = range(max(0, plan.runs - 4 - bool(plan.subjects)))
-    for first in shuffled[:: plan.jobs]:
-        yield Way.SHUFFLED, _shuffled(lab, shuffled[first : first + plan.jobs]), PLAIN
+    for first in shuffled[:: lab.jobs]:
+        yield Way.SHUFFLED, _shuffled(lab, shuffled[first : first + lab.jobs])
 
 
-def _shuffled(lab: Lab, places: Iterable[int]) -> tuple[tuple[str, ...], ...]:
-    return tuple(orders.shuffled(lab.notebook.order, lab.seed + place) for place in places)
+def _shuffled(lab: Lab, places: Iterable[int]) -> _Batch:
+    return tuple((orders.shuffled(lab.notebook.order, lab.seed + place), lab.varied_by(place)) for place in places)
 
 
 class _Hunt:
@@ -169,15 +166,15 @@ class _Hunt:
         """Those of them that failed there, and are to be told why."""
         self._sweep = Sweep(lab, busy=plan.busy, looks_at_load=not plan.ends_when_told)
 
-    def survey(self, way: Way, orders_of: Sequence[Sequence[str]], conditions: Conditions) -> None:
+    def survey(self, way: Way, batch: _Batch) -> None:
         lab = self._lab
         lab.doing = way
         if way is Way.ALONE:
             self.isolate(_FOR_ISOLATION)
             return
-        staying = [[one for one in tests if not lab.notebook.ends_processes(one)] for tests in orders_of]
-        batch = [lab.replay(tests, conditions) for tests in staying if tests]
-        for done in list(lab.run_all(way, batch)):  # the whole batch first: what looks into one run has one process
+        left = [([one for one in tests if not lab.notebook.ends_processes(one)], around) for tests, around in batch]
+        asked = [lab.replay(tests, around) for tests, around in left if tests]
+        for done in list(lab.run_beside(way, asked)):  # all of them first: what looks into one has one process
             _rest(done, lab)
         self._diagnose()
 
@@ -192,7 +189,7 @@ class _Hunt:
         # Where there are more than there is time for, each hunt begins with others.
         unknown = orders.shuffled(lab.notebook.never_alone, lab.seed)
         with _within(lab, share * lab.left_s):
-            for _ in lab.run_all(Way.EXPERIMENT, [lab.replay((one, one)) for one in unknown]):
+            for _ in lab.run_beside(Way.EXPERIMENT, [lab.replay((one, one)) for one in unknown]):
                 pass
         self._diagnose()
 
@@ -208,7 +205,7 @@ class _Hunt:
         ]
         with _within(lab, seconds):
             self._tell_loaded()
-            for done in lab.run_all(Way.EXPERIMENT, asked):
+            for done in lab.run_beside(Way.EXPERIMENT, asked):
                 (nodeid,) = done.asked.tests
                 self._loaded.add(nodeid)
                 self._turned += [nodeid] if Outcome.FAILED in done.outcomes(nodeid) else []
@@ -230,15 +227,13 @@ class _Hunt:
 
     def _is_open(self, nodeid: str) -> bool:
         """Whether a failure of a test is still to be explained, and there is something new to go by."""
-        return not self._is_told(nodeid) and self._known.get(nodeid) != self._lab.notebook.picture(nodeid)
-
-    def _is_told(self, nodeid: str) -> bool:
-        return bool(set(self._lab.notebook.diagnosis(nodeid).kinds) - {Kind.NON_IDEMPOTENT})
+        notebook = self._lab.notebook
+        return not notebook.is_told(nodeid) and self._known.get(nodeid) != notebook.picture(nodeid)
 
     @property
     def has_told_all(self) -> bool:
         """Whether it is known of each test that is hunted for in which way it is flaky."""
-        return all(map(self._is_told, self._lab.notebook.subjects))
+        return all(map(self._lab.notebook.is_told, self._lab.notebook.subjects))
 
     def sweep(self, seconds: float) -> None:
         """Look for more that matters to tests of which something is known: load, more polluters, more setters."""

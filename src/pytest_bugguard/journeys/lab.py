@@ -42,6 +42,8 @@ class Lab(Struct):
     """How long one process may take, where nothing better is known."""
     seed: int
     """Stands for all chance in the hunt."""
+    jobs: int = 1
+    """How many processes ``each`` has side by side."""
     varies_hash: bool = True
     """Whether each process gets a seed of string hashes of its own; else that of the user holds."""
     tell: Callable[[str, Notebook], None] = lambda *_: None
@@ -61,6 +63,10 @@ class Lab(Struct):
             return conditions
         self._asked += 1
         return replace(conditions, hash_seed=orders.number(self.seed, self._asked))
+
+    def varied_by(self, place: int) -> Conditions:
+        """Plain, with the seed of string hashes of the shuffle in this place, whatever was asked for before it."""
+        return Conditions(hash_seed=orders.number(self.seed, "shuffled", place)) if self.varies_hash else PLAIN
 
     def run(self, way: Way, asked: Replay) -> Replayed:
         """One process, noted.
@@ -85,15 +91,59 @@ class Lab(Struct):
         return done
 
     def run_all(self, way: Way, asked: Sequence[Replay]) -> Iterator[Replayed]:
-        """Several processes, each noted as it is handed out.
+        """Several processes, one after the other with nothing beside it, each noted as it is handed out.
 
         Raises:
             OutOfTimeError: There is no time for the next one.
         """
-        for done in self.each(self._in_time, asked):
-            self.notebook.add(way, done)
-            self.tell(self.doing, self.notebook)
+        for done in map(self._in_time, asked):
+            self._note(way, done)
             yield done
+
+    def run_beside(self, way: Way, asked: Sequence[Replay]) -> Iterator[Replayed]:
+        """Several processes side by side, each noted; handed out in no special order.
+
+        They share a checkout and a machine, and two of them may be of the same test: what fails there for a reason that
+        is not known is no evidence. It is made again with nothing beside it, and that is handed out.
+
+        Raises:
+            OutOfTimeError: There is no time for the next one. What has come to its end by then is noted.
+        """
+        if self.jobs == 1 or len(asked) == 1:
+            yield from self.run_all(way, asked)
+            return
+        finished: list[Replayed] = []
+
+        def work(one: Replay) -> Replayed:
+            done = self._in_time(one)
+            finished.append(done)
+            return done
+
+        noted: list[Replayed] = []
+        doubtful = []
+        try:
+            for one, done in zip(asked, self.each(work, asked), strict=True):
+                noted.append(done)
+                if self._note_beside(way, done):
+                    yield done
+                else:
+                    doubtful.append(one)
+        except BaseException:
+            for done in finished:
+                if not any(done is one for one in noted):
+                    self._note_beside(way, done)
+            raise
+        yield from self.run_all(way, doubtful)
+
+    def _note_beside(self, way: Way, done: Replayed) -> bool:
+        """Note what ran beside others; whether it is evidence."""
+        is_evidence = not self.notebook.is_surprised_by(done)
+        self._note(way if is_evidence else Way.BESIDE, done)
+        return is_evidence
+
+    def _note(self, way: Way, done: Replayed) -> None:
+        self.notebook.add(way, done)
+        self.tell(self.doing, self.notebook)
 
     def _in_time(self, asked: Replay) -> Replayed:
         left_s = self.left_s
