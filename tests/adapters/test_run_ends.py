@@ -63,6 +63,31 @@ def test_a_hanging_test_is_ended_with_all_that_it_started(run: Run) -> None:
     assert outcomes(done) == {"test_hang": "failed"}
 
 
+@pytest.mark.parametrize(
+    ("before", "environment"),
+    [
+        pytest.param("", "{}", id="none"),
+        pytest.param("", "{**os.environ, 'BUGGUARD_RUN': ''}", id="empty-mark"),
+        pytest.param("", "{**os.environ, 'BUGGUARD_RUN': '/another'}", id="foreign-mark"),
+        pytest.param("os.environ.clear()", "{}", id="emptied"),
+        pytest.param("os.environ.clear()", "None", id="emptied-and-inherited"),
+        pytest.param("os.environ['BUGGUARD_RUN'] = '/another'", "None", id="foreign-mark-inherited"),
+    ],
+)
+def test_no_process_hides_behind_its_environment(run: Run, before: str, environment: str) -> None:
+    """In a session of its own, too: it is ended and counted."""
+    text = f"""
+        import os, subprocess, sys
+        from unittest import mock
+        def test_hides():
+            with mock.patch.dict(os.environ):
+                {before or "pass"}
+                subprocess.Popen([sys.executable, "-c", {SLEEP!r}], start_new_session=True, env={environment})
+    """
+    done = run(text)
+    assert (done.end, outcomes(done), done.survivors) == (End.FINISHED, {"test_hides": "passed"}, 1)
+
+
 def test_a_daemon_does_not_hold_us(run: Run) -> None:
     """It has our output open and a session of its own; it is ended and counted, and the run is a good one."""
     text = """

@@ -57,7 +57,8 @@ _PLACES = {"os.link": (1,), "os.rename": (0, 1), "os.symlink": (1,)} | dict.from
 _SHARED_MEMORY = "_posixshmem"
 """The module by which processes share memory that outlives them; that they do so, no event tells."""
 _RUN = "BUGGUARD_RUN"
-_INHERITED = (_RUN, "PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
+_INHERITED = ("PYTHONHASHSEED", "PYTEST_CURRENT_TEST")
+_put_into_environment = os.putenv
 _OF_CODE = frozenset({"__code__", "f_code"})
 _HANDING_ON = frozenset(
     {("mock.py", "get_original"), ("monkeypatch.py", "delattr"), ("monkeypatch.py", "setattr")}
@@ -258,15 +259,20 @@ class Witness:
     def _on_popen(self, arguments: tuple[Any, ...]) -> None:
         """A process is started; one with an environment of its own is given what ours has for it.
 
-        A run of ours within this one has a probe of its own, and two would wait for each other's answer.
+        A run of ours within this one has a probe of its own, and two would wait for each other's answer: our mark
+        stands behind its own. Whatever else a test writes there or takes away, the process is known as one of this run.
         """
         self._note("process")
         environment = arguments[3]
+        if environment is None:
+            _put_into_environment(_RUN, self._run)
+            return
         if not isinstance(environment, dict) or any(type(name) is not str for name in environment):
             return
-        own = os.environ
-        if environment.get(_RUN, self._run) != self._run:
+        if str(environment.get(_RUN)).endswith(f"{os.pathsep}{self._run}"):
             return
+        environment[_RUN] = self._run
+        own = os.environ
         for name in _INHERITED:
             if name in own:
                 environment.setdefault(name, own[name])
