@@ -126,6 +126,7 @@ def test_where_there_is_none_git_says_so(tmp_path: Path, place: str, said: str) 
     with pytest.raises(NoRepositoryError, match=said) as caught:
         open_repository(tmp_path / place)
     assert "-C DIR" in caught.value.hint
+    assert ("GIT_DISCOVERY_ACROSS_FILESYSTEM=1" in caught.value.hint) == ("mount" in said)
 
 
 def test_a_name_with_a_line_feed_is_refused_in_plain_words(tmp_path: Path) -> None:

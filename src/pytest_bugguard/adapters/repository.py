@@ -200,7 +200,11 @@ def _refused(start: Path, answer: Answer) -> NoRepositoryError:
     if not answer.complaint:
         return NoRepositoryError(f"git: an odd answer about {str(start)!a}", hint=NEEDS_GIT)
     said, *advice = [line.strip() for line in answer.complaint.splitlines() if line.strip()]
-    if not advice or "not a git repository" in said:  # at a mount point git adds a variable of its own
+    if not advice or "not a git repository" in said:
         advice = ["run it inside a git checkout (bugguard -C DIR and pytest --rootdir DIR name one)"]
+        if "mount point" in said:
+            advice.append(
+                "or, where this is part of one that lies beyond the mount, set GIT_DISCOVERY_ACROSS_FILESYSTEM=1"
+            )
     hint = " ".join(advice)
     return NoRepositoryError(f"git: {said.removeprefix('fatal: ')}", hint=hint)
