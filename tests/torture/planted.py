@@ -82,6 +82,8 @@ FAULTS = (
           "print(time.tzname)\n"),
     Fault("a scratch folder stays", "leaves_nothing", "adapters/workspace.py",
           "            _clear(self._base)\n", "", "tidies_up"),
+    Fault("a daemon is nobody's child", "leaves_nothing", "adapters/orphans.py",
+          "int(asks), 0", "0, 0", "hides"),
     Fault("a git stays", "leaves_nothing", "adapters/gitrunner.py",
           "        self._process.kill()\n        self._process.wait()\n        self._listener.join()\n", "",
           "nothing_running or tidies_up"),

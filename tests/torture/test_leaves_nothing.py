@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from tests.shell import Shell
@@ -42,6 +43,34 @@ commit: fix: last page
 """
 
 
+_HIDING = """
+commit: fix: a page has ten items
+  file: pager.py
+    def pages(items):
+        return -(-items // 10) if items else 1
+  file: test_first.py
+    import os
+    import subprocess
+    from pathlib import Path
+
+    from pager import pages
+
+    PIDS = Path("{0}")
+
+    def test_first_page():
+        def hides(*words, **fields):
+            before = len(list(PIDS.iterdir()))
+            subprocess.Popen([*words, "sh", "-c", "touch {0}/$$; exec sleep 600"], **fields)
+            while len(list(PIDS.iterdir())) == before:
+                pass
+
+        hides("env", "-i", "setsid")
+        hides("env", "setsid", env={{"BUGGUARD_RUN": "x", "PATH": os.environ["PATH"]}})
+        hides("env", "setsid", env={{"PATH": os.environ["PATH"]}})
+        assert pages(0) == 1
+"""
+
+
 @pytest.mark.parametrize("command", ["prove --fresh HEAD", "hunt --runs 1"])
 def test_a_command_that_runs_tests_tidies_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     """Scratch trees, records of runs, pipes and processes: all are gone when it has said its verdict."""
@@ -56,6 +85,18 @@ def test_a_command_that_runs_tests_tidies_up(tmp_path: Path, monkeypatch: pytest
     assert done.code == 0, done.out + done.err
     assert (traps.descriptors(), traps.children()) == before
     assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["prove --fresh HEAD", "hunt --runs 1"])
+def test_nothing_hides_from_a_command_that_runs_tests(tmp_path: Path, command: str) -> None:
+    """Neither in a session of its own, nor by another mark or none: it is gone when the command has ended."""
+    repo = story(tmp_path / "repo", _STORY + _HIDING.format(tmp_path / "pids"))
+    (tmp_path / "pids").mkdir()
+    done = Shell(repo.path).call(*command.split())
+    assert done.code == 0, done.out + done.err
+    pids = [int(path.name) for path in (tmp_path / "pids").iterdir()]
+    assert len(pids) >= 3
+    assert [pid for pid in pids if psutil.pid_exists(pid)] == []
 
 
 def test_what_is_left_is_seen() -> None:

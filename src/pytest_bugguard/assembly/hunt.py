@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from pytest_bugguard.adapters import ci, interrupts, pool
+from pytest_bugguard.adapters import ci, interrupts, orphans, pool
 from pytest_bugguard.adapters.hunt_log import HuntLog, HuntLogError, LoggedReplayer
 from pytest_bugguard.assembly.recording import Session, record_experiments
 from pytest_bugguard.assembly.replays import home_of, open_replayer
@@ -91,7 +91,7 @@ def of_command(workshop: Workshop, options: HuntOptions, tell: Callable[[str, No
     asked, lines = _resumed(workshop, options, log) if options.resumes else (_begun(workshop, top, options, log), [])
     started = time.time()
     home = home_of(top, asked.folder, [path.partition("::")[0] for path in asked.paths], asked.words)
-    with open_replayer(top, home) as replayer:
+    with orphans.adopted(), open_replayer(top, home) as replayer:
         lab = _lab(asked, LoggedReplayer(replayer, log, lines), tell)
         end = _carried_out(_plan(asked), lab)
     if not end:

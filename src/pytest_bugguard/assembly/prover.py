@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pytest_bugguard.adapters import carryover, ci, dressing, interrupts, pool
+from pytest_bugguard.adapters import carryover, ci, dressing, interrupts, orphans, pool
 from pytest_bugguard.adapters.scratch import GitScratch
 from pytest_bugguard.adapters.testrun import Folder, PytestRunner
 from pytest_bugguard.adapters.workspace import Workspace
@@ -303,6 +303,7 @@ def open_prover(workshop: Workshop, options: ProofOptions) -> Iterator[Prover]:
         )
     with ExitStack() as stack:
         if options.owns_process:
+            stack.enter_context(orphans.adopted())
             stack.enter_context(interrupts.unwinding())
         space = Workspace()
         stack.callback(space.close)
