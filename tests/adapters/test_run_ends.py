@@ -369,6 +369,30 @@ def test_no_run_within_a_run_outlives_it(run: Run, tmp_path: Path) -> None:
     _wait_for(lambda: not _runs(hanging))
 
 
+def test_a_run_within_a_run_has_its_own_probe_alone(run: Run, tmp_path: Path) -> None:
+    """Where a test calls us inside its own process, out of an environment that says nothing of the outer run, too."""
+    write(tmp_path / "inner", {"test_it.py": "def test_it(): pass", "space/x": ""})
+    text = f"""
+        import os
+        from pathlib import Path
+        from unittest import mock
+        from pytest_bugguard.adapters.testrun import Folder, PytestRunner
+        from pytest_bugguard.adapters.workspace import Workspace
+        from pytest_bugguard.core.runs import RunRequest
+        def test_runs():
+            inner = Path({str(tmp_path / "inner")!r})
+            with (
+                mock.patch.dict(os.environ, {{"PATH": os.environ["PATH"]}}, clear=True),
+                Workspace(inner / "space") as space,
+                PytestRunner(space, original=None) as runner,
+            ):
+                done = runner.run(Folder(str(inner)), RunRequest(("test_it.py",), ()))
+            assert (str(done.end), len(done.cases)) == ("finished", 1), done
+    """
+    done = run(text)
+    assert (done.end, outcomes(done)) == (End.FINISHED, {"test_runs": "passed"}), done
+
+
 def _runs(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

@@ -259,8 +259,8 @@ class Witness:
     def _on_popen(self, arguments: tuple[Any, ...]) -> None:
         """A process is started; one with an environment of its own is given what ours has for it.
 
-        A run of ours within this one has a probe of its own, and two would wait for each other's answer: our mark
-        stands behind its own. Whatever else a test writes there or takes away, the process is known as one of this run.
+        A run of ours within this one has a probe of its own, and two would wait for each other's answer. Whatever a
+        test writes for our mark, or takes away, the process is known as one of this run.
         """
         self._note("process")
         environment = arguments[3]
@@ -269,7 +269,10 @@ class Witness:
             return
         if not isinstance(environment, dict) or any(type(name) is not str for name in environment):
             return
-        if str(environment.get(_RUN)).endswith(f"{os.pathsep}{self._run}"):
+        said = environment.get(_RUN) or self._run
+        if said != self._run:
+            if not f"{said}".endswith(f"{os.pathsep}{self._run}"):
+                environment[_RUN] = f"{said}{os.pathsep}{self._run}"
             return
         environment[_RUN] = self._run
         own = os.environ
