@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no other system gives them to us")
 
-DAEMON = "env -i setsid sh -c 'echo $$ > {0}.new; mv {0}.new {0}; {1}exec sleep 600' & while ! test -e {0}; do :; done"
+DAEMON = "env -i setsid sh -c '{1}echo $$ > {0}.new; mv {0}.new {0}; exec sleep 600' & while ! test -e {0}; do :; done"
 
 
 def left(place: Path, before: str = "") -> int:
