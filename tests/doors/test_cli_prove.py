@@ -279,3 +279,22 @@ def test_a_full_disk_is_told_in_a_line(shop: Repo) -> None:
     (record,) = done.document["fixes"]
     assert (record["verdict"], record["reason"]) == ("undecided", "the tests could not be run: File too large")
     assert "TMPDIR" in record["next"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a folder's name is no drive's there")
+def test_a_temporary_folder_that_no_path_can_name_is_told_in_a_line(
+    shop: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a child imports first could not be found: the reason names the folder's fault, not what follows from it."""
+    (tmp_path / "12:30").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "12:30"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    shell = Shell(shop.path)
+    (record,) = shell.call("prove", shop.sha("last page"), "--fresh", "--format", "json").document["fixes"]
+    assert record["verdict"] == "undecided"
+    assert record["reason"].endswith("PYTHONPATH can name no temporary folder with ':' in its path")
+    assert "TMPDIR" in record["next"]
+    hunted = shell.call("hunt", "tests")
+    assert hunted.code == 4
+    assert "PYTHONPATH can name no temporary folder" in hunted.complaint[0]
+    assert "TMPDIR" in hunted.complaint[1]

@@ -9,6 +9,7 @@ test ended (``recorder.py``). None of that imports this package: the project may
 from __future__ import annotations
 
 import compileall
+import errno
 import marshal
 import os
 import secrets
@@ -268,10 +269,16 @@ class PytestRunner:
         """A copy of what goes into each process: where we are developed ourselves, ours may lie in the checkout.
 
         With its bytecode, which not every installer has written.
+
+        Raises:
+            OSError: Nothing can be written there, or no list of folders can name it.
         """
+        place = self._space.folder().resolve() / "site"
+        if os.pathsep in str(place):
+            raise OSError(errno.EINVAL, f"PYTHONPATH can name no temporary folder with {os.pathsep!r} in its path")
         if not sys.dont_write_bytecode:
             compileall.compile_dir(_PROBE, quiet=2)
-        return workspace.copy(_PROBE, self._space.folder().resolve() / "site")
+        return workspace.copy(_PROBE, place)
 
 
 def _is_probe(folder: str) -> bool:
