@@ -89,6 +89,7 @@ MORE = """
 """
 VICTIM = "shop/tests/test_shop.py::test_victim[a::b [c]]"
 LEAVES = "shop/tests/test_shop.py::test_leaves"
+AGAIN = "shop/tests/test_shop.py::test_again"
 
 
 @pytest.fixture(scope="session")
@@ -149,6 +150,16 @@ def test_each_test_is_what_it_is(done: Done, found: dict[str, dict[str, Any]]) -
         "test_fails": ("failing", [], [], f"LookupError at {path}:20"),
     }
     assert done.code == 1
+
+
+def test_each_test_has_its_next_step(found: dict[str, dict[str, Any]]) -> None:
+    """Mend it; what is flaky may be put into quarantine until then."""
+    quarantine = "--owner ... --reason ... --expires ..."
+    assert found["test_again"]["next"] == f"mend it, or quarantine it: bugguard flaky quarantine {AGAIN} {quarantine}"
+    assert found["test_victim[a::b [c]]"]["next"].endswith(f"bugguard flaky quarantine '{VICTIM}' {quarantine}")
+    assert re.fullmatch(
+        r"mend it, or what it tests: python -m pytest .*tests/test_shop\.py::test_fails", found["test_fails"]["next"]
+    )
 
 
 def test_rarer_kinds_are_told_where_they_are_hunted_for(tmp_path: Path) -> None:

@@ -580,7 +580,6 @@ def test_what_fails_only_beside_other_processes_is_never_called_flaky(plan: Plan
     }  # fmt: skip
     assert found["binds"].verdict is FlakeVerdict.UNDECIDED
     assert "only beside other processes of this hunt" in found["binds"].reason
-    assert "--jobs 1 has none beside" in found["binds"].reason
 
 
 def test_what_fails_beside_others_since_they_keep_the_machine_busy_is_told() -> None:

@@ -19,7 +19,7 @@ from pytest_bugguard.assembly.replays import home_of, open_replayer
 from pytest_bugguard.core import addopts
 from pytest_bugguard.core.alike import with_alike
 from pytest_bugguard.core.causes import hints_of, may_read_command_line, source_in
-from pytest_bugguard.core.commands import Typing, command_of, contrast_of
+from pytest_bugguard.core.commands import Typing, command_of, contrast_of, next_of
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.experiments import kept
 from pytest_bugguard.core.flakes import ranked, ranking_of
@@ -218,7 +218,7 @@ def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Resu
         return source_in(content.decode("utf-8", "replace"), nodeid)
 
     told = (replace(flake, hints=hints_of(flake, source_of)) for flake in notebook.flakes())
-    flakes = with_alike(ranked(_with_commands(flake, typing) for flake in told))
+    flakes = with_alike(ranked(_with_commands(flake, typing, notebook) for flake in told))
     return Result(
         "hunt",
         workshop.facts,
@@ -228,8 +228,9 @@ def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Resu
     )
 
 
-def _with_commands(flake: Flake, typing: Typing) -> Flake:
+def _with_commands(flake: Flake, typing: Typing, notebook: Notebook) -> Flake:
     typing = replace(typing, hides=may_read_command_line(flake.hints))
     command = command_of(flake.nodeid, flake.diagnosis, typing)
     contrast = contrast_of(flake.nodeid, flake.diagnosis, typing)
-    return replace(flake, command=command, contrast=contrast)
+    then = next_of(flake.nodeid, flake.verdict, typing, is_beside=notebook.failed_beside(flake.nodeid))
+    return replace(flake, next=then, command=command, contrast=contrast)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from pytest_bugguard.core.kinds import Kind
+from pytest_bugguard.core.model import FlakeVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -116,3 +117,22 @@ _COMMANDS: dict[Kind, Callable[[str, Diagnosis, Typing], str]] = {
     Kind.NON_IDEMPOTENT: _twice,
 }
 """What shows it soonest comes first."""
+
+
+def next_of(nodeid: str, verdict: FlakeVerdict, typing: Typing, *, is_beside: bool) -> str:
+    """What to do about a test that failed in a hunt, where ``is_beside``: only while other processes of it ran."""
+    named = shlex.quote(typing.from_here(nodeid))
+    match verdict:
+        case FlakeVerdict.FLAKY | FlakeVerdict.ORDER_DEPENDENT:
+            return f"mend it, or quarantine it: {quarantine(nodeid)}"
+        case FlakeVerdict.FAILING:
+            return f"mend it, or what it tests: {typing.pytest([nodeid])}"
+        case _ if is_beside:
+            return f"see whether it fails with nothing beside it: bugguard hunt --jobs 1 {named}"
+        case _:
+            return f"look longer: bugguard hunt --time-budget 3600 {named}"
+
+
+def quarantine(nodeid: str) -> str:
+    """The command that puts a test into quarantine, but for what only people know."""
+    return f"bugguard flaky quarantine {shlex.quote(nodeid)} --owner ... --reason ... --expires ..."

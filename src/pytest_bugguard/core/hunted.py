@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 SMALL = 8
 """A process with no more different tests than this is an experiment on each of them."""
 _COUNTED = frozenset({Outcome.PASSED, Outcome.FAILED})
-_BESIDE = (
-    "only beside other processes of this hunt, which may use the same port, file or database: --jobs 1 has none beside"
-)
+_BESIDE = "only beside other processes of this hunt, which may use the same port, file or database"
 
 
 class Way(StrEnum):

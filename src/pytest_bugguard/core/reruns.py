@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
+from pytest_bugguard.core.commands import quarantine
 from pytest_bugguard.core.kinds import Count, count
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
 
@@ -226,8 +227,7 @@ def next_of(nodeid: str, verdict: FlakeVerdict) -> str:
     named = shlex.quote(nodeid)
     match verdict:
         case FlakeVerdict.FLAKY | FlakeVerdict.ORDER_DEPENDENT:
-            hunt = f"bugguard hunt {named} tells why"
-            return f"{hunt}; or quarantine it: bugguard flaky quarantine {named} --owner ... --reason ... --expires ..."
+            return f"bugguard hunt {named} tells why; or quarantine it: {quarantine(nodeid)}"
         case FlakeVerdict.FAILING:
             return f"mend it, or what it tests: pytest {named}"
         case _:

@@ -44,3 +44,5 @@ def _one(flake: Flake) -> Iterator[Line]:
         yield line(flaky.INDENT, span("fails:  ", Style.STRONG), flake.command)
     if flake.contrast:
         yield line(flaky.INDENT, span("passes: ", Style.STRONG), flake.contrast)
+    if flake.next:
+        yield line(flaky.INDENT, span("next:   ", Style.STRONG), flake.next)
