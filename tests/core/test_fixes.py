@@ -199,6 +199,24 @@ def test_a_footer_over_a_large_diff_is_a_feature() -> None:
     assert _say("Fixes #12: last page", diff=large).rule == "reference"
 
 
+@pytest.mark.parametrize("title", ["Correct the last page", "Last page crashes"])
+@pytest.mark.parametrize(
+    ("diff", "is_fix"),
+    [
+        pytest.param(Diff(), True, id="one-function-and-a-test"),
+        pytest.param(Diff(changed_functions=3), True, id="three-functions"),
+        pytest.param(Diff(changed_functions=4), False, id="many-functions"),
+        pytest.param(Diff(changed_functions=0), False, id="no-function-that-was-there"),
+        pytest.param(Diff(touches_tests=False), False, id="no-tests"),
+        pytest.param(Diff(tests_added=0), False, id="no-new-test"),
+        pytest.param(Diff(new_public_names=1), False, id="a-new-name"),
+    ],
+)
+def test_a_word_of_repair_needs_a_small_tested_diff(title: str, diff: Diff, *, is_fix: bool) -> None:
+    """A verb or a symptom alone says little: features are told of with the same words."""
+    assert isinstance(_say(title, diff=diff), Sign) is is_fix
+
+
 def test_words_are_believed_where_history_was_cut() -> None:
     """At a shallow boundary nothing is known of the diff; the journey says so, we do not guess."""
     unit = Unit(_commit("fix: last page"), (), is_boundary=True)

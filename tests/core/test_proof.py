@@ -11,7 +11,16 @@ from msgspec.structs import replace
 
 from pytest_bugguard.core.model import How, MappedTest, Outcome, RedKind, Verdict
 from pytest_bugguard.core.novelty import Novelty
-from pytest_bugguard.core.proof import Proof, is_all_red, judge, may_leave_state, to_look_at, to_repeat, unreached
+from pytest_bugguard.core.proof import (
+    Proof,
+    is_all_red,
+    judge,
+    may_leave_state,
+    red_with_fix,
+    to_look_at,
+    to_repeat,
+    unreached,
+)
 from pytest_bugguard.core.reds import BEHAVIOUR
 from pytest_bugguard.core.runs import Began, Case, End, Frame, Loaded, Raised, TestRun, Uncollected, Undressed
 from pytest_bugguard.core.trial import Trial
@@ -784,6 +793,20 @@ def test_what_a_dead_run_did_not_come_to_is_run_by_itself() -> None:
     whole = before.continued_by(run(failed()))
     assert judged(after, whole).verdict is Verdict.PROVEN
     assert to_repeat(after, whole) == (TEST,)
+
+
+@pytest.mark.parametrize(
+    ("tests", "reds"),
+    [
+        pytest.param((), (TEST, OTHER), id="none-mapped"),
+        pytest.param((mapped(),), (TEST,), id="one-mapped"),
+        pytest.param((mapped(f"{FILE}::test_else"),), (), id="another-mapped"),
+    ],
+)
+def test_what_is_red_with_the_fix_is_asked_again(tests: tuple[MappedTest, ...], reds: tuple[str, ...]) -> None:
+    """Of the tests that came to judge it; of all, where none is known."""
+    after = run(failed(), failed(OTHER), passed(f"{FILE}::test_third"))
+    assert red_with_fix(tests, after) == reds
 
 
 IDS = st.sampled_from([TEST, OTHER, f"{TEST}[1]", f"{TEST}[2::x]", "tests/test_b.py::test_x", "", "::", "[", "a::b["])
