@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pytest_bugguard.core import burning_in
 from pytest_bugguard.core.burning_in import Burned
@@ -64,6 +65,8 @@ def test_what_only_the_beginning_of_a_process_shows_is_seen() -> None:
         pytest.param({"n1": 2.5}, 6.0, "n1 old n2 last n1 n2 n2", id="what-is-dear-is-repeated-less"),
         pytest.param({"n1": 9.0}, 6.0, "n1 n2", id="once-it-runs-in-any-case"),
         pytest.param({"old": 9.0}, 6.0, "n1 n2 last n1 n1 n2 n2", id="a-dear-neighbour-is-left-out"),
+        pytest.param({"old": 6.0}, 6.0, "n1 old n2 last n1 n1 n2 n2", id="what-just-fits"),
+        pytest.param({"old": 0.5}, 0.1, "n1 n2 last n1 n1 n2 n2", id="what-is-not-known-comes-before-what-is-dear"),
     ],
 )
 def test_a_dear_test_costs_a_cheap_one_no_run(took_s: dict[str, float], share_s: float, kept: str) -> None:
@@ -96,6 +99,12 @@ def test_so_many_clean_runs_exclude_so_much(runs: int, excluded: int) -> None:
                      "failed in run 1 of its burn-in with Gone at src/a.py:3, after x::y", id="after"),
         pytest.param([attempt(NEW[0], Outcome.PASSED), *2 * [attempt(NEW[0], Outcome.FAILED, 2)]], "failed in run 2 "
                      "of its burn-in with Gone at src/a.py:3, the second time in one process", id="twice"),
+        pytest.param([attempt(NEW[0], Outcome.FAILED, 3)], "failed in run 1 of its burn-in with Gone at src/a.py:3, "
+                     "the third time in one process", id="thrice"),
+        pytest.param([attempt(NEW[0], Outcome.FAILED, 4)], "failed in run 1 of its burn-in with Gone at src/a.py:3, "
+                     "the 4th time in one process", id="more-often"),
+        pytest.param([replace(attempt(NEW[0], Outcome.FAILED), failure=None)],
+                     "failed in run 1 of its burn-in, as the first of its process", id="nothing-is-known"),
     ],
 )  # fmt: skip
 def test_one_red_makes_a_fix_unstable(attempts: Sequence[Attempt], reason: str) -> None:
@@ -104,6 +113,7 @@ def test_one_red_makes_a_fix_unstable(attempts: Sequence[Attempt], reason: str) 
     burned[NEW[1]] = Burned(20)
     said = burning_in.judged(record(), burned)
     assert (said.verdict, said.reason) == (Verdict.UNSTABLE, f"{NEW[0]} {reason}")
+    assert said.next == f"mend the test: bugguard hunt '{NEW[0]}' tells what it depends on"
     assert burning_in.judged(record(Verdict.PROVEN), burned).verdict is Verdict.UNSTABLE
     for other in (Verdict.UNGUARDED, Verdict.WAIVED):
         assert burning_in.judged(record(other), burned) == record(other)
@@ -113,7 +123,26 @@ def test_one_red_makes_a_fix_unstable(attempts: Sequence[Attempt], reason: str) 
 def test_what_did_not_come_to_run_guards_nothing_yet() -> None:
     """Not looked at is not clean."""
     said = burning_in.judged(record(), {NEW[0]: Burned(20), NEW[1]: Burned(0)})
-    assert (said.verdict, NEW[1] in said.reason) == (Verdict.UNDECIDED, True)
+    assert (said.verdict, said.reason, said.next) == (
+        Verdict.UNDECIDED,
+        f"whether {NEW[1]} may guard is not known: it did not come to run again (flaky.burn-in)",
+        f"see why: pytest '{NEW[1]}'",
+    )
+    over = burning_in.judged(record(), dict.fromkeys(NEW, Burned(is_cut_off=True)))
+    why = "before it had run once more, the time for its burn-in was over"
+    assert (over.verdict, over.reason, over.next) == (
+        Verdict.UNDECIDED,
+        f"whether {NEW[0]} may guard is not known: {why} (flaky.burn-in)",
+        "give it more: flaky.burn-in-seconds",
+    )
+
+
+def test_only_a_test_that_counts_and_was_tried_is_looked_at() -> None:
+    """One that guards nothing may be as red as it likes; of one that was not tried nothing is said."""
+    lame = MappedTest("tests/a.py::lame", How.ADDED, counts=False, after=Outcome.PASSED)
+    guarded = replace(record(), tests=(lame, *record().tests))
+    red = Burned(1, attempt(lame.nodeid, Outcome.FAILED))
+    assert burning_in.judged(guarded, {lame.nodeid: red, NEW[0]: Burned(20)}) == guarded
 
 
 def test_only_what_fixes_lean_on_is_tried() -> None:
@@ -123,6 +152,27 @@ def test_only_what_fixes_lean_on_is_tried() -> None:
     records[0] = Record("2c0ffee", (), "fix", 0, Sign("subject", "fix"), tests=(*records[0].tests, lame),
                         verdict=Verdict.GUARDED)  # fmt: skip
     assert burning_in.guards_of(records) == NEW
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "does_hang"),
+    [
+        pytest.param(20.0, False, id="a-slow-start"),
+        pytest.param(21.0, True, id="no-start-is-so-slow"),
+    ],
+)
+def test_a_test_that_nobody_knows_is_given_the_time_of_a_slow_start(duration_s: float, *, does_hang: bool) -> None:
+    """How long it takes else is not known, and then nothing is added for it."""
+    run = TestRun(End.TIMEOUT, (Case(NEW[0], Outcome.FAILED),), running=NEW[0], duration_s=duration_s)
+    assert burning_in.hangs(run, {NEW[1]: 100.0}) is does_hang
+
+
+def test_each_process_of_a_burn_in_has_a_seed_of_its_own() -> None:
+    """The same again each time: what depends on the order of a set shows up, and can be shown again."""
+    seeds = [burning_in.hash_seed(place) for place in range(burning_in.PROCESSES)]
+    assert len({*seeds}) == burning_in.PROCESSES
+    assert seeds == [burning_in.hash_seed(place) for place in range(burning_in.PROCESSES)]
+    assert all(0 <= seed < 2**32 for seed in seeds)
 
 
 class Acted:
@@ -193,9 +243,11 @@ def test_the_summary_says_what_is_not_excluded() -> None:
         "burn-in: 2 tests that guard passed 20 times: a failure rate above 14 % is excluded (95 %), a lower one is not",
     )
     assert burning_in.summary({NEW[0]: Burned(3, attempt(NEW[0], Outcome.FAILED))}, 20) == ()
-    full, short = burning_in.summary({"a": Burned(20), "b": Burned(5), "c": Burned(6)}, 20)
+    full, short = burning_in.summary({"a": Burned(20), "b": Burned(6), "c": Burned(5)}, 20)
     assert full.startswith("burn-in: 1 test that guards passed 20 times: ")
     assert short == (
-        "burn-in: 2 tests that guard passed 5 times of 20, the time for it being over (flaky.burn-in-seconds), b the "
+        "burn-in: 2 tests that guard passed 5 times of 20, the time for it being over (flaky.burn-in-seconds), c the "
         "fewest: a failure rate above 45 % is excluded (95 %), a lower one is not"
     )
+    (only,) = burning_in.summary({"a": Burned(5)}, 20)
+    assert "(flaky.burn-in-seconds): a failure rate above 45 %" in only

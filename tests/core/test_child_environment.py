@@ -42,6 +42,25 @@ def test_what_is_inherited(name: str, is_inherited: bool) -> None:
     assert (name in child_environment.inherited({name: "x"})) is is_inherited
 
 
+@pytest.mark.parametrize(
+    ("name", "is_kept"),
+    [
+        ("GITHUB_TOKEN", True),
+        ("GIT_DIR", True),
+        ("PYTHONPATH", True),
+        ("PYTEST_PLUGINS", True),
+        ("PYTEST_ADDOPTS", False),
+        ("PYTEST_CURRENT_TEST", False),
+        ("PYTEST_XDIST_WORKER", False),
+        ("COVERAGE_PROCESS_START", False),
+        ("bugguard_history", False),
+    ],
+)
+def test_a_hunt_in_the_checkout_leaves_the_user_all_of_his_own(name: str, *, is_kept: bool) -> None:
+    """His tests may need it; only what a run of pytest around it has set is taken away."""
+    assert child_environment.own({name: "x"}) == ({name: "x"} if is_kept else {})
+
+
 @pytest.mark.parametrize(("chosen", "seed"), [("", "0"), ("random", "0"), ("7", "7"), ("-1", "0")])
 def test_the_hash_seed_is_a_number(chosen: str, seed: str) -> None:
     """The same on both sides of a proof, and the user's own where there is one."""

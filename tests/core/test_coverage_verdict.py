@@ -8,12 +8,12 @@ import pytest
 
 from pytest_bugguard.core import coverage_verdict, floor_verdict
 from pytest_bugguard.core.coverage_rules import CoverageSettings, Gate, Limits, Places
-from pytest_bugguard.core.coverage_verdict import Judged, Standing
+from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing, Standing
 from pytest_bugguard.core.errors import SettingsError
 from pytest_bugguard.core.floors import Floor
 from pytest_bugguard.core.measured import Doubt, Exits, FileCoverage, Measured, doubt_of
 from pytest_bugguard.core.model import RuleVerdict
-from pytest_bugguard.core.thresholds import Metric
+from pytest_bugguard.core.thresholds import Count, Metric, Threshold
 
 PLACES = Places(each_file="p:1", total="p:2")
 
@@ -54,11 +54,21 @@ def test_each_file_groups_and_the_total_are_judged_side_by_side() -> None:
         ("total", None, "line", "met"),
     ]
     assert [one.place for one in rows] == ["p:1", "p:1", "p:7", "p:9", "p:9", "p:2"]
-    assert rows[2].missing[0].lines == (9,)
+    assert rows[2].missing == (Missing("src/pay.py", (9,)),)
     assert [(one.path, one.note) for one in rows[4].missing] == [
         ("src/old/b.py", "3 statements"),
         ("src/old/a.py", "1 statement"),
     ]
+
+
+def test_a_module_is_the_one_that_is_imported_so() -> None:
+    """A file of that name inside a package is another module: neither one rule nor the sum counts it."""
+    gates = [Gate(_limits("80"), modules=("pay",), scope=scope, place="p:7") for scope in ("each", "group")]
+    files = (_file("lib/pay.py", 9, 1), _file("src/shop/pay.py", 1, 9))
+    rows = _judge(CoverageSettings(gates=tuple(gates)), *files, others=("src/shop/__init__.py",))
+    assert [(one.path, one.count) for one in rows] == [("lib/pay.py", (9, 10)), (None, (9, 10))]
+    with pytest.raises(SettingsError):
+        _judge(CoverageSettings(gates=(gates[0],)), files[1], others=("src/shop/__init__.py",))
 
 
 def test_where_to_begin_is_no_test_while_the_product_lacks_something() -> None:
@@ -108,9 +118,25 @@ def test_what_is_lacking_together_is_counted_in_words() -> None:
 
 def test_branches_that_were_not_measured_are_not_met() -> None:
     """Neither for a file nor together; what would measure them is said."""
-    rows = _judge(CoverageSettings(_limits(branch="50"), _limits(branch="50")), _file("a.py", 9, 0))
-    assert [one.verdict for one in rows] == [RuleVerdict.UNDECIDED] * 2
-    assert all("branch = true" in one.next for one in rows)
+    rows = _judge(CoverageSettings(_limits(branch="50"), _limits(branch="50"), places=PLACES), _file("a.py", 9, 0))
+    assert rows == [
+        Judged(
+            rule, path, Count(0, 0), Threshold(Metric.BRANCH, Decimal(50)), RuleVerdict.UNDECIDED,
+            place=place, reason="branches were not measured", metric=Metric.BRANCH,
+            next="measure branches too: [tool.coverage.run] branch = true, or pytest --cov-branch",
+        )
+        for rule, path, place in (("each-file", "a.py", "p:1"), ("total", None, "p:2"))
+    ]  # fmt: skip
+
+
+def test_what_was_found_out_twice_is_laid_together() -> None:
+    """All rows in order, files added up; it is called by what measured first."""
+    rows = _judge(CoverageSettings(_limits("80")), _file("a.py", 9, 1), _file("b.py", 1, 9))
+    one, other = Coverage((rows[0],), 2, "pytest-cov", ("one",)), Coverage((rows[1],), 3, ".coverage", ("two",))
+    both = one.and_also(other)
+    assert both == Coverage(tuple(rows), 5, "pytest-cov", ("one", "two"))
+    assert Coverage().and_also(other) == other
+    assert [both.count(verdict) for verdict in RuleVerdict] == [1, 1, 0]
 
 
 def test_a_file_without_statements_is_not_said_to_be_covered() -> None:
@@ -126,11 +152,22 @@ def test_a_file_without_statements_is_not_said_to_be_covered() -> None:
     [
         pytest.param(Gate(_limits("9"), ("src/shpo/**",), place="p:3"), (),
                      "p:3: coverage.gate.paths: 'src/shpo/**' fits no file; did you mean 'src/shop/**'?", id="nothing"),
+        pytest.param(Gate(_limits("9"), ("scr/**",), place="p:3"), (),
+                     "p:3: coverage.gate.paths: 'scr/**' fits no file; did you mean 'src/**'?", id="no-such-folder"),
         pytest.param(Gate(_limits("9"), modules=("shop.pai",), place="p:3"), (),
                      "p:3: coverage.gate.modules: 'shop.pai' fits no file; did you mean 'shop.pay'?", id="no-module"),
         pytest.param(Gate(_limits("9"), ("src/shop/omitted.py",), place="p:3"), ("src/shop/omitted.py",),
                      "p:3: coverage.gate.paths: 'src/shop/omitted.py' asks for src/shop/omitted.py, which coverage.py "
                      "left out", id="omitted"),
+        pytest.param(Gate(_limits("9"), ("src/old/**",), place="p:3"), ("src/old/b.py", "src/old/a.py"),
+                     "p:3: coverage.gate.paths: 'src/old/**' asks for src/old/b.py and 1 more, which coverage.py "
+                     "left out", id="two-omitted"),
+        pytest.param(Gate(_limits("9"), modules=("shop.old",), place="p:3"),
+                     tuple(f"src/shop/old/{name}.py" for name in ("__init__", "a", "b")),
+                     "p:3: coverage.gate.modules: 'shop.old' asks for src/shop/old/__init__.py and 2 more, which "
+                     "coverage.py left out", id="package-omitted"),
+        pytest.param(Gate(_limits("9"), ("nowhere/near/it",), place="p:3"), (),
+                     "p:3: coverage.gate.paths: 'nowhere/near/it' fits no file", id="nothing-like-it"),
     ],
 )  # fmt: skip
 def test_a_gate_that_can_never_fail_is_a_fault(gate: Gate, others: tuple[str, ...], said: str) -> None:
@@ -138,6 +175,24 @@ def test_a_gate_that_can_never_fail_is_a_fault(gate: Gate, others: tuple[str, ..
     with pytest.raises(SettingsError) as caught:
         _judge(CoverageSettings(gates=(gate,)), _file("src/shop/pay.py", 1, 0), others=others)
     assert str(caught.value) == said
+    assert caught.value.hint == (
+        "name what is there, or let coverage.py measure it: [tool.coverage.run] source, omit and include"
+    )
+
+
+def test_faults_of_gates_are_told_all_at_once() -> None:
+    """Each on a line of its own: of a gate, of two, and of gates that stand in each other's way."""
+    idle = (Gate(_limits("9"), ("x/1", "y/2"), place="p:3"), Gate(_limits("9"), ("z/3",), place="p:5"))
+    with pytest.raises(SettingsError) as caught:
+        _judge(CoverageSettings(gates=idle), _file("a.py", 1, 0))
+    assert str(caught.value).splitlines() == [
+        f"{place}: coverage.gate.paths: '{path}' fits no file"
+        for place, path in (("p:3", "x/1"), ("p:3", "y/2"), ("p:5", "z/3"))
+    ]
+    rivals = [Gate(_limits("9"), (path,), place=f"p:{at}") for at, path in enumerate(("a*", "a*.py", "b*", "b*.py"))]
+    with pytest.raises(SettingsError) as caught:
+        _judge(CoverageSettings(gates=tuple(rivals)), _file("a.py", 1, 0), _file("b.py", 1, 0))
+    assert [line[:4] for line in str(caught.value).splitlines()] == ["p:1:", "p:3:"]
 
 
 def test_a_tie_is_a_fault_that_names_both() -> None:
@@ -149,6 +204,7 @@ def test_a_tie_is_a_fault_that_names_both() -> None:
     assert str(caught.value) == (
         "p:5: coverage.gate: fits src/a/pay.py as closely as the gate at p:3, and both ask for line"
     )
+    assert caught.value.hint == "name the file itself in one of them, or make one pattern longer"
 
 
 def test_part_of_the_tests_confirms_and_never_refutes() -> None:
@@ -157,7 +213,7 @@ def test_part_of_the_tests_confirms_and_never_refutes() -> None:
     part = Doubt("only some of the tests ran (-k charge)", "run all of them")
     weighed = coverage_verdict.weighed(rows, Standing(partial=part))
     assert [one.verdict.value for one in weighed] == ["met", "undecided"]
-    assert list(coverage_verdict.by_doubt(weighed)) == [part]
+    assert coverage_verdict.by_doubt(weighed) == {part: [weighed[1]]}
 
 
 def test_part_of_the_tests_confirms_no_sum_that_may_lack_files() -> None:
@@ -185,6 +241,67 @@ def test_rules_that_name_no_file_speak_of_no_test() -> None:
     ]  # fmt: skip
     held = floor_verdict.judge({"tests/test_b.py": Floor(0)}, measured, CoverageSettings(), [], "p:3")
     assert [(one.path, one.verdict.value) for one in held] == [("src/a.py", "unmet"), ("tests/test_b.py", "unmet")]
+
+
+@pytest.mark.parametrize(
+    ("floors", "missing", "said"),
+    [
+        pytest.param({"src/shop/pay.py": Floor(2)}, 2, ("met", 2, ""), id="as-much-as-it-may"),
+        pytest.param({"src/shop/pay.py": Floor(2)}, 3, ("unmet", 2, ""), id="more"),
+        pytest.param(
+            {"src/shop/pay.py": Floor(2, "raised from 1: x")}, 3, ("unmet", 2, "raised from 1: x"), id="raised"
+        ),
+        pytest.param({}, 1, ("unmet", 0, "not in the list"), id="without-a-floor"),
+        pytest.param({}, 0, ("met", 0, "not in the list"), id="without-a-floor-and-debt"),
+    ],
+)
+def test_a_file_is_held_against_its_floor(floors: dict[str, Floor], missing: int, said: tuple[str, int, str]) -> None:
+    """What it may owe, where that is asked for, and the lines that it owes; nothing else may have been this file."""
+    measured = Measured((_file("src/shop/pay.py", 5, missing),), "x")
+    doubt = Doubt("renames are not known", "git fetch --unshallow")
+    (row,) = floor_verdict.judge(floors, measured, CoverageSettings(), ["src/shop/pay.py"], "p:3", unfollowed=doubt)
+    verdict, allowed, reason = said
+    assert row == Judged(
+        "floors", "src/shop/pay.py", Count(5, 5 + missing), Threshold(Metric.MISSING, Decimal(allowed)),
+        RuleVerdict(verdict), (Missing("src/shop/pay.py", tuple(range(6, 6 + missing))),) if missing else (), "p:3",
+        reason, metric=Metric.MISSING,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "held"),
+    [
+        pytest.param(CoverageSettings(_limits("80")), [], id="each-file"),
+        pytest.param(CoverageSettings(_limits(branch="80")), ["src/shop/pay.py", "src/shop/sub/pay.py"], id="branches"),
+        pytest.param(CoverageSettings(gates=(Gate(_limits("80"), ("src/shop/*.py",)),)), ["src/shop/sub/pay.py"],
+                     id="gate"),
+        pytest.param(CoverageSettings(gates=(Gate(_limits(missing=1), modules=("pay",)),)), ["src/shop/sub/pay.py"],
+                     id="module-below-no-package"),
+        pytest.param(CoverageSettings(gates=(Gate(_limits("80"), ("src/**",), scope="group"),)),
+                     ["src/shop/pay.py", "src/shop/sub/pay.py"], id="group"),
+    ],
+)  # fmt: skip
+def test_floors_give_way_to_rules_on_the_lines_of_a_file(settings: CoverageSettings, held: list[str]) -> None:
+    """A file that is not listed is asked for by one rule, not by two; one that is listed is always held."""
+    files = [_file(path, 1, 1) for path in ("src/shop/listed.py", "src/shop/pay.py", "src/shop/sub/pay.py")]
+    paths = [*(file.path for file in files), "src/shop/sub/__init__.py"]
+    floors = {"src/shop/listed.py": Floor(0)}
+    rows = floor_verdict.judge(floors, Measured(tuple(files), "x"), settings, paths, "p:3")
+    assert [row.path for row in rows] == ["src/shop/listed.py", *held]
+
+
+def test_to_leave_a_file_out_is_no_way_to_pay() -> None:
+    """One that owes something and was not measured is left open; one that owes nothing or is gone is not."""
+    held = {path: Floor(owed) for path, owed in (("src/b.py", 2), ("src/a.py", 7), ("src/c.py", 0), ("src/gone.py", 1))}
+    paths = ["src/a.py", "src/b.py", "src/c.py"]
+    assert list(floor_verdict.judge(held, Measured((), "x"), CoverageSettings(), paths, "p:3")) == [
+        Judged(
+            "floors", path, Count(0, 0), Threshold(Metric.MISSING, Decimal(owed)), RuleVerdict.UNDECIDED,
+            place="p:3", reason=f"{path} has a floor and was not measured",
+            next="measure it, or take it out of the list by hand", metric=Metric.MISSING,
+        )
+        for path, owed in (("src/a.py", 7), ("src/b.py", 2))
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -279,3 +396,4 @@ def test_the_missing_metric_is_a_count() -> None:
     rows = _judge(CoverageSettings(_limits(missing=0)), _file("a.py", 3, 1), _file("b.py", 3, 0))
     assert [one.verdict.value for one in rows] == ["unmet", "met"]
     assert rows[0].metric is Metric.MISSING
+    assert rows[1].missing == ()

@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from pytest_bugguard.core import faults, hunks, releases
 from pytest_bugguard.core.bands import Band
-from pytest_bugguard.core.delivery import DAY_S, LEADS_CAP, Baseline, Delivered, Figure, Period, Repair, baseline_of
+from pytest_bugguard.core.delivery import (
+    DAY_S,
+    LEADS_CAP,
+    Baseline,
+    Delivered,
+    Figure,
+    Period,
+    Repair,
+    Unit,
+    baseline_of,
+    period_of,
+)
 from pytest_bugguard.core.faults import Traced
 from pytest_bugguard.core.releases import Graph, Node, Tag
 from tests.samples import MAY_2024_S
@@ -58,6 +69,51 @@ def test_the_first_release_with_a_commit_or_a_copy_of_it_carried_it() -> None:
     assert {commit: tag.name for commit, tag in found.items()} == {
         "d1": "1.0", "d2": "1.1", "d3": "1.0.1", "picked": "1.0.1",
     }  # fmt: skip
+
+
+def test_copies_are_known_by_what_their_messages_name() -> None:
+    """As git and Django write it, one or several in a message; a commit id is the same in capitals."""
+    one, other = "AbCdEf01" * 5, "3" * 64
+    said = f"mend\n\n(cherry picked from commit {one})\n(Cherry-picked from commit {other})"
+    messages = [("x", said), ("y", f"Backport of {one} from main."), ("z", f"see commit {one}")]
+    assert releases.copies_of(messages) == {one.lower(): ["x", "y"], other: ["x"]}
+
+
+def test_a_tip_reaches_all_that_lies_below_it() -> None:
+    """Through each parent of a merge, and no further than the history goes."""
+    graph = {**line(1, 2, 3), "side": Node(("d1", "cut-off"), 0, 0), "merge": Node(("d2", "side"), 0, 0)}
+    assert releases.reached("merge", graph) == {"d1", "d2", "side", "merge"}
+    assert releases.reached("unknown", graph) == frozenset()
+
+
+EPOCH_S, YEAR_2200_S = 0, 7_258_118_400
+
+
+@pytest.mark.parametrize(
+    ("times", "released", "first", "last"),
+    [
+        pytest.param((day(0), day(40)), (), day(0), day(40), id="younger-than-asked"),
+        pytest.param((day(0), day(200), day(400)), (), day(310), day(400), id="as-long-as-asked"),
+        pytest.param((day(310), day(400)), (), day(310), day(400), id="exactly-as-old-as-asked"),
+        pytest.param((day(0), day(400)), (day(410), day(90)), day(320), day(410), id="released-later"),
+        pytest.param((day(0), day(40)), (day(20),), day(0), day(40), id="released-before"),
+        pytest.param((day(0), day(40)), (YEAR_2200_S, EPOCH_S), day(0), day(40), id="absurd-release"),
+        pytest.param((day(0), day(60), day(40)), (), day(0), day(40), id="newer-on-another-branch"),
+        pytest.param((EPOCH_S, day(30), day(40)), (), day(30), day(40), id="absurd-beginning"),
+        pytest.param((day(0), day(50), YEAR_2200_S), (), day(0), day(50), id="absurd-tip"),
+        pytest.param((day(0), day(50), EPOCH_S), (day(60),), day(0), day(60), id="absurd-tip-that-was-released"),
+        pytest.param((EPOCH_S, YEAR_2200_S), (day(60),), day(60), day(60), id="only-the-release-makes-sense"),
+        pytest.param((EPOCH_S, YEAR_2200_S), (), 0, 0, id="nothing-makes-sense"),
+    ],
+)
+def test_the_figures_look_back_from_the_newest_commit(
+    times: tuple[int, ...], released: tuple[int, ...], first: int, last: int
+) -> None:
+    """Never from a clock: so many days, or as many as the history has; times that cannot be are passed over."""
+    graph = {f"c{number}": Node((), time_s, time_s) for number, time_s in enumerate(times)}
+    tags = [Tag(f"1.{number}", "c0", made_s) for number, made_s in enumerate(released)]
+    period = period_of(f"c{len(times) - 1}", tags, graph, days=90, failure_days=30)
+    assert period == Period(first, last, 30)
 
 
 def figures(baseline: Baseline) -> dict[str, Figure]:
@@ -154,10 +210,78 @@ def test_a_small_sample_has_a_range_of_bands_or_none() -> None:
     assert many["deployment-frequency"].bands == (Band.HIGH, Band.MEDIUM)
 
 
-def test_without_releases_nothing_is_claimed() -> None:
-    """Every figure says why it is not known, and none has a band."""
-    baseline = delivered([], line(0, 2), repair(2, 0))
-    assert all(figure.value is None and figure.band is None and figure.reason for figure in baseline.figures)
+NO_RELEASE = "no release in this time: delivery.days looks further back, delivery.releases names other tags"
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        Figure(
+            "deployment-frequency", Unit.PER_DAY, None, None, 0, "releases",
+            "releases in the period, by their tags",
+            ("whether a release was deployed, and how often the same one was", "deployments that nobody tagged"),
+            reason=NO_RELEASE,
+        ),
+        Figure(
+            "lead-time", Unit.SECONDS, None, None, 0, "commits",
+            "from a commit (its author time; no merges) to the first release of the period that has it, the median",
+            ("work before the commit, and before a squash: that has the time of the squash",
+             "how long the release took to reach its users"),
+            reason=NO_RELEASE,
+        ),
+        Figure(
+            "change-failure-rate", Unit.RATIO, None, None, 0, "releases",
+            "releases of which a fix, made within 30 days, mended lines that they were the first to carry; "
+            "releases younger than 30 days are not judged",
+            ("failures that were rolled back or mended outside of this repository",
+             "faults of fixes that only add lines: they are traced to nothing",
+             "how much a fault hurt: every fix counts the same"),
+            reason="no release of the period is 30 days old",
+        ),
+        Figure(
+            "restore-from-release", Unit.SECONDS, None, None, 0, "fixes",
+            "from the first release with the fault to the first one with its fix, the median of what was traced",
+            ("when somebody noticed: a fault may sleep for years, so this is an upper limit",
+             "service that was restored by going back to an older release"),
+            reason="no fix that was released in the period mends what a release before it brought",
+        ),
+        Figure(
+            "restore-from-commit", Unit.SECONDS, None, None, 0, "fixes",
+            "from the commit that wrote the fault to the first release with its fix, the median of what was traced; "
+            "DORA, who count from the release, draw no bands for it",
+            ("whether the lines were wrong when they were written: blame names the commit that touched them last",),
+            reason="no fix that was released in the period could be traced",
+        ),
+    ],
+    ids=lambda figure: figure.name,
+)  # fmt: skip
+def test_without_releases_nothing_is_claimed(figure: Figure) -> None:
+    """Every figure says what it is, what it leaves out and why it is not known, and none has a band."""
+    assert figures(delivered([], line(0, 2), repair(2, 0)))[figure.name] == figure
+
+
+def test_a_figure_is_shown_with_its_sample_and_its_spread() -> None:
+    """The interval of a rate, the quartiles of times; a time that was seen once is its own spread."""
+    tags = [Tag("1.0", "d2", day(10)), Tag("1.1", "d20", day(30))]
+    baseline = delivered(tags, line(0, 2, 20, 40), repair(20, 2), repair(40, 20))
+    assert [
+        (one.value, one.band, one.sample, one.low, one.high, one.bands, one.reason) for one in baseline.figures
+    ] == [
+        (0.02, Band.LOW, 2, pytest.approx(0.0042, abs=1e-4), pytest.approx(0.0642, abs=1e-4),
+         (Band.MEDIUM, Band.LOW), ""),
+        (10 * DAY_S, Band.MEDIUM, 3, 9 * DAY_S, 10 * DAY_S, (), ""),
+        (1.0, Band.LOW, 2, pytest.approx(0.333, abs=1e-3), 1.0, (Band.LOW,), ""),
+        (20 * DAY_S, Band.LOW, 1, 20 * DAY_S, 20 * DAY_S, (), ""),
+        (28 * DAY_S, None, 1, 28 * DAY_S, 28 * DAY_S, (), ""),
+    ]  # fmt: skip
+
+
+def test_reasons_why_nothing_was_traced_are_counted() -> None:
+    """The commonest first; of fixes that were traced there is none."""
+    reasons = ("only adds", "a merge", "only adds", "binary")
+    repairs = [repair(2, 0), *(Repair(f"x{at}", day(2), Traced("x", None, why)) for at, why in enumerate(reasons))]
+    baseline = delivered([], line(0, 2), *repairs)
+    assert (baseline.traced, baseline.untraced) == (1, (("only adds", 2), ("a merge", 1), ("binary", 1)))
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import textwrap
 import pytest
 
 from pytest_bugguard.core import duty, naming, testmap
-from pytest_bugguard.core.duty import Harm
+from pytest_bugguard.core.duty import Breach, Harm, Run
 from pytest_bugguard.core.model import FileChange
 from pytest_bugguard.core.modules import NoTree
+from pytest_bugguard.core.outcomes import Outcomes, PhaseReport
 from pytest_bugguard.core.receipts import Recorded
 from pytest_bugguard.core.testmap import TestFile
 
@@ -232,3 +233,31 @@ def test_the_file_that_says_so_is_named() -> None:
     for changed, path in ((moved, "tests/test_pages.py"), (file(PAGER, None), "tests/test_pager.py")):
         (breach,) = duty.breaches(recorded, [changed], moves=(), tree=NoTree())
         assert breach.path == path
+
+
+SKIPPED = (Harm.SKIPPED, "was skipped in this run")
+LEFT_OUT = (Harm.LEFT_OUT, "was not collected in this run")
+
+
+@pytest.mark.parametrize(
+    ("ended", "is_whole", "said"),
+    [
+        pytest.param({"": "passed"}, True, None, id="passed"),
+        pytest.param({"": "failed"}, True, None, id="failed"),
+        pytest.param({"": "skipped"}, True, SKIPPED, id="skipped"),
+        pytest.param({"": "skipped"}, False, SKIPPED, id="skipped-in-a-run-of-some"),
+        pytest.param({"[1]": "skipped", "[a::b]": "skipped"}, True, SKIPPED, id="all-cases-skipped"),
+        pytest.param({"[1]": "skipped", "[a::b]": "passed"}, True, None, id="some-cases-skipped"),
+        pytest.param({"_more": "passed"}, True, LEFT_OUT, id="not-collected"),
+        pytest.param({"_more": "passed"}, False, None, id="not-asked-for"),
+    ],
+)
+def test_a_test_on_record_has_to_run(ended: dict[str, str], is_whole: bool, said: tuple[Harm, str] | None) -> None:
+    """In any of its cases, under whichever ids; a run of some of the tests need not come to it."""
+    outcomes, test = Outcomes(), "tests/test_pager.py::TestMore::test_deep"
+    for case, outcome in ended.items():
+        outcomes.add(PhaseReport(test + case, "call", outcome, is_xfail=False))
+    recorded = [Recorded(test + case, "1c0ffee", "fix: x") for case in ("", "[a::c]")]
+    assert list(duty.idle(recorded, Run(outcomes, is_whole=is_whole))) == (
+        [Breach(one, *said, path="tests/test_pager.py") for one in recorded] if said else []
+    )

@@ -10,8 +10,9 @@ import pytest
 from pytest_bugguard.core import excuses
 from pytest_bugguard.core.failures import signature_of
 from pytest_bugguard.core.flakes import Sighting
-from pytest_bugguard.core.model import Outcome, Quarantine
+from pytest_bugguard.core.model import FlakeVerdict, Outcome, Quarantine
 from pytest_bugguard.core.recorded_runs import Failure, Why
+from pytest_bugguard.core.results import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +64,9 @@ def test_the_entry_of_a_case_comes_before_that_of_its_test() -> None:
         pytest.param("net.py::Client.fetch", NET.replace(b"@once", b"@twice"), True, id="decorator"),
         pytest.param("net.py::Client.fetch", b"import os\n" + NET, False, id="only-moved"),
         pytest.param("net.py::Client.fetch", NET.replace(b"OPEN", b"SHUT"), False, id="elsewhere"),
+        pytest.param("net.py::Client.fetch", NET.replace(b"Client:", b"Client(Base):"), False, id="line-above"),
+        pytest.param("net.py::Client.fetch", NET.replace(b"return 1", b"return 1\n"), False, id="line-below"),
+        pytest.param("net.py::Client.fetch", None, True, id="gone-with-its-file"),
         pytest.param("net.py::Client.fetch", NET.replace(b"fetch", b"send"), True, id="renamed"),
         pytest.param("net.py", NET.replace(b"OPEN", b"SHUT"), True, id="module"),
         pytest.param("net.py", NET, False, id="same"),
@@ -72,6 +76,12 @@ def test_the_entry_of_a_case_comes_before_that_of_its_test() -> None:
 def test_a_change_touches_the_function_that_failed(place: str, new: bytes | None, *, is_touched: bool) -> None:
     """Not the file that it is in."""
     assert excuses.is_touched(place, NET, new) is is_touched
+
+
+def test_a_file_that_came_with_the_change_is_touched_as_a_whole() -> None:
+    """One that was there neither before nor after is none that could be."""
+    assert excuses.is_touched("net.py::Client.fetch", None, NET)
+    assert not excuses.is_touched("net.py::Client.fetch", None, None)
 
 
 def sightings(strip: str, branch: str = "main", first: int = 0) -> Sequence[Sighting]:
@@ -104,4 +114,56 @@ def test_a_row_of_failures_is_told_from_bad_luck(seen: Sequence[Sighting], row: 
     assert (
         excuses.row_of_failures(reversed(seen), "topic" if any(one.branch == "topic" for one in seen) else "main")
         == row
+    )
+
+
+def test_an_excuse_that_does_not_hold_says_why() -> None:
+    """The failure is the known one; what is wrong with that today is told, and whose entry it is."""
+    excused = excuses.Excused("a::t[1]", "Gone at src/net.py::Client.fetch", entry("a::t"))
+    assert excuses.revoked(excused, "in what the change touched: src/net.py::Client.fetch") == Finding(
+        "quarantine:a::t[1]",
+        "quarantine",
+        FlakeVerdict.FAILING,
+        "a::t[1]",
+        "failed with Gone at src/net.py::Client.fetch, as it is known to, but in what the change touched: "
+        "src/net.py::Client.fetch",
+        "look at it as at any failure: its quarantine (platform) does not cover this",
+    )
+
+
+@pytest.mark.parametrize(
+    ("signatures", "known", "message", "cure"),
+    [
+        pytest.param(
+            ("Late at src/net.py::get", "Gone"),
+            ("Gone at src/db.py", "Slow"),
+            "failed with Late at src/net.py::get and Gone, which its quarantine does not excuse "
+            "(known there: Gone at src/db.py, Slow)",
+            "look at it as at any failure; where it is the old one, name it in failures (pyproject.toml:7): "
+            '"Late at src/net.py::get", "Gone"',
+            id="others",
+        ),
+        pytest.param(
+            ("Gone",),
+            (),
+            "failed with Gone, which its quarantine does not excuse (known there: none)",
+            'look at it as at any failure; where it is the old one, name it in failures (pyproject.toml:7): "Gone"',
+            id="none-known",
+        ),
+        pytest.param(
+            (),
+            ("Slow",),
+            "failed with no exception that could be read, which its quarantine does not excuse (known there: Slow)",
+            "platform: look at it as at any failure",
+            id="nothing-to-name",
+        ),
+    ],
+)
+def test_another_failure_than_the_known_one_is_told(
+    signatures: tuple[str, ...], known: tuple[str, ...], message: str, cure: str
+) -> None:
+    """With what to write into the entry where it is the known one after all."""
+    held = Quarantine("a::t", "platform", "real clock", dt.date(2027, 1, 31), "pyproject.toml:7", known)
+    assert excuses.unknown("a::t[1]", signatures, held) == Finding(
+        "quarantine:a::t[1]", "quarantine", FlakeVerdict.FAILING, "a::t[1]", message, cure
     )

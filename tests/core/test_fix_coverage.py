@@ -10,11 +10,13 @@ import pytest
 
 from pytest_bugguard.core import fix_coverage, patches, touched
 from pytest_bugguard.core.coverage_rules import Limits
+from pytest_bugguard.core.coverage_verdict import Judged, Missing
 from pytest_bugguard.core.fix_coverage import Changed, Reach, Reached
 from pytest_bugguard.core.measured import FileCoverage
 from pytest_bugguard.core.model import RuleVerdict, Verdict
 from pytest_bugguard.core.patches import Patch
 from pytest_bugguard.core.statements import Source
+from pytest_bugguard.core.thresholds import Count, Metric, Threshold
 from tests import samples
 
 if TYPE_CHECKING:
@@ -79,6 +81,19 @@ def test_each_changed_statement_has_its_reach(
     """The whole statement for any of its lines, the body for a signature, the function for a deletion."""
     found = list(fix_coverage.in_file(patch, reached, AFTER, BEFORE))
     assert found == [Changed("a.py", line, reach) for line, reach in expected]
+
+
+@pytest.mark.parametrize(
+    ("patch", "lines"),
+    [
+        pytest.param(Patch("a.py", "a.py", (11, 12)), {11, 12}, id="added"),
+        pytest.param(Patch("a.py", "a.py", (12,), (19,)), {12, 16}, id="taken-out-of-another"),
+        pytest.param(Patch("a.py", "a.py", (), (2,)), set(), id="taken-from-the-top"),
+    ],
+)
+def test_what_hangs_on_a_change_is_known_by_its_lines(patch: Patch, lines: set[int]) -> None:
+    """Those that came, and the ``def`` lines of the functions that lost some."""
+    assert fix_coverage.lines_of(patch, AFTER, BEFORE) == lines
 
 
 GONE = "\n\ndef gone(items):\n    return items\n"
@@ -168,15 +183,54 @@ def test_what_another_platform_runs_cannot_be_told_here(condition: str, reach: R
     assert found == [reach, Reach.IMPORT_ONLY, Reach.NEVER]
 
 
+FIX = samples.fix(sha="1c0ffee" * 5)
+
+
 def test_a_fix_that_its_test_never_reached_is_told_line_by_line() -> None:
     """The numbers of each kind, the lines, and the function that holds them."""
-    judged = fix_coverage.judge(
-        samples.fix(sha="1c0ffee" * 5), [Changed("a.py", 19, Reach.NEVER), Changed("a.py", 17, Reach.EXCLUDED)], "any",
-        {"a.py": AFTER}, "p:1",
+    changed = [Changed("a.py", 19, Reach.NEVER), Changed("a.py", 17, Reach.EXCLUDED), Changed("b.py", 1, Reach.RUN)]
+    unmet = fix_coverage.judge(FIX, [*changed[:2]], "any", {"a.py": AFTER}, "p:1")
+    assert unmet == Judged(
+        "fixes", None, Count(0, 1), None, RuleVerdict.UNMET, (Missing("a.py", (19,), "19 (over)"),), "p:1",
+        "1 never, 1 excluded", fix="1c0ffee" * 5,
+        next="make its test reach what it changed: bugguard prove 1c0ffee shows the test",
     )  # fmt: skip
-    assert (judged.verdict, judged.reason) == (RuleVerdict.UNMET, "1 never, 1 excluded")
-    assert [(one.path, one.lines, one.note) for one in judged.missing] == [("a.py", (19,), "19 (over)")]
-    assert "bugguard prove 1c0ffee" in judged.next
+    met = fix_coverage.judge(FIX, changed, "any", {}, "p:1")
+    assert (met.count, met.verdict, met.reason, met.next) == (
+        (1, 2), RuleVerdict.MET, "1 run, 1 never, 1 excluded", "",
+    )  # fmt: skip
+    assert met.missing == (Missing("a.py", (19,), "19"),)
+
+
+def test_a_fix_that_may_have_deleted_the_fault_is_told_so() -> None:
+    """What its tests did not run is named all the same; only the proof can tell."""
+    changed = [Changed("a.py", 0, Reach.DELETED), Changed("a.py", 19, Reach.NEVER)]
+    judged = fix_coverage.judge(FIX, changed, "any", {"a.py": AFTER}, "p:1")
+    assert (judged.verdict, judged.reason, judged.next) == (
+        RuleVerdict.UNDECIDED,
+        "the tests of 1c0ffee run nothing of what it added, and it took code away",
+        "bugguard prove 1c0ffee tells",
+    )
+    assert [one.lines for one in judged.missing] == [(19,)]
+
+
+def test_a_fix_without_statements_is_told_so() -> None:
+    """It changed comments, or a file of another kind: there is nothing to run."""
+    judged = fix_coverage.judge(FIX, [], Decimal(90), {}, "p:1")
+    assert (judged.verdict, judged.count, judged.reason) == (RuleVerdict.MET, (0, 0), "it changed no statement")
+
+
+@pytest.mark.parametrize(
+    ("require", "threshold"),
+    [
+        ("any", None),
+        ("all", Threshold(Metric.LINE, Decimal(100))),
+        (Decimal("62.5"), Threshold(Metric.LINE, Decimal("62.5"))),
+    ],
+)
+def test_what_is_asked_of_a_fix_is_kept_with_it(require: Require, threshold: Threshold | None) -> None:
+    """As a share of what it changed; where any of it is enough there is nothing to count."""
+    assert fix_coverage.judge(FIX, [], require, {}, "p:1").threshold == threshold
 
 
 UNMEASURED = FileCoverage("a.py", missing=STATEMENTS, excluded=EXCLUDED)

@@ -89,6 +89,22 @@ def test_a_renamed_file_keeps_its_floor() -> None:
     }  # fmt: skip
 
 
+def test_of_two_files_that_became_one_the_smaller_number_holds() -> None:
+    """Whichever of them had it: the stricter side wins, as in a merge."""
+    for old, new in ((3, 1), (1, 3)):
+        assert floors.renamed({"a.py": Floor(old), "b.py": Floor(new)}, {"a.py": "b.py"}) == {"b.py": Floor(1)}
+
+
+def test_a_file_without_a_floor_is_raised_from_nothing() -> None:
+    """It was allowed to owe none."""
+    assert floors.raised({}, "a.py", 4, "new") == {"a.py": Floor(4, "raised from 0: new")}
+
+
+def test_floors_begin_with_what_is_owed_today() -> None:
+    """A file that owes nothing needs no line."""
+    assert floors.begun({"a.py": 3, "b.py": 0, "c.py": 1}) == {"a.py": Floor(3), "c.py": Floor(1)}
+
+
 def test_two_branches_merge_without_a_conflict(tmp_path: Path) -> None:
     """With ``merge=union``: neighbouring and even the same lines; the stricter side wins."""
     before = {"src/a.py": Floor(4), "src/b.py": Floor(4), "src/c.py": Floor(4)}

@@ -58,7 +58,15 @@ def test_one_issue_has_one_key(reference: str, key: str) -> None:
     ("path", "module"),
     [
         ("src/shop/pager.py", "shop.pager"),
+        ("lib/shop/pager.py", "shop.pager"),
+        ("python/shop/pager.py", "shop.pager"),
+        ("src/pager.py", "pager"),
+        ("src/src/pager.py", "src.pager"),
+        ("shop/lib/pager.py", "shop.lib.pager"),
         ("shop/pager.py", "shop.pager"),
+        ("shop/deep/__init__.py", "shop.deep"),
+        ("lib.py", "lib"),
+        ("__init__.py", "__init__"),
         ("shop/__init__.py", "shop"),
         ("pager.py", "pager"),
     ],
@@ -123,10 +131,20 @@ def test_tests_that_share_a_helper_with_the_one_that_is_meant_are_not_named() ->
     assert [test.nodeid for test in link(WANTED, [alone])] == ["t.py::test_a", "t.py::test_b"]
 
 
+def test_a_test_that_is_marked_for_another_issue_is_not_taken_by_its_words() -> None:
+    """It says itself whose it is; a fix that names no issue may be the one that is meant."""
+    marked = replace(offer().tests[0], issues=frozenset({"99"}), marks=frozenset({"99"}), words=WANTED.functions)
+    offered = Offer("commit 1c0ffee", frozenset(), (replace(marked, modules=WANTED.modules),), is_only_tests=True)
+    assert link(WANTED, [offered]) == ()
+    (linked,) = link(replace(WANTED, issues=frozenset()), [offered])
+    assert linked.reason == "uses last_page, which the fix changed, in commit 1c0ffee"
+
+
 def test_tests_that_come_alone_belong_to_the_only_fix() -> None:
     """A commit of tests beside one fix is for that fix; a feature's tests are not."""
     wanted = Wanted(frozenset(), frozenset(), frozenset(), is_only_fix=True)
-    assert [test.counts for test in link(wanted, [offer()])] == [True]
+    (linked,) = link(wanted, [offer()])
+    assert (linked.counts, linked.reason) == (True, "comes with the only fix of the change, in commit 1c0ffee")
     assert link(wanted, [offer(is_only_tests=False)]) == ()
 
 
@@ -150,5 +168,7 @@ def test_a_test_that_does_not_count_is_not_mended_by_a_link() -> None:
 )
 def test_a_mark_of_other_issues_alone_takes_a_test_out(marks: tuple[str, ...], reason: str) -> None:
     """The test says itself whose it is; the reason names the marks as they are written."""
-    (test,) = without_foreign([TEST], {TEST.nodeid: marks}, issue_keys(["#12", "#13"]))
+    other = replace(TEST, nodeid="tests/test_pager.py::test_first")
+    (test, unmarked) = without_foreign([TEST, other], {TEST.nodeid: marks}, issue_keys(["#12", "#13"]))
     assert (test.counts, test.reason) == (not reason, reason)
+    assert unmarked == other

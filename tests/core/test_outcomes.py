@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_bugguard.core.model import How, MappedTest, Outcome
-from pytest_bugguard.core.outcomes import Outcomes, PhaseReport, seen_in_run
+from pytest_bugguard.core.outcomes import Outcomes, PhaseReport, from_top, seen_in_run
+from pytest_bugguard.core.runs import Case, End, TestRun
 
 TEST = "tests/test_pager.py::test_last"
 PASSED_RUN = (("setup", "passed"), ("call", "passed"), ("teardown", "passed"))
@@ -78,11 +79,29 @@ def test_a_test_that_did_not_run_keeps_its_row() -> None:
     assert seen_in_run(mapped, Outcomes()) == (mapped,)
 
 
-def test_what_did_not_pass_does_not_count() -> None:
-    """A mapped test that was skipped guards nothing, and says so."""
-    mapped = MappedTest(TEST, How.ADDED, counts=True)
-    (seen,) = seen_in_run(mapped, outcomes_of(("setup", "skipped")))
-    assert (seen.counts, seen.reason, seen.after) == (False, "skipped in this run", Outcome.SKIPPED)
+@pytest.mark.parametrize(
+    ("mapped", "outcome", "seen"),
+    [
+        pytest.param(
+            MappedTest(TEST, How.ADDED, counts=True), "skipped",
+            MappedTest(f"{TEST}[1]", How.ADDED, counts=False, reason="skipped in this run", after=Outcome.SKIPPED),
+            id="skipped",
+        ),
+        pytest.param(
+            MappedTest(TEST, How.LINKED, counts=True, reason="by a trailer"), "passed",
+            MappedTest(f"{TEST}[1]", How.LINKED, counts=True, reason="by a trailer", after=Outcome.PASSED), id="passed",
+        ),
+        pytest.param(
+            MappedTest(TEST, How.MOVED, counts=False, reason="only moved"), "failed",
+            MappedTest(f"{TEST}[1]", How.MOVED, counts=False, reason="only moved", after=Outcome.FAILED),
+            id="did-not-count-anyway",
+        ),
+    ],
+)  # fmt: skip
+def test_what_did_not_pass_does_not_count(mapped: MappedTest, outcome: str, seen: MappedTest) -> None:
+    """A mapped test that was skipped guards nothing, and says so; what was known of it before is kept."""
+    outcomes = outcomes_of(("setup", "passed"), ("call", outcome), nodeid=f"{TEST}[1]")
+    assert seen_in_run(mapped, outcomes) == (seen,)
 
 
 def test_a_run_gives_a_row_for_each_case() -> None:
@@ -93,3 +112,31 @@ def test_a_run_gives_a_row_for_each_case() -> None:
             outcomes.add(PhaseReport(TEST + case, when, outcome, is_xfail=False))
     seen = seen_in_run(MappedTest(TEST, How.CASES_ADDED, counts=True), outcomes)
     assert [(row.nodeid, row.counts) for row in seen] == [(f"{TEST}[even]", True), (f"{TEST}[odd]", True)]
+
+
+def test_files_of_a_session_are_a_run_of_their_own() -> None:
+    """In the order in which they are asked for, with all phases and attempts of a test in its time."""
+    outcomes = Outcomes()
+    for nodeid, when, outcome in [
+        ("a.py::x", "setup", "passed"), ("a.py::x", "call", "failed"), ("b.py::y", "call", "rerun"),
+        ("b.py::y", "call", "passed"), ("a.py::z[::]", "setup", "skipped"), ("c.py::w", "call", "failed"),
+    ]:  # fmt: skip
+        outcomes.add(PhaseReport(nodeid, when, outcome, is_xfail=False, duration_s=0.25))
+    y = Case("b.py::y", Outcome.PASSED, duration_s=0.5)
+    x, z = Case("a.py::x", Outcome.FAILED, duration_s=0.5), Case("a.py::z[::]", Outcome.SKIPPED, duration_s=0.25)
+    assert outcomes.run_of(["b.py", "a.py"]) == TestRun(End.FINISHED, (y, x, z), duration_s=1.25)
+    assert outcomes.run_of(["a.py", "gone.py"]) is None
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "prefix", "said"),
+    [
+        pytest.param("tests/a.py::T::x", "", "tests/a.py::T::x", id="at-the-top"),
+        pytest.param("tests/a.py::T::x", "api", "api/tests/a.py::T::x", id="below"),
+        pytest.param("../shared/a.py::x[http://a::b]", "api", "shared/a.py::x[http://a::b]", id="beside"),
+        pytest.param("./a.py", "api/", "api/a.py", id="a-file"),
+    ],
+)
+def test_node_ids_are_told_from_the_top(nodeid: str, prefix: str, said: str) -> None:
+    """Wherever pytest has its root; what stands behind the path is left as it is."""
+    assert from_top(nodeid, prefix) == said

@@ -155,6 +155,53 @@ def test_where_another_plugin_repeated_it_is_told(phase: str, worker: str, where
     assert told.reason == f"failed 1 of 2 times in {where}, where another plugin repeats it"
 
 
+@pytest.mark.parametrize(
+    ("phases", "where"),
+    [
+        pytest.param(("call", "call", "crash"), "one process", id="nothing-came-after-it"),
+        pytest.param(("call", "crash", "call"), "several processes", id="in-between"),
+    ],
+)
+def test_only_a_crash_that_a_repeat_follows_makes_another_process(phases: tuple[str, ...], where: str) -> None:
+    """The last one ends the last process."""
+    tries = [
+        replace(attempt("a::1", 1, FAILED, number=number), phase=phase) for number, phase in enumerate(phases, start=1)
+    ]
+    _, (told,) = sorted_out(tries, ())
+    assert told.reason == f"failed 3 of 3 times in {where}, where another plugin repeats it"
+    assert told.verdict is FlakeVerdict.UNDECIDED
+
+
+def test_what_the_history_learns_repeats_what_the_run_did() -> None:
+    """A test that depends on the order has passed alone since its order was changed: that is no evidence of chance."""
+    alone, after = (
+        Replayed(Replay(tests), TestRun(End.FINISHED, tuple(Case(one, ended) for one in tests)))
+        for tests, ended in ((("a::t",), PASSED), (("a::x", "a::t"), FAILED))
+    )
+    processes = ((Way.ALONE, alone), (Way.AFTER, after))
+    for verdict, outcomes in ((FlakeVerdict.FLAKY, [PASSED, FAILED]), (FlakeVerdict.ORDER_DEPENDENT, [FAILED])):
+        told = reruns.Rerun(Failed("a::t", ("a::x",)), verdict, "", processes)
+        assert [(one.nodeid, one.outcome) for one in told.attempts] == [("a::t", outcome) for outcome in outcomes]
+
+
+ODD = "a.py::t[a b]"
+QUARANTINE = f"bugguard flaky quarantine '{ODD}' --owner ... --reason ... --expires ..."
+
+
+@pytest.mark.parametrize(
+    ("verdict", "step"),
+    [
+        (FlakeVerdict.FLAKY, f"bugguard hunt '{ODD}' tells why; or quarantine it: {QUARANTINE}"),
+        (FlakeVerdict.ORDER_DEPENDENT, f"bugguard hunt '{ODD}' tells why; or quarantine it: {QUARANTINE}"),
+        (FlakeVerdict.FAILING, f"mend it, or what it tests: pytest '{ODD}'"),
+        (FlakeVerdict.UNDECIDED, f"look at it by hand: pytest '{ODD}'"),
+    ],
+)
+def test_each_verdict_of_the_reruns_has_its_next_step(verdict: FlakeVerdict, step: str) -> None:
+    """With commands that a shell takes as they are printed."""
+    assert reruns.next_of(ODD, verdict) == step
+
+
 def test_what_ran_before_is_what_its_own_worker_ran() -> None:
     """In order; what another plugin has repeated is told by that, and what is spared is left."""
     attempts = [

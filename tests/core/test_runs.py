@@ -22,7 +22,7 @@ def test_a_continued_run_adds_up() -> None:
 
 
 @pytest.mark.parametrize(("first", "rest"), [(True, False), (False, True), (True, True), (False, False)])
-def test_a_continued_run_has_reached_out_as_soon_as_one_part_has(first: bool, rest: bool) -> None:  # noqa: FBT001
+def test_a_continued_run_has_reached_out_as_soon_as_one_part_has(first: bool, rest: bool) -> None:
     """What one wrote elsewhere the other may have found."""
     whole = TestRun(End.FINISHED, reached_out=first).continued_by(TestRun(End.FINISHED, reached_out=rest))
     assert whole.reached_out is (first or rest)

@@ -16,7 +16,7 @@ from coverage.parser import PythonParser
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_bugguard.core.statements import Source, described, source_of
+from pytest_bugguard.core.statements import Excerpt, Source, described, source_of
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -194,3 +194,63 @@ def test_a_pragma_is_found_in_its_line() -> None:
     """In coverage.py's own spellings."""
     source = Source("a = 1  # pragma: no cover\nb = 2\nc = 3 # PRAGMA NO BRANCH\n# pragma:no cover\n")
     assert source.pragmas([1, 2, 3, 4]) == (1, 3, 4)
+
+
+def _lines(*parts: range | int) -> frozenset[int]:
+    return frozenset(line for part in parts for line in (part if isinstance(part, range) else (part,)))
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept", "stubs"),
+    [
+        pytest.param([], [range(1, 4)], [], id="nothing"),
+        pytest.param([1], [range(1, 4)], [], id="top"),
+        pytest.param([10], [range(1, 12), 16, 17], [12], id="method"),
+        pytest.param([14], [range(1, 7), 11, *range(12, 18)], [7], id="function-in-a-method"),
+        pytest.param([5], [range(1, 7), 11, 16, 17], [7, 12], id="class-itself"),
+        pytest.param([19], [range(1, 4), 18, 19], [], id="another-definition"),
+        pytest.param([8, 13, 18], [range(1, 20)], [], id="everything"),
+    ],
+)
+def test_what_stands_around_some_lines_is_looked_at_alone(
+    lines: list[int], kept: list[range | int], stubs: list[int]
+) -> None:
+    """What comes before the first definition is always there; of a class only the methods that are asked about."""
+    assert SHOP.excerpt(lines) == Excerpt(_lines(*kept), frozenset(stubs))
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_file_may_begin_with_a_function(end: str) -> None:
+    """Which is left out where it is not meant, and stands where it is; the last line may lack its end."""
+    source = Source(f"def a():\n    return 1\n\ndef b():\n    return 2{end}")
+    assert source.excerpt([5]) == Excerpt(frozenset({3, 4, 5}), frozenset({1}))
+    assert source.excerpt([2]) == Excerpt(frozenset({1, 2, 3}), frozenset())
+
+
+@given(_SOURCES, st.lists(st.integers(1, 30), max_size=3))
+def test_what_is_asked_about_is_in_the_excerpt(text: str, lines: list[int]) -> None:
+    """In any source; and where something has to stand for a function, none of it is there."""
+    found = Source(text).excerpt(lines)
+    assert {line for line in lines if line <= text.count("\n")} <= found.kept
+    assert not found.kept & found.stubs
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_spanning"),
+    [
+        pytest.param("start(?s:.)*?stop", True, id="from-here-to-there"),
+        pytest.param("^b = 2(?s:.)*?$\n^c", True, id="from-the-beginning-of-a-line"),
+        pytest.param("b = 2", False, id="in-one-line"),
+        pytest.param(r"\s*b = 2\s*", False, id="with-white-space-around"),
+        pytest.param("none(?s:.)*such", False, id="nowhere"),
+    ],
+)
+def test_what_spans_lines_is_known(pattern: str, is_spanning: bool) -> None:
+    """Then no part of the file can be looked at alone."""
+    assert Source("a = 1  # start\nb = 2\nc = 3  # stop\n").spans_lines(pattern) is is_spanning
+
+
+def test_the_beginning_of_a_function_is_known_by_its_line() -> None:
+    """A ``def`` or a decorator, indented or not, on the first line and on the last; there is no line 0."""
+    source = Source("def a(): pass\nclass B:\n    @once\n    async  def c(): pass\ndefault = 1\ndef d(): pass")
+    assert [line for line in range(9) if source.opens_function(line)] == [1, 3, 4, 6]

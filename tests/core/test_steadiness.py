@@ -10,9 +10,20 @@ from pytest_bugguard.core.findings import of_records, rejudged
 from pytest_bugguard.core.flakes import Flake, Sighting
 from pytest_bugguard.core.kinds import Count
 from pytest_bugguard.core.model import FlakeVerdict, How, MappedTest, Outcome, Record, Sign, Verdict
-from pytest_bugguard.core.recorded_runs import Circumstances, RecordedRun, Why
+from pytest_bugguard.core.recorded_runs import Attempt, Circumstances, RecordedRun, Why
 from pytest_bugguard.core.results import RepositoryFacts, Result, Summary
-from pytest_bugguard.core.steadiness import Code, contradictions, hunted, judged, leant_on, rerun
+from pytest_bugguard.core.steadiness import (
+    Code,
+    Contradiction,
+    contradictions,
+    hunted,
+    judged,
+    leant_on,
+    rerun,
+    rescued,
+    sightings_in,
+)
+from tests.histories import FAILURE, START_S, run_of
 
 RED = Sighting("r", 0, Why.FIRST, True, "c", "tree", "env", "env", "main", 1, Outcome.FAILED, None, 0)
 GUARD = MappedTest("tests/test_a.py::test_a", How.ADDED, counts=True, after=Outcome.PASSED)
@@ -87,9 +98,11 @@ def test_who_fails_alone_now_and_then_in_a_hunt_is_flaky(
     alone: Count, tree: str, later: int, *, is_flaky: bool
 ) -> None:
     """What was made to fail by its order or by a busy machine is not."""
-    run = RecordedRun("hunt", Why.EXPERIMENT, 5, 1.0, Circumstances("c", tree), ())
+    run = RecordedRun("hunt", Why.EXPERIMENT, 5, 1.0, Circumstances("c", tree, "main", "env"), ())
     passes = [GREEN._replace(started_s=6 + place) for place in range(later)]
-    assert bool([*hunted(GUARD.nodeid, run, alone, passes)]) == is_flaky
+    told = [*hunted(GUARD.nodeid, run, alone, passes)]
+    assert [one[:5] for one in told] == [(GUARD.nodeid, Code("tree", "env"), "c", 3, 1)] * is_flaky
+    assert all(one.passes_left > 0 for one in told)
 
 
 def test_how_often_it_has_to_pass_is_told_and_true() -> None:
@@ -120,6 +133,12 @@ BROKEN = replace(FIX, verdict=Verdict.BROKEN, tests=(replace(GUARD, after=Outcom
             {GUARD.nodeid: FlakeVerdict.FLAKY}, Verdict.BROKEN, id="another-one-is-red-too",
         ),
         pytest.param(FIX, {GUARD.nodeid: FlakeVerdict.FLAKY}, Verdict.GUARDED, id="guarded-by-others"),
+        pytest.param(
+            replace(BROKEN, verdict=Verdict.WAIVED), {GUARD.nodeid: FlakeVerdict.FLAKY}, Verdict.WAIVED, id="waived",
+        ),
+        pytest.param(
+            replace(BROKEN, tests=()), {GUARD.nodeid: FlakeVerdict.FLAKY}, Verdict.BROKEN, id="by-none-of-its-tests",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_red_by_chance_breaks_no_fix(record: Record, told: dict[str, FlakeVerdict], verdict: Verdict) -> None:
@@ -135,6 +154,7 @@ def test_what_is_red_by_chance_breaks_no_fix(record: Record, told: dict[str, Fla
         kind = told[GUARD.nodeid]
         said = f"{GUARD.nodeid} failed in this run, and is {kind}: alone it failed 1 of 2 times"
         assert (after.records[0].reason, said in after.findings[0].message) == (said, True)
+        assert after.records[0].next == f"mend the test: bugguard hunt {GUARD.nodeid} tells what it depends on"
 
 
 @pytest.mark.parametrize(
@@ -150,3 +170,78 @@ def test_what_is_red_by_chance_breaks_no_fix(record: Record, told: dict[str, Fla
 def test_a_fix_leans_on_tests_that_were_not_run_too(record: Record, tests: int) -> None:
     """The check runs none."""
     assert len(leant_on(record)) == tests
+
+
+@pytest.mark.parametrize(
+    ("commit", "left", "where", "times"),
+    [
+        pytest.param("1c0ffee" + "0" * 33, 5, ", commit 1c0ffee00000,", "5 times", id="commit-is-known"),
+        pytest.param("", 1, "", "1 time", id="no-commit-and-one-pass"),
+    ],
+)
+def test_a_flaky_test_is_told_with_what_it_did_where(commit: str, left: int, where: str, times: str) -> None:
+    """And with the two ways out: to mend it, and to wait."""
+    said = judged(FIX, Contradiction(GUARD.nodeid, Code("tree", "env"), commit, 3, 2, left))
+    assert said.reason == (
+        f"tests/test_a.py::test_a is flaky: on the same code{where} with the fix in place, "
+        "it passed 3 and failed 2 times"
+    )
+    assert said.next == (
+        "mend the test: bugguard hunt tests/test_a.py::test_a tells what it depends on; "
+        f"unchanged, it counts again once it has passed {times} more"
+    )
+
+
+def ends(*signs: str) -> list[Attempt]:
+    """``a.``, ``bF``: a test of one letter, and how it ended; the fix leans on ``a`` and on ``b``."""
+    outcomes = {".": Outcome.PASSED, "F": Outcome.FAILED}
+    return [Attempt(f"tests/test_a.py::test_{one[0]}", 1, outcomes[one[1]], "call", 0.1) for one in signs]
+
+
+TWO = replace(FIX, tests=(GUARD, replace(GUARD, nodeid="tests/test_a.py::test_b")))
+
+
+@pytest.mark.parametrize(
+    ("record", "attempts", "said"),
+    [
+        pytest.param(TWO, ends("a.", "b."), "", id="passed-at-once"),
+        pytest.param(TWO, ends("cF", "c."), "", id="another-test"),
+        pytest.param(TWO, ends("a.", "bF", "bF", "b."), "test_b failed 2 of 3 times", id="repeated-until-green"),
+        pytest.param(TWO, ends("bF", "b.", "aF", "a."), "test_a failed 1 of 2 times", id="first-of-the-record"),
+        pytest.param(replace(TWO, verdict=Verdict.UNGUARDED), ends("aF", "a."), "", id="leans-on-none"),
+        pytest.param(BROKEN, ends("aF"), "", id="red-in-the-end"),
+    ],
+)
+def test_a_repeat_that_passed_does_not_make_a_guard(record: Record, attempts: list[Attempt], said: str) -> None:
+    """What failed first on the code that has the fix may fail again, and then nobody knows why."""
+    told = rescued(record, attempts)
+    if not said:
+        assert told == record
+        return
+    name = said.partition(" ")[0]
+    assert told == replace(
+        record,
+        verdict=Verdict.UNSTABLE,
+        reason=f"tests/test_a.py::{said} in this run, and passed when another plugin repeated it",
+        next=f"mend the test: bugguard hunt tests/test_a.py::{name} tells what it depends on",
+    )
+
+
+def test_runs_that_are_in_no_history_are_seen_as_those_in_one_are() -> None:
+    """Uncommitted work has no code but its own run; only the first attempt of a run that nobody forced is natural."""
+    first = run_of("aF.", "b.")
+    forced = run_of("a.", number=2, why=Why.RERUN, tree="", commit="", branch="topic")
+    found = sightings_in([first, forced])
+    natural = Sighting(
+        "run-1", START_S + 3600, Why.FIRST, True, f"{1:040x}", f"{1:040x}", "e" * 64, "CPython 3.11.7 on linux x86_64",
+        "main", 1, Outcome.FAILED, FAILURE, 0,
+    )  # fmt: skip
+    repeat = natural._replace(is_natural=False, number=2, outcome=Outcome.PASSED, failure=None)
+    later = repeat._replace(
+        run="run-2", started_s=START_S + 7200, why=Why.RERUN, commit="", code="run-2", branch="topic", number=1
+    )
+    assert found == {
+        "tests/test_a.py::test": [natural, repeat, later],
+        "tests/test_b.py::test": [natural._replace(outcome=Outcome.PASSED, failure=None)],
+    }
+    assert sightings_in([]) == {}
