@@ -140,6 +140,21 @@ def test_a_test_that_is_marked_for_another_issue_is_not_taken_by_its_words() -> 
     assert linked.reason == "uses last_page, which the fix changed, in commit 1c0ffee"
 
 
+@pytest.mark.parametrize(
+    ("marks", "counts"),
+    [
+        pytest.param((), [True], id="no-mark"),
+        pytest.param(("12", "99"), [True], id="marked-for-both"),
+        pytest.param(("99",), [], id="marked-for-the-other"),
+    ],
+)
+def test_a_commit_that_names_two_issues_leaves_it_to_the_marks(marks: tuple[str, ...], counts: list[bool]) -> None:
+    """A test of the one issue guards no fix of the other, though both came together."""
+    marked = OfferedTest(TEST, frozenset(marks), marks=frozenset(marks))
+    offered = Offer("commit 1c0ffee", issue_keys(["#12", "#99"]), (marked,), is_only_tests=True)
+    assert [test.counts for test in link(WANTED, [offered])] == counts
+
+
 def test_tests_that_come_alone_belong_to_the_only_fix() -> None:
     """A commit of tests beside one fix is for that fix; a feature's tests are not."""
     wanted = Wanted(frozenset(), frozenset(), frozenset(), is_only_fix=True)
