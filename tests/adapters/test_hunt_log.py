@@ -78,6 +78,35 @@ def test_a_line_that_was_cut_off_is_nothing(tmp_path: Path) -> None:
     assert acting.asked == [ASKED[1]]
 
 
+@pytest.mark.parametrize("is_torn", [True, False], ids=["cut-off", "not-written"])
+def test_a_lost_line_turns_no_test_into_another(tmp_path: Path, *, is_torn: bool) -> None:
+    """It is run again itself; what was noted after it is known as it was."""
+    log, path = HuntLog(tmp_path), tmp_path / ".bugguard" / "hunt.jsonl"
+    log.begin({})
+    lost, *others = [Replay((name,)) for name in ("lost", "one", "two", "three")]
+    replayer = LoggedReplayer(Acting(), log, [])
+    if is_torn:
+        replayer.replay(lost)
+        path.write_bytes(path.read_bytes()[:-20])
+        replayer = LoggedReplayer(Acting(), log, log.lines())
+    else:
+        aside = path.rename(path.with_suffix(".aside"))
+        path.mkdir()
+        replayer.replay(lost)
+        path.rmdir()
+        aside.rename(path)
+    for asked in [*others, lost]:
+        replayer.replay(asked)
+    acting = Acting()
+    again = LoggedReplayer(acting, log, log.lines())
+    told = [case.nodeid for asked in others for case in again.replay(asked).run.cases]
+    assert told == ["one", "two", "three"]
+    assert acting.asked == []
+    assert [case.nodeid for case in again.replay(lost).run.cases] == ["lost"]
+    again.replay(lost)
+    assert acting.asked == [lost]
+
+
 def test_a_process_that_we_have_ended_is_no_outcome(tmp_path: Path) -> None:
     """What ran when Ctrl-C came is run again."""
     log = HuntLog(tmp_path)

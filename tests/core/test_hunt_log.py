@@ -96,10 +96,12 @@ def test_only_what_is_asked_alike_has_one_key(other: Replay) -> None:
         pytest.param('{"key": "1", "new": ["a"], "cas', id="cut-off"),
         pytest.param("[]", id="another-kind"),
         pytest.param("{}", id="nothing-in-it"),
-        pytest.param('{"key": "1", "new": [], "cases": [], "collected": [0]}', id="a-test-that-is-not-named"),
-        pytest.param('{"key": "1", "new": [], "cases": [[0]], "collected": []}', id="half-a-case"),
+        pytest.param('{"key": "1", "first": 0, "new": [], "cases": [], "collected": [0]}', id="not-named"),
+        pytest.param('{"key": "1", "first": 1, "new": ["a"], "cases": [], "collected": [0]}', id="named-in-a-lost-one"),
+        pytest.param('{"key": "1", "first": 0, "new": ["a"], "cases": [[0]], "collected": []}', id="half-a-case"),
         pytest.param(
-            '{"key": "1", "new": [], "cases": [], "collected": [], "uncollected": [], "end": "?"}', id="unknown-end"
+            '{"key": "1", "first": 0, "new": [], "cases": [], "collected": [], "uncollected": [], "end": "?"}',
+            id="unknown-end",
         ),
     ],
 )

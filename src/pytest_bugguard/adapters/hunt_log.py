@@ -47,6 +47,8 @@ class HuntLog:
     def __init__(self, top: Path) -> None:
         self._top = top
         self._path = top / _PLACE
+        self._is_whole = True
+        """Whether its last line has come to its end."""
 
     def begin(self, facts: Mapping[str, Any]) -> None:
         """A new hunt; what an older one has left is forgotten.
@@ -73,12 +75,18 @@ class HuntLog:
     def lines(self) -> list[str]:
         """What was tried, whole lines only."""
         text = self._path.read_text(encoding="utf-8")
+        self._is_whole = text.endswith("\n")
         return text[: text.rfind("\n") + 1].splitlines()[1:]
 
-    def add(self, line: str) -> None:
-        """One more process. What cannot be written is only lost for going on later."""
-        with suppress(OSError), self._path.open("a", encoding="utf-8") as stream:
-            stream.write(f"{line}\n")
+    def add(self, line: str) -> bool:
+        """One more process; whether it is written. What cannot be written is only lost for going on later."""
+        start = "" if self._is_whole else "\n"
+        self._is_whole = False
+        with suppress(OSError):
+            with self._path.open("a", encoding="utf-8") as stream:
+                stream.write(f"{start}{line}\n")
+            self._is_whole = True
+        return self._is_whole
 
     def drop(self) -> None:
         """The hunt has come to its end."""
@@ -102,7 +110,7 @@ class LoggedReplayer:
             with suppress(ValueError, KeyError, TypeError, IndexError):
                 key, run = reading.run(line)
                 self._known[key].append(run)
-                self._writing.learn(reading)
+        self._writing.learn(reading)
 
     def replay(self, asked: Replay) -> Replayed:
         """Run the tests in their order, unless that was done before."""
@@ -114,8 +122,12 @@ class LoggedReplayer:
         with self._turn:
             # One that was ended by us, or may have been since the hunt's time was up, is tried again.
             if not self._is_stopped and done.run.end is not End.TIMEOUT:
-                self._log.add(self._writing.row(asked, done.run))
+                self._note(self._writing.row(asked, done.run))
         return done
+
+    def _note(self, row: str) -> None:
+        if not self._log.add(row):
+            self._writing.spell_again()
 
     def stop(self) -> None:
         """End every replay that is going on, from another thread."""

@@ -12,7 +12,7 @@ from pytest_bugguard.core.runs import Case, End, Frame, Raised, TestRun, Uncolle
 if TYPE_CHECKING:
     from pytest_bugguard.core.replays import Replay
 
-FORMAT = 1
+FORMAT = 2
 
 
 def key_of(asked: Replay) -> str:
@@ -26,10 +26,11 @@ class Writing:
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {}
+        self._next = 0
 
     def row(self, asked: Replay, run: TestRun) -> str:
         """A line, without its end."""
-        before = len(self._places)
+        first = self._next
         cases = [
             [
                 self._place(case.nodeid), case.outcome.value, case.phase, case.number, round(case.duration_s, 6),
@@ -47,17 +48,25 @@ class Writing:
             "running": run.running,
             "detail": run.detail,
             "duration_s": round(run.duration_s, 6),
-            "new": list(self._places)[before:],
+            "first": first,
+            "new": [name for name, place in self._places.items() if place >= first],
         }
         return json.dumps(row)
 
     def learn(self, reading: Reading) -> None:
         """Go on behind lines that were read."""
-        for name in reading.names[len(self._places) :]:
-            self._place(name)
+        self._places |= {name: place for place, name in reading.names.items()}
+        self._next = max(reading.names, default=-1) + 1
+
+    def spell_again(self) -> None:
+        """A line was lost: what it has spelt is not known to who reads the others."""
+        self._places.clear()
 
     def _place(self, nodeid: str) -> int:
-        return self._places.setdefault(nodeid, len(self._places))
+        if nodeid not in self._places:
+            self._places[nodeid] = self._next
+            self._next += 1
+        return self._places[nodeid]
 
 
 def _raised(raised: Raised) -> list[Any]:
@@ -68,7 +77,8 @@ class Reading:
     """Turns the lines back, in their order."""
 
     def __init__(self) -> None:
-        self.names: list[str] = []
+        self.names: dict[int, str] = {}
+        """The tests by their numbers; those of lost lines are missing, and what speaks of them is none that is read."""
 
     def run(self, row: str) -> tuple[str, TestRun]:
         """The key of a line, and the run that it holds.
@@ -77,7 +87,7 @@ class Reading:
             ValueError, KeyError, TypeError, IndexError: It was cut off, or is no such line.
         """
         told = json.loads(row)
-        self.names += told["new"]
+        self.names |= dict(enumerate(told["new"], told["first"]))
         cases = tuple(self._case(*case) for case in told["cases"])
         collected = tuple(self.names[place] for place in told["collected"])
         run = TestRun(
