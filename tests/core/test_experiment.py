@@ -11,7 +11,10 @@ from pytest_bugguard.core.novelty import SourceVersions
 from pytest_bugguard.core.runs import Put, RunRequest
 from tests.trials import FILE, SOURCE, mapped
 
-PACKAGES = frozenset({"shop", "shop/net", "src/shop", "lib/shop", "lib/shop/net", "api/src/shop", "python"})
+PACKAGES = frozenset(
+    {"shop", "shop/net", "src/shop", "lib/shop", "lib/shop/net", "api/src/shop", "python", "src/acme/logging"}
+    | {"src/acme/shop", "google/cloud/logging", "src/json", "web/app", "web/test"}
+)
 FILE_MODE, SYMLINK, SUBMODULE = 0o100644, 0o120000, 0o160000
 
 
@@ -28,6 +31,10 @@ FILE_MODE, SYMLINK, SUBMODULE = 0o100644, 0o120000, 0o160000
         pytest.param(["tools/pager.py"], ["tools", ""], id="folder-of-modules"),
         pytest.param(["python/pager.py"], [""], id="a-package-is-called-python"),
         pytest.param(["tools/a.py", "src/shop/b.py", "tools/c.py", "shop/d.py"], ["tools", "src", ""], id="each-once"),
+        pytest.param(["src/acme/logging/levels.py"], ["src", ""], id="part-of-a-namespace-that-would-hide-logging"),
+        pytest.param(["src/acme/shop/pager.py"], ["src", ""], id="part-of-a-namespace-beside-it"),
+        pytest.param(["google/cloud/logging/a.py"], ["google", ""], id="part-of-a-namespace-at-the-top"),
+        pytest.param(["src/json/a.py", "web/app/a.py"], ["src", "web", ""], id="no-namespace"),
         pytest.param([], [""], id="nothing-changed"),
     ],
 )

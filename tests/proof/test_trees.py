@@ -182,6 +182,18 @@ def test_a_project_below_the_top_is_run_where_it_lives(tmp_path: Path) -> None:
     assert prove(repo).proving == [f"pager/{LAST}"]
 
 
+def test_a_part_of_a_namespace_hides_no_standard_module(tmp_path: Path) -> None:
+    """``acme`` has no ``__init__.py``: were its folder one to import from, ``logging`` would be ours for all."""
+    levels, test = "src/acme/logging/levels.py", "from acme.logging.levels import level\n\n"
+    base = {"src/acme/logging/__init__.py": "", levels: "def level():\n    return 1\n"}
+    fix = {
+        levels: "def level():\n    return 2\n",
+        "tests/test_levels.py": f"{test}def test_level():\n    assert level() == 2\n",
+    }
+    said = repaired(tmp_path, fix, base=base)
+    assert said.verdict == "proven", said.reason
+
+
 def test_a_conftest_that_imports_what_the_fix_adds_is_weak(tmp_path: Path) -> None:
     """No test starts without the fix, old ones neither: it only shows that the API is new."""
     fix = {

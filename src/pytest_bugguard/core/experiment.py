@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import sys
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _PACKAGE_ROOTS = ("src", "lib", "python")
 """Folders that commonly hold packages without being one."""
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+_STANDARD = sys.stdlib_module_names - {"test"}
+"""But for what many projects call their own tests."""
 
 
 class Experiment(Struct, frozen=True):
@@ -124,10 +127,20 @@ def _root(path: str, is_package: IsPackage) -> str:
     folder = posixpath.dirname(path)
     if folder and not is_package(folder):  # a module at the top of a root, or one of a namespace package
         above = next((name for name in folders_above(path) if name in _PACKAGE_ROOTS), None)
-        return folder if above is None else above
-    while folder and is_package(folder):
+        folder = folder if above is None else above
+    while folder and (is_package(folder) or _is_namespace(folder, is_package)):
         folder = posixpath.dirname(folder)
     return folder
+
+
+def _is_namespace(folder: str, is_package: IsPackage) -> bool:
+    """Whether a folder with packages is none to import from: one of them would hide the standard library's.
+
+    So does ``google/cloud`` with its ``logging``, which are parts of a namespace (PEP 420).
+    """
+    if posixpath.basename(folder) in _PACKAGE_ROOTS:
+        return False
+    return any(is_package(f"{folder}/{name}") for name in _STANDARD)
 
 
 def packages(source: Iterable[str], is_package: IsPackage) -> tuple[str, ...]:
