@@ -236,6 +236,7 @@ def test_the_file_that_says_so_is_named() -> None:
 
 
 SKIPPED = (Harm.SKIPPED, "was skipped in this run")
+XFAILED = (Harm.XFAILED, "was expected to fail in this run, so that it cannot fail it")
 LEFT_OUT = (Harm.LEFT_OUT, "was not collected in this run")
 
 
@@ -248,6 +249,10 @@ LEFT_OUT = (Harm.LEFT_OUT, "was not collected in this run")
         pytest.param({"": "skipped"}, False, SKIPPED, id="skipped-in-a-run-of-some"),
         pytest.param({"[1]": "skipped", "[a::b]": "skipped"}, True, SKIPPED, id="all-cases-skipped"),
         pytest.param({"[1]": "skipped", "[a::b]": "passed"}, True, None, id="some-cases-skipped"),
+        pytest.param({"": "xfailed"}, True, XFAILED, id="failed-as-expected"),
+        pytest.param({"": "xpassed"}, False, XFAILED, id="passed-unexpectedly"),
+        pytest.param({"[1]": "xfailed", "[2]": "skipped"}, True, XFAILED, id="failed-as-expected-or-skipped"),
+        pytest.param({"[1]": "xfailed", "[2]": "passed"}, True, None, id="some-cases-failed-as-expected"),
         pytest.param({"_more": "passed"}, True, LEFT_OUT, id="not-collected"),
         pytest.param({"_more": "passed"}, False, None, id="not-asked-for"),
     ],
@@ -256,7 +261,8 @@ def test_a_test_on_record_has_to_run(ended: dict[str, str], is_whole: bool, said
     """In any of its cases, under whichever ids; a run of some of the tests need not come to it."""
     outcomes, test = Outcomes(), "tests/test_pager.py::TestMore::test_deep"
     for case, outcome in ended.items():
-        outcomes.add(PhaseReport(test + case, "call", outcome, is_xfail=False))
+        word = {"xfailed": "skipped", "xpassed": "passed"}.get(outcome, outcome)
+        outcomes.add(PhaseReport(test + case, "call", word, is_xfail=word != outcome))
     recorded = [Recorded(test + case, "1c0ffee", "fix: x") for case in ("", "[a::c]")]
     assert list(duty.idle(recorded, Run(outcomes, is_whole=is_whole))) == (
         [Breach(one, *said, path="tests/test_pager.py") for one in recorded] if said else []

@@ -76,14 +76,19 @@ def breaches(
     return tuple(breach for test in recorded if (breach := watch.look(test)) is not None)
 
 
+_EXCUSED = frozenset({Outcome.SKIPPED, Outcome.XFAILED, Outcome.XPASSED})
+
+
 def idle(recorded: Iterable[Recorded], run: Run) -> Iterator[Breach]:
-    """The tests on record that a run skipped, or did not collect though it was to run all."""
+    """The tests on record that a run skipped or expected to fail, or did not collect though it was to run all."""
     for test in recorded:
         nodeid = pairing.test_of(test.nodeid)
         seen = set(run.outcomes.of(nodeid).values())
         path = nodeid.partition("::")[0]
         if seen == {Outcome.SKIPPED}:
             yield Breach(test, Harm.SKIPPED, "was skipped in this run", path)
+        elif seen and seen <= _EXCUSED:
+            yield Breach(test, Harm.XFAILED, "was expected to fail in this run, so that it cannot fail it", path)
         elif not seen and run.is_whole:
             yield Breach(test, Harm.LEFT_OUT, "was not collected in this run", path)
 
