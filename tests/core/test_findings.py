@@ -103,6 +103,14 @@ def test_what_is_judged_otherwise_is_told_otherwise() -> None:
             "the guarded share may be as low as 0.727, under 0.8: 1 undecided",
             "cure what could not be told, as listed above",
         ), id="met-unless-the-undecided-one-is-unguarded"),
+        pytest.param(Share(3999, 5000), True, (
+            Verdict.UNGUARDED, "the guarded share is 0.799, under 0.8", "guard the fixes listed above",
+        ), id="just-not-met"),
+        pytest.param(Share(4000, 4999, 2), True, (
+            Verdict.UNDECIDED,
+            "the guarded share may be as low as 0.799, under 0.8: 2 undecided",
+            "cure what could not be told, as listed above",
+        ), id="perhaps-just-not-met"),
         pytest.param(Share(9, 10, 1), True, None, id="met-whatever-the-undecided-one-is"),
         pytest.param(Share(8, 9, 1), True, None, id="met-exactly-whatever-the-undecided-one-is"),
         pytest.param(Share(), True, (

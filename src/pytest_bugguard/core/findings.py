@@ -141,12 +141,18 @@ def of_share(share: Share, wanted: float, *, is_whole: bool) -> tuple[Finding, .
         cure = "leave --fail-under out until there is a fix to judge"
         return finding(Verdict.UNDECIDED, "the guarded share is not known: there was no fix to judge", cure)
     if share.ratio < wanted:
-        said = f"the guarded share is {share.ratio:.3f}, under {wanted}"
+        said = f"the guarded share is {_cut_off(share.guarded, share.judged)}, under {wanted}"
         return finding(Verdict.UNGUARDED, said, "guard the fixes listed above")
     if share.least < wanted:
-        said = f"the guarded share may be as low as {share.least:.3f}, under {wanted}: {share.undecided} undecided"
+        least = _cut_off(share.guarded, share.judged + share.undecided)
+        said = f"the guarded share may be as low as {least}, under {wanted}: {share.undecided} undecided"
         return finding(Verdict.UNDECIDED, said, "cure what could not be told, as listed above")
     return ()
+
+
+def _cut_off(part: int, whole: int) -> str:
+    """A ratio with three digits, never rounded up: what is under 0.8 is not called 0.800."""
+    return f"{part * 1000 // whole / 1000:.3f}"
 
 
 def of_roots(key: str, roots: Sequence[str], *, missing: Collection[str]) -> tuple[Finding, ...]:
