@@ -276,6 +276,22 @@ def test_a_figure_is_shown_with_its_sample_and_its_spread() -> None:
     ]  # fmt: skip
 
 
+def test_a_release_that_brings_nothing_new_is_one_all_the_same() -> None:
+    """It was deployed, and no commit waited for it: the reason does not send people to look for other tags."""
+    again = figures(delivered([Tag("1.0", "d2", day(-50)), Tag("1.0-again", "d0", day(60))], line(0, 2)))
+    assert again["deployment-frequency"].sample == 1
+    assert (again["lead-time"].value, again["lead-time"].reason) == (
+        None, "no release in this time is the first one with a commit of which it is known when it was made"
+    )  # fmt: skip
+
+
+def test_a_fault_of_absurd_times_tells_nothing() -> None:
+    """Histories that were converted begin in 1970, and so do some of their tags."""
+    graph = line(2, 20) | {"d2": Node((), 0, 0)}
+    told = figures(delivered([Tag("1.0", "d2", 0), Tag("1.1", "d20", day(30))], graph, repair(20, 2)))
+    assert (told["restore-from-release"].value, told["restore-from-commit"].value) == (None, None)
+
+
 def test_reasons_why_nothing_was_traced_are_counted() -> None:
     """The commonest first; of fixes that were traced there is none."""
     reasons = ("only adds", "a merge", "only adds", "binary")

@@ -180,7 +180,7 @@ def baseline_of(found: Delivered) -> Baseline:
     restored = tuple(_restored(found))
     figures = (
         _frequency(found.period, releases),
-        _lead_time(leads),
+        _lead_time(leads, releases),
         _failure_rate(found.period, releases),
         _restore_from_release(restored),
         _restore_from_commit(restored),
@@ -244,7 +244,7 @@ def _leads(found: Delivered) -> list[Lead]:
     return [lead for _, lead in sorted(leads, key=lambda one: (-one[0], one[1].release, -one[1].lead_s, one[1].commit))]
 
 
-def _lead_time(leads: Sequence[Lead]) -> Figure:
+def _lead_time(leads: Sequence[Lead], recent: Sequence[Release]) -> Figure:
     figure = _open(
         "lead-time",
         "commits",
@@ -253,7 +253,8 @@ def _lead_time(leads: Sequence[Lead]) -> Figure:
         "how long the release took to reach its users",
     )
     times = [lead.lead_s for lead in leads]
-    return _timed(figure, times, (DAY_S, _WEEK_S, _MONTH_S)) or replace(figure, reason=NO_RELEASE)
+    none = "no release in this time is the first one with a commit of which it is known when it was made"
+    return _timed(figure, times, (DAY_S, _WEEK_S, _MONTH_S)) or replace(figure, reason=none if recent else NO_RELEASE)
 
 
 def _failure_rate(period: Period, recent: Sequence[Release]) -> Figure:
@@ -299,7 +300,10 @@ def _restored(found: Delivered) -> Iterator[Restored]:
             continue
         carrier, origin = _carrier_of_fault(repair, found), repair.traced.origin
         starts = (carrier and carrier.made_s, None if origin is None else found.graph[origin].committed_s)
-        times = [None if start_s is None else max(0, release.made_s - start_s) for start_s in starts]
+        times = [
+            max(0, release.made_s - start_s) if start_s is not None and dates.is_plausible(start_s) else None
+            for start_s in starts
+        ]
         if times != [None, None]:
             yield Restored(repair.fix, *times)
 
