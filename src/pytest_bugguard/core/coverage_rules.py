@@ -219,6 +219,10 @@ def packages_of(paths: Iterable[str]) -> frozenset[str]:
     return frozenset(path.removesuffix("/__init__.py") for path in paths if path.endswith("/__init__.py"))
 
 
+_CLOSE = 5
+"""So many names are looked at; of patterns those that fit no file either are passed over."""
+
+
 def nearest(claim: Claim, paths: Sequence[str]) -> str:
     """A name that a claim for nothing may have meant; empty where none is close."""
     import difflib  # noqa: PLC0415 - only where something is wrong
@@ -228,11 +232,11 @@ def nearest(claim: Claim, paths: Sequence[str]) -> str:
         known |= {name.rpartition(".")[0] for name in known}
     else:
         known = {*paths, *(path.rpartition("/")[0] for path in paths)}
-        if _WILD.search(claim.text):
-            tail = claim.text[_WILD.search(claim.text).start() :]  # type: ignore[union-attr]  # just found
+        if wild := _WILD.search(claim.text):
+            tail = claim.text[claim.text.rfind("/", 0, wild.start()) + 1 :]
             known = {f"{folder}/{tail}" for path in paths for folder in _folders(path)}
-    near = difflib.get_close_matches(claim.text, sorted(known - {""}), n=1)
-    return near[0] if near else ""
+    near = difflib.get_close_matches(claim.text, sorted(known - {""}), n=_CLOSE)
+    return next((name for name in near if not _WILD.search(name) or any(map(_glob(name).fullmatch, paths))), "")
 
 
 def _folders(path: str) -> Iterator[str]:
