@@ -21,7 +21,7 @@ def kept(text: str, *, mark: str, cleanup: str, was_edited: bool) -> str:
         was_edited: Whether an editor was opened.
     """
     comment = _mark_in(text) if mark == "auto" else mark
-    if was_edited and cleanup != "verbatim":
+    if was_edited:  # with commit.verbose git cuts off its diff whatever is cleaned up
         text = text.partition(f"{comment}{_SCISSORS}")[0]
     drops_comments = cleanup == "strip" or (was_edited and cleanup not in {"whitespace", "verbatim", "scissors"})
     lines = text.splitlines()
