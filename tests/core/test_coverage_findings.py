@@ -130,6 +130,13 @@ def test_a_rule_that_is_not_met_is_told(one: Judged, said: Finding) -> None:
     assert list(of_coverage(Coverage((met, one, met)))) == [said]
 
 
+def test_gates_with_one_name_are_told_apart() -> None:
+    """By ids of their own: reports of others keep one finding for each."""
+    gates = [Judged('gate "money"', None, Count(1, 9), LINE, UNMET, place=f"p:{line}") for line in (3, 7, 9)]
+    ids = [one.id for one in of_coverage(Coverage((*gates,)))]
+    assert ids == [f'coverage:gate "money"::line{number}' for number in ("", ":2", ":3")]
+
+
 def test_what_was_not_judged_is_told_once_for_each_reason() -> None:
     """Behind what is not met, with how many rules it leaves open and what cures it."""
     doubts = {"a": ("some ran", "run all"), "b": ("no branches", "measure them"), "c": ("some ran", "run all")}

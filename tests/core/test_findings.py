@@ -194,7 +194,7 @@ def test_a_proof_that_a_change_weakens_is_told(harm: Harm) -> None:
     """With the fix that it proves, and what to type; where its file cannot be read, it is not known to be lost."""
     assert list(findings.of_breaches([breach(harm)], (), today=DAY)) == [
         Finding(
-            "proofs:tests/test_pager.py::test_last[1]",
+            f"proofs:tests/test_pager.py::test_last[1]:{FIX}",
             "proofs",
             Verdict.UNDECIDED if harm is Harm.UNREADABLE else Verdict.UNGUARDED,
             "tests/test_pager.py::test_last[1]",
@@ -204,6 +204,12 @@ def test_a_proof_that_a_change_weakens_is_told(harm: Harm) -> None:
             "tests/new.py",
         )
     ]
+
+
+def test_a_test_that_guarded_two_fixes_is_told_twice() -> None:
+    """By ids of their own: reports of others keep one finding for each."""
+    found = findings.of_breaches([breach(), breach(fix="2" * 40)], (), today=DAY)
+    assert len({one.id for one in found}) == 2
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pytest_bugguard.core.coverage_verdict import by_doubt
 from pytest_bugguard.core.model import RuleVerdict, Verdict, short
@@ -20,9 +23,12 @@ _PLACES_SHOWN = 3
 
 def of_coverage(found: Coverage) -> Iterator[Finding]:
     """A finding for each rule that is not met, and one for each reason why others could not be judged."""
+    times: Counter[str] = Counter()
     for one in found.judged:
         if one.verdict is RuleVerdict.UNMET:
-            yield _unmet(one)
+            unmet = _unmet(one)
+            times[unmet.id] += 1  # gates of several tables may give the same reason, which is their name
+            yield unmet if times[unmet.id] == 1 else replace(unmet, id=f"{unmet.id}:{times[unmet.id]}")
     for doubt, rows in by_doubt(found.judged).items():
         rules = "rule" if len(found.judged) == 1 else "rules"
         said = f"{len(rows)} of {len(found.judged)} {rules} not judged: {doubt.reason}"

@@ -114,7 +114,7 @@ def of_breaches(breaches: Iterable[Breach], waivers: Sequence[Waiver], *, today:
         if test.fix.startswith(tuple(excused)):
             continue
         yield Finding(
-            id=f"proofs:{test.nodeid}",
+            id=f"proofs:{test.nodeid}:{test.fix}",
             gate="proofs",
             verdict=Verdict.UNDECIDED if breach.harm is Harm.UNREADABLE else Verdict.UNGUARDED,
             subject=test.nodeid,
