@@ -91,7 +91,7 @@ def source_in(module: str, nodeid: str) -> str:
         tree = ast.parse(module)
     except (SyntaxError, ValueError, RecursionError):
         return ""
-    names = [part.partition("[")[0] for part in nodeid.partition("[")[0].split("::")[1:]]
+    names = nodeid.partition("[")[0].split("::")[1:]
     test = _found(tree.body, names)
     if test is None:
         return ""
