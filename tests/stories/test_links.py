@@ -351,3 +351,24 @@ def test_a_trailer_may_name_a_test_that_a_hook_collects(tmp_path: Path, place: s
     trailer = FIX.replace("\n  file", f"\n  body: Regression-Test: {place}::made-up\n  file", 1)
     found = checked(told(tmp_path, before, trailer))
     assert found == [("guarded", f"{place}::made-up", "named by a trailer") if is_one else ("unguarded", "", "")]
+
+
+@pytest.mark.parametrize(
+    ("mark", "verdict"),
+    [("", "guarded"), ("#12", "guarded"), ('#12", "#34', "guarded"), ("#34", "unguarded")],
+    ids=["no-mark", "of-the-fix", "of-both", "of-the-other"],
+)
+def test_a_commit_of_tests_names_two_issues(tmp_path: Path, mark: str, verdict: str) -> None:
+    """Ann tests what was reported twice, in one commit: whose test it is the test says itself, where it does."""
+    marked = f'    @pytest.mark.regression("{mark}")\n' if mark else ""
+    text = f"""
+  file: tests/test_more.py
+    import pytest
+    import shop.pager
+
+{marked}    def test_two():
+        assert shop.pager.pages([1, 2], 1) == 2
+"""
+    fix = FIX.replace("last page", "last page (#12)")
+    shell = told(tmp_path, fix, "commit: test: for #12, reported again as #34", text)
+    assert [found for found, _, _ in checked(shell)] == [verdict]

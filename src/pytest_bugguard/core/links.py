@@ -111,13 +111,14 @@ def link(wanted: Wanted, offers: Sequence[Offer]) -> tuple[MappedTest, ...]:
 
 
 def _reason(wanted: Wanted, offer: Offer, offered: OfferedTest) -> str:
-    if offered.marks and wanted.issues and not wanted.issues & offered.marks:
-        return ""  # it says itself that it is of another issue, whatever its commit names
     # A feature or a merge of many things names issues too; its tests are there for it, unless they say otherwise.
-    told = offer.issues if offer.is_only_tests or offer.is_fix else frozenset()
+    # One with a mark says itself whose it is, whatever its commit names.
+    told = offer.issues if (offer.is_only_tests or offer.is_fix) and not offered.marks else frozenset()
     shared = wanted.issues & (told | offered.issues)
     if shared:
         return f"names the same issue ({min(shared)})"
+    if offered.marks and wanted.issues:
+        return ""  # of another issue
     used = wanted.functions & offered.words
     if used and any(_can_reach(offered.modules, module) for module in wanted.modules):
         return f"uses {min(used)}, which the fix changed"

@@ -238,8 +238,9 @@ def offer_of(seen: Seen, place: str, wanted: frozenset[str]) -> links.Offer:
     """The tests that a unit brings, as they may serve a fix of these issues elsewhere."""
     issues = links.issue_keys(seen.issues)
     is_only_tests = not seen.diff.touches_source
-    # Where the two share an issue nothing more is asked of these tests, and what they say need not be read.
-    facts = {} if issues & wanted and (is_only_tests or seen.is_fix) else dict(_test_facts(seen))
+    # Where the two share an issue nothing more is asked of these tests but their marks, and most need not be read.
+    is_enough = bool(issues & wanted) and (is_only_tests or seen.is_fix)
+    facts = dict(_test_facts(seen, only=_MARK if is_enough else b""))
     offered = (
         _offered(test, facts.get(_file(test), regressions.TestFacts()))
         for test in seen.diff.test_map.tests
@@ -248,8 +249,12 @@ def offer_of(seen: Seen, place: str, wanted: frozenset[str]) -> links.Offer:
     return links.Offer(place, issues, tuple(offered), is_only_tests=is_only_tests, is_fix=seen.is_fix)
 
 
-def _test_facts(seen: Seen) -> Iterator[tuple[str, regressions.TestFacts]]:
-    return ((path, regressions.references(path, source)) for path, source in seen.diff.new_test_texts())
+_MARK = b"regression"
+
+
+def _test_facts(seen: Seen, *, only: bytes) -> Iterator[tuple[str, regressions.TestFacts]]:
+    texts = seen.diff.new_test_texts()
+    return ((path, regressions.references(path, source)) for path, source in texts if only in source)
 
 
 def _offered(test: MappedTest, facts: regressions.TestFacts) -> links.OfferedTest:
