@@ -14,6 +14,7 @@ from tests.trials import FILE, SOURCE, mapped
 PACKAGES = frozenset(
     {"shop", "shop/net", "src/shop", "lib/shop", "lib/shop/net", "api/src/shop", "python", "src/acme/logging"}
     | {"src/acme/shop", "google/cloud/logging", "src/json", "web/app", "web/test"}
+    | {"back/shop", "back/profile", "back/calendar"}
 )
 FILE_MODE, SYMLINK, SUBMODULE = 0o100644, 0o120000, 0o160000
 
@@ -35,6 +36,9 @@ FILE_MODE, SYMLINK, SUBMODULE = 0o100644, 0o120000, 0o160000
         pytest.param(["src/acme/shop/pager.py"], ["src", ""], id="part-of-a-namespace-beside-it"),
         pytest.param(["google/cloud/logging/a.py"], ["google", ""], id="part-of-a-namespace-at-the-top"),
         pytest.param(["src/json/a.py", "web/app/a.py"], ["src", "web", ""], id="no-namespace"),
+        pytest.param(["back/shop/a.py"], ["back", ""], id="beside-a-package-that-pytest-does-not-need"),
+        pytest.param(["lib/models/a.py"], ["lib", ""], id="module-in-a-folder-of-lib"),
+        pytest.param(["python/models/a.py"], ["python", ""], id="module-in-a-folder-of-a-package"),
         pytest.param([], [""], id="nothing-changed"),
     ],
 )

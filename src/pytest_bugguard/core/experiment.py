@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import sys
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -24,8 +23,14 @@ if TYPE_CHECKING:
 _PACKAGE_ROOTS = ("src", "lib", "python")
 """Folders that commonly hold packages without being one."""
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
-_STANDARD = sys.stdlib_module_names - {"test"}
-"""But for what many projects call their own tests."""
+_AT_THE_START = """
+    argparse ast base64 bdb binascii bisect cmd codeop collections contextlib copy copyreg csv dataclasses datetime
+    decimal dis email encodings enum fnmatch functools gettext glob hashlib heapq importlib inspect json keyword locale
+    logging math numbers opcode operator pathlib pdb platform pprint pyexpat queue quopri random re reprlib select
+    selectors shutil string struct subprocess tempfile textwrap threading token traceback types typing unicodedata
+    unittest urllib warnings weakref xml zlib
+"""
+"""Standard modules without which no pytest begins, as was seen with an empty package of each name before it."""
 
 
 class Experiment(Struct, frozen=True):
@@ -127,20 +132,21 @@ def _root(path: str, is_package: IsPackage) -> str:
     folder = posixpath.dirname(path)
     if folder and not is_package(folder):  # a module at the top of a root, or one of a namespace package
         above = next((name for name in folders_above(path) if name in _PACKAGE_ROOTS), None)
-        folder = folder if above is None else above
-    while folder and (is_package(folder) or _is_namespace(folder, is_package)):
+        if above is not None:
+            return above
+    while folder and (is_package(folder) or _lets_nothing_begin(folder, is_package)):
         folder = posixpath.dirname(folder)
     return folder
 
 
-def _is_namespace(folder: str, is_package: IsPackage) -> bool:
-    """Whether a folder with packages is none to import from: one of them would hide the standard library's.
+def _lets_nothing_begin(folder: str, is_package: IsPackage) -> bool:
+    """Whether a package in a folder would hide a standard module that pytest itself needs, were it imported from.
 
-    So does ``google/cloud`` with its ``logging``, which are parts of a namespace (PEP 420).
+    So would ``google/cloud``, a namespace (PEP 420), with its ``logging``.
     """
     if posixpath.basename(folder) in _PACKAGE_ROOTS:
         return False
-    return any(is_package(f"{folder}/{name}") for name in _STANDARD)
+    return any(is_package(f"{folder}/{name}") for name in _AT_THE_START.split())
 
 
 def packages(source: Iterable[str], is_package: IsPackage) -> tuple[str, ...]:
