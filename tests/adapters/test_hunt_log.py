@@ -107,6 +107,32 @@ def test_a_lost_line_turns_no_test_into_another(tmp_path: Path, *, is_torn: bool
     assert acting.asked == [lost]
 
 
+def test_what_is_no_text_is_no_line(tmp_path: Path) -> None:
+    """A disk has kept other bytes at the end: what stands before them is known, and the next line is whole."""
+    log, path = HuntLog(tmp_path), tmp_path / ".bugguard" / "hunt.jsonl"
+    log.begin({"seed": 3})
+    LoggedReplayer(Acting(), log, []).replay(ASKED[1])
+    with path.open("ab") as stream:
+        stream.write(b"\xff\xfe" * 9000)
+    assert log.facts() == {"seed": 3}
+    for known in ([ASKED[1]], [ASKED[1], ASKED[0]]):
+        acting = Acting()
+        replayer = LoggedReplayer(acting, log, log.lines())
+        for asked in [*known, ASKED[0]]:
+            replayer.replay(asked)
+        assert acting.asked == [ASKED[0]]
+
+
+def test_a_file_of_another_kind_is_no_log(tmp_path: Path) -> None:
+    """Whatever its first line holds."""
+    log, path = HuntLog(tmp_path), tmp_path / ".bugguard" / "hunt.jsonl"
+    log.begin({})
+    for first in (b"[]\n", b"1\n", b"\xff\n", b""):
+        path.write_bytes(first)
+        with pytest.raises(HuntLogError):
+            log.facts()
+
+
 def test_a_process_that_we_have_ended_is_no_outcome(tmp_path: Path) -> None:
     """What ran when Ctrl-C came is run again."""
     log = HuntLog(tmp_path)

@@ -66,15 +66,15 @@ class HuntLog:
         Raises:
             HuntLogError: There is none.
         """
-        with suppress(OSError, ValueError), self._path.open(encoding="utf-8") as stream:
-            facts: dict[str, Any] = json.loads(stream.readline())
-            if facts.pop("bugguard-hunt", None) == FORMAT:
+        with suppress(OSError, ValueError), self._path.open("rb") as stream:
+            facts: Any = json.loads(stream.readline())
+            if isinstance(facts, dict) and facts.pop("bugguard-hunt", None) == FORMAT:
                 return facts
         raise HuntLogError("no hunt was broken off here")
 
     def lines(self) -> list[str]:
         """What was tried, whole lines only."""
-        text = self._path.read_text(encoding="utf-8")
+        text = self._path.read_text(encoding="utf-8", errors="replace")
         self._is_whole = text.endswith("\n")
         return text[: text.rfind("\n") + 1].splitlines()[1:]
 
