@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_bugguard.core.coverage_findings import of_coverage
 from pytest_bugguard.core.coverage_verdict import Coverage, Judged, Missing
@@ -135,6 +136,8 @@ def test_gates_with_one_name_are_told_apart() -> None:
     gates = [Judged('gate "money"', None, Count(1, 9), LINE, UNMET, place=f"p:{line}") for line in (3, 7, 9)]
     ids = [one.id for one in of_coverage(Coverage((*gates,)))]
     assert ids == [f'coverage:gate "money"::line{number}' for number in ("", ":2", ":3")]
+    mended = replace(gates[0], verdict=RuleVerdict.MET)
+    assert [one.id for one in of_coverage(Coverage((mended, *gates[1:])))] == ids[1:]
 
 
 def test_what_was_not_judged_is_told_once_for_each_reason() -> None:

@@ -247,7 +247,7 @@ def test_a_side_of_which_nothing_is_there_is_left_open(
     said = "source: the settings name src, lib, and nothing in the repository is called so"
     cure = "mend source in the settings, or leave it out: it is found by looking"
     assert findings.of_roots("source", roots, missing=missing) == (
-        (Finding("settings", "settings", Verdict.UNDECIDED, "settings", said, cure),) if is_told else ()
+        (Finding("settings:source", "settings", Verdict.UNDECIDED, "settings", said, cure),) if is_told else ()
     )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from pytest_bugguard.core.coverage_verdict import by_doubt
 from pytest_bugguard.core.model import RuleVerdict, Verdict, short
 from pytest_bugguard.core.results import Finding
@@ -25,20 +23,20 @@ def of_coverage(found: Coverage) -> Iterator[Finding]:
     """A finding for each rule that is not met, and one for each reason why others could not be judged."""
     times: Counter[str] = Counter()
     for one in found.judged:
+        name = ":".join([GATE, one.rule, one.path or one.fix, one.metric])
+        times[name] += 1  # gates of several tables may give the same reason, which is their name
         if one.verdict is RuleVerdict.UNMET:
-            unmet = _unmet(one)
-            times[unmet.id] += 1  # gates of several tables may give the same reason, which is their name
-            yield unmet if times[unmet.id] == 1 else replace(unmet, id=f"{unmet.id}:{times[unmet.id]}")
+            yield _unmet(one, name if times[name] == 1 else f"{name}:{times[name]}")
     for doubt, rows in by_doubt(found.judged).items():
         rules = "rule" if len(found.judged) == 1 else "rules"
         said = f"{len(rows)} of {len(found.judged)} {rules} not judged: {doubt.reason}"
         yield Finding(f"{GATE}:{doubt.reason}", GATE, Verdict.UNDECIDED, GATE, said, doubt.cure)
 
 
-def _unmet(one: Judged) -> Finding:
+def _unmet(one: Judged, name: str) -> Finding:
     place = one.missing[0] if one.missing else None
     return Finding(
-        id=":".join([GATE, one.rule, one.path or one.fix, one.metric]),
+        id=name,
         gate=GATE,
         verdict=RuleVerdict.UNMET,
         subject=subject(one),

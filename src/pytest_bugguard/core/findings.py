@@ -160,7 +160,8 @@ def of_roots(key: str, roots: Sequence[str], *, missing: Collection[str]) -> tup
     if not roots or len(missing) < len(roots):
         return ()
     said = f"{key}: the settings name {', '.join(roots)}, and nothing in the repository is called so"
-    return (undecided("settings", said, f"mend {key} in the settings, or leave it out: it is found by looking"),)
+    cure = f"mend {key} in the settings, or leave it out: it is found by looking"
+    return (Finding(f"settings:{key}", "settings", Verdict.UNDECIDED, "settings", said, cure),)
 
 
 def out_of_sight(wanted: int) -> Finding:
