@@ -76,11 +76,11 @@ def breaches(
     return tuple(breach for test in recorded if (breach := watch.look(test)) is not None)
 
 
-_EXCUSED = frozenset({Outcome.SKIPPED, Outcome.XFAILED, Outcome.XPASSED})
+_EXCUSED = frozenset({Outcome.SKIPPED, Outcome.XFAILED})
 
 
 def idle(recorded: Iterable[Recorded], run: Run) -> Iterator[Breach]:
-    """The tests on record that a run skipped or expected to fail, or did not collect though it was to run all."""
+    """The tests on record that a run skipped, or excused where they failed, or was to run and did not collect."""
     for test in recorded:
         nodeid = pairing.test_of(test.nodeid)
         seen = set(run.outcomes.of(nodeid).values())
@@ -88,7 +88,7 @@ def idle(recorded: Iterable[Recorded], run: Run) -> Iterator[Breach]:
         if seen == {Outcome.SKIPPED}:
             yield Breach(test, Harm.SKIPPED, "was skipped in this run", path)
         elif seen and seen <= _EXCUSED:
-            yield Breach(test, Harm.XFAILED, "was expected to fail in this run, so that it cannot fail it", path)
+            yield Breach(test, Harm.XFAILED, "failed in this run as it was expected to", path)
         elif not seen and run.is_whole:
             yield Breach(test, Harm.LEFT_OUT, "was not collected in this run", path)
 
