@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from pytest_bugguard.core.commands import Typing, command_of, contrast_of, next_of
+from pytest_bugguard.core.commands import Typing, command_of, contrast_of, hunt_again, next_of
 from pytest_bugguard.core.kinds import UNKNOWN, Diagnosis, Kind
 from pytest_bugguard.core.model import FlakeVerdict
 from pytest_bugguard.core.replays import Conditions
@@ -29,13 +29,13 @@ QUARANTINE = f"mend it, or quarantine it: bugguard flaky quarantine '{TEST}' --o
         pytest.param(
             FlakeVerdict.UNDECIDED,
             False,
-            "look longer: bugguard hunt --time-budget 3600 'tests/t.py::test[a b]'",
+            "look longer: bugguard hunt --time-budget 3600 tests -- -k 'a b'",
             id="undecided",
         ),
         pytest.param(
             FlakeVerdict.UNDECIDED,
             True,
-            "see whether it fails with nothing beside it: bugguard hunt --jobs 1 'tests/t.py::test[a b]'",
+            "see whether it fails with nothing beside it: bugguard hunt --jobs 1 tests -- -k 'a b'",
             id="undecided-beside-others",
         ),
     ],
@@ -43,7 +43,9 @@ QUARANTINE = f"mend it, or quarantine it: bugguard flaky quarantine '{TEST}' --o
 def test_each_verdict_of_a_hunt_has_its_next_step(verdict: FlakeVerdict, is_beside: bool, step: str) -> None:
     """Node ids from where one stands, but for the quarantine, which names them from the repository's top."""
     typing = Typing(folder="app", options=("-o", "addopts="))
-    assert next_of(TEST, verdict, typing, is_beside=is_beside) == step
+    for budget_s, longer in ((600.0, "3600"), (4000.5, "8001")):
+        again = hunt_again(("tests", "--", "-k", "a b"), budget_s, is_beside=is_beside)
+        assert next_of(TEST, verdict, typing, again) == step.replace("3600", longer)
 
 
 HERE = Typing(folder="app", options=("-o", "addopts="))

@@ -19,7 +19,7 @@ from pytest_bugguard.assembly.replays import home_of, open_replayer
 from pytest_bugguard.core import addopts
 from pytest_bugguard.core.alike import with_alike
 from pytest_bugguard.core.causes import hints_of, may_read_command_line, source_in
-from pytest_bugguard.core.commands import Typing, command_of, contrast_of, next_of
+from pytest_bugguard.core.commands import Typing, command_of, contrast_of, hunt_again, next_of
 from pytest_bugguard.core.errors import BugguardError
 from pytest_bugguard.core.experiments import kept
 from pytest_bugguard.core.flakes import ranked, ranking_of
@@ -99,7 +99,7 @@ def of_command(workshop: Workshop, options: HuntOptions, tell: Callable[[str, No
     took = Session(top, started, time.time() - started)
     attempts = tuple(kept(lab.notebook.telling()))
     notes = record_experiments(took, workshop.repository, attempts, workshop.settings.flaky)
-    result = _result(workshop, lab, Typing(asked.folder, _typed(home, asked.words)), took)
+    result = _result(workshop, lab, asked, Typing(asked.folder, _typed(home, asked.words)), took)
     said = (
         f"all chance in it stands on --seed {asked.seed}",
         *([f"{end}: {_GO_ON}"] if end else []),
@@ -116,6 +116,7 @@ def _unseen(notebook: Notebook) -> Iterator[str]:
         yield f"{others} of {len(notebook.subjects)} tests were not run alone: some may pass only after others"
 
 
+_BUDGET_S = 600.0
 _GO_ON = "bugguard hunt --resume goes on from here"
 _BROKEN_OFF, _OUT_OF_TIME = "it was broken off", "its time was over before all was tried"
 
@@ -168,7 +169,7 @@ def _lab(asked: HuntOptions, replayer: LoggedReplayer, tell: Callable[[str, Note
         each=partial(pool.lazily, jobs=asked.jobs, stop=replayer.stop),
         jobs=asked.jobs,
         now=time.monotonic,
-        until=time.monotonic() + (asked.budget_s or 600.0),
+        until=time.monotonic() + (asked.budget_s or _BUDGET_S),
         limit_s=asked.limit_s,
         seed=asked.seed or 0,
         varies_hash=not os.environ.get("PYTHONHASHSEED", "").isdecimal(),
@@ -208,7 +209,7 @@ def _typed(home: Home, words: Sequence[str]) -> tuple[str, ...]:
     return addopts.deciding(said)
 
 
-def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Result:
+def _result(workshop: Workshop, lab: Lab, asked: HuntOptions, typing: Typing, took: Session) -> Result:
     notebook = lab.notebook
     typing = replace(typing, refused=frozenset(notebook.untypeable))
     worktree = workshop.repository.worktree
@@ -218,7 +219,7 @@ def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Resu
         return source_in(content.decode("utf-8", "replace"), nodeid)
 
     told = (replace(flake, hints=hints_of(flake, source_of)) for flake in notebook.flakes())
-    flakes = with_alike(ranked(_with_commands(flake, typing, notebook) for flake in told))
+    flakes = with_alike(ranked(_with_commands(flake, asked, typing, notebook) for flake in told))
     return Result(
         "hunt",
         workshop.facts,
@@ -228,9 +229,11 @@ def _result(workshop: Workshop, lab: Lab, typing: Typing, took: Session) -> Resu
     )
 
 
-def _with_commands(flake: Flake, typing: Typing, notebook: Notebook) -> Flake:
+def _with_commands(flake: Flake, asked: HuntOptions, typing: Typing, notebook: Notebook) -> Flake:
     typing = replace(typing, hides=may_read_command_line(flake.hints))
     command = command_of(flake.nodeid, flake.diagnosis, typing)
     contrast = contrast_of(flake.nodeid, flake.diagnosis, typing)
-    then = next_of(flake.nodeid, flake.verdict, typing, is_beside=notebook.failed_beside(flake.nodeid))
+    typed = (*map(typing.from_here, asked.paths), *(("--", *asked.words) if asked.words else ()))
+    again = hunt_again(typed, asked.budget_s or _BUDGET_S, is_beside=notebook.failed_beside(flake.nodeid))
+    then = next_of(flake.nodeid, flake.verdict, typing, again)
     return replace(flake, next=then, command=command, contrast=contrast)

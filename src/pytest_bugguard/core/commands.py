@@ -119,18 +119,33 @@ _COMMANDS: dict[Kind, Callable[[str, Diagnosis, Typing], str]] = {
 """What shows it soonest comes first."""
 
 
-def next_of(nodeid: str, verdict: FlakeVerdict, typing: Typing, *, is_beside: bool) -> str:
-    """What to do about a test that failed in a hunt, where ``is_beside``: only while other processes of it ran."""
-    named = shlex.quote(typing.from_here(nodeid))
+def next_of(nodeid: str, verdict: FlakeVerdict, typing: Typing, again: str) -> str:
+    """What to do about a test that failed in a hunt; ``again`` where that hunt did not tell what it is."""
     match verdict:
         case FlakeVerdict.FLAKY | FlakeVerdict.ORDER_DEPENDENT:
             return f"mend it, or quarantine it: {quarantine(nodeid)}"
         case FlakeVerdict.FAILING:
             return f"mend it, or what it tests: {typing.pytest([nodeid])}"
-        case _ if is_beside:
-            return f"see whether it fails with nothing beside it: bugguard hunt --jobs 1 {named}"
         case _:
-            return f"look longer: bugguard hunt --time-budget 3600 {named}"
+            return again
+
+
+def hunt_again(typed: Sequence[str], budget_s: float, *, is_beside: bool) -> str:
+    """The next step that is another hunt.
+
+    Args:
+        typed: What stood behind ``bugguard hunt``, as it is taken again: places, and options for pytest.
+        budget_s: How long it was allowed to take.
+        is_beside: Whether the test failed only while other processes of the hunt ran.
+    """
+    if is_beside:
+        words, what = ("--jobs", "1"), "see whether it fails with nothing beside it"
+    else:
+        words, what = ("--time-budget", f"{max(_HOUR_S, 2 * budget_s):.0f}"), "look longer"
+    return f"{what}: {shlex.join(['bugguard', 'hunt', *words, *typed])}"
+
+
+_HOUR_S = 3600
 
 
 def quarantine(nodeid: str) -> str:
