@@ -87,6 +87,16 @@ MORE = """
             if len(sys.argv) != 2:
                 raise SystemExit("usage: tune NAME")
 """
+ONCE = """
+    commit: feat: sell once
+      file: app/t/test_one.py
+        from pathlib import Path
+
+        def test_once():
+            times = Path(TIMES)
+            times.write_text(times.read_text() + ".")
+            assert len(times.read_text()) != 1
+"""
 VICTIM = "shop/tests/test_shop.py::test_victim[a::b [c]]"
 LEAVES = "shop/tests/test_shop.py::test_leaves"
 AGAIN = "shop/tests/test_shop.py::test_again"
@@ -160,6 +170,19 @@ def test_each_test_has_its_next_step(found: dict[str, dict[str, Any]]) -> None:
     assert re.fullmatch(
         r"mend it, or what it tests: python -m pytest .*tests/test_shop\.py::test_fails", found["test_fails"]["next"]
     )
+
+
+def test_what_is_not_told_is_to_be_hunted_for_longer(tmp_path: Path) -> None:
+    """In the same places and with the same options for pytest, from where one stands."""
+    times = tmp_path / "times"
+    repo = story(tmp_path / "shop", ONCE.replace("TIMES", repr(str(times))))
+    times.write_text("")
+    said = Shell(repo.path / "app").call(
+        "hunt", "--time-budget", "8", "--format", "json", "t", "--", "-k", "once or twice"
+    )
+    (found,) = said.document["flaky"]
+    assert found["verdict"] == "undecided"
+    assert found["next"] == "look longer: bugguard hunt --time-budget 3600 t -- -k 'once or twice'"
 
 
 def test_rarer_kinds_are_told_where_they_are_hunted_for(tmp_path: Path) -> None:

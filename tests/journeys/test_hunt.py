@@ -580,6 +580,7 @@ def test_what_fails_only_beside_other_processes_is_never_called_flaky(plan: Plan
     }  # fmt: skip
     assert found["binds"].verdict is FlakeVerdict.UNDECIDED
     assert "only beside other processes of this hunt" in found["binds"].reason
+    assert lab.notebook.failed_beside("t.py::binds")
 
 
 def test_what_fails_beside_others_since_they_keep_the_machine_busy_is_told() -> None:
