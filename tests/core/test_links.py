@@ -149,7 +149,7 @@ def test_a_test_that_is_marked_for_another_issue_is_not_taken_by_its_words() -> 
         pytest.param("99", "12", [True], id="marked-for-the-other-and-named-after-this"),
     ],
 )
-def test_a_commit_that_names_two_issues_leaves_it_to_the_tests(marks: str, named: str, counts: list[bool]) -> None:
+def test_a_commit_that_names_two_issues_leaves_it_to_the_marks(marks: str, named: str, counts: list[bool]) -> None:
     """A test of the one issue guards no fix of the other, though both came together."""
     marked = OfferedTest(TEST, frozenset([*marks.split(), *named.split()]), marks=frozenset(marks.split()))
     offered = Offer("commit 1c0ffee", issue_keys(["#12", "#99"]), (marked,), is_only_tests=True)
