@@ -84,6 +84,8 @@ FAULTS = (
           "            _clear(self._base)\n", "", "tidies_up"),
     Fault("a daemon is nobody's child", "leaves_nothing", "adapters/orphans.py",
           "int(asks), 0", "0, 0", "hides"),
+    Fault("a dead daemon is never gone", "leaves_nothing", "adapters/orphans.py",
+          "if _adopting_but is None:", "if True:", "has_ended"),
     Fault("a git stays", "leaves_nothing", "adapters/gitrunner.py",
           "        self._process.kill()\n        self._process.wait()\n        self._listener.join()\n", "",
           "nothing_running or tidies_up"),

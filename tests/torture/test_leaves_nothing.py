@@ -70,6 +70,34 @@ commit: fix: a page has ten items
         assert pages(0) == 1
 """
 
+_WAITING = """
+commit: fix: a page has ten items
+  file: pager.py
+    def pages(items):
+        return -(-items // 10) if items else 1
+  file: test_first.py
+    import os
+    import subprocess
+    import time
+
+    from pager import pages
+
+    def is_there(pid):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def test_first_page():
+        done = subprocess.run(["sh", "-c", "sleep 0.05 >&2 & echo $!"], stdout=subprocess.PIPE)
+        end = time.monotonic() + 10
+        while is_there(int(done.stdout)):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        assert pages(0) == 1
+"""
+
 
 @pytest.mark.parametrize("command", ["prove --fresh HEAD", "hunt --runs 1"])
 def test_a_command_that_runs_tests_tidies_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
@@ -97,6 +125,14 @@ def test_nothing_hides_from_a_command_that_runs_tests(tmp_path: Path, command: s
     pids = [int(path.name) for path in (tmp_path / "pids").iterdir()]
     assert len(pids) >= 3
     assert [pid for pid in pids if psutil.pid_exists(pid)] == []
+
+
+@pytest.mark.parametrize("command", ["prove --fresh HEAD", "hunt --runs 1"])
+def test_what_has_ended_is_gone_for_the_tests_too(tmp_path: Path, command: str) -> None:
+    """A test that waits for the end of its daemon sees it, as it does where nobody has adopted that."""
+    repo = story(tmp_path / "repo", _STORY + _WAITING)
+    done = Shell(repo.path).call(*command.split())
+    assert done.code == 0, done.out + done.err
 
 
 def test_what_is_left_is_seen() -> None:

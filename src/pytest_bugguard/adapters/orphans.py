@@ -7,38 +7,72 @@ who has lost his parent to the nearest ancestor that asks for it (``PR_SET_CHILD
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _SET_CHILD_SUBREAPER = 36
 _ROUNDS = 20
 """Who is ended leaves children of his own."""
 _WAIT_S = 1.0
 
+_turn = Lock()
+_started: WeakValueDictionary[int, subprocess.Popen[bytes]] = WeakValueDictionary()
+_adopting_but: frozenset[int] | None = None
+"""Who was there before; None while nobody is adopted. A process has one such state, as Linux sees it."""
+
 
 @contextmanager
 def adopted() -> Iterator[None]:
     """While this lasts they become our children, and at its end they are ended: none outlives it.
 
-    What we start ourselves stays in our session, or has come to its end by then. For a door of the shell, which owns
-    its process: never for a plugin, whose process may have daemons of its own. Elsewhere than on Linux it does nothing.
+    What we start ourselves stays in our session, or is started by ``start``, and has come to its end by then. For a
+    door of the shell, which owns its process: never for a plugin, whose process may have daemons of its own. Elsewhere
+    than on Linux it does nothing.
     """
     if sys.platform != "linux":
         yield
         return
-    before = _strangers()
+    global _adopting_but  # noqa: PLW0603 - as is what Linux is asked for
+    before = _adopting_but = _strangers()
     _ask_for_them(asks=True)
     try:
         yield
     finally:
+        _adopting_but = None
         for _ in range(_ROUNDS):
             if not _end(_strangers() - before):
                 break
         _ask_for_them(asks=False)
+
+
+def start(words: Sequence[str], **how: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 - as Popen takes them
+    """Start a child in a session of its own that is no orphan: who starts it waits for its end."""
+    with _turn:
+        child = subprocess.Popen(words, start_new_session=True, **how)
+        _started[child.pid] = child
+    return child
+
+
+def reap() -> None:
+    """Let those go that have ended, as the system does elsewhere: a test may wait until its daemon is gone."""
+    if _adopting_but is None:
+        return
+    with _turn, suppress(OSError):  # we have no child, or it has gone
+        while (dead := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and _is_orphan(dead.si_pid):
+            os.waitpid(dead.si_pid, os.WNOHANG)
+
+
+def _is_orphan(child: int) -> bool:
+    mine = _started.get(child)
+    is_mine = mine is not None and mine.returncode is None
+    return not is_mine and child not in (_adopting_but or ()) and os.getsid(child) != os.getsid(0)
 
 
 def _ask_for_them(*, asks: bool) -> None:

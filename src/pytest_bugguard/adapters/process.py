@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from pytest_bugguard.adapters import orphans
 from pytest_bugguard.adapters.guardian import Guardian
 from pytest_bugguard.core.runlog import Ended
 
@@ -79,14 +80,13 @@ class Processes:
 
 def _started(command: Command, output: Path) -> subprocess.Popen[bytes]:
     with output.open("ab") as stream:
-        return subprocess.Popen(
+        return orphans.start(
             list(command.words),
             cwd=command.folder,
             env=dict(command.environment),
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
 
 
@@ -152,6 +152,7 @@ def _wait(process: subprocess.Popen[bytes], clock: _Time, said: _Output) -> bool
             if has_ended(min(left_s, _GLANCE_S)):
                 return True
             said.trim()
+            orphans.reap()
     return False
 
 
