@@ -82,7 +82,7 @@ def _below(node: ast.AST) -> Iterator[ast.AST]:
             yield from _until_jump(node.orelse)
         case ast.For(iter=ast.List(elts=[]) | ast.Tuple(elts=[])):
             yield from _until_jump(node.orelse)
-        case ast.Try() if any(map(_swallows, node.handlers)):
+        case ast.Try() | ast.TryStar() if any(map(_swallows, node.handlers)):
             yield from node.handlers
             yield from _until_jump(node.orelse)
             yield from _until_jump(node.finalbody)

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WANTS = frozenset(
-    {"AttributeError", "Exception", "ImportError", "KeyError", "ModuleNotFoundError", "NameError", "TypeError"}
+    {
+        *("AttributeError", "ImportError", "KeyError", "ModuleNotFoundError", "NameError", "TypeError"),
+        *("BaseException", "Exception", "LookupError"),
+    }
 )
 """What the use of a name that is not there raises, and what is caught along with that."""
 _FILLING = frozenset({"add", "append", "extend", "put", "set", "update"})
@@ -74,7 +77,7 @@ def tried(tree: ast.AST) -> dict[str, list[str]]:
     """The names that are used in a ``try`` which catches the want of one, for each local name that is bound there."""
     found: dict[str, list[str]] = defaultdict(list)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Try) and any(map(catches_a_want, node.handlers)):
+        if isinstance(node, ast.Try | ast.TryStar) and any(map(catches_a_want, node.handlers)):
             around: list[ast.AST] = [*node.body, *node.handlers, *node.orelse]
         elif isinstance(node, ast.With) and any(map(_suppresses_a_want, node.items)):
             around = [*node.body]
@@ -97,7 +100,7 @@ def _filled(node: ast.AST) -> str:
     return ""
 
 
-def used_in(attempt: ast.Try | ast.With) -> list[str]:
+def used_in(attempt: ast.Try | ast.TryStar | ast.With) -> list[str]:
     return [name for statement in attempt.body for part in ast.walk(statement) for name in _used(part)]
 
 

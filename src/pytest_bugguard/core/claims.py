@@ -265,7 +265,7 @@ class _Reader(Struct):
             match statement:
                 case ast.Return(value=ast.expr() as value):
                     yield from self._parts(value, depth)
-                case ast.Try() if any(map(catches_a_want, statement.handlers)) and any(
+                case ast.Try() | ast.TryStar() if any(map(catches_a_want, statement.handlers)) and any(
                     map(self._is_wanted, used_in(statement))
                 ):
                     yield _Part.NOVELTY
@@ -274,7 +274,7 @@ class _Reader(Struct):
                     yield from self._answers([*statement.body, *statement.orelse], depth)
                 case ast.With(body=body):
                     yield from self._answers(body, depth)
-                case ast.Try():
+                case ast.Try() | ast.TryStar():
                     handled = [inner for handler in statement.handlers for inner in handler.body]
                     yield from self._answers([*statement.body, *handled, *statement.orelse], depth)
 
