@@ -348,6 +348,13 @@ def test_names_no_test_where_only_the_looks_changed(new: str) -> None:
     assert mapped(changed("tests/test_a.py", "def test_one():\n    assert pages(1) == 1\n", new)).tests == ()
 
 
+@pytest.mark.parametrize("new", ["argnames='n', argvalues=[1]", "'n', argvalues=[1]", "argvalues=[1], argnames=['n']"])
+def test_cases_that_are_handed_over_by_name_are_the_same(new: str) -> None:
+    """It is another spelling of the same table."""
+    text = "@pytest.mark.parametrize({})\ndef test_one(n):\n    assert pages(n) == 1\n"
+    assert rows(text.format("'n', [1]"), text.format(new)) == {}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "is_same"),
     [
@@ -420,6 +427,12 @@ def test_knows_renamed_locals(old: str, new: str, *, is_same: bool) -> None:
             "@pytest.mark.parametrize('n', [])\ndef test_one(n):\n    assert pages(n)\n",
             "has no cases",
             id="no-cases",
+        ),
+        pytest.param(
+            None,
+            "@pytest.mark.parametrize('n', argvalues=())\ndef test_one(n):\n    assert pages(n)\n",
+            "has no cases",
+            id="no-cases-by-name",
         ),
         pytest.param(
             "def test_one():\n    assert pages(1)\n    assert pages(2)\n",

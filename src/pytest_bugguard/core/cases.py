@@ -183,11 +183,11 @@ def _computed_rows(value: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Iter
 
 def _named(decorators: Sequence[ast.expr]) -> Iterator[str]:
     for decorator in decorators:
-        if isinstance(decorator, ast.Call) and decorator.args and syntax.last_name(decorator) == "parametrize":
-            yield from _argument_names(decorator.args[0])
+        if isinstance(decorator, ast.Call) and syntax.last_name(decorator) == "parametrize":
+            yield from _argument_names(syntax.argument(decorator, 0, "argnames"))
 
 
-def _argument_names(node: ast.expr) -> Iterator[str]:
+def _argument_names(node: ast.expr | None) -> Iterator[str]:
     match node:
         case ast.Constant(value=str() as text):
             yield from (name.strip() for name in text.split(",") if name.strip())

@@ -141,20 +141,17 @@ def held_back(decorators: Iterable[ast.expr]) -> str:
             return "is skipped"
         if name in {"skipIf", "skipUnless"} and is_call and _is_constant(decorator, wanted=name == "skipIf"):
             return "is skipped"
-        if is_call and name == "parametrize" and _has_no_rows(decorator):
+        if isinstance(decorator, ast.Call) and name == "parametrize" and _has_no_rows(decorator):
             return "has no cases"
         if name == "expectedFailure" or (name == "xfail" and not _is_conditional(decorator)):
             return "is expected to fail"
     return ""
 
 
-def _has_no_rows(decorator: ast.expr) -> bool:
+def _has_no_rows(table: ast.Call) -> bool:
     """Such a test is skipped by pytest, unless ``empty_parameter_set_mark`` asks for worse."""
-    match decorator:
-        case ast.Call(args=[_, ast.List(elts=[]) | ast.Tuple(elts=[]), *_]):
-            return True
-        case _:
-            return False
+    rows = syntax.argument(table, 1, "argvalues")
+    return isinstance(rows, ast.List | ast.Tuple) and not rows.elts
 
 
 def _is_always(decorator: ast.expr) -> bool:
@@ -169,10 +166,7 @@ def _is_constant(decorator: ast.expr, *, wanted: bool) -> bool:
 
 
 def _condition(decorator: ast.expr) -> ast.expr | None:
-    if not isinstance(decorator, ast.Call):
-        return None
-    named = [word.value for word in decorator.keywords if word.arg == "condition"]
-    return next(iter([*decorator.args, *named]), None)
+    return syntax.argument(decorator, 0, "condition") if isinstance(decorator, ast.Call) else None
 
 
 def _is_conditional(decorator: ast.expr) -> bool:

@@ -148,8 +148,8 @@ GENERATES_TESTS = "pytest_generate_tests"
 def generated(hook: FunctionNode) -> frozenset[str]:
     """The parameters to which it gives values, as far as they stand in it: ``metafunc.parametrize("a, b", ...)``."""
     calls = (node for node in syntax.walk(hook) if isinstance(node, ast.Call))
-    given = (call.args[0] for call in calls if syntax.last_name(call) == "parametrize" and call.args)
-    words = (node.value for one in given for node in syntax.walk(one) if isinstance(node, ast.Constant))
+    given = (syntax.argument(call, 0, "argnames") for call in calls if syntax.last_name(call) == "parametrize")
+    words = (node.value for one in given if one for node in syntax.walk(one) if isinstance(node, ast.Constant))
     return frozenset(name.strip() for word in words if isinstance(word, str) for name in word.split(","))
 
 

@@ -162,6 +162,12 @@ def last_name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def argument(call: ast.Call, place: int, name: str) -> ast.expr | None:
+    """What a call hands over at a place or by a name; None where it does neither in plain sight."""
+    named = [word.value for word in call.keywords if word.arg == name]
+    return next(iter([*call.args[place : place + 1], *named]), None)
+
+
 def variables(function: FunctionNode) -> set[str]:
     """The names that a function assigns to, nested functions included, and that are not its parameters."""
     stored, outer = set(), set()
