@@ -15,7 +15,7 @@ from msgspec import Struct
 from pytest_bugguard.core import outline, syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from pytest_bugguard.core.modules import Tree
 
@@ -26,6 +26,8 @@ BESIDE = f"{NEVER}: it is outside of testpaths"
 NOT_ENTERED = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
 """What pytest's own ``norecursedirs`` holds."""
 _GLOB = frozenset("*?[")
+_ADDING = frozenset({"add", "append", "extend", "insert", "update"})
+"""How a list or a set takes something up."""
 
 
 class Collection(Struct, frozen=True):
@@ -102,20 +104,33 @@ def _ignored(conftest: bytes) -> Iterator[str]:
     except syntax.UnparsableError:
         return
     scope = outline.read([statement for statement in body if not any(outline.blocks(statement))])
-    for statement in (*scope.values.get("collect_ignore", ()), *scope.values.get("collect_ignore_glob", ())):
+    for name in ("collect_ignore", "collect_ignore_glob"):
+        yield from _held(scope.values.get(name, ()))
+
+
+def _held(statements: Iterable[ast.stmt]) -> list[str]:
+    """What a list holds after these statements, as far as they say it in plain sight."""
+    held: list[str] = []
+    for statement in statements:
         match statement:
-            case ast.Assign(value=ast.List(elts=places)) | ast.AugAssign(value=ast.List(elts=places)):
-                yield from _texts(places)
-            case ast.AnnAssign(value=ast.List(elts=places)) | ast.Expr(value=ast.Call(args=[ast.List(elts=places)])):
-                yield from _texts(places)
-            case ast.Expr(value=ast.Call(args=places)):
-                yield from _texts(places)
+            case ast.Assign(value=value) | ast.AnnAssign(value=value):
+                held = [*_texts(value)]
+            case ast.AugAssign(op=ast.Add() | ast.BitOr(), value=value):
+                held += _texts(value)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=way), args=given)) if way in _ADDING:
+                held += (text for value in given for text in _texts(value))
+            case _:  # something may have been taken out
+                held = []
+    return held
 
 
-def _texts(places: Sequence[ast.expr]) -> Iterator[str]:
-    for place in places:
-        if isinstance(place, ast.Constant) and isinstance(place.value, str):
-            yield place.value.removeprefix("./").rstrip("/")
+def _texts(value: ast.expr | None) -> Iterator[str]:
+    match value:
+        case ast.Constant(value=str(place)):
+            yield place.removeprefix("./").rstrip("/")
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+            for part in parts:
+                yield from _texts(part)
 
 
 def _is_named(folder: str, pattern: str) -> bool:
