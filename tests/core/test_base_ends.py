@@ -61,12 +61,19 @@ def test_only_what_fails_there_alike_is_no_work_of_the_change() -> None:
     red = Case(TEST, Outcome.FAILED, raised=RED)
     alike, other = (judge(TestRun(End.FINISHED, (red,)), TEST, Failure(kind, "", "")) for kind in ("ValueError", "K"))
     told = with_base(flake, {TEST: alike})
-    assert (told.on_base, told.next) == (
+    assert (told.on_base, told.reason, told.next) == (
         OnBase.FAILED,
+        f"{flake.reason}; it failed on the base too",
         f"the change did not break it, so mend it apart: pytest {TEST}",
     )
     assert with_base(flake, {TEST: other}).next == flake.next
     assert with_base(flake, {}) == flake
+
+
+def test_a_failure_that_says_nothing_of_itself_is_not_taken_for_the_same() -> None:
+    """As of a process that died in a test; nor is there anything to name."""
+    end = judge(TestRun(End.FINISHED, (Case(TEST, Outcome.FAILED),)), TEST, NOW)
+    assert (end.how, end.said, end.is_alike) == (OnBase.FAILED, "it failed on the base too", False)
 
 
 class Acted:

@@ -152,6 +152,12 @@ def test_a_group_decides_for_no_file() -> None:
     assert decide(CoverageSettings(gates=(group,)), "src/shop/util.py", Metric.LINE, PACKAGES) is None
 
 
+def test_a_pattern_that_fits_is_looked_for_behind_some_that_do_not() -> None:
+    """Folders whose names are as near hold no such file."""
+    paths = ["src/shop/a/util.py", *(f"src/shop/{folder}/pay.py" for folder in "bcd")]
+    assert nearest(Claim("src/shop/x/ut*.py", is_module=False), paths) == "src/shop/a/ut*.py"
+
+
 @pytest.mark.parametrize(
     ("claim", "near"),
     [

@@ -71,6 +71,20 @@ def test_a_module_is_the_one_that_is_imported_so() -> None:
         _judge(CoverageSettings(gates=(gates[0],)), files[1], others=("src/shop/__init__.py",))
 
 
+def test_of_several_files_a_module_is_the_one_that_is_imported_so() -> None:
+    """Where a group is asked which file it speaks of, or which that was not seen may belong to it."""
+    settings = CoverageSettings(gates=(Gate(_limits("80"), modules=("pay",), scope="group", place="p:7"),))
+    files = (_file("lib/pay.py", 9, 1), _file("src/shop/pay.py", 1, 9))
+    paths = ["lib/pay.py", "src/shop/pay.py", "src/shop/__init__.py"]
+    whole = Measured(files, "x")
+    rows = coverage_verdict.judge(settings, whole, paths)
+    speaking = [coverage_verdict.of_file(rows, file.path, whole, settings, paths) for file in files]
+    assert speaking == [rows, ()]
+    part = Measured(files[:1], "x", unseen=("src/shop/pay.py",))
+    (row,) = coverage_verdict.judge(settings, part, paths, is_whole=False)
+    assert (row.verdict, row.count) == (RuleVerdict.MET, (9, 10))
+
+
 def test_where_to_begin_is_no_test_while_the_product_lacks_something() -> None:
     """Tests that are measured beside the product are named behind it: what they miss is mostly what was skipped."""
     files = (_file("src/a.py", 1, 1), _file("src/b.py", 1, 2), _file("tests/test_a.py", 1, 31))
@@ -114,6 +128,13 @@ def test_what_is_lacking_together_is_counted_in_words() -> None:
     exits = {"a.py": Exits(3, 4, (1,)), "b.py": Exits(2, 4, (1,))}
     rows = _judge(CoverageSettings(total=_limits(branch="90")), *(_file(path, 9, 0, of) for path, of in exits.items()))
     assert [place.note for place in rows[0].missing] == ["2 branches", "1 branch"]
+    assert (rows[0].count, rows[0].threshold) == ((5, 8), Threshold(Metric.BRANCH, Decimal(90)))
+
+
+def test_what_no_file_was_measured_for_counts_nothing() -> None:
+    """The sum is there all the same: whether the run can carry it is told by its doubt."""
+    (row,) = _judge(CoverageSettings(total=_limits("90"), places=PLACES))
+    assert (row.count, row.missing) == ((0, 0), ())
 
 
 def test_branches_that_were_not_measured_are_not_met() -> None:
@@ -219,13 +240,20 @@ def test_part_of_the_tests_confirms_and_never_refutes() -> None:
 def test_part_of_the_tests_confirms_no_sum_that_may_lack_files() -> None:
     """A file that the other tests import brings all that it misses; a group that cannot hold it is whole already."""
     groups = [Gate(_limits("60"), (f"src/{name}/**",), scope="group") for name in ("old", "new")]
-    settings = CoverageSettings(_limits("80"), _limits("80"), gates=tuple(groups))
+    settings = CoverageSettings(_limits("80"), _limits("80"), gates=tuple(groups), places=PLACES)
     measured = Measured((_file("src/old/a.py", 9, 1),), "x", unseen=("src/new/b.py", "src/new/c.py"))
     rows = coverage_verdict.judge(settings, measured, (), is_whole=False)
     assert [(one.rule, one.verdict.value) for one in rows] == [
         ("each-file", "met"), ("gate src/old/**", "met"), ("gate src/new/**", "undecided"), ("total", "undecided"),
     ]  # fmt: skip
-    assert rows[-1].reason.startswith("src/new/b.py and 1 more may belong in the count")
+    assert rows[-1] == Judged(
+        "total", None, Count(0, 0), Threshold(Metric.LINE, Decimal(80)), RuleVerdict.UNDECIDED, place="p:2",
+        reason="src/new/b.py and 1 more may belong in the count: the tests that ran import no such file",
+        next="run all tests, or let coverage.py count what nothing imports: [tool.coverage.run] source",
+    )  # fmt: skip
+    branches = coverage_verdict.judge(CoverageSettings(total=_limits(branch="80")), Measured((), "x", unseen=("a.py",)),
+                                      (), is_whole=False)  # fmt: skip
+    assert [(one.metric, one.verdict) for one in branches] == [(Metric.BRANCH, RuleVerdict.UNDECIDED)]
     (total,) = coverage_verdict.judge(CoverageSettings(total=_limits("80")), measured, ())
     assert total.verdict is RuleVerdict.MET  # all of the tests import none of them: coverage.py's own sum
 
@@ -371,6 +399,11 @@ def test_of_an_unsound_run_nothing_is_told() -> None:
             "coverage.py's plugins are not loaded here, and may count otherwise: covdefaults",
             id="plugins",
         ),
+        pytest.param(
+            Measured((_file("a.py", 1, 0),), ".coverage", unloaded=("covdefaults", "jinja")),
+            "coverage.py's plugins are not loaded here, and may count otherwise: covdefaults, jinja",
+            id="two-plugins",
+        ),
         pytest.param(Measured((), ".coverage"), ".coverage holds no file of this repository", id="empty"),
         pytest.param(Measured((), "x", foreign=("/usr/a.py",)), "only files outside the repository", id="foreign"),
     ],
@@ -380,6 +413,13 @@ def test_numbers_that_cannot_be_true_are_doubted(measured: Measured, said: str |
     doubt = doubt_of(measured)
     assert (doubt is None) == (said is None)
     assert doubt is None or (said is not None and doubt.reason.startswith(said) and doubt.cure)
+
+
+def test_an_empty_measurement_is_told_how_to_fill() -> None:
+    """As by a run without ``--cov`` of anything that is here."""
+    doubt = doubt_of(Measured((), ".coverage"))
+    assert doubt is not None
+    assert doubt.cure == "measure the source: [tool.coverage.run] source, or pytest --cov=PACKAGE"
 
 
 @pytest.mark.parametrize("files", [(), (_file("a.py", 0, 3),)], ids=["no-file", "all-at-0"])

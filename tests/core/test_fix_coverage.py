@@ -240,6 +240,8 @@ UNMEASURED = FileCoverage("a.py", missing=STATEMENTS, excluded=EXCLUDED)
     ("patch", "file", "ran", "missing"),
     [
         pytest.param(Patch("a.py", "a.py", (12, 18)), FileCoverage("a.py", STATEMENTS), (10,), (), id="continuation"),
+        pytest.param(Patch("a.py", "a.py", (11,)), FileCoverage("a.py", IMPORT | {10}, frozenset({11})), (), (11,),
+                     id="counted-by-itself"),
         pytest.param(Patch("a.py", "a.py", (7, 11, 19)), FileCoverage("a.py", IMPORT, STATEMENTS - IMPORT),
                      (5,), (10, 19), id="some"),
         pytest.param(Patch("a.py", None, tuple(range(1, 20))), None, (), tuple(sorted(STATEMENTS)),
@@ -250,6 +252,8 @@ UNMEASURED = FileCoverage("a.py", missing=STATEMENTS, excluded=EXCLUDED)
                      id="deletion-run"),
         pytest.param(Patch("a.py", "a.py", (11,), (), (11, 19)), FileCoverage("a.py", IMPORT | {10}, frozenset({19})),
                      (10,), (19,), id="replaced-in-another"),
+        pytest.param(Patch("a.py", "a.py", (), (19,)), FileCoverage("a.py", IMPORT, excluded=EXCLUDED | {19}), (), (),
+                     id="deletion-in-what-does-not-count"),
         pytest.param(Patch("a.py", "a.py", (2, 9)), FileCoverage("a.py", IMPORT), (), (), id="no-statement"),
         pytest.param(Patch("a.py", "a.py", (4, 7)), FileCoverage("a.py", IMPORT, STATEMENTS - IMPORT), (4, 5), (10,),
                      id="signature-alone"),
@@ -261,7 +265,7 @@ def test_a_change_touches_statements(
 ) -> None:
     """A changed file that nothing imported is missing, not absent."""
     found = touched.in_file(patch, file, AFTER, BEFORE, unmeasured=UNMEASURED)
-    assert (found.ran, found.missing, found.is_measured) == (ran, missing, file is not None)
+    assert (found.path, found.ran, found.missing, found.is_measured) == ("a.py", ran, missing, file is not None)
 
 
 def test_what_a_function_lost_in_a_hunk_of_two_is_asked_for() -> None:
@@ -271,6 +275,44 @@ def test_what_a_function_lost_in_a_hunk_of_two_is_asked_for() -> None:
     file = FileCoverage("a.py", frozenset({1, 3, 4}), frozenset({2}))
     found = touched.in_file(patch, file, Source(new), Source(old), unmeasured=UNMEASURED)
     assert (found.ran, found.missing) == ((3,), (2,))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "ran", "missing", "expected"),
+    [
+        pytest.param("def a():\n    w()\n    x()\n    y()\n", "def a():\n    w()\n    z()\n", {1, 2}, {3}, ((), (3,)),
+                     id="the-last-line-came-for-two"),
+        pytest.param("def a():\n    x()\nb()\n", "def a(k):\n    x()\nb()\n", {1, 3}, {2}, ((1,), (2,)),
+                     id="what-stands-behind-a-function-is-not-in-it"),
+    ],
+)  # fmt: skip
+def test_a_line_belongs_to_one_function(
+    old: str, new: str, ran: set[int], missing: set[int], expected: tuple[tuple[int, ...], tuple[int, ...]]
+) -> None:
+    """Also at its end: what came there speaks for what went there, and the next line for nothing of it."""
+    patch = patches.between("a.py", "a.py", old.encode(), new.encode())
+    file = FileCoverage("a.py", frozenset(ran), frozenset(missing))
+    found = touched.in_file(patch, file, Source(new), Source(old), unmeasured=UNMEASURED)
+    assert (found.ran, found.missing) == expected
+
+
+PAGER = "class Pager:\n    size = 1\n"
+METHOD = "    def first(self):\n        return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("cuts", "new", "gone"),
+    [
+        pytest.param((3, 4), PAGER, ["Pager.first"], id="gone"),
+        pytest.param((3, 4), f"{PAGER}class Book:\n{METHOD}", [], id="in-another-class"),
+        pytest.param((4,), f"{PAGER}    def last(self):\n        return 1\n", [], id="in-part"),
+    ],
+)
+def test_a_function_is_gone_that_stands_nowhere_else(cuts: tuple[int, ...], new: str, gone: list[str]) -> None:
+    """One that only went to another class, or of which something is left, is there."""
+    patch = Patch("a.py", "a.py", (), cuts)
+    spans = touched.gone_functions(patch, Source(new), Source(PAGER + METHOD))
+    assert [span.name for span in spans] == gone
 
 
 def test_the_statements_of_a_change_are_counted_together() -> None:
@@ -285,6 +327,10 @@ def test_the_statements_of_a_change_are_counted_together() -> None:
     assert [(one.path, one.lines, one.note) for one in line.missing] == [
         ("a.py", (9,), ""),
         ("b.py", (4,), "never imported"),
+    ]
+    assert [(one.rule, one.place, one.metric, one.threshold) for one in (line, missing)] == [
+        ("changed", "p:4", Metric.LINE, Threshold(Metric.LINE, Decimal(75))),
+        ("changed", "p:4", Metric.MISSING, Threshold(Metric.MISSING, Decimal(2))),
     ]
 
 

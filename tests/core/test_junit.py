@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_bugguard.core.failures import digest_of
 from pytest_bugguard.core.junit import Case, Ended, Known, Report, run_of
 from pytest_bugguard.core.recorded_runs import Why
 
-FILES = ("tests/test_net.py", "tests/unit/test_pager.py", "src/shop/net.py", "src/shop/tests/test_own.py")
+FILES = (
+    "tests/test_net.py",
+    "tests/unit/test_pager.py",
+    "src/shop/net.py",
+    "src/shop/tests/test_own.py",
+    "old/src/shop/net.py",
+)
 ASSERTION = "def test_a():\n>       assert 3 == 4\nE       assert 3 == 4\n\ntests/test_net.py:5: AssertionError"
 TIMEOUT = (
     "    fetch()\ntests/test_net.py:9: \n_ _ _\n\n>   raise TimeoutError\nE   T\n\nsrc/shop/net.py:41: TimeoutError"
@@ -15,7 +22,9 @@ TIMEOUT = (
 
 
 def known(path: str = "junit.xml", **fields: str) -> Known:
-    return Known("junit-1", 99, path, FILES, lambda commit: "7" * 40 if commit.startswith("1c0ffee") else "", **fields)
+    """Where no commit is named, git would take HEAD's tree."""
+    trees = {"1c0ffee".ljust(40, "0"): "7" * 40, "": "9" * 40}
+    return Known("junit-1", 99, path, FILES, lambda commit: trees.get(commit, ""), **fields)
 
 
 def case(classname: str, name: str, *ended: Ended, file: str = "") -> Case:
@@ -43,6 +52,7 @@ def run(*cases: Case, properties: dict[str, str] | None = None, **fields: str) -
         pytest.param(case("x.y", "t", file="tests/test_net.py"), "tests/test_net.py::t", id="xunit1"),
         pytest.param(case("tests.test_net.TestA", "t", file="tests/test_net.py"), "tests/test_net.py::TestA::t",
                      id="xunit1-class"),
+        pytest.param(case("src.shop.net", "shop.net.fetch"), "src/shop/net.py::shop.net.fetch", id="end-of-another"),
         pytest.param(case("com.shop.PagerTest", "last"), "com.shop.PagerTest::last", id="surefire"),
         pytest.param(case("", "last"), "last", id="no-class"),
     ],
@@ -82,6 +92,8 @@ def test_attempts_are_told_apart(cases: list[Case], expected: list[str]) -> None
                      id="deepest"),
         pytest.param(red("error", "failed on setup with \"KeyError: 'x'\""), "KeyError", "", id="set-up"),
         pytest.param(red("failure", "expected 1", kind="java.lang.AssertionError"), "AssertionError", "", id="java"),
+        pytest.param(red("failure", "assert 3 == 4"), "AssertionError", "", id="assert-without-traceback"),
+        pytest.param(red("failure", "expected 1", kind="pytest.failure"), "AssertionError", "", id="pytest-of-old"),
         pytest.param(red("failure"), "", "", id="nothing-said"),
     ],
 )  # fmt: skip
@@ -90,6 +102,25 @@ def test_a_failure_is_known_by_type_and_place(ended: Ended, kind: str, place: st
     (attempt,) = run_of(Report(1, 1.0, {}, [case("", "t", ended)]), known()).attempts
     assert attempt.failure is not None
     assert (attempt.failure.kind, attempt.failure.place) == (kind, place)
+
+
+def test_a_failure_is_the_same_wherever_its_message_stands() -> None:
+    """Some makers have an attribute for it, others begin the text with it."""
+    said = "TimeoutError: after 3 s"
+    ends = [red("failure", said, "one\ntwo"), red("failure", text=f"\n{said}\n  at fetch\n  at main\n")]
+    found = run_of(Report(1, 1.0, {}, [case("", "t", one) for one in ends]), known()).attempts
+    assert [one.failure and one.failure.message for one in found] == [digest_of(said)] * 2
+
+
+def test_tests_are_in_the_order_of_the_report() -> None:
+    """A repeat has the place of its test; each attempt has its own time."""
+    cases = [case("", "a", red("failure")), case("", "b"), Case("", "a", "", 2.0)]
+    found = run_of(Report(1, 1.0, {}, cases), known())
+    assert [(one.nodeid, one.place, one.duration_s) for one in found.attempts] == [
+        ("a", 1, 0.5),
+        ("a", 1, 2.0),
+        ("b", 2, 0.5),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -115,3 +146,32 @@ def test_a_job_that_ran_again_is_no_first_run() -> None:
     found = run_of(Report(None, 1.0, {"github_run_attempt": "2", "branch": "main"}, []), known())
     assert (found.why, found.number, found.is_natural, found.started_s) == (Why.IMPORT, 2, False, 99)
     assert found.circumstances.branch == "main"
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [("2", 2), ("9999", 9999), ("12345", 1), ("20261128", 1), ("0", 1), ("-1", 1), ("second", 1)],
+)
+def test_the_number_of_an_attempt_is_a_small_one(said: str, number: int) -> None:
+    """A day or an id that a CI has under such a name is none."""
+    assert run_of(Report(1, 1.0, {"attempt": said}, []), known()).number == number
+
+
+@pytest.mark.parametrize(
+    ("properties", "told", "expected"),
+    [
+        pytest.param({}, "", "", id="nowhere"),
+        pytest.param({"environment": "mac"}, "", "mac", id="property"),
+        pytest.param({"environment": "mac"}, "windows", "windows", id="told"),
+    ],
+)
+def test_the_environment_is_what_somebody_calls_it(properties: dict[str, str], told: str, expected: str) -> None:
+    """What was told wins over the file."""
+    where = run_of(Report(1, 1.0, properties, []), known(environment=told)).circumstances
+    assert (where.environment, where.environment_words) == (expected, expected)
+
+
+def test_a_report_says_when_and_how_long() -> None:
+    """Rather than the file that holds it; the run is known by the name that it is given."""
+    found = run_of(Report(7, 60.5, {}, []), known())
+    assert (found.id, found.started_s, found.duration_s, found.number) == ("junit-1", 7, 60.5, 1)

@@ -29,6 +29,7 @@ def _look(files: Sequence[str] | Mapping[str, bytes], subjects: Sequence[str] = 
     [
         pytest.param(["src/shop/__init__.py", "tests/test_x.py", "setup.py"], ("src",), ("tests",), id="src"),
         pytest.param(["src/shop/part.py", "docs/conf.py"], ("src",), (), id="namespace-package"),
+        pytest.param(["shop/pay/rates.py"], ("shop",), (), id="namespace-package-at-the-top"),
         pytest.param(["shop/__init__.py", "till/__init__.py", "examples/__init__.py", "tests/__init__.py"],
                      ("shop", "till"), ("tests",), id="several-packages"),
         pytest.param(["shop/__init__.py", "shop/tests/test_x.py", "shop/pay/tests/data.json"], ("shop",),
@@ -41,6 +42,8 @@ def _look(files: Sequence[str] | Mapping[str, bytes], subjects: Sequence[str] = 
                       "properties/conftest.py"], ("shop",), ("properties",), id="package-of-tests"),
         pytest.param({"pay/__init__.py": b"def pay(): ...", "pay/test_pay.py": b""}, ("pay",), (), id="single-file"),
         pytest.param(["pay/__init__.py", "pay/rates.py", "pay/test_pay.py"], ("pay",), (), id="tests-beside-source"),
+        pytest.param({"pytest.ini": b"[pytest]\ntestpaths = pay\n", "pay/__init__.py": b"", "pay/rates.py": b"",
+                      "pay/test_pay.py": b""}, ("pay",), (), id="package-among-testpaths"),
         pytest.param(["README.md", "src/main.c"], (), (), id="nothing-of-python"),
         pytest.param([], (), (), id="empty"),
     ],
@@ -79,6 +82,7 @@ def test_testpaths_are_found_and_broken_configuration_is_told() -> None:
         (["newsfragments/README.rst"], "newsfragments"),
         (["changelog/12.bugfix.rst"], "changelog"),
         (["docs/changelog/12.bugfix.rst"], "docs/changelog"),
+        (["src/shop/newsfragments/README.rst"], "src/shop/newsfragments"),
         (["changelog/index.rst"], ""),
     ],
 )
@@ -94,6 +98,19 @@ def test_habits_are_counted() -> None:
     assert found.habits == Habits(messages=7, conventional=2, closing=1, trackers=("SHOP",))
     assert found.table == {"enabled": "ci", "fixes": {"issues": [r"\bSHOP-\d+"]}}
     assert "issue keys: SHOP-1" in found.lines
+
+
+def test_the_busiest_tracker_comes_first() -> None:
+    """Of those that are used as often the first by name."""
+    often = {"ZOO": 3, "TILL": 4, "API": 3}
+    subjects = [f"{prefix}-{number} x" for prefix, times in often.items() for number in range(times)]
+    assert _look([], subjects).habits.trackers == ("TILL", "API", "ZOO")
+
+
+@pytest.mark.parametrize(("others", "trackers"), [(0, ("SHOP",)), (57, ("SHOP",)), (58, ())])
+def test_what_looks_like_a_key_now_and_then_is_no_tracker(others: int, trackers: tuple[str, ...]) -> None:
+    """It stands in one of twenty messages at least."""
+    assert _look([], [*("SHOP-1", "SHOP-2", "SHOP-3"), *["x"] * others]).habits.trackers == trackers
 
 
 def test_what_is_proposed_is_accepted() -> None:

@@ -56,8 +56,9 @@ GOOD: list[Event] = [
 
 def test_a_whole_record_is_a_finished_run() -> None:
     """Tests in their order, with the sum of their phases."""
-    run = runlog.fold(record(*GOOD), (), DONE)
+    run = runlog.fold(record(*GOOD), (), Ended(0, duration_s=2.5, output="2 passed", survivors=1))
     assert (run.end, run.deselected, run.detail, run.running) == (End.FINISHED, ("t.py::c",), "", "")
+    assert (run.collected, run.duration_s, run.output, run.survivors) == (("t.py::a", "t.py::b"), 2.5, "2 passed", 1)
     assert [(case.nodeid, case.outcome, case.duration_s) for case in run.cases] == [
         ("t.py::a", Outcome.PASSED, 1.5),
         ("t.py::b", Outcome.PASSED, 1.5),
@@ -149,6 +150,23 @@ def test_the_worst_phase_decides(phases: list[tuple[str, str, Event]], outcome: 
     (case,) = run.cases
     assert (str(case.outcome), case.phase) == (outcome, deciding)
     assert (case.raised is not None) is (outcome == "failed" and any("raised" in facts for *_, facts in phases))
+    assert case.subtests == ()
+
+
+@pytest.mark.parametrize(
+    ("phases", "reason"),
+    [
+        pytest.param([phase("t.py::a", "setup", "skipped", reason="no net")], "no net", id="skipped"),
+        pytest.param([phase("t.py::a", "setup")], "it did not come to its end", id="broken-off"),
+        pytest.param([], "it did not come to its end", id="hardly-begun"),
+        pytest.param([phase("t.py::a", when) for when in ("setup", "call", "teardown")], "", id="passed"),
+    ],
+)
+def test_why_a_test_did_not_pass_or_fail_is_told(phases: list[Event], reason: str) -> None:
+    """In the words of whoever skipped it; and whether it has a limit of its own."""
+    begun: Event = {"event": "test", "id": "t.py::a", "node": "t.py::a", "limit": True}
+    (case,) = runlog.fold(record(*GOOD[:2], begun, *phases), (), DONE).cases
+    assert (case.reason, case.has_limit) == (reason, True)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +203,28 @@ def test_the_worst_phase_decides(phases: list[tuple[str, str, Event]], outcome: 
             id="conftest",
         ),
         pytest.param([], Ended(1, output="warn\nERROR: what?\n\nbye"), End.NOT_STARTED, "what?", id="complaint"),
+        pytest.param(
+            [],
+            Ended(4, output="usage: pytest\npytest: error: unrecognized arguments: --x\n  rootdir: /a\n"),
+            End.NOT_STARTED,
+            "pytest: error: unrecognized arguments: --x",
+            id="unknown option",
+        ),
+        pytest.param(
+            [*GOOD[:6], {"event": "finished", "status": 2, "stop": ""}],
+            DONE,
+            End.CRASHED,
+            "pytest stopped before 1 of its tests",
+            id="stopped without a word",
+        ),
+        pytest.param(
+            [*GOOD[:4], {"event": "internal-error", "raised": {**RAISED, "type": "shop.errors.Gone"}}],
+            Ended(3),
+            End.CRASHED,
+            "Gone: no",
+            id="exception of the project",
+        ),
+        pytest.param([*GOOD[:4], {**GOOD[-1], "n": 9}], DONE, End.CRASHED, "lines of its record are missing", id="gap"),
         pytest.param([], Ended(1, output="x\n  last words \n"), End.NOT_STARTED, "last words", id="last words"),
         pytest.param([], Ended(1), End.NOT_STARTED, "pytest left with exit status 1", id="silence"),
         pytest.param(GOOD, Ended(-9, is_timeout=True), End.FINISHED, "", id="finished, and did not leave"),
@@ -194,6 +234,28 @@ def test_how_a_run_ended(events: list[Event], ended: Ended, end: End, detail: st
     """The strongest sign is told, in a line."""
     run = runlog.fold(record(*events), (), ended)
     assert (run.end, run.detail) == (end, detail)
+
+
+def test_a_line_that_is_torn_ends_the_record() -> None:
+    """As where two processes wrote into it at once: what came before is told, and that something is missing."""
+    run = runlog.fold(record(*GOOD[:4]) + b'{"n": 5, "ev{"n": 6}\n' + record(*GOOD)[-40:], (), DONE)
+    assert (run.end, run.detail) == (End.CRASHED, "lines of its record are missing")
+    assert ([case.nodeid for case in run.cases], run.running) == (["t.py::a"], "t.py::a")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param([*GOOD[:2], {"event": "test"}], id="without-its-fields"),
+        pytest.param([*GOOD[:2], {"event": "report", "id": [], "when": "call"}], id="of-other-types"),
+        pytest.param([*GOOD[:2], {"event": "collected", "ids": 7, "left_out": None}], id="no-list"),
+    ],
+)
+def test_a_record_that_makes_no_sense_is_none(written: list[Event]) -> None:
+    """A test of the project may have written it; what was seen from outside stands."""
+    run = runlog.fold(record(*written), [Note("executed", "a.py", "", "t.py::a")], Ended(1, output="bye"))
+    assert (run.end, run.cases, run.collected, run.detail) == (End.NOT_STARTED, (), (), "bye")
+    assert runlog.refused(record({"event": "refused", "path": "t.json"}, *written[2:])) == frozenset()
 
 
 def test_notes_belong_to_their_tests() -> None:
@@ -242,7 +304,11 @@ def test_what_was_asked_for_before_the_tests_is_told_of_those_who_may_use_the_an
     """As a file was loaded, or a fixture made for several."""
     seen = [Note("wanted", "first", f"shop\n{asker}", ""), Note("misfit", "f() takes 1", asker, "")]
     other: list[Event] = [{**event, "id": str(event["id"]).replace("t.py", "u.py")} for event in GOOD if "id" in event]
-    run = runlog.fold(record(*GOOD[:-1], *other, GOOD[-1]), seen, DONE)
+    events = [
+        {**event, "id": str(event["id"]).replace("::", "::TestA::")} if "id" in event else event
+        for event in (*GOOD[:-1], *other, GOOD[-1])
+    ]
+    run = runlog.fold(record(*events), seen, DONE)
     of_t = [case for case in run.cases if case.nodeid.startswith("t.py")]
     assert {bool(case.wanted) for case in of_t} == {bool(case.misfits) for case in of_t} == {told}
 
@@ -271,6 +337,7 @@ def test_what_pytest_refuses_is_told() -> None:
     refused: list[Event] = [{"event": "refused", "path": "t.json"}, {"event": "collected", "ids": [], "left_out": []}]
     usage = record(*refused, {"event": "finished", "status": 4, "stop": ""})
     assert runlog.refused(usage) == {"t.json"}
+    assert [(file.path, file.raised) for file in runlog.fold(usage, (), Ended(4)).uncollected] == [("t.json", None)]
     assert runlog.refused(record(*refused, {"event": "finished", "status": 0, "stop": ""})) == frozenset()
 
 
@@ -305,6 +372,8 @@ def test_a_file_that_cannot_be_imported_is_told_with_its_exception() -> None:
     run = runlog.fold(record(*events, {"event": "interrupted", "raised": RAISED}), (), Ended(1))
     (file,) = run.uncollected
     assert (file.path, file.raised == run.raised, file.raised is not None) == ("t.py", True, True)
+    whole = runlog.fold(record(*GOOD[:-1], {"event": "interrupted", "raised": RAISED}, GOOD[-1]), (), DONE)
+    assert (whole.end, whole.raised) == (End.FINISHED, None)
 
 
 def test_a_subtest_that_failed_fails_its_test() -> None:
@@ -324,6 +393,27 @@ def test_a_subtest_that_failed_fails_its_test() -> None:
         (3, Outcome.PASSED),
     ]
     assert [name for name, _ in run.cases[0].subtests] == ["(i=1)"]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        pytest.param([], id="broken-off"),
+        pytest.param([phase("t.py::a", "call")], id="broken-off-at-its-end"),
+        pytest.param([phase("t.py::a", "call", "skipped", reason="no more"), phase("t.py::a", "teardown")], id="skips"),
+        pytest.param([phase("t.py::a", "call", "failed"), phase("t.py::a", "teardown")], id="counts-them"),
+    ],
+)
+def test_a_subtest_says_why_its_test_failed(rest: list[Event]) -> None:
+    """Where the test's own report has no exception: it was called, and this is what it raised."""
+    begun: Event = {"event": "test", "id": "t.py::a", "node": "t.py::a", "limit": False}
+    failed = phase("t.py::a", "call", "failed", raised=RAISED)
+    named: Event = {"event": "subtest", "of": 5, "description": "(i=1)"}
+    events = [*GOOD[:2], begun, phase("t.py::a", "setup"), failed, named, *rest]
+    (case,) = runlog.fold(record(*events), (), DONE).cases
+    assert (case.outcome, case.phase, case.reason) == (Outcome.FAILED, "call", "")
+    assert case.raised is not None
+    assert case.raised == case.subtests[0][1]
 
 
 def test_a_run_that_left_its_tree_says_so() -> None:

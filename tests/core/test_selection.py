@@ -14,6 +14,11 @@ from pytest_bugguard.core.selection import Selection, left_out
         pytest.param(Selection(["-q", "--cov", "-n", "2", "-x"]), "", id="nothing-that-selects"),
         pytest.param(Selection(["-k", "charge"]), "-k charge", id="keyword"),
         pytest.param(Selection(["-kcharge"]), "-kcharge", id="keyword-attached"),
+        pytest.param(Selection(["-kcharge", "tests"], ["tests"]), "-kcharge", id="keyword-attached-before-a-folder"),
+        pytest.param(Selection(["-k", "charge", "tests"], ["tests"]), "-k charge", id="keyword-before-a-folder"),
+        pytest.param(
+            Selection(["--deselect=a.py::b", "tests"], ["tests"]), "--deselect=a.py::b", id="value-before-a-folder"
+        ),
         pytest.param(Selection(["-xqk", "charge"]), "-xqk charge", id="keyword-behind-flags"),
         pytest.param(Selection(["-qkcharge"], own=["-m", "fast"], deselected=9), "-qkcharge", id="all-in-one-word"),
         pytest.param(Selection(["-vsm", "not slow"]), "-vsm not slow", id="marker-behind-flags"),
@@ -38,6 +43,7 @@ from pytest_bugguard.core.selection import Selection, left_out
         pytest.param(Selection([], own=["-m", "not stress"], deselected=31_000), "", id="by-the-project-itself"),
         pytest.param(Selection(["-o", "addopts=-k charge"]), "-o addopts=-k charge", id="addopts-of-this-run"),
         pytest.param(Selection(["-qoaddopts=-kfast", "-v"]), "-qoaddopts=-kfast", id="addopts-in-one-word"),
+        pytest.param(Selection(["-o", "addopts=-kfast", "-v"]), "-o addopts=-kfast", id="addopts-before-others"),
         pytest.param(Selection(["-oaddopts=-v", "-q"]), "", id="addopts-that-leave-nothing-out"),
         pytest.param(
             Selection(["--override-ini=testpaths=tests/unit"]),
