@@ -11,10 +11,11 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SHORT = re.compile(r"-[hlqsvVx]*[km](?P<value>.*)", re.DOTALL)
+_SHORT = re.compile(r"-[hlqsvVx]*(?P<name>[km])(?P<value>.*)", re.DOTALL)
 """``-k`` and ``-m``, also behind pytest's flags of one letter that take no value: ``-xqk charge``."""
 _OVERRIDE = re.compile(
-    r"(?:-[hlqsvVx]*o ?|--override-ini[= ])(?P<key>addopts|testpaths|python_\w+|norecursedirs)=(?P<value>.*)", re.DOTALL
+    r"(?:-[hlqsvVx]*o[= ]?|--override-ini[= ])(?P<key>addopts|testpaths|python_\w+|norecursedirs)=(?P<value>.*)",
+    re.DOTALL,
 )
 _COLLECTING = frozenset({"testpaths", "python_files", "python_classes", "python_functions", "norecursedirs"})
 """Settings of pytest that decide what is collected: one that the command line gives holds for this run alone."""
@@ -65,17 +66,20 @@ def left_out(selection: Selection) -> str:
 
 
 def _selecting(words: Sequence[str]) -> str:
+    """The first option that leaves tests out; of ``-k`` and ``-m`` the last one holds, and ``-m ""`` takes it back."""
+    said: dict[str, str] = {}
     for place, word in enumerate(words):
         name, equals, _ = word.partition("=")
-        over = _OVERRIDE.fullmatch(word) or _OVERRIDE.fullmatch(" ".join(words[place : place + 2]))
+        following = [one for one in words[place + 1 : place + 2] if not one.startswith("-")]
+        over = _OVERRIDE.fullmatch(word) or _OVERRIDE.fullmatch(" ".join([word, *following]))
         if over and (over["key"] in _COLLECTING or _selecting(_split(over["value"]))):
-            return over[0]
-        short = _SHORT.fullmatch(word)
-        if short or name in _SELECTING:
-            is_said = short["value"] if short else equals
-            following = () if is_said else words[place + 1 : place + 2]
-            return " ".join([word, *(one for one in following if not one.startswith("-"))])
-    return ""
+            said.setdefault(over["key"], over[0])
+        elif short := _SHORT.fullmatch(word):
+            value = short["value"].removeprefix("=") if short["value"] else "".join(following)
+            said[short["name"]] = value and " ".join([word, *(() if short["value"] else following)])
+        elif name in _SELECTING:
+            said.setdefault(name, " ".join([word, *(() if equals else following)]))
+    return next(filter(None, said.values()), "")
 
 
 def _split(value: str) -> list[str]:
@@ -90,9 +94,11 @@ def _narrow(selection: Selection) -> str:
     named = {path.rstrip("/") for path in selection.paths}
     if not named or named & _WITHOUT_MEANING:
         return ""
+    named = {path for path in named if not any(path.startswith((f"{one}/", f"{one}::")) for one in named)}
     whole = {path.rstrip("/").removeprefix("./") for path in selection.testpaths} - _WITHOUT_MEANING
     if whole:
         is_all = all(any(path == one or path.startswith(f"{one}/") for one in named) for path in whole)
-    else:  # a folder at the top is what many projects name for all of their tests
-        is_all = all("/" not in path and "::" not in path and not path.endswith(".py") for path in named)
-    return "" if is_all else min(named)
+        return "" if is_all else min(named)
+    # a folder at the top is what many projects name for all of their tests
+    inner = ("/", "::", *(["."] if "--pyargs" in {*selection.words, *selection.own} else []))
+    return min((path for path in named if path.endswith(".py") or any(mark in path for mark in inner)), default="")
