@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +74,32 @@ def test_a_dear_test_costs_a_cheap_one_no_run(took_s: dict[str, float], share_s:
     """Of what does not fit, the dearest is left out; each new test runs once."""
     order = ["n1", "old", "n2", "last", "n1", "n1", "n2", "n2"]
     assert burning_in.fitting(order, ["n1", "n2"], took_s, share_s) == tuple(kept.split())
+
+
+def test_the_last_process_is_left_to_chance() -> None:
+    """And so is what comes behind the first: each of the others only says which one begins."""
+    new = [f"tests/a.py::new{number}" for number in range(9)]
+    orders = list(burning_in.orders_of(new, new, 20))
+    assert [order[0] for order in orders[:4]] == new[:4]
+    assert orders[4][0] != new[4]
+    assert [order[1] for order in orders[:3]] != new[1:4]
+
+
+def test_the_tests_of_a_class_run_among_those_of_their_file() -> None:
+    """A neighbour is who stands in the same file, in whichever class."""
+    new = ["tests/a.py::TestOne::new"]
+    ran = ["tests/a.py::TestOther::old", *new, "tests/a.py::plain", "tests/b.py::TestOne::far"]
+    assert {test for order in burning_in.orders_of(new, ran, 20) for test in order} == {*ran[:3]}
+
+
+def test_every_other_process_keeps_files_whole() -> None:
+    """As most runs do; the others throw all together, as a run with workers may."""
+    new = [f"tests/{file}.py::new" for file in "abc"]
+    ran = [*new, *(f"tests/{file}.py::old{number}" for file in "abc" for number in range(6))]
+    orders = [order[1 : len(ran)] for order in burning_in.orders_of(new, ran, 20)]
+    files = [[test.partition("::")[0] for test in order] for order in orders]
+    changes = [sum(one != other for one, other in pairwise(order)) for order in files]
+    assert [times <= 3 for times in changes] == [True, False, True, False, True]
 
 
 def test_the_orders_differ_and_are_the_same_each_time() -> None:
@@ -249,5 +276,7 @@ def test_the_summary_says_what_is_not_excluded() -> None:
         "burn-in: 2 tests that guard passed 5 times of 20, the time for it being over (flaky.burn-in-seconds), c the "
         "fewest: a failure rate above 45 % is excluded (95 %), a lower one is not"
     )
+    (many,) = burning_in.summary({"a": Burned(2000)}, 2000)
+    assert "a failure rate above 1 % is excluded" in many
     (only,) = burning_in.summary({"a": Burned(5)}, 20)
     assert "(flaky.burn-in-seconds): a failure rate above 45 %" in only

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_bugguard.core.estimates import beta_share, jeffreys, quantile, rate_of
+from pytest_bugguard.core.estimates import beta_share, bound, jeffreys, quantile, rate_of
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,12 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(runs: int, seed: int) 
         low, high = intervals[sum(draw.random() < rate for _ in range(runs))]
         held += low <= rate <= high
     assert held / 10_000 == pytest.approx(0.95, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "said"),
+    [(0.137, 0, "14"), (0.137, 1, "13.7"), (0.004, 0, "1"), (0.004, 1, "0.4"), (0.0004, 1, "0.1"), (1.0, 0, "100")],
+)
+def test_a_bound_that_is_shown_is_never_nought(share: float, digits: int, said: str) -> None:
+    """That a test fails in more than 0 % of its runs is not excluded by any number of passes."""
+    assert bound(share, digits) == said

@@ -45,6 +45,9 @@ def test_each_further_pass_is_less_luck(failures: int, passed: int, passes: int)
         pytest.param("..F" * 6 + "..F" + "s." * 9, "passed 9 times in a row, after it had failed 7 of 21: by luck in "
                      "4.5 % of cases", id="skipped-between"),
         pytest.param("..F" * 6 + "..F" + "." * 40 + "F", "", id="failed-again"),
+        pytest.param("..F" * 7 + "." * 60, "passed 60 times in a row, after it had failed 7 of 21: by luck in "
+                     "less than 0.1 % of cases", id="hardly-by-luck"),
+        pytest.param("." * 6000, "never failed in 6000 runs: its rate is below 0.1 %", id="bound-that-holds"),
     ],
 )  # fmt: skip
 def test_what_speaks_for_letting_it_out(strip: str, said: str) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pytest_bugguard.core.estimates import bound
 from pytest_bugguard.core.model import Outcome, Verdict
 from pytest_bugguard.core.orders import number, shuffled
 
@@ -197,5 +198,5 @@ def _excluded(runs: Mapping[str, int], over: str) -> str:
     least = min(runs, key=lambda nodeid: runs[nodeid])
     tests = "1 test that guards" if len(runs) == 1 else f"{len(runs)} tests that guard"
     which = f", {least} the fewest" if over and len(runs) > 1 else ""
-    excluded = f"a failure rate above {100 * Burned(runs[least]).excluded:.0f} % is excluded (95 %), a lower one is not"
+    excluded = f"a failure rate above {bound(Burned(runs[least]).excluded)} % is excluded (95 %), a lower one is not"
     return f"{tests} passed {runs[least]} times{over}{which}: {excluded}"

@@ -56,6 +56,11 @@ def luck_of(passes: int, failures: int, runs: int) -> float:
     return chance
 
 
+def bound(share: float, digits: int = 0) -> str:
+    """What a share from 0 to 1 does not exceed, in percent: never 0, so that it holds of the smallest too."""
+    return f"{max(100 * share, 10.0**-digits):.{digits}f}"
+
+
 @lru_cache(maxsize=4096)
 def jeffreys(failures: int, runs: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """The interval in which the failure rate lies, from 0 to 1; all of it without a run."""

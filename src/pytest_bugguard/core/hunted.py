@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_bugguard.core.estimates import rate_of
+from pytest_bugguard.core.estimates import bound, rate_of
 from pytest_bugguard.core.flakes import Flake, judged_by, signatures_of
 from pytest_bugguard.core.kinds import Kind, count, diagnosis_of, first_alone, showings_of, when_busy
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
@@ -220,7 +220,7 @@ class Notebook:
             seen, nothing = f"{seen} ({_BESIDE})", "nothing else tells why"
         if alone.failed or not alone.passed:
             return FlakeVerdict.UNDECIDED, f"{seen}, and was not run alone often enough to tell why"
-        excluded = f"which excludes a rate above {100 * rate_of(0, alone.passed).high:.0f} %"
+        excluded = f"which excludes a rate above {bound(rate_of(0, alone.passed).high)} %"
         told = f"{seen}, and {nothing}: alone it passed {alone.passed} times, {excluded}"
         busy = when_busy(self._showings[nodeid])
         tried = f"; on a busy machine it failed {busy.failed} of {busy.total} times" if busy.total else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from pytest_bugguard.core.estimates import LUCK, luck_of, rate_of
+from pytest_bugguard.core.estimates import LUCK, bound, luck_of, rate_of
 from pytest_bugguard.core.flakes import STEADY_BELOW
 from pytest_bugguard.core.model import Outcome
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_bugguard.core.flakes import Sighting
+
+_LEAST = 0.1
+"""The smallest luck that is told by its number, in percent."""
 
 
 def recovery_of(sightings: Iterable[Sighting]) -> str:
@@ -28,9 +31,12 @@ def recovery_of(sightings: Iterable[Sighting]) -> str:
     failures = sum(one.outcome is Outcome.FAILED for one in before)
     if not failures:
         high = rate_of(0, passes).high
-        return f"never failed in {passes} runs: its rate is below {100 * high:.1f} %" if high < STEADY_BELOW else ""
+        return f"never failed in {passes} runs: its rate is below {bound(high, 1)} %" if high < STEADY_BELOW else ""
     chance = luck_of(passes, failures, len(before))
     if chance > LUCK:
         return ""
     rate = f"{failures} of {len(before)}"
-    return f"passed {passes} times in a row, after it had failed {rate}: by luck in {100 * chance:.1f} % of cases"
+    least = "less than " if 100 * chance < _LEAST else ""
+    return (
+        f"passed {passes} times in a row, after it had failed {rate}: by luck in {least}{bound(chance, 1)} % of cases"
+    )

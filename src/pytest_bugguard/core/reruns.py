@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 from pytest_bugguard.core.commands import quarantine
+from pytest_bugguard.core.estimates import bound
 from pytest_bugguard.core.kinds import Count, count
 from pytest_bugguard.core.model import FlakeVerdict, Outcome
 
@@ -153,7 +154,7 @@ def _of_passing_alone(alone: Count, after: Count) -> tuple[FlakeVerdict, str]:
 def _of_order(said: str, alone: int, after: int, *, is_pure: bool) -> tuple[FlakeVerdict, str]:
     chance = luck(alone, after)
     if is_pure and chance <= LUCK:
-        return FlakeVerdict.ORDER_DEPENDENT, f"{said} (by luck in {100 * chance:.1f} % of cases at most)"
+        return FlakeVerdict.ORDER_DEPENDENT, f"{said} (by luck in {bound(chance, 1)} % of cases at most)"
     return FlakeVerdict.FLAKY, said
 
 
