@@ -42,6 +42,9 @@ RED = Raised("builtins.ValueError", (), "")
         pytest.param(TestRun(End.FINISHED, (Case(TEST, Outcome.SKIPPED),)), "undecided", "it skipped there", id="skip"),
         pytest.param(TestRun(End.FINISHED, uncollected=(Uncollected("tests/test_a.py", None),)), "undecided",
                      "tests/test_a.py cannot be collected there", id="unreadable"),
+        pytest.param(TestRun(End.FINISHED, deselected=(TEST,)), "undecided", "it was deselected there", id="left-out"),
+        pytest.param(TestRun(End.FINISHED, deselected=(f"{TEST}[1]",)), "absent", "the base does not have it",
+                     id="another-is-left-out"),
         pytest.param(TestRun(End.NOT_STARTED, detail="no conftest"), "undecided", "no conftest", id="not-begun"),
         pytest.param(TestRun(End.FINISHED, (Case(TEST, Outcome.PASSED),), loaded=(Loaded("src/a.py", "/usr/a.py"),)),
                      "undecided", "src/a.py was loaded from /usr/a.py there", id="another-copy"),
@@ -53,6 +56,21 @@ def test_a_run_on_the_base_is_read(run: TestRun, how: str, said: str) -> None:
     assert end.how == how
     assert end.said.endswith(said)
     assert end.is_alike == (said == "it failed on the base too")
+
+
+@pytest.mark.parametrize(
+    ("now", "there"),
+    [
+        pytest.param(None, RED, id="unknown-now"),
+        pytest.param(NOW, None, id="unknown-there"),
+        pytest.param(NOW, Raised("builtins.OSError", (), ""), id="another"),
+    ],
+)
+def test_what_is_not_known_to_be_the_same_failure_is_not_called_so(now: Failure | None, there: Raised | None) -> None:
+    """It failed there too; that the change has not broken it is not said."""
+    end = judge(TestRun(End.FINISHED, (Case(TEST, Outcome.FAILED, raised=there),)), TEST, now)
+    assert end.how is OnBase.FAILED
+    assert not end.is_alike
 
 
 def test_only_what_fails_there_alike_is_no_work_of_the_change() -> None:

@@ -42,6 +42,7 @@ class BaseEnd(Struct, frozen=True):
 
 
 ABSENT = BaseEnd(OnBase.ABSENT, "the base does not have it")
+_TOO = "it failed on the base too"
 
 
 def untold(why: str) -> BaseEnd:
@@ -62,28 +63,29 @@ def judge(run: TestRun, nodeid: str, now: Failure | None) -> BaseEnd:
         return untold(f"{leak.path} was loaded from {leak.place} there")
     done = next((one for one in attempts_of(run) if one.nodeid == nodeid), None)
     if done is None:
-        return _missing(run)
+        return _missing(run, nodeid)
     match done.outcome:
         case Outcome.PASSED:
             return BaseEnd(OnBase.PASSED, "it passed on the base")
         case Outcome.FAILED:
-            is_other = now is not None and done.failure is not None and now.kind != done.failure.kind
-            more = _with(done.failure) if is_other else ""
-            return BaseEnd(OnBase.FAILED, f"it failed on the base too{more}", is_alike=not is_other)
+            if now is None or done.failure is None:
+                return BaseEnd(OnBase.FAILED, _TOO)
+            is_alike = now.kind == done.failure.kind
+            return BaseEnd(OnBase.FAILED, _TOO if is_alike else f"{_TOO}{_with(done.failure)}", is_alike=is_alike)
         case _:
             return untold(f"it {done.outcome} there")
 
 
-def _with(failure: Failure | None) -> str:
-    return f", there with {failure.kind}" if failure is not None and failure.kind else ""
+def _with(failure: Failure) -> str:
+    return f", there with {failure.kind}" if failure.kind else ""
 
 
-def _missing(run: TestRun) -> BaseEnd:
+def _missing(run: TestRun, nodeid: str) -> BaseEnd:
     if run.end is not End.FINISHED:
         return untold(run.detail or f"the run there {run.end}")
     if run.uncollected:
         return untold(f"{run.uncollected[0].path} cannot be collected there")
-    return ABSENT
+    return untold("it was deselected there") if nodeid in run.deselected else ABSENT
 
 
 def with_base(flake: Flake, ends: Mapping[str, BaseEnd]) -> Flake:
