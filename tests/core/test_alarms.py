@@ -44,6 +44,7 @@ def function(body: str, head: str = "def test_one():") -> syntax.FunctionNode:
             "try:\n    assert pages(1)\nexcept (KeyError, Exception):\n    pass", False, id="swallowed-in-a-tuple"
         ),
         pytest.param("try:\n    assert pages(1)\nexcept* Exception:\n    pass", False, id="swallowed-in-a-group"),
+        pytest.param("try:\n    assert pages(1)\nexcept builtins.Exception:\n    pass", False, id="by-its-whole-name"),
         pytest.param("try:\n    assert pages(1)\nexcept KeyError:\n    pass", True, id="another-exception"),
         pytest.param("try:\n    raises(E)\nexcept fail.Exception:\n    pass", True, id="a-class-called-exception"),
         pytest.param(

@@ -97,6 +97,14 @@ AT_REMOTE = {"refs/remotes/origin/main": "9", "HEAD^1": "8"}
             id="a-default-branch-of-its-own",
         ),
         pytest.param({"refs/heads/main": "5"}, NOWHERE, TOPIC, "main", "5", id="no-remote"),
+        pytest.param(
+            {"refs/heads/main": "9", "refs/heads/master": "3"},
+            NOWHERE,
+            Clone("main", default_branch="dev"),
+            "master",
+            "3",
+            id="never-with-the-branch-itself",
+        ),
         pytest.param({**REMOTE, "HEAD^1": "8"}, NOWHERE, MAIN, "origin/main", "5", id="unpushed-on-main"),
         pytest.param(AT_REMOTE, NOWHERE, MAIN, "HEAD^1", "8", id="nothing-unpushed-on-main"),
         pytest.param(AT_REMOTE, NOWHERE, TOPIC, "origin/main", "9", id="a-new-branch-is-empty"),
@@ -152,7 +160,31 @@ def test_the_first_rung_that_holds(
     """Each situation of a developer and of a CI server, with the base that its owner means."""
     chosen = choose(Repository(names=names), ci=ci, clone=clone)
     assert isinstance(chosen, Chosen)
-    assert (chosen.revision, chosen.merge_base) == (revision, merge_base)
+    assert (chosen.revision, chosen.sha, chosen.merge_base) == (revision, merge_base, merge_base)
+
+
+@pytest.mark.parametrize(
+    ("names", "clone", "told"),
+    [
+        pytest.param(AT_REMOTE, MAIN, "HEAD^1, the commit before: HEAD is main itself, with nothing unpushed",
+                     id="nothing-unpushed"),
+        pytest.param({}, MAIN, "HEAD, itself: nothing comes before the first commit", id="first-commit"),
+        pytest.param({"refs/heads/main": "5"}, TOPIC, "main, the local default branch", id="no-remote"),
+        pytest.param({"HEAD^1": "8", "HEAD^2": "7"}, Clone(),
+                     "HEAD^1, its first parent: HEAD is a merge, as CI servers make for pull requests", id="merge"),
+    ],
+)  # fmt: skip
+def test_why_it_is_this_one_is_said(names: dict[str, str], clone: Clone, told: str) -> None:
+    """As it is printed behind the name of the base."""
+    chosen = choose(Repository(names=names), ci=NOWHERE, clone=clone)
+    assert isinstance(chosen, Chosen)
+    assert f"{chosen.revision}, {chosen.reason}" == told
+
+
+def test_a_commit_that_is_no_merge_is_not_compared_with_the_one_before() -> None:
+    """The branch may have many, and which of them are the change nobody has said."""
+    undecided = choose(Repository(names={"HEAD^1": "8"}), ci=NOWHERE, clone=TOPIC)
+    assert undecided == Undecided("there is no default branch here to compare with", NAME_IT)
 
 
 def test_an_option_that_names_nothing_is_wrong_usage() -> None:
@@ -227,6 +259,14 @@ FETCH_MAIN = "origin +refs/heads/main:refs/remotes/origin/main"
         ),
         pytest.param(
             "auto",
+            CiFacts(is_ci=True, branch="topic", default_branch="dev"),
+            TOPIC,
+            "there is no default branch here to compare with",
+            "git fetch origin +refs/heads/dev:refs/remotes/origin/dev",
+            id="default-branch-of-a-clone-of-one-branch",
+        ),
+        pytest.param(
+            "auto",
             CiFacts(Ci.GITHUB, is_ci=True, branch="main"),
             SHALLOW,
             "nothing before HEAD is in this clone",
@@ -276,6 +316,31 @@ def test_histories_that_do_not_meet_are_undecided(clone: Clone, cure: str) -> No
     assert undecided == Undecided(
         "origin/main (the remote's default branch) has no commit in common with HEAD in this clone", cure
     )
+
+
+@pytest.mark.parametrize(
+    ("option", "setting", "ci", "told"),
+    [
+        pytest.param("v1", "auto", NOWHERE, "v1 (as asked for)", id="option"),
+        pytest.param(None, "v1", NOWHERE, "v1 (by the settings (base))", id="setting"),
+        pytest.param(None, "auto", CiFacts(is_ci=True, target="main", told_by="x"),
+                     "origin/main (the pull request's target, main (x))", id="target"),
+        pytest.param(None, "auto", CiFacts(is_ci=True, branch="main", before="b1", before_told_by="x"),
+                     "b1 (where main stood before (x))", id="push"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("is_shallow", "cure"),
+    [pytest.param(True, "git fetch --unshallow origin", id="shallow"), pytest.param(False, NAME_IT, id="full")],
+)
+def test_whichever_base_does_not_meet_head_has_its_cure(
+    option: str | None, setting: str, ci: CiFacts, told: str, *, is_shallow: bool, cure: str
+) -> None:
+    """What a shallow clone lacks can be fetched; where all is there, only another base helps."""
+    names = {"v1": "1", "b1": "1", "refs/remotes/origin/main": "1" if ci.target else "9"}
+    repository = Repository(names=names, apart=frozenset("1"))
+    undecided = choose(repository, option=option, setting=setting, ci=ci, clone=Clone(is_shallow=is_shallow))
+    assert undecided == Undecided(f"{told} has no commit in common with HEAD in this clone", cure)
 
 
 @pytest.mark.parametrize("option", ["main", None])

@@ -51,6 +51,16 @@ def test_who_counts_what_an_object_holds_asks_for_what_is_new_in_it(
     assert asks_for_novelty(said, FILLED) is asks
 
 
+def test_a_constructor_is_asked_for_by_its_class() -> None:
+    """Every class has one of the same name, and that of another one is as it was."""
+    reshaped = novelty.of(
+        [SourceVersions("src/shop/pager.py", "src/shop/pager.py", OLD, OLD.replace(b"self, n", b"self, n, strict"))]
+    )
+    body = "assert len(inspect.signature({}.__init__).parameters) == 3"
+    assert asks_for_novelty(claim(body.format("Pager")), reshaped)
+    assert not asks_for_novelty(claim(body.format("Made")), reshaped)
+
+
 def claim(body: str, **strings: str) -> Claim:
     """The last line of a test's body, with what its names held as it failed."""
     source = f"    def test_it(self):\n{textwrap.indent(body, ' ' * 8)}\n"
@@ -122,6 +132,8 @@ def claim(body: str, **strings: str) -> Claim:
         "assert len(vars(pager)) == 12",
         "assert len(Pager) == 2",
         "assert len([one.name for one in Pager]) == 2",
+        "assert len(list(Pager)) == 2",
+        "assert len(set(dir(Pager))) > 30",
         "assert [one.name for one in Pager] == ['first', 'n']",
         "assert isinstance(Pager(3), collections.abc.Sized)",
     ],
@@ -238,6 +250,17 @@ def test_a_helper_that_answers_is_read(helper: str, body: str) -> None:
             "assert has('first')",
             id="after-a-look-at-the-source",
         ),
+        pytest.param(
+            "def has(n):\n    try:\n        return pages(n)\n    except AttributeError:\n        return False",
+            "assert has('first')",
+            id="tries-what-was-there",
+        ),
+        pytest.param(
+            "def has(n):\n    try:\n        Pager.first\n        return pages(n)\n"
+            "    except ValueError:\n        return False",
+            "assert has(1)",
+            id="catches-something-else",
+        ),
         pytest.param("def has(name):\n    return has(name)", "assert has('first')", id="without-end"),
         pytest.param("def has(name:", "assert has('first')", id="no-python"),
     ],
@@ -268,6 +291,8 @@ def test_a_helper_may_be_a_line_of_a_table() -> None:
 def test_names_that_are_not_written_there_are_known_from_the_failure() -> None:
     """The name may come from a parameter of the test, or from whoever calls a helper."""
     assert asks_for_novelty(claim("assert hasattr(thing, name)", name="first"), NOVELTY)
+    assert asks_for_novelty(claim("assert name in dir(thing)", name="first"), NOVELTY)
+    assert not asks_for_novelty(claim("assert name in dir(thing)", name="last"), NOVELTY)
     assert not asks_for_novelty(claim("assert hasattr(thing, name)", name="last"), NOVELTY)
 
 
@@ -281,6 +306,9 @@ def test_names_that_are_not_written_there_are_known_from_the_failure() -> None:
         ("assert vars(shop.pager)[\n    'MANY']", True),
         ("Pager(3).as_dict()['first']", False),
         ("vars(shop.pager)['pages']", False),
+        ("assert Pager['first'] == 1", True),
+        ("assert Pager['second'] == 1", False),
+        ("assert pager['first'] == 1", False),
         ("assert vars(shop.pager)", False),
         ("assert (", False),
     ],

@@ -70,10 +70,11 @@ BY_NAME = """
 """
 
 
-def around(*, path: str = NEW, **files: str) -> list[tuple[str, How]]:
+def around(*, path: str = NEW, top: str = "tests", **files: str) -> list[tuple[str, How]]:
     """The tests that a new data file reaches, by their names."""
-    tree = dict.fromkeys(("tests/fixtures/rules/two.yml", "tests/fixtures/custom/a.yml", "tests/unit/__init__.py"), "")
-    tree |= {f"tests/{name.replace('__', '/')}.py": textwrap.dedent(text) for name, text in files.items()}
+    others = ("tests/fixtures/rules/two.yml", "tests/fixtures/custom/a.yml", "tests/unit/__init__.py")
+    tree = dict.fromkeys(others, "")
+    tree |= {f"{top}/{name.replace('__', '/')}.py": textwrap.dedent(text) for name, text in files.items()}
     found = map_tests([changed(path, None, "1")], tree=FakeTree({**tree, path: "1"}))
     return [(test.nodeid.rpartition("::")[2], test.change) for test in found.tests]
 
@@ -110,6 +111,108 @@ def test_who_reads_a_file_is_found_wherever_it_stands(files: dict[str, str], how
 def test_who_reads_something_else_is_not(text: str) -> None:
     """A file that nobody is seen to read guards nothing."""
     assert around(unit__test_a=text) == []
+
+
+def taken(folder: str) -> str:
+    """A test of whatever is in a folder, which is named so."""
+    return f"""
+        RULES = Path("tests/fixtures/rules")
+
+        def test_case():
+            for case in os.listdir({folder}):
+                assert case
+    """
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        pytest.param('"./tests/fixtures/rules"', id="from-where-pytest-runs"),
+        pytest.param('ROOT.parent / "tests/fixtures/rules"', id="from-above-somewhere-else"),
+        pytest.param('dirname(dirname(__file__)) + "/fixtures/rules"', id="up-by-dirname"),
+        pytest.param('join(dirname(__file__), "../fixtures/rules")', id="up-by-two-dots"),
+        pytest.param("RULES", id="by-a-name-of-the-module"),
+    ],
+)
+def test_a_folder_is_known_however_the_way_to_it_is_written(folder: str) -> None:
+    """``os.path`` and ``pathlib`` have many, from the top or from the module's own place."""
+    assert around(unit__test_a=taken(folder)) == [("test_case", How.CASES_ADDED)]
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        pytest.param('RULES / "two.yml"', id="what-else-is-in-it"),
+        pytest.param("OLD_RULES", id="a-name-that-ends-alike"),
+        pytest.param('glob("tests/fixtures", "custom/*.yml")', id="all-of-its-neighbour"),
+        pytest.param('glob("tests/fixtures/rules/old/*.yml", within("rules"))', id="all-of-one-below"),
+    ],
+)
+def test_who_takes_what_lies_beside_it_takes_no_new_file(folder: str) -> None:
+    """Only all that is in a folder is whatever comes into it."""
+    assert around(unit__test_a=taken(folder)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "top", "module", "folder"),
+    [
+        pytest.param("shop/tests/fixtures/rules/one.yml", "shop/tests", "unit__test_a", '"tests/fixtures/rules"',
+                     id="tests-of-a-package"),
+        pytest.param("tests/unit/fixtures/rules/one.yml", "tests", "unit__deep__test_a",
+                     'Path(__file__).parent.parent / "fixtures" / "rules"', id="a-folder-of-a-folder"),
+    ],
+)  # fmt: skip
+def test_the_tests_of_a_part_have_folders_of_their_own(path: str, top: str, module: str, folder: str) -> None:
+    """A way begins where the tests do, or where the module stands."""
+    assert around(path=path, top=top, **{module: taken(folder)}) == [("test_case", How.CASES_ADDED)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_read"),
+    [
+        pytest.param('load(f"{ROOT}/fixtures/rules/one.yml")', True, id="below-something"),
+        pytest.param('load("../fixtures/rules/one.yml")', True, id="from-a-folder-beside-it"),
+        pytest.param('load("./fixtures/rules/one.yml")', True, id="from-its-top"),
+        pytest.param('load(Path("tests/fixtures/rules") / "one.yml")', True, id="in-its-folder"),
+        pytest.param('load("rules/one.yml")', False, id="too-little-to-tell"),
+        pytest.param('load(HERE / "three.yml")  # not one.yml', False, id="in-a-comment"),
+    ],
+)
+def test_a_name_counts_with_the_place_that_is_written_with_it(asked: str, is_read: bool) -> None:
+    """Three names at the end of its path, or the folder beside it."""
+    text = "HERE = Path('tests/fixtures/rules')\n" if "HERE" in asked else ""
+    assert around(unit__test_a=f"{text}def test_case():\n    assert {asked}\n") == (
+        [("test_case", How.HELPER_CHANGED)] if is_read else []
+    )
+
+
+def test_a_file_is_known_from_where_its_reader_stands() -> None:
+    """Without the name of the folder that both are in."""
+    text = "def test_case():\n    assert run(Path(__file__).parent.parent / 'tasks' / 'main.yml')\n"
+    files = {"roles__conftest": "", "roles__shop__setup": "", "roles__shop__checks__test_a": text}
+    assert around(path="tests/roles/shop/tasks/main.yml", **files) == [("test_case", How.HELPER_CHANGED)]
+    assert around(path="tests/roles/other/tasks/main.yml", **files) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "how"),
+    [
+        pytest.param(NEW, 'assert "one.yml" in found()', How.HELPER_CHANGED, id="name"),
+        pytest.param(NEW, 'assert load("one")', How.HELPER_CHANGED, id="name-without-its-ending"),
+        pytest.param("tests/fixtures/rules/ab.yml", 'assert load("ab")', How.HELPER_CHANGED, id="two-letters"),
+        pytest.param("tests/fixtures/rules/b.yml", 'assert load("b")', None, id="one-letter-may-be-anything"),
+        pytest.param(NEW, f'assert page() == "{"x" * 400}/one.yml"', None, id="a-long-text-is-no-path"),
+        pytest.param(NEW, 'assert all(load("rules"))', How.CASES_ADDED, id="folder"),
+        pytest.param(NEW, 'assert load("rules", "two.yml")', None, id="another-file-of-it"),
+        pytest.param(NEW, 'assert all(one == "two.yml" or run(one) for one in load("rules"))', How.CASES_ADDED,
+                     id="all-but-another-one"),
+        pytest.param(NEW, 'assert all("two.yml" == one or run(one) for one in load("rules"))', How.CASES_ADDED,
+                     id="the-other-way-round"),
+    ],
+)  # fmt: skip
+def test_a_test_above_the_file_may_say_less(path: str, body: str, how: How | None) -> None:
+    """Its name, or that of its folder, is enough; what a name is compared with is not opened."""
+    assert around(path=path, test_a=f"def test_case():\n    {body}\n") == ([("test_case", how)] if how else [])
 
 
 def test_many_a_file_has_the_same_name() -> None:

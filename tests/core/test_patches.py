@@ -40,6 +40,19 @@ if TYPE_CHECKING:
              "@@ -1,0 +2 @@", "+x"],
             Patch('é".py', 'é".py', (2,)), id="quoted"),
         pytest.param(
+            ["diff --git a/a b.py b/ c.py", "similarity index 100%", "rename from a b.py", "rename to  c.py"],
+            Patch(" c.py", "a b.py"), id="blanks-in-the-names-of-a-rename"),
+        pytest.param(
+            ["diff --git a/a.py b/b.py", "similarity index 100%", "copy from a.py", "copy to b.py"],
+            Patch("b.py", "a.py"), id="copied"),
+        pytest.param(
+            ["diff --git a/\udcff.py b/\udcff.py", "--- a/\udcff.py", "+++ b/\udcff.py", "@@ -1 +1 @@", "-x", "+y"],
+            Patch("\udcff.py", "\udcff.py", (1,), (), (1,)), id="bytes-that-are-no-text"),
+        pytest.param(
+            ["diff --git a/a.py b/a.py", "--- a/a.py", "+++ b/a.py", "@@ -1 +1 @@", "-x",
+             r"\ No newline at end of file", "+++ b/no"],
+            Patch("a.py", "a.py", (1,), (), (1,)), id="the-last-line-had-no-end-and-the-next-looks-like-a-header"),
+        pytest.param(
             ["diff --git a/a.py b/a.py", "old mode 100644", "new mode 100755"], None, id="mode-only"),
         pytest.param(
             ["diff --git a/a.py b/a.py", "deleted file mode 100644", "--- a/a.py", "+++ /dev/null", "@@ -1 +0,0 @@",
@@ -48,8 +61,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 def test_a_patch_says_what_is_new(lines: list[str], expected: Patch | None) -> None:
     """New lines by their number now, lines that are gone by their number before."""
-    output = "".join(f"{line}\n" for line in lines).encode()
+    output = "".join(f"{line}\n" for line in lines).encode(errors="surrogateescape")
     assert patches.parse(output + output) == (expected, expected) if expected else patches.parse(output) == ()
+    for said in (b"9d01c2e\n", b"commit 9d01c2e\n\n    one\n"):
+        assert patches.parse(said + output.removesuffix(b"\n")) == ((expected,) if expected else ())
 
 
 def test_what_git_writes_is_read(tmp_path: Path) -> None:
@@ -94,6 +109,22 @@ def test_lines_are_followed_through_a_later_change(old: bytes, then: bytes, now:
     assert patches.carried(patch, "a.py", then, then) == patch
 
 
+def test_what_a_text_lost_is_told_by_its_old_numbers() -> None:
+    """What others were put in the place of, apart from what has nothing in its place."""
+    old, new = b"a\nb\nc\nd\ne\nf\n", b"a\nx\ny\nc\nf\ng\n"
+    assert patches.between("b.py", "a.py", old, new) == Patch("b.py", "a.py", (2, 3, 6), (4, 5), (2,))
+
+
+def test_what_is_followed_keeps_its_cuts_and_takes_the_new_name() -> None:
+    """Old numbers stay as they are; what the lines had replaced is not told of a later text."""
+    patch = Patch("a.py", "a.py", (2, 3), (7,), (2,))
+    then = b"a\nx\ny\nb\n"
+    assert patches.carried(patch, "b.py", then, then) == Patch("b.py", "a.py", (2, 3), (7,), (2,))
+    assert patches.carried(patch, "b.py", then, b"new\na\nx\nother\nb\n") == Patch("b.py", "a.py", (3,), (7,), ())
+    both = patches.carried(Patch("a.py", None, (2, 3, 5)), "a.py", b"a\nb\nc\nd\ne\n", b"a\nb\nx\ny\nd\ne\n")
+    assert both.added == (2, 6)
+
+
 def test_line_ends_are_no_change() -> None:
     """A checkout may have other ones than the repository."""
     assert patches.between("a.py", "a.py", b"a\r\nb\r\n", b"a\nb\nc\n").added == (3,)
@@ -105,3 +136,12 @@ def test_a_hunk_of_more_lines_than_there_are_is_refused(header: str) -> None:
     text = f"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n{header}\n-x\n+y\n"
     with pytest.raises(UnreadableHistoryError, match="more lines than there are"):
         patches.parse(text.encode())
+
+
+def test_a_refused_hunk_is_shown() -> None:
+    """As far as it can be read, and not more of it than fits."""
+    header = b"@@ -1 +1,9 @@ def f(\xff): " + b"x" * 60
+    with pytest.raises(UnreadableHistoryError) as refused:
+        patches.parse(b"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n" + header + b"\n-x\n+y\n")
+    shown = "@@ -1 +1,9 @@ def f(\ufffd): " + "x" * 36
+    assert str(refused.value) == f"git's patch has a hunk of more lines than there are: {shown}"

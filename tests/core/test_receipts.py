@@ -64,6 +64,10 @@ def test_what_is_too_large_is_not_kept() -> None:
     many = receipt(Verdict.PROVEN, *(replace(RED, nodeid=f"t.py::t[{number}]" + "x" * 999) for number in range(999)))
     assert receipts.to_bytes(many) is None
     assert receipts.from_bytes(b" " * receipts.SIZE_CAP + b"{}", CODE, ENVIRONMENT) is None
+    room = receipts.SIZE_CAP - len(receipts.to_bytes(PROVEN) or b"")
+    full = replace(PROVEN, subject=PROVEN.subject + "x" * room)
+    assert receipts.from_bytes(receipts.to_bytes(full) or b"", CODE, ENVIRONMENT) == full
+    assert receipts.to_bytes(replace(full, subject=full.subject + "x")) is None
 
 
 def changed(change: Callable[[Any], object]) -> bytes:
@@ -90,12 +94,17 @@ def changed(change: Callable[[Any], object]) -> bytes:
         pytest.param(lambda raw: raw["tests"].pop(0), id="proven-by-green"),
         pytest.param(lambda raw: raw["tests"][0].update(counts=False), id="does-not-count"),
         pytest.param(lambda raw: raw["tests"][0].update(counts=1), id="no-bool"),
+        pytest.param(lambda raw: raw["tests"][0].update(change="guessed"), id="unknown-change"),
         pytest.param(lambda raw: raw["tests"][0].update(after="skipped"), id="skipped-after"),
         pytest.param(lambda raw: raw["tests"][0].update(before=None), id="not-run-before"),
         pytest.param(lambda raw: raw["tests"][0].update(red=None), id="red-without-reason"),
         pytest.param(lambda raw: raw["tests"][0]["red"].update(kind="fixture"), id="red-for-another-reason"),
         pytest.param(lambda raw: raw["tests"][0]["red"].update(more="x"), id="foreign-field-of-a-red"),
         pytest.param(lambda raw: raw.update(verdict="unproven"), id="unproven-with-a-proof"),
+        pytest.param(
+            lambda raw: raw.update(verdict="unproven", tests=[{**raw["tests"][1], "after": None}]),
+            id="unproven-by-what-was-not-run",
+        ),
         pytest.param(lambda raw: raw.update(verdict="weak"), id="weak-with-a-proof"),
         pytest.param(lambda raw: raw.update(verdict="broken"), id="broken-but-green"),
     ],
@@ -232,3 +241,30 @@ def test_one_environment_may_prove_what_another_cannot(own: Verdict, others: str
     }
     found = receipts.settled(Proof(own, "", "", ()), [legs[name] for name in others])
     assert found == (legs[settling] if settling else None)
+
+
+@pytest.mark.parametrize(
+    ("found", "strongest"),
+    [
+        pytest.param("bup", "p", id="one-proof-is-enough"),
+        pytest.param("buw", "w", id="then-what-is-weak"),
+        pytest.param("bu", "u", id="then-what-is-unproven"),
+        pytest.param("qp", "p", id="of-two-proofs-always-the-same"),
+        pytest.param("rp", "p", id="whichever-code-comes-first"),
+        pytest.param("", None, id="nothing-found"),
+    ],
+)
+def test_of_each_fix_the_receipt_that_says_most_is_told(found: str, strongest: str | None) -> None:
+    """In whatever order they are found, and beside those of other fixes."""
+    legs = {
+        "p": PROVEN,
+        "q": replace(PROVEN, environment="f" * 64),
+        "r": replace(PROVEN, code="d" * 64, environment="a" * 64),
+        "w": receipt(Verdict.WEAK, API),
+        "u": receipt(Verdict.UNPROVEN, GREEN),
+        "b": receipt(Verdict.BROKEN, BROKEN),
+    }
+    other = replace(legs["b"], fix="2c0ffee")
+    expected = {"2c0ffee": other} | ({"1c0ffee": legs[strongest]} if strongest else {})
+    assert receipts.strongest([*(legs[name] for name in found), other]) == expected
+    assert receipts.strongest([other, *(legs[name] for name in reversed(found))]) == expected

@@ -58,3 +58,41 @@ def test_what_a_test_file_defines_itself_is_nobodys_word() -> None:
     text = helper + b"\ndef test_a():\n    assert _file(1) == pager.last(2)\n"
     facts = references("t/test_a.py", text)
     assert facts.words["t/test_a.py::test_a"] == ("last", "pager")
+
+
+ODD = b"""
+print "a module for Python 2"
+
+
+@pytest.mark.skipif("sys.platform == 'win32'")
+@pytest.mark.regression(SHOP_7, 12, None, "#3")
+@pytest.mark.regression
+def test_marked():
+    pass
+
+
+class TestAll:
+    pytestmark = pytest.mark.regression("#1")
+
+    def test_one(self):
+        x = 1  # GH-21
+        assert x
+
+    @pytest.mark.regression("#2")
+    def test_two(self):
+        assert 2  # GH-22
+"""
+
+
+def test_each_test_has_what_is_written_with_it() -> None:
+    """Numbers and texts of its own marks and those of its class, and the comments between its own lines."""
+    facts = references("t/test_a.py", ODD)
+    assert facts.marks == {
+        "t/test_a.py::test_marked": ("12", "#3"),
+        "t/test_a.py::TestAll::test_one": ("#1",),
+        "t/test_a.py::TestAll::test_two": ("#1", "#2"),
+    }
+    assert facts.issues == {
+        "t/test_a.py::TestAll::test_one": ("GH-21",),
+        "t/test_a.py::TestAll::test_two": ("GH-22",),
+    }

@@ -163,6 +163,7 @@ def test_lines_are_told_with_their_function() -> None:
     assert described([3, 5, 9, 12], None, [1, 3, 5, 9, 10, 12]) == "3-9, 12"
     assert described(range(1, 40, 2), Source("def a(): pass\nx = 1\n" * 20), cap=2).endswith(" and 18 more places")
     assert described([1, 3, 5], None, cap=2) == "1, 3 and 1 more place"
+    assert described(range(1, 14, 2), None) == "1, 3, 5, 7, 9 and 2 more places"
 
 
 @pytest.mark.parametrize(
@@ -172,9 +173,18 @@ def test_lines_are_told_with_their_function() -> None:
         pytest.param(b"# -*- coding: latin-1 -*-\nx = '\xe9'\n", "# -*- coding: latin-1 -*-\nx = 'é'\n", id="encoding"),
         pytest.param(b"\xef\xbb\xbfx = 1\n", "x = 1\n", id="mark"),
         pytest.param(b"# coding: nonsense\nx = 1\n", "# coding: nonsense\nx = 1\n", id="unknown-encoding"),
+        pytest.param(
+            b"#!/usr/bin/python\n# coding: latin-1\nx = '\xe9'\ny = 1\nz = 1\n",
+            "#!/usr/bin/python\n# coding: latin-1\nx = 'é'\ny = 1\nz = 1\n", id="encoding-on-the-second-line",
+        ),
+        pytest.param(
+            b"\xef\xbb\xbf# coding: latin-1\n", "# coding: latin-1\n", id="mark-that-is-at-odds-with-the-encoding"
+        ),
+        pytest.param(b"x = '\xff'\n", "x = '\ufffd'\n", id="bytes-of-no-encoding"),
+        pytest.param(b"x = 1\ry = 1\r", "x = 1\ny = 1\n", id="line-ends-of-old"),
         pytest.param(b"", "", id="empty"),
     ],
-)
+)  # fmt: skip
 def test_a_file_is_read_as_python_reads_it(content: bytes, text: str) -> None:
     """In the encoding that it names, with any line ends."""
     assert source_of(content).text == text
@@ -194,6 +204,7 @@ def test_a_pragma_is_found_in_its_line() -> None:
     """In coverage.py's own spellings."""
     source = Source("a = 1  # pragma: no cover\nb = 2\nc = 3 # PRAGMA NO BRANCH\n# pragma:no cover\n")
     assert source.pragmas([1, 2, 3, 4]) == (1, 3, 4)
+    assert Source("a = 1\nb = 2  # pragma: no cover").pragmas([0, 1, 2, 3]) == (2,)
 
 
 def _lines(*parts: range | int) -> frozenset[int]:
@@ -224,6 +235,12 @@ def test_a_file_may_begin_with_a_function(end: str) -> None:
     """Which is left out where it is not meant, and stands where it is; the last line may lack its end."""
     source = Source(f"def a():\n    return 1\n\ndef b():\n    return 2{end}")
     assert source.excerpt([5]) == Excerpt(frozenset({3, 4, 5}), frozenset({1}))
+    assert source.excerpt([2]) == Excerpt(frozenset({1, 2, 3}), frozenset())
+
+
+def test_a_function_within_one_that_is_meant_stays() -> None:
+    """However short it is, and though it ends where the other one does."""
+    source = Source("def a():\n    x = 1\n    def b(): pass\n")
     assert source.excerpt([2]) == Excerpt(frozenset({1, 2, 3}), frozenset())
 
 

@@ -60,8 +60,12 @@ GREEN = RED._replace(outcome=Outcome.PASSED)
         ),
         pytest.param([RED, *[GREEN._replace(started_s=place) for place in range(40)]], [], id="recovered"),
         pytest.param([RED, *[GREEN._replace(started_s=place) for place in range(4)]], ["tree"], id="not-yet"),
+        pytest.param(
+            [RED._replace(run="z"), *[GREEN._replace(run="a", started_s=1 + place) for place in range(40)]], [],
+            id="recovered-whatever-the-runs-are-called",
+        ),
     ],
-)
+)  # fmt: skip
 def test_a_contradiction_is_told_until_the_test_has_recovered(sightings: list[Sighting], codes: list[str]) -> None:
     """Both on one code in one environment, however the runs are ordered; not what luck hardly explains any more."""
     assert [one.code.tree for one in contradictions(GUARD.nodeid, sightings[::-1])] == codes
@@ -103,6 +107,17 @@ def test_who_fails_alone_now_and_then_in_a_hunt_is_flaky(
     told = [*hunted(GUARD.nodeid, run, alone, passes)]
     assert [one[:5] for one in told] == [(GUARD.nodeid, Code("tree", "env"), "c", 3, 1)] * is_flaky
     assert all(one.passes_left > 0 for one in told)
+
+
+def test_a_contradiction_is_told_with_what_was_seen() -> None:
+    """On which code, in which commit, how often; a pass of right now counts, and is one less to come."""
+    seen = [RED, RED, GREEN._replace(commit="later", started_s=1)]
+    (told,) = contradictions(GUARD.nodeid, seen)
+    assert told == Contradiction(GUARD.nodeid, Code("tree", "env"), "later", 1, 2, told.passes_left)
+    (now,) = contradictions(GUARD.nodeid, seen, Code("tree", "env"))
+    assert now == told._replace(passed=2, passes_left=told.passes_left - 1)
+    (elsewhere,) = contradictions(GUARD.nodeid, seen, Code("other", "env"))
+    assert elsewhere == now._replace(passed=1)
 
 
 def test_how_often_it_has_to_pass_is_told_and_true() -> None:
