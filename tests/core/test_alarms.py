@@ -46,6 +46,49 @@ def function(body: str, head: str = "def test_one():") -> syntax.FunctionNode:
         pytest.param("try:\n    assert pages(1)\nexcept* Exception:\n    pass", False, id="swallowed-in-a-group"),
         pytest.param("try:\n    assert pages(1)\nexcept builtins.Exception:\n    pass", False, id="by-its-whole-name"),
         pytest.param("try:\n    assert pages(1)\nexcept KeyError:\n    pass", True, id="another-exception"),
+        pytest.param(
+            "try:\n    assert pages(1)\nexcept AssertionError:\n    raise\nexcept Exception:\n    pass",
+            True,
+            id="raised-again-before-all-is-swallowed",
+        ),
+        pytest.param(
+            "try:\n    assert pages(1)\nexcept KeyError:\n    raise\nexcept Exception:\n    pass",
+            False,
+            id="another-one-is-raised-again",
+        ),
+        pytest.param(
+            "try:\n    pages(1)\n    pytest.fail('no')\nexcept Exception:\n    pass",
+            True,
+            id="pytests-failure-is-no-exception",
+        ),
+        pytest.param(
+            "try:\n    with pytest.raises(E):\n        pages(1)\nexcept Exception:\n    pass",
+            True,
+            id="nor-is-that-of-raises",
+        ),
+        pytest.param(
+            "try:\n    pages(1)\n    pytest.fail('no')\nexcept BaseException:\n    pass",
+            False,
+            id="pytests-failure-is-swallowed-with-all",
+        ),
+        pytest.param(
+            "try:\n    pages(1)\n    pytest.fail('no')\nexcept (KeyError, BaseException):\n    pass",
+            False,
+            id="pytests-failure-is-swallowed-in-a-tuple",
+        ),
+        pytest.param("try:\n    pages(1)\n    fail('no')\nexcept:\n    pass", False, id="swallowed-without-a-name"),
+        pytest.param(
+            "try:\n    pages(1)\n    self.fail('no')\nexcept Exception:\n    pass",
+            False,
+            id="unittests-failure-is-an-exception",
+        ),
+        pytest.param("with suppress(Exception):\n    pages(1)\n    pytest.fail('no')", True, id="let-through"),
+        pytest.param("with suppress(BaseException):\n    pages(1)\n    pytest.fail('no')", False, id="all-suppressed"),
+        pytest.param(
+            "with suppress(Exception):\n    pages(1)\n    return\n    pytest.fail('no')",
+            False,
+            id="let-through-and-never-run",
+        ),
         pytest.param("try:\n    raises(E)\nexcept fail.Exception:\n    pass", True, id="a-class-called-exception"),
         pytest.param(
             "try:\n    assert pages(1)\nexcept Exception as e:\n    kept.append(e)", True, id="kept-for-later"

@@ -24,6 +24,8 @@ _WITH_BLOCKS = (
 """Nodes of which not every part need run."""
 _JUMPS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _CATCHES_ALL = frozenset({"AssertionError", "Exception", "BaseException"})
+_NO_EXCEPTIONS = frozenset({"fail", "raises", "warns", "deprecated_call", "RaisesGroup", "RaisesExc"})
+"""Calls of pytest whose failure derives from ``BaseException`` alone."""
 _REACHING = frozenset({"open", "exec", "eval", "compile", "__import__", "globals", "locals", "vars", "breakpoint"})
 _WITHIN = frozenset(dir(builtins)) - _REACHING
 """Names that are Python's own and lead nowhere else."""
@@ -82,11 +84,13 @@ def _below(node: ast.AST) -> Iterator[ast.AST]:
             yield from _until_jump(node.orelse)
         case ast.For(iter=ast.List(elts=[]) | ast.Tuple(elts=[])):
             yield from _until_jump(node.orelse)
-        case ast.Try() | ast.TryStar() if any(map(_swallows, node.handlers)):
+        case ast.Try() | ast.TryStar() if (kind := _swallowed(node.handlers)) is not None:
+            yield from _let_through(node.body, kind)
             yield from node.handlers
             yield from _until_jump(node.orelse)
             yield from _until_jump(node.finalbody)
-        case ast.With() | ast.AsyncWith() if any(_suppresses(item.context_expr) for item in node.items):
+        case ast.With() | ast.AsyncWith() if (kind := _suppressed(node.items)) is not None:
+            yield from _let_through(node.body, kind)
             yield from node.items
         case _:
             for part in node._fields:
@@ -112,24 +116,37 @@ def _constant(test: ast.expr) -> bool | None:
     return False if syntax.last_name(test) == "TYPE_CHECKING" else None
 
 
-def _swallows(handler: ast.ExceptHandler) -> bool:
-    """Whether a failed assertion ends here, unseen."""
-    return _catches(handler.type) and all(
-        isinstance(one, ast.Pass | ast.Continue | ast.Break)
-        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
-        for one in handler.body
+def _swallowed(handlers: Sequence[ast.ExceptHandler]) -> frozenset[str] | None:
+    """The exceptions that end in the handler to which a failed assertion comes; None where it is not unseen there."""
+    first = next((handler for handler in handlers if _CATCHES_ALL & _kinds([handler.type])), None)
+    if first is None or not all(map(_does_nothing, first.body)):
+        return None
+    return _kinds([first.type])
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Pass | ast.Continue | ast.Break) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     )
 
 
-def _catches(kind: ast.expr | None) -> bool:
-    if isinstance(kind, ast.Tuple):
-        return any(map(_catches, kind.elts))
-    return kind is None or syntax.dotted(kind).removeprefix("builtins.") in _CATCHES_ALL
+def _suppressed(items: Sequence[ast.withitem]) -> frozenset[str] | None:
+    """The exceptions that ``contextlib.suppress`` takes, a failed assertion among them; else None."""
+    calls = (item.context_expr for item in items if isinstance(item.context_expr, ast.Call))
+    kinds = _kinds([kind for call in calls if syntax.last_name(call) == "suppress" for kind in call.args])
+    return kinds if _CATCHES_ALL & kinds else None
 
 
-def _suppresses(context: ast.expr) -> bool:
-    return (
-        isinstance(context, ast.Call)
-        and syntax.last_name(context) == "suppress"
-        and any(_catches(argument) for argument in context.args)
-    )
+def _kinds(caught: Sequence[ast.expr | None]) -> frozenset[str]:
+    """The names of what is caught; to catch without a name is to catch all."""
+    single = (one for kind in caught for one in (kind.elts if isinstance(kind, ast.Tuple) else [kind]))
+    return frozenset("BaseException" if one is None else syntax.dotted(one).removeprefix("builtins.") for one in single)
+
+
+def _let_through(body: Sequence[ast.stmt], kinds: frozenset[str]) -> Iterator[ast.AST]:
+    """What can still turn a test red: a failure of pytest's own is no ``Exception``."""
+    if "BaseException" not in kinds:
+        for node in syntax.walk(*_until_jump(body)):
+            is_own = isinstance(node, ast.Call) and syntax.dotted(node).partition(".")[0] not in {"self", "cls"}
+            if is_own and syntax.last_name(node) in _NO_EXCEPTIONS:
+                yield node
