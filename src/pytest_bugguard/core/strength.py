@@ -245,7 +245,7 @@ def _is_wider(op: ast.cmpop, other: ast.expr, right: ast.expr) -> bool:
     match op:
         case ast.In():
             values = other.elts if isinstance(other, ast.Tuple | ast.List | ast.Set) else []
-            return any(likeness.same(value, right) for value in values)
+            return len(values) > 1 and any(likeness.same(value, right) for value in values)
         case ast.GtE() | ast.LtE():
             return likeness.same(other, right)
         case ast.IsNot():
@@ -276,10 +276,24 @@ def _is_within(part: ast.expr, whole: ast.expr) -> bool:
             return isinstance(whole, _MAY_BE_TEXT) and likeness.same(part, whole)
 
 
+_KINDS = frozenset(
+    {
+        *("bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "set", "tuple"),
+        *("Counter", "Decimal", "Fraction", "OrderedDict", "deque"),
+    }
+)
+"""Whose objects are false where they are made of nothing."""
+
+
 def _is_nothing(value: ast.expr) -> bool:
+    """Whether a value is false as it stands: ``0``, ``[]``, ``set()``, ``Decimal(0)``."""
     match value:
         case ast.Constant(value=known):
             return not known
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=number):
+            return _is_nothing(number)
+        case ast.Call(func=ast.Name(id=kind) | ast.Attribute(attr=kind), args=held, keywords=[]) if kind in _KINDS:
+            return all(map(_is_nothing, held))
         case ast.List(elts=[]) | ast.Tuple(elts=[]) | ast.Dict(keys=[]):
             return True
         case _:
