@@ -234,11 +234,27 @@ FETCH_MAIN = "origin +refs/heads/main:refs/remotes/origin/main"
             id="setting",
         ),
         pytest.param(
+            "origin/dev~3",
+            NOWHERE,
+            TOPIC,
+            "origin/dev~3 (by the settings (base)) is not in this clone",
+            "git fetch origin +refs/heads/dev:refs/remotes/origin/dev",
+            id="setting-that-goes-back-from-a-remote-branch",
+        ),
+        pytest.param(
+            "main",
+            NOWHERE,
+            TOPIC,
+            "main (by the settings (base)) is not in this clone",
+            'git fetch origin, and call a branch of it by its whole name: base = "origin/main"',
+            id="setting-that-is-a-branch-of-the-remote-alone",
+        ),
+        pytest.param(
             "v1",
             NOWHERE,
             SHALLOW,
             "v1 (by the settings (base)) is not in this clone",
-            "git fetch --unshallow origin",
+            'git fetch --unshallow origin, and call a branch of it by its whole name: base = "origin/v1"',
             id="setting-that-is-no-remote-branch",
         ),
         pytest.param(
