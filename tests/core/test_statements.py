@@ -173,6 +173,10 @@ def test_lines_are_told_with_their_function() -> None:
         pytest.param(b"# -*- coding: latin-1 -*-\nx = '\xe9'\n", "# -*- coding: latin-1 -*-\nx = 'é'\n", id="encoding"),
         pytest.param(b"\xef\xbb\xbfx = 1\n", "x = 1\n", id="mark"),
         pytest.param(b"# coding: nonsense\nx = 1\n", "# coding: nonsense\nx = 1\n", id="unknown-encoding"),
+        *(
+            pytest.param(f"# coding: {name}\nx = 'ö'\n".encode(), f"# coding: {name}\nx = 'ö'\n", id=name)
+            for name in ("rot13", "hex", "bz2", "undefined", "idna")
+        ),
         pytest.param(
             b"#!/usr/bin/python\n# coding: latin-1\nx = '\xe9'\ny = 1\nz = 1\n",
             "#!/usr/bin/python\n# coding: latin-1\nx = 'é'\ny = 1\nz = 1\n", id="encoding-on-the-second-line",

@@ -197,14 +197,15 @@ class Source(Struct, frozen=True, dict=True):
 
 
 def source_of(content: bytes) -> Source:
-    """The source that a file holds, in the encoding that it names (PEP 263)."""
+    """The source that a file holds, in the encoding that it names (PEP 263); UTF-8 where it names none of texts."""
     first = content.split(b"\n", 2)[:2]
     lines = iter([f.removesuffix(b"\r") + b"\n" for f in first])
     try:
         encoding, _ = tokenize.detect_encoding(lines.__next__)
-    except SyntaxError:
-        encoding = "utf-8"
-    text = content.decode(encoding, "replace").removeprefix("\ufeff")
+        text = content.decode(encoding, "replace")
+    except (SyntaxError, LookupError, ValueError):  # no encoding; one of bytes, as rot13 is; one that replaces nothing
+        text = content.decode("utf-8", "replace")
+    text = text.removeprefix("\ufeff")
     return Source(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
