@@ -46,6 +46,33 @@ def test_reads_marks_issues_words_and_modules() -> None:
     assert facts.modules == ("os", "sys", "shop.pager", ".")
 
 
+def test_a_mark_of_the_module_holds_for_all_its_tests() -> None:
+    """Wherever in it that stands, and before what they say themselves."""
+    own = b"@pytest.mark.regression('#2')\ndef test_a(): ...\n\nclass TestB:\n    def test_b(self): ...\n"
+    whole = b"pytestmark = [pytest.mark.slow, pytest.mark.regression('#1')]\n"
+    both = {"test_m.py::test_a": ("#1", "#2"), "test_m.py::TestB::test_b": ("#1",)}
+    for text in (whole + own, own + whole):
+        assert references("test_m.py", text).marks == both
+
+
+@pytest.mark.parametrize(
+    ("comment", "issues"),
+    [
+        ("# GH1234", {"#1234"}),
+        ("# see PR1234, too", {"#1234"}),
+        ("# bpo1234", {"#1234"}),
+        ("# GH 1234", {"#1234"}),
+        ("# GH1", set()),
+        ("# issue1234 is a name", set()),
+        ("# XGH1234", set()),
+    ],
+)
+def test_an_issue_is_spoken_of_in_many_ways(comment: str, issues: set[str]) -> None:
+    """As teams write it who have no link at hand."""
+    facts = references("test_a.py", f"def test_a():\n    {comment}\n    pass\n".encode())
+    assert set(facts.issues.get("test_a.py::test_a", ())) == issues
+
+
 @pytest.mark.parametrize("text", [b"", b"\0", b"def test_a(:\n", b"print 'x'\n\ndef test_a():\n    pass\n"])
 def test_a_broken_file_says_nothing_and_breaks_nothing(text: bytes) -> None:
     """Text that does not parse has no marks; what parses beside it is read."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _NAMED_ISSUE = re.compile(r"(?:^|_)(?:issue|gh|bug|ticket|bpo|pr|regression)s?_?(\d{1,9})(?=_|$)", re.IGNORECASE)
 _ROLE = re.compile(r":(?:issue|gh|bug|bpo|pr|pull|ticket|user)s?:`#?(\d{1,9})`", re.IGNORECASE)
-_SPOKEN = re.compile(r"\b(?:issue|bug|ticket|GH|bpo|PR)[ :#-]{1,3}(\d{1,9})\b", re.IGNORECASE)
+_SPOKEN = re.compile(r"\b(?:(?:issue|bug|ticket|GH|bpo|PR)[ :#-]{1,3}|(?:GH|bpo|PR)(?=\d\d))(\d{1,9})\b", re.IGNORECASE)
 _LAST_NUMBER = re.compile(r"\d+$")
 _COMMENT = re.compile(r"(?:^|\s)#[^\n]{1,300}", re.MULTILINE)
 _IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import\b|import[ \t]+([\w., \t]+))", re.MULTILINE)
@@ -31,7 +31,7 @@ class TestFacts(Struct, frozen=True):
     __test__ = False
 
     marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The arguments of ``@pytest.mark.regression(...)``, as written."""
+    """The arguments of ``@pytest.mark.regression(...)``, as written; those of the module and of classes first."""
     issues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """References in the name, the docstring and the comments of a test: ``#12``."""
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -47,25 +47,31 @@ def references(path: str, source: bytes) -> TestFacts:
     issues: dict[str, tuple[str, ...]] = {}
     words: dict[str, set[str]] = {}
     own: set[str] = set()
+    whole: list[ast.expr] = []
     for piece in segments.split(source):
         try:
             scope = outline.read(syntax.parse(piece))
         except syntax.UnparsableError:
             continue
         own |= {*scope.functions, *scope.classes}
+        whole += cases.marks(scope.values.get("pytestmark", ()))
         lines = piece.decode(errors="replace").split("\n")
         for qualname, function, inherited in _functions(scope, (), ()):
             nodeid = f"{path}::{qualname}"
-            _put(marks, nodeid, (*inherited, *_marked(function.decorator_list)))
-            _put(issues, nodeid, tuple(dict.fromkeys(_issues(function, lines))))
+            marks[nodeid] = (*inherited, *_marked(function.decorator_list))
+            issues[nodeid] = tuple(dict.fromkeys(_issues(function, lines)))
             words[nodeid] = set(mentions.words(function))
-    foreign = {nodeid: tuple(sorted(said - own)) for nodeid, said in words.items()}
-    return TestFacts(marks, issues, {nodeid: said for nodeid, said in foreign.items() if said}, _modules(source))
+    of_all = _marked(whole)
+    return TestFacts(
+        _said({nodeid: (*of_all, *found) for nodeid, found in marks.items()}),
+        _said(issues),
+        _said({nodeid: tuple(sorted(said - own)) for nodeid, said in words.items()}),
+        _modules(source),
+    )
 
 
-def _put(into: dict[str, tuple[str, ...]], nodeid: str, found: tuple[str, ...]) -> None:
-    if found:
-        into[nodeid] = found
+def _said(found: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {nodeid: said for nodeid, said in found.items() if said}
 
 
 def _functions(
