@@ -89,3 +89,38 @@ def test_what_pytest_writes_is_what_it_ran(pytester: pytest.Pytester, family: st
         ("tests/test_x.py::test_s", "failed", "setup", "TimeoutError"),
     ]
     assert {one.failure.place for one in run.attempts if one.failure} == {"tests/test_x.py:5", "tests/test_x.py:8"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(("--tb=long", "-o", "junit_family=xunit1"), id="xunit1"),
+        pytest.param(("--tb=short", "--junitprefix=py3.11", "-o", "junit_family=xunit1"), id="xunit1-prefix-short"),
+        pytest.param(("--tb=native", "--junitprefix=py3.11"), id="xunit2-prefix-native"),
+        pytest.param(("--tb=short", "-n1"), id="xunit2-workers-short"),
+        pytest.param(("--rootdir=a", "-o", "junit_family=xunit1"), id="xunit1-further-down"),
+        pytest.param(("--rootdir=a", "--junitprefix=py3.11", "-o", "junit_family=xunit1"), id="prefix-further-down"),
+    ],
+)
+def test_what_pytest_writes_is_the_same_in_every_style(
+    pytester: pytest.Pytester, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Tests that two classes inherit are two, and a failure is where the project, not a library, has failed."""
+    inherits = "from base import Base\nclass TestX(Base):\n    class TestIn:\n        def test_b(self): pass\n"
+    pytester.makepyfile(**{
+        "a/tests/base": "import json\nclass Base:\n    def test_a(self):\n        json.loads('{')\n",
+        "a/tests/test_one": inherits,
+        "a/tests/v1.2/test_two": "from base import Base\nclass TestX(Base): pass\n",
+    })  # fmt: skip
+    file = tmp_path / "j.xml"
+    pytester.runpytest_subprocess(
+        f"--rootdir={pytester.path}", "-p", "no:cacheprovider", "-opythonpath=a/tests", f"--junitxml={file}", *options
+    )
+    sources = ("a/tests/base.py", "a/tests/test_one.py", "a/tests/v1.2/test_two.py")
+    run = run_of(junit_reports.read(file.read_bytes(), "j.xml"), Known("id", 0, "j.xml", sources, lambda _: ""))
+    failed = ("JSONDecodeError", "a/tests/base.py:4")
+    assert [(one.nodeid, one.failure and (one.failure.kind, one.failure.place)) for one in run.attempts] == [
+        ("a/tests/test_one.py::TestX::test_a", failed),
+        ("a/tests/test_one.py::TestX::TestIn::test_b", None),
+        ("a/tests/v1.2/test_two.py::TestX::test_a", failed),
+    ]
