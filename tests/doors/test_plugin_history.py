@@ -91,6 +91,20 @@ def test_a_run_is_kept_with_all_that_it_depends_on(shop: Shop, monkeypatch: pyte
     assert first == second, "the same failure, though an address in its message differs"
 
 
+@pytest.mark.parametrize("style", ["long", "short", "native", "line", "no"])
+def test_a_failure_is_the_same_however_its_traceback_is_shown(shop: Shop, style: str) -> None:
+    """A history is kept by many runs, each as somebody likes to read it."""
+    shop.repo.write("tests/test_ends.py", ENDS)
+    assert shop.run("--bugguard", f"--tb={style}", "tests/test_ends.py").ret == 1
+    (run,) = kept(shop)
+    attempts = sorted(run.attempts, key=lambda one: one.place)
+    assert [_signature(one.failure) for one in attempts if one.failure] == [
+        "Odd at tests/test_ends.py:8",
+        "TimeoutError at tests/test_ends.py:15",
+        "AssertionError at tests/test_ends.py:26",
+    ]
+
+
 RETRYING = """
 import pytest
 

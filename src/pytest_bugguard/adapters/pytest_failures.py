@@ -38,11 +38,11 @@ def _kind(longrepr: Any, message: str) -> str:  # noqa: ANN401 - as above
         return _WITHOUT_TYPE[name]
     entries = getattr(getattr(longrepr, "reprtraceback", None), "reprentries", ())
     where = getattr(entries[-1], "reprfileloc", None) if entries else None
-    said = str(getattr(where, "message", "") or message).strip()
-    match = _TYPE.match(said.partition("\n")[0])
-    if match:
-        return match["name"]
-    return "AssertionError" if said.startswith("assert ") else ""
+    for said in (str(getattr(where, "message", "")), message):  # of --tb=short the first one is "in test_a"
+        match = _TYPE.match(said.strip().partition("\n")[0])
+        if match:
+            return match["name"]
+    return "AssertionError" if message.lstrip().startswith("assert ") else ""
 
 
 def _frames(longrepr: Any) -> Iterator[tuple[str, int]]:  # noqa: ANN401 - as above
