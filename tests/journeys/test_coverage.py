@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import pytest
 
+from pytest_bugguard.core import patches
 from pytest_bugguard.core.coverage_rules import CoverageSettings, Limits
 from pytest_bugguard.core.coverage_verdict import Standing
 from pytest_bugguard.core.floors import Floor
 from pytest_bugguard.core.measured import Doubt, FileCoverage, Measured
 from pytest_bugguard.core.model import RuleVerdict
 from pytest_bugguard.core.patches import Patch
+from pytest_bugguard.core.thresholds import Count
 from pytest_bugguard.journeys.coverage import Asked, judge
 
 
@@ -92,3 +94,43 @@ def test_a_change_is_not_looked_into_where_the_numbers_say_nothing() -> None:
     assert [(one.rule, one.verdict, one.reason, one.next) for one in found.judged] == [
         ("changed", RuleVerdict.UNDECIDED, doubt.reason, doubt.cure)
     ]
+
+
+LONGER = b"A = 1\n\n\ndef work():\n    log()\n    return A\ndef rest():\n    return 2\n"
+SHORTER = b"A = 1\n\n\ndef work():\n    log()\ndef rest(k):\n    return 2\n"
+
+
+class Now(Unread):
+    """A file of which nobody may ask how it was."""
+
+    def text(self, path: str) -> bytes | None:
+        """As it stands."""
+        return SHORTER if path else None
+
+
+class Shortened(Now):
+    """A file that was longer, and had another name."""
+
+    def before(self, path: str) -> bytes | None:
+        """As it was."""
+        return LONGER if path == "src/old.py" else None
+
+
+@pytest.mark.parametrize(
+    ("patch", "sources", "count"),
+    [
+        pytest.param(
+            patches.between("src/shop.py", "src/old.py", LONGER, SHORTER), Shortened(), Count(1, 2),
+            id="replaced-in-two-functions"),
+        pytest.param(Patch("src/shop.py", "src/old.py", (6,)), Now(), Count(1, 1), id="only-added"),
+        pytest.param(patches.whole("src/shop.py", SHORTER), Now(), Count(4, 5), id="new"),
+    ],
+)  # fmt: skip
+def test_what_was_there_before_is_looked_at_where_something_went(
+    patch: Patch, sources: Now, count: Count
+) -> None:
+    """Also where other lines came in its place: those may all stand in another function. Else git is spared."""
+    asked = Asked(CoverageSettings(changed=Limits(line=Decimal(100))), patches=(patch,))
+    file = FileCoverage("src/shop.py", frozenset({1, 4, 6, 7}), frozenset({5}))
+    (row,) = judge(asked, Measured((file,)), Standing(), sources).judged
+    assert row.count == count

@@ -149,7 +149,7 @@ def _touched(patches: Sequence[Patch], measured: Measured, known: _Known) -> Ite
                 patch,
                 file,
                 source,
-                known.before(patch.old_path) if patch.cuts else None,
+                known.before(patch.old_path) if patch.cuts or patch.replaced else None,
                 unmeasured=file or known.sources.unmeasured(patch.path),
             )
 
