@@ -296,6 +296,89 @@ def test_a_line_belongs_to_one_function(
     assert (found.ran, found.missing) == expected
 
 
+PROPERTY = textwrap.dedent("""\
+    class Pager:
+        @property
+        def size(self):
+            log(self)
+            return self._size
+        @size.setter
+        def size(self, value):
+            check(value)
+            self._size = value
+    """)
+OVERLOADS = textwrap.dedent("""\
+    @overload
+    def size(of: int) -> int:
+        'One.'
+        ...
+    @overload
+    def size(of: str) -> int: ...
+    def size(of):
+        log(of)
+        return len(of)
+    """)
+BRANCHES = textwrap.dedent("""\
+    if OLD:
+        def size(of):
+            log(of)
+            return 1
+    else:
+        def size(of):
+            check(of)
+            return 2
+    """)
+GETTER, SETTER = PROPERTY.index("    @property"), PROPERTY.index("    @size.setter")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "heads"),
+    [
+        pytest.param(PROPERTY, PROPERTY.replace("        log(self)\n", ""), [3], id="getter"),
+        pytest.param(PROPERTY, PROPERTY.replace("        check(value)\n", ""), [7], id="setter"),
+        pytest.param(PROPERTY, PROPERTY[:GETTER] + PROPERTY[SETTER:], [], id="the-getter-is-gone"),
+        pytest.param(PROPERTY, PROPERTY[:SETTER], [], id="the-setter-is-gone"),
+        pytest.param(PROPERTY, PROPERTY[:GETTER] + PROPERTY[SETTER:].replace("        check(value)\n", ""), [3],
+                     id="the-getter-is-gone-and-the-setter-shorter"),
+        pytest.param(PROPERTY, PROPERTY[:GETTER] + PROPERTY[SETTER:] + PROPERTY[GETTER:SETTER], [3],
+                     id="the-setter-stands-above-the-getter"),
+        pytest.param(PROPERTY, PROPERTY.replace("        log(self)\n", "").replace("@property", "@cached"), [3],
+                     id="another-decorator"),
+        pytest.param(PROPERTY, PROPERTY.replace("        return self._size\n", "").replace("e(self)", "e(me)"), [3],
+                     id="another-parameter"),
+        pytest.param(OVERLOADS, OVERLOADS.replace("    'One.'\n", ""), [2], id="overload"),
+        pytest.param(OVERLOADS, OVERLOADS.replace("    log(of)\n", ""), [7], id="implementation"),
+        pytest.param(OVERLOADS, "@overload\ndef size(of: set): ...\n" + OVERLOADS.replace("    'One.'\n", ""), [4],
+                     id="one-more-overload"),
+        pytest.param(BRANCHES, BRANCHES.replace("        log(of)\n", ""), [2], id="first-of-two-alike"),
+        pytest.param(BRANCHES, BRANCHES.replace("        check(of)\n", ""), [6], id="last-of-two-alike"),
+    ],
+)  # fmt: skip
+def test_of_functions_of_one_name_each_is_found_again(old: str, new: str, heads: list[int]) -> None:
+    """A property's getter and setter, overloads, the branches of a condition: by decorators, parameters and order."""
+    patch = patches.between("a.py", "a.py", old.encode(), new.encode())
+    assert [span.head for span in touched.cut_functions(patch, Source(new), Source(old))] == heads
+
+
+@pytest.mark.parametrize("cuts", [(1, 2, 4), (2, 3, 4)], ids=["first-is-gone", "one-of-both"])
+def test_one_that_is_left_of_two_alike_stands_for_the_one_that_is_not_gone(cuts: tuple[int, ...]) -> None:
+    """Where something of both is left it is one function that lost lines."""
+    old, new = "def a():\n    1\ndef a():\n    2\n    3\n", "def a():\n    3\n"
+    spans = touched.cut_functions(Patch("a.py", "a.py", (), cuts), Source(new), Source(old))
+    assert [span.head for span in spans] == [1]
+
+
+@pytest.mark.parametrize(("ran", "missing"), [((4,), ()), ((), (4,))], ids=["getter-run", "setter-run"])
+def test_a_setter_that_ran_speaks_for_no_getter(ran: tuple[int, ...], missing: tuple[int, ...]) -> None:
+    """Nor does one that did not run speak against it."""
+    new = PROPERTY.replace("        log(self)\n", "")
+    patch = patches.between("a.py", "a.py", PROPERTY.encode(), new.encode())
+    setter = {7, 8}
+    file = FileCoverage("a.py", frozenset({*ran} or setter), frozenset({*missing} or setter))
+    found = touched.in_file(patch, file, Source(new), Source(PROPERTY), unmeasured=UNMEASURED)
+    assert (found.ran, found.missing) == (ran, missing)
+
+
 PAGER = "class Pager:\n    size = 1\n"
 METHOD = "    def first(self):\n        return 1\n"
 
@@ -313,6 +396,19 @@ def test_a_function_is_gone_that_stands_nowhere_else(cuts: tuple[int, ...], new:
     patch = Patch("a.py", "a.py", (), cuts)
     spans = touched.gone_functions(patch, Source(new), Source(PAGER + METHOD))
     assert [span.name for span in spans] == gone
+
+
+@pytest.mark.parametrize(
+    ("new", "is_gone"),
+    [
+        pytest.param(PROPERTY[:GETTER] + PROPERTY[SETTER:], True, id="gone"),
+        pytest.param(PROPERTY[:GETTER] + PROPERTY[SETTER:] + PROPERTY[GETTER:SETTER], False, id="stands-behind-it"),
+    ],
+)
+def test_a_getter_is_gone_though_its_setter_is_there(new: str, is_gone: bool) -> None:
+    """One that only stands in another place is there."""
+    spans = touched.gone_functions(Patch("a.py", "a.py", (), (2, 3, 4, 5)), Source(new), Source(PROPERTY))
+    assert [span.head for span in spans] == ([3] if is_gone else [])
 
 
 def test_the_statements_of_a_change_are_counted_together() -> None:

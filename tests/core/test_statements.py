@@ -85,7 +85,8 @@ def test_a_line_lies_in_the_function_that_python_gives_it_to(text: str) -> None:
             (*reach[holding[-1]], holding[-1].lineno) if holding else None
         )
     assert [(span.first, span.last) for span in source.spans] == sorted(reach.values())
-    assert all(source.named(span.name) in source.spans for span in source.spans)
+    assert all(source.named(span.name) == source.all_named(span.name)[-1] for span in source.spans)
+    assert all(span in source.all_named(span.name) and source.opening(span) for span in source.spans)
 
 
 def _line(node: ast.expr | ast.stmt) -> int:
@@ -141,6 +142,24 @@ SHOP = Source(
         pass
     ''')
 )
+
+
+def test_a_name_is_found_as_python_reads_it() -> None:
+    """All that have it, in their order; in any letters that stand for its own, and wherever they stand (PEP 3131)."""
+    source = Source("def ﬁnd(): pass\nif x:\n    def  find(): pass\nclass \\\nfind: pass\ndef finds(): find\n")
+    assert [span.head for span in source.all_named("find")] == [1, 3, 4]
+    assert source.all_named("nothing") == ()
+    assert source.named("nothing") is None
+
+
+def test_the_opening_of_a_function_is_all_that_stands_before_its_first_line() -> None:
+    """Its decorators and its parameters, on however many lines; no docstring, and no indentation."""
+    source = Source("class A:\n    @b(\n        1)\n    def c(\n        d,\n    ):\n        'e'\n        f\ndef g(): 1")
+    a, c, g = source.spans
+    assert (source.opening(a), source.decorators(a)) == (("class A:",), ())
+    assert source.opening(c) == ("@b(", "1)", "def c(", "d,", "):")
+    assert source.decorators(c) == ("@b(", "1)")
+    assert source.opening(g) == ("def g(): 1",)
 
 
 def test_functions_and_classes_have_their_lines() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import tokenize
+import unicodedata
 from bisect import bisect_right
+from collections import defaultdict
 from functools import cached_property
 from itertools import accumulate, chain, groupby
 from operator import itemgetter
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 _PRAGMA = re.compile(r"#\s*(?:pragma|PRAGMA)[:\s]?\s*(?:no|NO)\s*(?:cover|COVER|branch|BRANCH)")
 """coverage.py's own words for code that it shall not count."""
 _OPENING = re.compile(r"\s*(?:@|def\s|async\s+def\s)")
+_DEFINED = re.compile(r"\b(?:def|class)(?:\s|\\\n)+(\w+)")
+"""Other letters may stand for those of a name, which Python reads in normal form (PEP 3131)."""
 _ODD = "surrogatepass"
 
 
@@ -175,13 +179,33 @@ class Source(Struct, frozen=True, dict=True):
 
     def named(self, name: str) -> Span | None:
         """The function or class of this name; of several the last, which is the one that holds."""
-        numbers = (number for number in reversed(range(len(self._pieces))) if self._may_define(number, name))
-        return next((span for number in numbers for span in reversed(self._outline(number)) if span.name == name), None)
+        return next(reversed(self.all_named(name)), None)
 
-    def _may_define(self, number: int, name: str) -> bool:
-        """Whether it is worth a closer look: other letters than ASCII's may stand for those of a name (PEP 3131)."""
-        text = self._pieces[number][1]
-        return not text.isascii() or all(part in text for part in name.split("."))
+    def all_named(self, name: str) -> tuple[Span, ...]:
+        """The functions and classes of this name, in their order."""
+        numbers = self._defining.get(name.rpartition(".")[2], ())
+        return tuple(dict.fromkeys(span for number in numbers for span in self._outline(number) if span.name == name))
+
+    @cached_property
+    def _defining(self) -> dict[str, list[int]]:
+        """The pieces in which a name may be defined: those that are worth a closer look."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, (_, text) in enumerate(self._pieces):
+            for name in dict.fromkeys(_DEFINED.findall(text)):
+                found[unicodedata.normalize("NFKC", name)].append(number)
+        return found
+
+    def opening(self, span: Span) -> tuple[str, ...]:
+        """The decorators and the ``def`` or ``class`` with all of its parameters, without indentation."""
+        last = max(line for line in range(span.head, span.last + 1) if self.statement(line) == span.head)
+        return self._stripped(span.first, last)
+
+    def decorators(self, span: Span) -> tuple[str, ...]:
+        """What stands above the ``def`` or ``class``, without indentation."""
+        return self._stripped(span.first, span.head - 1)
+
+    def _stripped(self, first: int, last: int) -> tuple[str, ...]:
+        return tuple(line.strip() for line in self._lines[first - 1 : last])
 
     def opens_function(self, line: int) -> bool:
         """Whether a line begins with a decorator or ``def``."""

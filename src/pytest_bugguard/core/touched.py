@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from pytest_bugguard.core.coverage_verdict import Judged, Missing, verdict_on
+from pytest_bugguard.core.heirs import heir
 from pytest_bugguard.core.thresholds import Count
 
 if TYPE_CHECKING:
@@ -76,27 +78,52 @@ def cut_functions(patch: Patch, source: Source, before: Source | None) -> tuple[
 
     Lines that others replace may have been those of two functions, and all that came went into one of them.
     """
+    if before is None:
+        return ()
     shortened = (
         span
-        for span in _named(patch.replaced, source, before)
+        for span in _as_now(patch.replaced, patch, source, before)
         if not any(span.first <= line <= span.last for line in patch.added)
     )
-    return tuple(dict.fromkeys([*_named(patch.cuts, source, before), *shortened]))
+    return tuple(dict.fromkeys([*_as_now(patch.cuts, patch, source, before), *shortened]))
 
 
-def _named(lines: Iterable[int], source: Source, before: Source | None) -> tuple[Span, ...]:
+def _as_now(lines: Iterable[int], patch: Patch, source: Source, before: Source) -> Iterator[Span]:
     """The functions that held some lines before, as they stand now."""
-    names = [span.name for line in lines if before and (span := before.function_around(line))]
-    return tuple(span for name in dict.fromkeys(names) if (span := source.named(name)) is not None)
+    heirs = (_heir(span, patch, source, before) for span in _holding(lines, before))
+    return (span for span in heirs if span is not None)
+
+
+def _holding(lines: Iterable[int], source: Source) -> dict[Span, None]:
+    """The innermost functions around some lines."""
+    return dict.fromkeys(span for line in lines if (span := source.function_around(line)) is not None)
+
+
+def _heir(span: Span, patch: Patch, source: Source, before: Source) -> Span | None:
+    return heir(span, before, source, lost=(*patch.cuts, *patch.replaced))
 
 
 def gone_functions(patch: Patch, source: Source, before: Source | None) -> tuple[Span, ...]:
     """The functions that a change took away as a whole, as they stood; what only has another name or place is there."""
+    if before is None:
+        return ()
     cuts = set(patch.cuts)
-    spans = dict.fromkeys(span for line in patch.cuts if before and (span := before.function_around(line)))
-    gone = [span for span in spans if cuts.issuperset(range(span.first, span.last + 1))]
-    names = {span.name.rpartition(".")[2] for span in source.spans} if gone else ()
-    return tuple(span for span in gone if span.name.rpartition(".")[2] not in names)
+    whole = [span for span in _holding(patch.cuts, before) if cuts.issuperset(range(span.first, span.last + 1))]
+    gone = [span for span in whole if _heir(span, patch, source, before) is None]
+    there = _by_last_name(source) if gone else {}
+    return tuple(span for span in gone if not there.get(_last_name(span), set()) - {span.name})
+
+
+def _by_last_name(source: Source) -> dict[str, set[str]]:
+    """The functions and classes of a text by their names alone: in which classes and functions each stands."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for span in source.spans:
+        found[_last_name(span)].add(span.name)
+    return found
+
+
+def _last_name(span: Span) -> str:
+    return span.name.rpartition(".")[2]
 
 
 def _standing_for(span: Span, known: FileCoverage) -> set[int]:
