@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_bugguard.core import coverage_verdict, floor_verdict
 from pytest_bugguard.core.coverage_rules import CoverageSettings, Gate, Limits, Places
@@ -83,6 +85,80 @@ def test_of_several_files_a_module_is_the_one_that_is_imported_so() -> None:
     part = Measured(files[:1], "x", unseen=("src/shop/pay.py",))
     (row,) = coverage_verdict.judge(settings, part, paths, is_whole=False)
     assert (row.verdict, row.count) == (RuleVerdict.MET, (9, 10))
+
+
+@pytest.mark.parametrize("scope", ["each", "group"])
+@pytest.mark.parametrize(
+    ("name", "others", "counted"),
+    [
+        pytest.param("shop", (), {"src/shop/pay.py", "src/shop/tests/test_own.py"}, id="mirrored-folder"),
+        pytest.param("shop.pay", (), {"src/shop/pay.py"}, id="mirrored-module"),
+        pytest.param("shop.alone", (), {"tests/shop/alone/test_it.py"}, id="no-such-module-of-the-product"),
+        pytest.param("tests", (), {"tests/shop/pay.py", "tests/shop/alone/test_it.py", "more/tests/test_a.py"},
+                     id="tests-on-purpose"),
+        pytest.param("tests", ("other/tests/test_b.py",),
+                     {"tests/shop/pay.py", "tests/shop/alone/test_it.py", "more/tests/test_a.py"},
+                     id="tests-that-were-not-measured"),
+    ],
+)  # fmt: skip
+def test_a_folder_of_tests_that_is_called_like_a_module_is_not_the_module(
+    scope: Literal["each", "group"], name: str, others: tuple[str, ...], counted: set[str]
+) -> None:
+    """Where the product has the module elsewhere; what lies in the product's own folder belongs to it, tests too."""
+    tests = ("tests/shop/pay.py", "tests/shop/alone/test_it.py", "more/tests/test_a.py", "src/shop/tests/test_own.py")
+    files = (_file("src/shop/pay.py", 5, 5), *(_file(path, 40, 0) for path in tests))
+    measured = Measured(files, "x", tests=frozenset(tests))
+    settings = CoverageSettings(gates=(Gate(_limits("80"), modules=(name,), scope=scope, place="p:7"),))
+    paths = ["src/shop/__init__.py", *(file.path for file in files), *others]
+    rows = coverage_verdict.judge(settings, measured, paths)
+    if scope == "each":
+        assert {row.path for row in rows} == counted
+    else:
+        assert sum(row.count.total for row in rows) == sum(10 if path == "src/shop/pay.py" else 40 for path in counted)
+    speaking = {path for path in paths if coverage_verdict.of_file(rows, path, measured, settings, paths)}
+    assert speaking == counted
+
+
+def test_a_module_that_was_not_measured_is_not_the_folder_of_its_tests() -> None:
+    """The tests alone would meet whatever is asked of it."""
+    file = _file("tests/shop/test_pay.py", 40, 0)
+    measured = Measured((file,), "x", tests=frozenset({file.path}))
+    settings = CoverageSettings(gates=(Gate(_limits("80"), modules=("shop",), place="p:7"),))
+    with pytest.raises(SettingsError, match=r"'shop' asks for src/shop/pay\.py, which coverage\.py left out"):
+        coverage_verdict.judge(settings, measured, [file.path, "src/shop/pay.py"])
+
+
+def test_a_folder_of_a_distribution_is_not_its_package() -> None:
+    """``shop/tests`` beside ``shop/src/shop``: the tests lie below a folder of that name, and not in the package."""
+    test = _file("shop/tests/test_pay.py", 40, 0)
+    measured = Measured((_file("shop/src/shop/pay.py", 5, 5), test), "x", tests=frozenset({test.path}))
+    settings = CoverageSettings(gates=(Gate(_limits("80"), modules=("shop",), scope="group", place="p:7"),))
+    (row,) = coverage_verdict.judge(settings, measured, [file.path for file in measured.files])
+    assert (row.count, row.verdict) == ((5, 10), RuleVerdict.UNMET)
+
+
+@pytest.mark.parametrize(
+    ("name", "paths", "meant"),
+    [
+        pytest.param("pay.core", ("shop/__init__.py", "shop/pay/__init__.py", "shop/pay/core.py"), "shop.pay.core",
+                     id="the-middle-of-a-name"),
+        pytest.param("shop.pai", ("packages/a/src/shop/pay.py", "packages/a/src/shop/__init__.py"), "shop.pay",
+                     id="far-below-the-top"),
+        pytest.param("shop.pay.cores", ("tests/shop/pay/test_cores.py", "src/shop/pay/core.py"), "shop.pay.core",
+                     id="a-module-of-the-product"),
+        pytest.param("shop.pay.__init_", ("src/shop/pay/__init__.py",), "shop.pay", id="a-package"),
+    ],
+)  # fmt: skip
+def test_a_module_that_is_suggested_is_one_that_fits(name: str, paths: tuple[str, ...], meant: str) -> None:
+    """By the name under which it is imported, and never by what was written."""
+    files = tuple(_file(path, 1, 0) for path in paths)
+    measured = Measured(files, "x", tests=frozenset(path for path in paths if path.startswith("tests")))
+    gate = Gate(_limits("80"), modules=(name,), place="p:7")
+    with pytest.raises(SettingsError) as refused:
+        coverage_verdict.judge(CoverageSettings(gates=(gate,)), measured, paths)
+    assert str(refused.value) == f"p:7: coverage.gate.modules: {name!r} fits no file; did you mean {meant!r}?"
+    meant_gate = replace(gate, modules=(meant,))
+    assert coverage_verdict.judge(CoverageSettings(gates=(meant_gate,)), measured, paths)
 
 
 def test_where_to_begin_is_no_test_while_the_product_lacks_something() -> None:

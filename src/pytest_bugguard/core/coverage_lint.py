@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import coverage_rules as rules
+from pytest_bugguard.core.coverage_modules import Namespace
 from pytest_bugguard.core.coverage_rules import Gate
 from pytest_bugguard.core.measured import FileCoverage
 from pytest_bugguard.core.thresholds import Metric
@@ -30,7 +31,7 @@ def idle(settings: CoverageSettings, measured: Measured, paths: Sequence[str]) -
         paths: Every Python file of the repository.
     """
     if settings.gates:
-        yield from _idle_gates(settings, measured, rules.packages_of(paths))
+        yield from _idle_gates(settings, measured, Namespace(paths, measured))
     yield from _emptied(measured)
 
 
@@ -38,17 +39,17 @@ _Deciding = dict[tuple[Gate | None, Metric], list[FileCoverage]]
 """The files that each rule decides for; the rule is None for ``each-file``."""
 
 
-def _idle_gates(settings: CoverageSettings, measured: Measured, packages: frozenset[str]) -> Iterator[str]:
+def _idle_gates(settings: CoverageSettings, measured: Measured, names: Namespace) -> Iterator[str]:
     deciding: _Deciding = defaultdict(list)
     for file in measured.files:
         for metric in Metric:
-            choice = rules.decide(settings, file.path, metric, packages)
+            choice = rules.decide(settings, file.path, metric, names)
             if isinstance(choice, rules.Choice) and (choice.gate or file.path not in measured.tests):
                 deciding[choice.gate, metric].append(file)
     for gate in settings.gates:
         if gate.scope == "each":
             yield from _shadowed(gate, deciding)
-        yield from _generous(gate, measured, deciding[gate, Metric.MISSING], packages)
+        yield from _generous(gate, measured, deciding[gate, Metric.MISSING], names)
     if settings.each_file is not None and measured.files and not any(deciding[None, metric] for metric in Metric):
         yield f"each-file, {settings.places.each_file}: decides for no file: gates speak for all of them"
 
@@ -60,15 +61,13 @@ def _shadowed(gate: Gate, deciding: _Deciding) -> Iterator[str]:
             yield f"{gate.name}, {gate.place}: {threshold.metric} decides for no file: {why}"
 
 
-def _generous(
-    gate: Gate, measured: Measured, decided: Sequence[FileCoverage], packages: frozenset[str]
-) -> Iterator[str]:
+def _generous(gate: Gate, measured: Measured, decided: Sequence[FileCoverage], names: Namespace) -> Iterator[str]:
     """A count that is no smaller than all that there is."""
     allowed = gate.limits.missing
     if allowed is None:
         return
     if gate.scope == "group":
-        most = sum(len(file.statements) for file in measured.files if rules.rank_of(gate, file.path, packages))
+        most = sum(len(file.statements) for file in measured.files if rules.rank_of(gate, file.path, names))
     else:
         most = max((len(file.statements) for file in decided), default=0)
     if most and allowed >= most:

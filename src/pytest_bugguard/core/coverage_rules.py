@@ -12,8 +12,10 @@ from msgspec import Struct, field
 from pytest_bugguard.core.thresholds import Metric, Threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from decimal import Decimal
+
+    from pytest_bugguard.core.coverage_modules import Namespace
 
 _WILD = re.compile(r"[*?\[]")
 
@@ -109,15 +111,15 @@ class Claim(NamedTuple):
         folder = self.text.removesuffix("/**")
         return self if _WILD.search(folder) else Claim(folder, self.is_module)
 
-    def rank(self, path: str, packages: frozenset[str]) -> Rank | None:
+    def rank(self, path: str, names: Namespace) -> Rank | None:
         """How closely it fits a file; None where it does not.
 
         Args:
             path: A file's path from the repository's top.
-            packages: Folders that hold an ``__init__.py``: a module's name begins below one that does not.
+            names: Under which files are imported.
         """
         if self.is_module:
-            return Rank(2, self.text.count(".") + 1) if _is_module(self.text, path, packages) else None
+            return Rank(2, self.text.count(".") + 1) if names.holds(self.text, path) else None
         if path == self.text:
             return Rank(3, len(self.text))
         folder = self.meant.text
@@ -125,16 +127,6 @@ class Claim(NamedTuple):
         if wild is None:  # a pattern for some of its files has its slash before the wildcard too: it is closer
             return Rank(1, len(folder)) if path.startswith(f"{folder}/") else None
         return Rank(1, wild.start()) if _glob(self.text).fullmatch(path) else None
-
-
-def _is_module(name: str, path: str, packages: frozenset[str]) -> bool:
-    """Whether a file is this module, or lies in this package."""
-    parts = path.removesuffix(".py").split("/")
-    wanted = name.split(".")
-    for start in range(len(parts) - len(wanted) + 1):
-        if parts[start : start + len(wanted)] == wanted and "/".join(parts[:start]) not in packages:
-            return path.endswith(".py")
-    return False
 
 
 @lru_cache(maxsize=256)
@@ -182,9 +174,7 @@ class Tie(NamedTuple):
     other: Gate
 
 
-def decide(
-    settings: CoverageSettings, path: str, metric: Metric, packages: frozenset[str] = frozenset()
-) -> Choice | Tie | None:
+def decide(settings: CoverageSettings, path: str, metric: Metric, names: Namespace) -> Choice | Tie | None:
     """The rule that decides for a file: the most specific one that says something of the metric.
 
     An exact path is more specific than a module, a module more than a folder or pattern, and of two patterns the one
@@ -196,7 +186,7 @@ def decide(
         for gate in settings.gates
         if gate.scope == "each"
         and (threshold := gate.limits.of(metric)) is not None
-        and (rank := rank_of(gate, path, packages)) is not None
+        and (rank := rank_of(gate, path, names)) is not None
     ]
     if fitting:
         best = max(rank for rank, _, _ in fitting)
@@ -208,35 +198,31 @@ def decide(
     return Choice(threshold, None) if threshold else None
 
 
-def rank_of(gate: Gate, path: str, packages: frozenset[str] = frozenset()) -> Rank | None:
+def rank_of(gate: Gate, path: str, names: Namespace) -> Rank | None:
     """How closely a gate fits a file, by the closest of what it names."""
-    ranks = [rank for claim in gate.claims() if (rank := claim.rank(path, packages)) is not None]
+    ranks = [rank for claim in gate.claims() if (rank := claim.rank(path, names)) is not None]
     return max(ranks, default=None)
 
 
-def packages_of(paths: Iterable[str]) -> frozenset[str]:
-    """The folders that hold an ``__init__.py``."""
-    return frozenset(path.removesuffix("/__init__.py") for path in paths if path.endswith("/__init__.py"))
-
-
 _CLOSE = 5
-"""So many names are looked at; of patterns those that fit no file either are passed over."""
+"""So many names are looked at; those that fit no file either are passed over."""
 
 
-def nearest(claim: Claim, paths: Sequence[str]) -> str:
-    """A name that a claim for nothing may have meant; empty where none is close."""
+def nearest(claim: Claim, names: Namespace) -> str:
+    """What a claim for nothing may have meant, which fits a file; empty where nothing is close."""
     import difflib  # noqa: PLC0415 - only where something is wrong
 
-    if claim.is_module:
-        known = {".".join(path.removesuffix(".py").split("/")[start:]) for path in paths for start in (0, 1)}
-        known |= {name.rpartition(".")[0] for name in known}
-    else:
-        known = {*paths, *(path.rpartition("/")[0] for path in paths)}
-        if wild := _WILD.search(claim.text):
-            tail = claim.text[claim.text.rfind("/", 0, wild.start()) + 1 :]
-            known = {f"{folder}/{tail}" for path in paths for folder in _folders(path)}
-    near = difflib.get_close_matches(claim.text, sorted(known - {""}), n=_CLOSE)
-    return next((name for name in near if not _WILD.search(name) or any(map(_glob(name).fullmatch, paths))), "")
+    known = names.names() if claim.is_module else _paths_like(claim.text, names.paths)
+    near = (Claim(name, claim.is_module) for name in difflib.get_close_matches(claim.text, sorted(known), n=_CLOSE))
+    return next((one.text for one in near if any(one.rank(path, names) for path in names.paths)), "")
+
+
+def _paths_like(text: str, paths: Sequence[str]) -> set[str]:
+    """Files and folders; for a pattern the same one in every folder."""
+    if wild := _WILD.search(text):
+        tail = text[text.rfind("/", 0, wild.start()) + 1 :]
+        return {f"{folder}/{tail}" for path in paths for folder in _folders(path)}
+    return {*paths, *(path.rpartition("/")[0] for path in paths)} - {""}
 
 
 def _folders(path: str) -> Iterator[str]:

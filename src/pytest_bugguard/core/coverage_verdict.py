@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pytest_bugguard.core import coverage_rules as rules
+from pytest_bugguard.core.coverage_modules import Namespace
 from pytest_bugguard.core.errors import SettingsError
 from pytest_bugguard.core.measured import Doubt, and_more
 from pytest_bugguard.core.model import RuleVerdict
@@ -108,46 +109,44 @@ def judge(
     Raises:
         SettingsError: Two gates fit a file equally well, or one fits no file that was measured.
     """
-    packages = rules.packages_of(paths)
+    names = Namespace(paths, measured)
     if is_whole:
-        _refuse_idle_gates(settings, measured, paths, packages)
+        _refuse_idle_gates(settings, measured, names)
     unseen = () if is_whole else measured.unseen
-    groups = (_group(gate, measured, packages, unseen) for gate in settings.gates if gate.scope == "group")
+    groups = (_group(gate, measured, names, unseen) for gate in settings.gates if gate.scope == "group")
     total = _total(settings, measured, unseen)
-    return (*_each(settings, measured, packages), *chain.from_iterable(groups), *total)
+    return (*_each(settings, measured, names), *chain.from_iterable(groups), *total)
 
 
-def _refuse_idle_gates(
-    settings: CoverageSettings, measured: Measured, paths: Sequence[str], packages: frozenset[str]
-) -> None:
+def _refuse_idle_gates(settings: CoverageSettings, measured: Measured, names: Namespace) -> None:
     """A gate that fits nothing can never fail, and nobody would notice."""
     known = {file.path for file in measured.files}
     faults = [
-        f"{gate.place}: {_idle(claim, paths, packages)}"
+        f"{gate.place}: {_idle(claim, names)}"
         for gate in settings.gates
         for claim in gate.claims()
-        if not any(claim.rank(path, packages) for path in known)
+        if not any(claim.rank(path, names) for path in known)
     ]
     if faults:
         hint = "name what is there, or let coverage.py measure it: [tool.coverage.run] source, omit and include"
         raise SettingsError("\n".join(faults), hint=hint)
 
 
-def _idle(claim: rules.Claim, paths: Sequence[str], packages: frozenset[str]) -> str:
+def _idle(claim: rules.Claim, names: Namespace) -> str:
     key = "modules" if claim.is_module else "paths"
-    there = [path for path in paths if claim.rank(path, packages)]
+    there = [path for path in names.paths if claim.rank(path, names)]
     if there:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         return f"coverage.gate.{key}: {claim.text!r} asks for {there[0]}{more}, which coverage.py left out"
-    near = rules.nearest(claim, paths)
+    near = rules.nearest(claim, names)
     return f"coverage.gate.{key}: {claim.text!r} fits no file" + (f"; did you mean {near!r}?" if near else "")
 
 
-def _each(settings: CoverageSettings, measured: Measured, packages: frozenset[str]) -> Iterator[Judged]:
+def _each(settings: CoverageSettings, measured: Measured, names: Namespace) -> Iterator[Judged]:
     ties: dict[tuple[str, str], str] = {}
     for file in measured.files:
         for metric in Metric:
-            match rules.decide(settings, file.path, metric, packages):
+            match rules.decide(settings, file.path, metric, names):
                 case rules.Choice(_, None) if file.path in measured.tests:
                     pass  # who wants a test measured names it
                 case rules.Choice(threshold, gate):
@@ -190,9 +189,9 @@ def verdict_on(count: Count, threshold: Threshold) -> RuleVerdict:
     return RuleVerdict.MET if threshold.is_met(count) else RuleVerdict.UNMET
 
 
-def _group(gate: Gate, measured: Measured, packages: frozenset[str], unseen: Sequence[str]) -> Iterator[Judged]:
-    files = [file for file in measured.files if rules.rank_of(gate, file.path, packages)]
-    lacking = [path for path in unseen if rules.rank_of(gate, path, packages)]
+def _group(gate: Gate, measured: Measured, names: Namespace, unseen: Sequence[str]) -> Iterator[Judged]:
+    files = [file for file in measured.files if rules.rank_of(gate, file.path, names)]
+    lacking = [path for path in unseen if rules.rank_of(gate, path, names)]
     within = replace(measured, files=tuple(files), unseen=tuple(lacking))
     yield from _together(gate.limits, within, gate.name, gate.place)
 
@@ -234,8 +233,8 @@ def of_file(
     judged: Iterable[Judged], path: str, measured: Measured, settings: CoverageSettings, paths: Sequence[str]
 ) -> tuple[Judged, ...]:
     """What speaks of one file: by itself, or together with others, whether it lacks anything or not."""
-    packages = rules.packages_of(paths)
-    groups = (gate for gate in settings.gates if gate.scope == "group" and rules.rank_of(gate, path, packages))
+    names = Namespace(paths, measured)
+    groups = (gate for gate in settings.gates if gate.scope == "group" and rules.rank_of(gate, path, names))
     sums = {(TOTAL, settings.places.total), *((gate.name, gate.place) for gate in groups)}
     counted = sums if measured.file(path) is not None else ()
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pytest_bugguard.core import coverage_rules
+from pytest_bugguard.core.coverage_modules import Namespace
 from pytest_bugguard.core.coverage_verdict import Judged, Missing, undecided, verdict_on
 from pytest_bugguard.core.floors import Floor
 from pytest_bugguard.core.measured import Doubt
@@ -41,13 +42,13 @@ def judge(  # noqa: PLR0913 - what a file is held against, and what is known of 
         place: Where floors are asked for.
         unfollowed: Why files that have floors may have other names now: one that is not in the list may be such a file.
     """
-    packages = coverage_rules.packages_of(paths)
+    names = Namespace(paths, measured)
     known = {file.path for file in measured.files}
     there = set(paths)
     owed_by_gone = max((floor.missing for path, floor in floors.items() if path not in there), default=0)
     for file in measured.files:
         is_listed = file.path in floors
-        if is_listed or (file.path not in measured.tests and not _is_decided(settings, file.path, packages)):
+        if is_listed or (file.path not in measured.tests and not _is_decided(settings, file.path, names)):
             held = _against(file, floors.get(file.path, Floor(0)), place, is_listed=is_listed)
             may_be_gone = not is_listed and held.verdict is RuleVerdict.UNMET and len(file.missing) <= owed_by_gone
             yield undecided(held, unfollowed) if unfollowed and may_be_gone else held
@@ -56,10 +57,10 @@ def judge(  # noqa: PLR0913 - what a file is held against, and what is known of 
             yield _unmeasured(path, floor, place)
 
 
-def _is_decided(settings: CoverageSettings, path: str, packages: frozenset[str]) -> bool:
+def _is_decided(settings: CoverageSettings, path: str, names: Namespace) -> bool:
     """Whether a rule on lines speaks for a file."""
     metrics = (Metric.LINE, Metric.MISSING)
-    return any(coverage_rules.decide(settings, path, metric, packages) is not None for metric in metrics)
+    return any(coverage_rules.decide(settings, path, metric, names) is not None for metric in metrics)
 
 
 def _against(file: FileCoverage, floor: Floor, place: str, *, is_listed: bool) -> Judged:
