@@ -192,6 +192,58 @@ def test_it_asks_for_something_else(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        "assert 'clock.py' in os.listdir(tmp_path)",
+        "assert 'clock.py' in [entry.name for entry in os.scandir(str(tmp_path))]",
+        "assert (tmp_path / 'clock.py').exists()",
+        "assert (tmp_path / 'shop' / 'clock.py').is_file()",
+        "assert os.path.exists(os.path.join(self.tmp_path, 'shop', 'taxes.json'))",
+        "assert tmpdir.join('clock.py').exists()",
+        "assert 'clock.py' in os.listdir(tmp_path_factory.mktemp('out'))",
+        "out = tmp_path / 'out'\nassert 'clock.py' in os.listdir(out)",
+        "out = tmp_path / 'out'\nfile = out / 'clock.py'\nassert file.exists()",
+        "names = sorted(os.listdir(tmp_path))\nassert names == ['clock.py']",
+        "out = tmp_path / 'out'\nout = out / 'in'\nassert 'clock.py' in os.listdir(path=out)",
+        "assert os.path.exists(f'{tmp_path}/clock.py')",
+        "out: Path = tmp_path\nassert 'clock.py' in os.listdir(out)",
+        "self.assertIn('clock.py', os.listdir(tmpdir))",
+        "self.assertTrue((tmp_path / 'clock.py').exists())",
+        "if not (tmp_path / 'clock.py').exists():\n    pytest.fail('nothing was written')",
+    ],
+)
+def test_what_the_product_writes_is_no_new_api(body: str) -> None:
+    """Below pytest's temporary folder lies what the test had written, also under the name of a new file."""
+    assert not asks_for_novelty(claim(body), NOVELTY)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "assert 'clock.py' in os.listdir(HERE / 'shop')",
+        "assert (HERE / 'clock.py').exists()",
+        "out = tmp_path / 'out'\nassert 'clock.py' in os.listdir(HERE)",
+        "place = place / 'shop'\nassert 'clock.py' in os.listdir(place)",
+        "place = HERE\nif here:\n    place = tmp_path\nassert 'clock.py' in os.listdir(place)",
+        "place = HERE\nassert 'clock.py' in os.listdir(place)",
+        "assert hasattr(made_in(tmp_path, Pager), 'first')",
+        "assert 'first' in dir(Pager(tmp_path))",
+    ],
+)
+def test_what_is_asked_of_the_source_tree_is(body: str) -> None:
+    """A temporary folder elsewhere in the test does not speak for it."""
+    assert asks_for_novelty(claim(body), NOVELTY)
+
+
+def test_a_helper_may_look_into_a_temporary_folder() -> None:
+    """It does where it is given one."""
+    helper = Helper("has", "tests/helpers.py", "def has(folder, name):\n    return name in os.listdir(folder)")
+    for folder, asks in (("tmp_path / 'out'", False), ("HERE", True)):
+        said = claim(f"assert has({folder}, 'clock.py')")._replace(helpers=(helper,))
+        assert asks_for_novelty(said, NOVELTY) is asks
+
+
+@pytest.mark.parametrize(
     ("helper", "body"),
     [
         pytest.param("def has(name):\n    return hasattr(Pager, name)", "assert has('first')", id="returns-it"),

@@ -73,6 +73,27 @@ def assigned(tree: ast.AST) -> dict[str, list[ast.expr]]:
     return found
 
 
+def beginnings(place: ast.AST) -> Iterator[str]:
+    """The names that a place may begin with: ``a`` of ``a / "b"``, of ``a.joinpath("b")`` and of ``join(a, "b")``."""
+    waiting = [place]
+    for node in waiting:
+        match node:
+            case ast.Name(id=name):
+                yield name
+            case ast.Attribute(attr=name, value=inner):
+                yield name
+                waiting.append(inner)
+            case ast.Call(func=way, args=given, keywords=named):
+                waiting += [way, *[*given, *(keyword.value for keyword in named)][:1]]
+            case (
+                ast.BinOp(left=inner)
+                | ast.FormattedValue(value=inner)
+                | ast.JoinedStr(values=[inner, *_])
+                | ast.Subscript(value=inner)
+            ):
+                waiting.append(inner)
+
+
 def tried(tree: ast.AST) -> dict[str, list[str]]:
     """The names that are used in a ``try`` which catches the want of one, for each local name that is bound there."""
     found: dict[str, list[str]] = defaultdict(list)

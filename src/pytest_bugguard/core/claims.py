@@ -18,6 +18,7 @@ from msgspec import Struct, field
 from pytest_bugguard.core import protocols
 from pytest_bugguard.core.assertions import (
     assigned,
+    beginnings,
     catches_a_want,
     key_of_a_class,
     own_name,
@@ -51,6 +52,10 @@ _HOLDING = frozenset({"frozenset", "list", "set", "sorted", "tuple"})
 _OF_KINDS = frozenset({"isinstance", "issubclass"})
 _OF_CALLABLES = frozenset({"signature", "getfullargspec", "getargspec", "getcallargs"})
 _OF_FILES = frozenset({"exists", "is_file", "isfile", "is_dir", "isdir", "find_spec", "find_loader"})
+_IN_FOLDERS = _OF_FILES | {"listdir", "scandir"}
+"""They look at what lies somewhere."""
+_TEMPORARY = frozenset({"tmp_path", "tmp_path_factory", "tmpdir", "tmpdir_factory"})
+"""The fixtures of pytest below which the product writes: what lies there is none of the source's own files."""
 _HARMLESS = frozenset(
     {"all", "any", "bool", "callable", "frozenset", "isclass", "isfunction", "isinstance", "ismethod", "isroutine"}
     | {
@@ -160,6 +165,8 @@ class _Reader(Struct):
     """By name: functions that stand with the tests."""
     kinds: dict[str, str] = field(default_factory=dict)
     """By name: the class of what it held."""
+    temporary: frozenset[str] = _TEMPORARY
+    """The names of what makes a temporary folder, or is one."""
     _followed: set[str] = field(default_factory=set)
 
     def asks(self, question: list[ast.expr]) -> bool:
@@ -207,6 +214,8 @@ class _Reader(Struct):
             yield _Part.NOVELTY if is_novel else _Part.OTHER
         elif self._asks_what_it_can(name, given):
             yield _Part.NOVELTY
+        elif name in _IN_FOLDERS and self._is_temporary(call):
+            yield _Part.OTHER
         elif name in _OF_FILES:
             is_novel = any(self._holds(self.novelty.names_file, one) for one in (call.func, *given))
             yield _Part.NOVELTY if is_novel else _Part.OTHER
@@ -242,6 +251,7 @@ class _Reader(Struct):
         texts = {name: tuple(self._texts(value)) for name, value in given.items()}
         others = {name: function for name, function in self.helpers.items() if function is not helper}
         inside = _Reader(self.novelty, texts, assigned(helper), tried(helper), others)
+        inside.temporary = _TEMPORARY - given.keys() | {name for name in given if self._is_temporary(given[name])}
         if isinstance(helper, ast.Lambda):
             yield from inside._parts(helper.body, depth)
         else:
@@ -281,6 +291,17 @@ class _Reader(Struct):
     def _holds(self, is_wanted: Callable[[str], bool], node: ast.AST) -> bool:
         """Whether text like that stands anywhere in it, or in what its names are bound to."""
         return any(map(is_wanted, self._texts(node)))
+
+    def _is_temporary(self, place: ast.AST, depth: int = _FAR) -> bool:
+        """Whether it lies in a temporary folder: each way to get there begins with one."""
+        names = set(beginnings(place))
+        if not names.isdisjoint(self.temporary):
+            return True
+        return depth > 0 and any(self._is_bound_to_temporary(name, depth - 1) for name in names)
+
+    def _is_bound_to_temporary(self, name: str, depth: int) -> bool:
+        values = [value for value in self.assigned.get(name, ()) if name not in beginnings(value)]
+        return bool(values) and all(self._is_temporary(value, depth) for value in values)
 
     def _names_reshaped(self, node: ast.AST) -> bool:
         names = (own_name(part) for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute))
