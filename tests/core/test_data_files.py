@@ -59,6 +59,10 @@ FIXTURE = """
     def test_case(case):
         assert case
 """
+TWO = "'tests', 'fixtures', 'rules', 'two.yml'"
+TABLE = """
+    ROWS = [load(RULES / name) for name in ("two.yml",)]
+"""
 BY_NAME = """
     HERE = Path(__file__).parent.parent / "fixtures/rules"
 
@@ -103,7 +107,12 @@ def test_who_reads_a_file_is_found_wherever_it_stands(files: dict[str, str], how
         pytest.param(FIXTURE.replace("fixtures/rules", "fixtures/custom/*"), id="all-of-another-one-in-one-above"),
         pytest.param(FIXTURE.replace(".iterdir()", ".read_text()"), id="it-takes-none"),
         pytest.param(FROM_ITS_PLACE.replace("parent.parent", "parent"), id="from-another-place"),
+        pytest.param(FROM_ITS_PLACE.replace("in(RULES)", "in(RULES / 'two.yml')"), id="what-else-is-in-a-named-one"),
+        pytest.param(FROM_ITS_PLACE.replace("in(RULES)", f"in(join({TWO}))"), id="one-file-in-parts"),
+        pytest.param(FROM_ITS_PLACE.replace("_in(RULES)", "_in(realpath(RULES) + '/two.yml')"), id="what-is-added"),
+        pytest.param(FROM_ITS_PLACE.replace("in(RULES)", "in(ROWS)") + TABLE, id="a-table-of-what-else-is-in-it"),
         pytest.param(BY_NAME.replace("one.yml", "three.yml"), id="another-name"),
+        pytest.param(BY_NAME.replace("one.yml", "old/one.yml"), id="the-same-name-further-down"),
         pytest.param("def test_case():\n    assert find('one.yml', 'rules')\n", id="a-name-that-may-be-anywhere"),
         pytest.param(FIXTURE.replace("fixture\n", "fixture(autouse=True)\n").replace("(case)", "()"), id="autouse"),
     ],
@@ -117,6 +126,7 @@ def taken(folder: str) -> str:
     """A test of whatever is in a folder, which is named so."""
     return f"""
         RULES = Path("tests/fixtures/rules")
+        HERE = Path(__file__).resolve().parent.parent
 
         def test_case():
             for case in os.listdir({folder}):
@@ -131,7 +141,17 @@ def taken(folder: str) -> str:
         pytest.param('ROOT.parent / "tests/fixtures/rules"', id="from-above-somewhere-else"),
         pytest.param('dirname(dirname(__file__)) + "/fixtures/rules"', id="up-by-dirname"),
         pytest.param('join(dirname(__file__), "../fixtures/rules")', id="up-by-two-dots"),
+        pytest.param('join(dirname(__file__), "..", "fixtures", "rules")', id="up-by-two-dots-alone"),
+        pytest.param('join(dirname(__file__), os.pardir, "fixtures", "rules")', id="up-by-the-name-of-two-dots"),
+        pytest.param('Path(__file__).parents[1] / "fixtures" / "rules"', id="up-by-number"),
+        pytest.param('f"{dirname(__file__)}/../fixtures/rules"', id="up-in-a-text"),
+        pytest.param('dirname(HERE) + os.sep + "tests/fixtures/rules"', id="with-the-separator"),
+        pytest.param('both(["tests/fixtures/rules"] + MORE)', id="in-one-of-two-lists"),
+        pytest.param('os.sep.join(["tests", "fixtures", "rules"])', id="by-a-list-of-names"),
+        pytest.param('Path(*("tests", "fixtures", "rules"))', id="by-names-that-are-spread"),
+        pytest.param('below("tests", "fixtures", "rules")', id="by-a-helper-that-joins"),
         pytest.param("RULES", id="by-a-name-of-the-module"),
+        pytest.param('HERE / "fixtures" / "rules"', id="below-a-name-of-the-module"),
     ],
 )
 def test_a_folder_is_known_however_the_way_to_it_is_written(folder: str) -> None:
@@ -143,7 +163,10 @@ def test_a_folder_is_known_however_the_way_to_it_is_written(folder: str) -> None
     "folder",
     [
         pytest.param('RULES / "two.yml"', id="what-else-is-in-it"),
+        pytest.param('RULES / "old"', id="a-folder-in-it"),
+        pytest.param('join("tests", "fixtures", "rules", "old")', id="a-folder-in-it-by-parts"),
         pytest.param("OLD_RULES", id="a-name-that-ends-alike"),
+        pytest.param("(place := place) or folder_of(place)", id="a-name-that-stands-for-itself"),
         pytest.param('glob("tests/fixtures", "custom/*.yml")', id="all-of-its-neighbour"),
         pytest.param('glob("tests/fixtures/rules/old/*.yml", within("rules"))', id="all-of-one-below"),
     ],
@@ -151,6 +174,24 @@ def test_a_folder_is_known_however_the_way_to_it_is_written(folder: str) -> None
 def test_who_takes_what_lies_beside_it_takes_no_new_file(folder: str) -> None:
     """Only all that is in a folder is whatever comes into it."""
     assert around(unit__test_a=taken(folder)) == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_taken"),
+    [
+        pytest.param('place / "rules"', True, id="the-folder"),
+        pytest.param('place / "rules" / "old"', False, id="one-in-it"),
+        pytest.param('place / "rules" / "two.yml"', False, id="what-else-is-in-it"),
+    ],
+)
+def test_what_has_a_name_counts_where_it_is_used(folder: str, is_taken: bool) -> None:
+    """Who begins a way does not mean the folder that it leads through."""
+    text = f"""
+        def test_case():
+            place = Path(__file__).parents[1] / "fixtures"
+            assert list(({folder}).iterdir())
+    """
+    assert around(unit__test_a=text) == ([("test_case", How.CASES_ADDED)] if is_taken else [])
 
 
 @pytest.mark.parametrize(
@@ -174,6 +215,9 @@ def test_the_tests_of_a_part_have_folders_of_their_own(path: str, top: str, modu
         pytest.param('load("../fixtures/rules/one.yml")', True, id="from-a-folder-beside-it"),
         pytest.param('load("./fixtures/rules/one.yml")', True, id="from-its-top"),
         pytest.param('load(Path("tests/fixtures/rules") / "one.yml")', True, id="in-its-folder"),
+        pytest.param('load("tests/fixtures/rules", "one.yml")', True, id="beside-its-folder"),
+        pytest.param('load(join(dirname(__file__), "..", "fixtures", "rules", "one.yml"))', True, id="by-parts"),
+        pytest.param('load(join("tests", "fixtures", "rules", "old", "one.yml"))', False, id="further-down"),
         pytest.param('load("rules/one.yml")', False, id="too-little-to-tell"),
         pytest.param('load(HERE / "three.yml")  # not one.yml', False, id="in-a-comment"),
     ],

@@ -15,23 +15,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pytest_bugguard.core import syntax
+from pytest_bugguard.core.written_paths import MAKING_PATHS, Reader, names_in, texts_in
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Iterable, Iterator
 
     from pytest_bugguard.core.modules import Module
     from pytest_bugguard.core.outline import Scope
+    from pytest_bugguard.core.written_paths import Way
 
-_LONGEST_PATH = 300
-"""Characters of a string that may be a path."""
 _TELLING = 3
 """So many names at the end of a path tell which file is meant."""
 _LISTERS = frozenset({"listdir", "scandir", "walk", "fwalk", "glob", "iglob", "rglob", "iterdir"})
 """What tells the names of a folder's files."""
-_GIVEN_BACK = frozenset(
-    {"Path", "PurePath", "abspath", "absolute", "dirname", "joinpath", "join", "parametrize", "resolve", "str"}
-)
-"""What makes a path of a folder, or hands it on as it is."""
+_GIVEN_BACK = MAKING_PATHS | {"parametrize"}
+"""That, and what hands a folder on as it is."""
 _PATTERN = re.compile(r"[^\s*]*\*[^\s]*")
 
 
@@ -52,7 +50,7 @@ class Named(Struct, frozen=True):
 
     def are_in(self, tree: ast.AST) -> bool:
         """Whether a tree holds one of the names."""
-        return not self.texts.isdisjoint(_parts(tree, set(_compared(tree)) if self.opens else ()))
+        return not self.texts.isdisjoint(names_in(tree, set(_compared(tree)) if self.opens else ()))
 
 
 class Folder(NamedTuple):
@@ -74,13 +72,14 @@ class Folder(NamedTuple):
 
     def is_in(self, tree: ast.AST, module: Module) -> bool:
         """Whether a tree names it, all the way from the top of the tests or from its own place, and nothing in it."""
-        texts = {text.lstrip("./") for text in _strings(tree)}
-        if not self.others.isdisjoint(part for text in texts for part in text.split("/")):
+        return self.is_among(Reader(tree, module).ways(tree), set(names_in(tree)))
+
+    def is_among(self, ways: Iterable[Way], names: Iterable[str] = ()) -> bool:
+        """Whether one of the ways leads to it, and none of the names that stand with that is one of what is in it."""
+        if not self.others.isdisjoint(names):
             return False
-        start = _climbed_to(tree, module.path) or self.top.rpartition("/")[0]
-        way = self.path.removeprefix(f"{start}/" if start else "")
-        is_whole = any(_is_all_of(way, text) for text in texts)
-        return self.path.startswith(start) and (is_whole or texts.issuperset(way.split("/")))
+        own = _written(self.path, self.top)
+        return any(any(_is_all_of(path, way.text) for path in own) and way.is_without(self.others) for way in ways)
 
 
 @lru_cache(maxsize=1_000)
@@ -88,11 +87,14 @@ def _shape(name: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"[\"'/]" + re.escape(name) + rb"(?:/?[\"'{]|/[^\"'/\n]*\*)")
 
 
+def _written(path: str, top: str) -> set[str]:
+    """How a path is written: whole, and from where its folder of tests lies."""
+    return {path, path.removeprefix(f"{top.rpartition('/')[0]}/")}
+
+
 def _is_all_of(folder: str, text: str) -> bool:
     """Whether a path is that of a folder, or a pattern of all that is in it."""
-    before, _, after = f"{text}/".partition(f"{folder}/")
-    first = after.partition("/")[0]
-    return not before and f"{text}/".startswith(f"{folder}/") and (not first or "*" in first)
+    return text == folder or (text.startswith(f"{folder}/") and "*" in text[len(folder) + 1 :].partition("/")[0])
 
 
 class Placed(Struct, frozen=True):
@@ -127,13 +129,16 @@ class Placed(Struct, frozen=True):
 
     def are_in(self, tree: ast.AST) -> bool:
         """Whether a tree holds its name, and where it lies."""
-        ends = [[part for part in text.split("/") if part not in {"", ".", ".."}] for text in _strings(tree)]
+        ends = [[part for part in text.split("/") if part not in {"", ".", ".."}] for text in texts_in(tree)]
         longest = max((len(end) for end in ends if end and f"/{self.path}".endswith("/" + "/".join(end))), default=0)
         if longest >= _TELLING:
             return True
         if not longest or self.module is None:
             return False
-        return self.is_around or self._folder.is_in(tree, self.module)
+        if self.is_around:
+            return True
+        ways = Reader(tree, self.module).ways(tree)
+        return self._folder.is_among(ways) or not _written(self.path, self.top).isdisjoint(way.text for way in ways)
 
 
 class Listed(Struct, frozen=True):
@@ -142,12 +147,12 @@ class Listed(Struct, frozen=True):
     folders: tuple[Folder, ...]
     module: Module | None = None
     """Who may write it."""
-    constants: tuple[tuple[str, frozenset[str]], ...] = ()
-    """The names that the module gives to one of them, with what else is in it."""
+    constants: frozenset[str] = frozenset()
+    """The names that the module gives to one of them."""
 
     def scopes(self, module: Module) -> Iterator[Scope]:
         """Of what is worth a look in a module."""
-        names = [name.encode() for name, _ in self.constants]
+        names = [name.encode() for name in sorted(self.constants)]
         return module.scopes_where(lambda piece: any(name in piece for name in names) or self.may_be_in(piece))
 
     def may_be_in(self, text: bytes) -> bool:
@@ -157,36 +162,26 @@ class Listed(Struct, frozen=True):
     def within(self, module: Module) -> Listed:
         """As one module may write it."""
         constants = (
-            (name, folder.others)
+            name
             for scope in module.scopes_where(self.may_be_in)
             for name, values in scope.values.items()
-            for folder in self.folders
-            if any(folder.is_in(value, module) for value in values)
+            if any(self._are_among(Reader(value, module), value) for value in values)
         )
-        return replace(self, module=module, constants=tuple(constants))
+        return replace(self, module=module, constants=frozenset(constants))
 
     def are_in(self, tree: ast.AST) -> bool:
         """Whether a tree takes whatever is in one of the folders."""
-        return any(map(self._is_named, _lists(tree)))
+        if self.module is None:
+            return False
+        reader = Reader(tree, self.module)
+        return any(self._are_among(reader, part) for part in _lists(tree))
 
-    def _is_named(self, tree: ast.AST) -> bool:
-        if self.module is not None and any(folder.is_in(tree, self.module) for folder in self.folders):
-            return True
-        names = {node.id for node in syntax.walk(tree) if isinstance(node, ast.Name)}
-        held = set(_parts(tree))
-        return any(name in names and others.isdisjoint(held) for name, others in self.constants)
-
-
-def _climbed_to(tree: ast.AST, path: str) -> str | None:
-    """The folder that a tree means by ``Path(__file__).parent``, or ``dirname(__file__)`` and ``".."``."""
-    nodes = list(syntax.walk(tree))
-    if not any(isinstance(node, ast.Name) and node.id == "__file__" for node in nodes):
-        return None
-    climbed = sum(syntax.last_name(node) == "dirname" for node in nodes if isinstance(node, ast.Call))
-    climbed += sum(node.attr == "parent" for node in nodes if isinstance(node, ast.Attribute))
-    climbed += sum(part == ".." for part in _parts(tree))
-    above = path.split("/")[:-climbed]
-    return "/".join(above) if above else None
+    def _are_among(self, reader: Reader, part: ast.AST) -> bool:
+        names = set(names_in(part))
+        if names.isdisjoint(folder.name for folder in self.folders) and not reader.uses(self.constants, part):
+            return False
+        ways = reader.ways(part)
+        return any(folder.is_among(ways, names) for folder in self.folders)
 
 
 def _lists(tree: ast.AST) -> Iterator[ast.AST]:
@@ -208,20 +203,6 @@ def _is_lister(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
         return syntax.last_name(node) in _LISTERS
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and _PATTERN.fullmatch(node.value) is not None
-
-
-def _strings(tree: ast.AST, without: Container[ast.AST] = ()) -> Iterator[str]:
-    """The strings in a tree that may be paths."""
-    for node in syntax.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in without:
-            yield from [node.value] if len(node.value) < _LONGEST_PATH else []
-
-
-def _parts(tree: ast.AST, without: Container[ast.AST] = ()) -> Iterator[str]:
-    """The strings in a tree, and the names that they are made of as paths."""
-    for text in _strings(tree, without):
-        yield text
-        yield from text.split("/")
 
 
 def _compared(tree: ast.AST) -> Iterator[ast.AST]:
