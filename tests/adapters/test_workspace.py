@@ -16,6 +16,7 @@ from pytest_bugguard.adapters.workspace import Workspace
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals, modes and owners as POSIX has them")
 OWNER = """
+import select
 import sys
 from pathlib import Path
 from pytest_bugguard.adapters.interrupts import unwinding
@@ -25,7 +26,8 @@ with unwinding(), Workspace(Path(sys.argv[1])) as space:
     folder = space.folder()
     (folder / "file").write_text("x")
     print(folder, flush=True)
-    sys.stdin.read()
+    while not select.select([sys.stdin], [], [], 0.02)[0]:
+        pass  # what comes right before it waits is heard at the next turn
 """
 
 
