@@ -83,6 +83,23 @@ def function(body: str, head: str = "def test_one():") -> syntax.FunctionNode:
             id="unittests-failure-is-an-exception",
         ),
         pytest.param("with suppress(Exception):\n    pages(1)\n    pytest.fail('no')", True, id="let-through"),
+        *(
+            pytest.param(f"try:\n    assert pages(1)\n    {body}\nexcept {kind}:\n    pass", False, id=f"{body}-{kind}")
+            for body, kind in (
+                ("if False:\n        pytest.fail('no')", "Exception"),
+                ("for x in []:\n        pytest.fail('no')", "Exception"),
+                ("def late():\n        pytest.fail('no')", "Exception"),
+                ("with suppress(BaseException):\n        pytest.fail('no')", "Exception"),
+                ("pytest.fail('no')", "(Exception, pytest.fail.Exception)"),
+                ("pytest.fail('no')", "(Exception, Failed)"),
+                ("job.fail('no')", "Exception"),
+                ("job.warns()", "Exception"),
+            )
+        ),
+        pytest.param(
+            "try:\n    assert pages(1)\nexcept AssertionError:\n    if 0:\n        raise\nexcept Exception:\n    pass",
+            False, id="never-raised-again",
+        ),
         pytest.param("with suppress(BaseException):\n    pages(1)\n    pytest.fail('no')", False, id="all-suppressed"),
         pytest.param(
             "with suppress(Exception):\n    pages(1)\n    return\n    pytest.fail('no')",

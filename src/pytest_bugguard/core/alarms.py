@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_bugguard.core import syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_bugguard.core.syntax import FunctionNode
 
@@ -24,8 +24,16 @@ _WITH_BLOCKS = (
 """Nodes of which not every part need run."""
 _JUMPS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _CATCHES_ALL = frozenset({"AssertionError", "Exception", "BaseException"})
-_NO_EXCEPTIONS = frozenset({"fail", "raises", "warns", "deprecated_call", "RaisesGroup", "RaisesExc"})
+_NO_EXCEPTIONS = frozenset(
+    name
+    for call in ("fail", "raises", "warns", "deprecated_call", "RaisesGroup", "RaisesExc")
+    for name in (call, f"pytest.{call}")
+)
 """Calls of pytest whose failure derives from ``BaseException`` alone."""
+_EXCEPTIONS = frozenset(
+    name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)
+)
+"""What is known to let such a failure through."""
 _REACHING = frozenset({"open", "exec", "eval", "compile", "__import__", "globals", "locals", "vars", "breakpoint"})
 _WITHIN = frozenset(dir(builtins)) - _REACHING
 """Names that are Python's own and lead nowhere else."""
@@ -33,12 +41,14 @@ _WITHIN = frozenset(dir(builtins)) - _REACHING
 
 def live(function: FunctionNode) -> Iterator[ast.AST]:
     """Every node of a function that can run and whose failure is heard, in no particular order."""
-    waiting: list[ast.AST | None] = [function]
+    return _live([function], lambda inner: inner is not function and _is_idle(inner, function))
+
+
+def _live(nodes: Iterable[ast.AST], is_idle: Callable[[FunctionNode], bool]) -> Iterator[ast.AST]:
+    waiting: list[ast.AST | None] = [*nodes]
     while waiting:
         node = waiting.pop()
-        if node is None:
-            continue
-        if syntax.is_function(node) and node is not function and _is_idle(node, function):
+        if node is None or (syntax.is_function(node) and is_idle(node)):
             continue
         yield node
         waiting.extend(_below(node) if isinstance(node, _WITH_BLOCKS) else syntax.children(node))
@@ -125,6 +135,8 @@ def _swallowed(handlers: Sequence[ast.ExceptHandler]) -> frozenset[str] | None:
 
 
 def _does_nothing(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.If) and (always := _constant(statement.test)) is not None:
+        return all(map(_does_nothing, statement.body if always else statement.orelse))
     return isinstance(statement, ast.Pass | ast.Continue | ast.Break) or (
         isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     )
@@ -145,8 +157,7 @@ def _kinds(caught: Sequence[ast.expr | None]) -> frozenset[str]:
 
 def _let_through(body: Sequence[ast.stmt], kinds: frozenset[str]) -> Iterator[ast.AST]:
     """What can still turn a test red: a failure of pytest's own is no ``Exception``."""
-    if "BaseException" not in kinds:
-        for node in syntax.walk(*_until_jump(body)):
-            is_own = isinstance(node, ast.Call) and syntax.dotted(node).partition(".")[0] not in {"self", "cls"}
-            if is_own and syntax.last_name(node) in _NO_EXCEPTIONS:
+    if kinds <= _EXCEPTIONS:
+        for node in _live(_until_jump(body), lambda _: True):
+            if isinstance(node, ast.Call) and syntax.dotted(node) in _NO_EXCEPTIONS:
                 yield node
