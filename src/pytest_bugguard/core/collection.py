@@ -28,6 +28,7 @@ NOT_ENTERED = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", 
 _GLOB = frozenset("*?[")
 _ADDING = frozenset({"add", "append", "extend", "insert", "update"})
 """How a list or a set takes something up."""
+_TAKING_OUT = frozenset({"clear", "discard", "difference_update", "intersection_update", "pop", "remove"})
 
 
 class Collection(Struct, frozen=True):
@@ -113,13 +114,15 @@ def _held(statements: Iterable[ast.stmt]) -> list[str]:
     held: list[str] = []
     for statement in statements:
         match statement:
-            case ast.Assign(value=value) | ast.AnnAssign(value=value):
+            case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(value=value):
                 held = [*_texts(value)]
-            case ast.AugAssign(op=ast.Add() | ast.BitOr(), value=value):
+            case ast.Assign(value=value) | ast.AugAssign(op=ast.Add() | ast.BitOr(), value=value):
                 held += _texts(value)
             case ast.Expr(value=ast.Call(func=ast.Attribute(attr=way), args=given)) if way in _ADDING:
                 held += (text for value in given for text in _texts(value))
-            case _:  # something may have been taken out
+            case ast.AugAssign():
+                held = []
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=way))) if way in _TAKING_OUT:
                 held = []
     return held
 
