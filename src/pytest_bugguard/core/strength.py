@@ -245,11 +245,11 @@ def _is_wider(op: ast.cmpop, other: ast.expr, right: ast.expr) -> bool:
     match op:
         case ast.In():
             values = other.elts if isinstance(other, ast.Tuple | ast.List | ast.Set) else []
-            return len(values) > 1 and any(likeness.same(value, right) for value in values)
+            return len({likeness.same(value, right) for value in values}) > 1
         case ast.GtE() | ast.LtE():
             return likeness.same(other, right)
         case ast.IsNot():
-            return isinstance(other, ast.Constant) and other.value is None and not _is_nothing(right)
+            return isinstance(other, ast.Constant) and other.value is None and not _is_none(right)
         case ast.Eq():
             is_rough = isinstance(other, ast.Call) and syntax.last_name(other) in _ROUGH
             return syntax.last_name(other) == "ANY" or (is_rough and likeness.same(_first(other), right))
@@ -274,6 +274,10 @@ def _is_within(part: ast.expr, whole: ast.expr) -> bool:
             return any(likeness.same(part, value) for value in values)
         case _:  # of two names that are equal one is in the other, if they are texts
             return isinstance(whole, _MAY_BE_TEXT) and likeness.same(part, whole)
+
+
+def _is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
 
 
 _KINDS = frozenset(
