@@ -53,6 +53,10 @@ def test_a_mark_of_the_module_holds_for_all_its_tests() -> None:
     both = {"test_m.py::test_a": ("#1", "#2"), "test_m.py::TestB::test_b": ("#1",)}
     for text in (whole + own, own + whole):
         assert references("test_m.py", text).marks == both
+    taken_back = whole + b"pytestmark = []\n" + own
+    assert references("test_m.py", taken_back).marks == {"test_m.py::test_a": ("#2",)}
+    more = whole + b"pytestmark += [pytest.mark.regression('#3')]\n" + own
+    assert references("test_m.py", more).marks["test_m.py::TestB::test_b"] == ("#1", "#3")
 
 
 @pytest.mark.parametrize(

@@ -78,12 +78,13 @@ def renamed(old: Sequence[ast.expr], new: Sequence[ast.expr]) -> list[tuple[str,
 
 
 def marks(statements: Iterable[ast.stmt]) -> list[ast.expr]:
-    """The marks that assignments to ``pytestmark`` hold."""
+    """The marks that ``pytestmark`` holds after these assignments to it."""
     found: list[ast.expr] = []
     for statement in statements:
         if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign) and statement.value is not None:
             value = statement.value
-            found.extend(value.elts if isinstance(value, ast.List | ast.Tuple) else [value])
+            kept = found if isinstance(statement, ast.AugAssign) else []
+            found = [*kept, *(value.elts if isinstance(value, ast.List | ast.Tuple) else [value])]
     return found
 
 

@@ -47,21 +47,21 @@ def references(path: str, source: bytes) -> TestFacts:
     issues: dict[str, tuple[str, ...]] = {}
     words: dict[str, set[str]] = {}
     own: set[str] = set()
-    whole: list[ast.expr] = []
+    whole: list[ast.stmt] = []
     for piece in segments.split(source):
         try:
             scope = outline.read(syntax.parse(piece))
         except syntax.UnparsableError:
             continue
         own |= {*scope.functions, *scope.classes}
-        whole += cases.marks(scope.values.get("pytestmark", ()))
+        whole += scope.values.get("pytestmark", ())
         lines = piece.decode(errors="replace").split("\n")
         for qualname, function, inherited in _functions(scope, (), ()):
             nodeid = f"{path}::{qualname}"
             marks[nodeid] = (*inherited, *_marked(function.decorator_list))
             issues[nodeid] = tuple(dict.fromkeys(_issues(function, lines)))
             words[nodeid] = set(mentions.words(function))
-    of_all = _marked(whole)
+    of_all = _marked(cases.marks(whole))
     return TestFacts(
         _said({nodeid: (*of_all, *found) for nodeid, found in marks.items()}),
         _said(issues),
