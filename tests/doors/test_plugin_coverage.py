@@ -95,6 +95,14 @@ def test_part_of_the_tests_can_confirm_and_not_refute(shop: Covered, options: tu
     assert "COVERAGE" not in shown(result)
 
 
+def test_what_is_typed_comes_behind_what_the_environment_adds(shop: Covered, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As pytest has it: the last ``-k`` holds."""
+    shop.settings('[[coverage.gate]]\npaths = ["src/shop/pay.py"]\nline = 100')
+    monkeypatch.setenv("PYTEST_ADDOPTS", '-k ""')
+    said = shown(shop.run("--cov", "-k", "charge"))
+    assert "1 of 1 rule not judged: only some of the tests ran (-k charge)" in said
+
+
 def test_what_a_plugin_leaves_out_in_workers_is_seen(shop: Covered) -> None:
     """A shard by a conftest's own means: the controller of xdist collects nothing."""
     shop.settings('[[coverage.gate]]\npaths = ["src/shop/pay.py"]\nline = 100')

@@ -31,7 +31,7 @@ class Selection(NamedTuple):
     """What the command line of a run says, without the project's own ``addopts``."""
 
     words: Sequence[str]
-    """As they were typed, and those of ``PYTEST_ADDOPTS``."""
+    """Those of ``PYTEST_ADDOPTS``, and behind them those that were typed, as pytest puts them."""
     paths: Sequence[str] = ()
     """The files and folders that were named on it, or in which it was typed, relative to the root, with ``/``."""
     testpaths: Sequence[str] = ()

@@ -24,7 +24,7 @@ def asked_of(config: pytest.Config, deselected: int) -> Selection:
     """
     own = config.getini("addopts")
     return Selection(
-        [*_spelt_out(config), *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))],
+        [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *_spelt_out(config)],
         _named_paths(config),
         config.getini("testpaths"),
         own if isinstance(own, list) else shlex.split(own),
