@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import psutil
@@ -33,6 +34,28 @@ def test_a_daemon_that_sheds_its_environment_is_ended(tmp_path: Path) -> None:
         assert children.issuperset(pids)
         assert len(children) >= 3
     assert not any(map(psutil.pid_exists, children))
+
+
+def test_who_has_ended_is_let_go_of_behind_another_who_is_waited_for(tmp_path: Path) -> None:
+    """The first who has ended may be a child of ours, whose exit status is somebody else's to take."""
+    with subprocess.Popen(["sh", "-c", "exit 7"], start_new_session=True) as before:
+        until_dead(before.pid)
+        with orphans.adopted():
+            started = orphans.start(["sh", "-c", "exit 8"])
+            until_dead(started.pid)
+            pid = left(tmp_path / "one")
+            psutil.Process(pid).kill()
+            until_dead(pid)
+            orphans.reap()
+            assert not psutil.pid_exists(pid)
+            assert (before.wait(), started.wait()) == (7, 8)
+
+
+def until_dead(pid: int) -> None:
+    """Until it has ended and is waited for."""
+    end = time.monotonic() + 10
+    while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end
 
 
 def test_what_was_there_before_is_left_alone(tmp_path: Path) -> None:

@@ -64,15 +64,13 @@ def reap() -> None:
     """Let those go that have ended, as the system does elsewhere: a test may wait until its daemon is gone."""
     if _adopting_but is None:
         return
-    with _turn, suppress(OSError):  # we have no child, or it has gone
-        while (dead := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and _is_orphan(dead.si_pid):
-            os.waitpid(dead.si_pid, os.WNOHANG)
-
-
-def _is_orphan(child: int) -> bool:
-    mine = _started.get(child)
-    is_mine = mine is not None and mine.returncode is None
-    return not is_mine and child not in (_adopting_but or ()) and os.getsid(child) != os.getsid(0)
+    with _turn, suppress(OSError):  # we have no child
+        if os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):  # somebody has ended
+            for child in _strangers() - _adopting_but:
+                mine = _started.get(child)
+                if mine is None or mine.returncode is not None:
+                    with suppress(OSError):  # it has gone
+                        os.waitpid(child, os.WNOHANG)
 
 
 def _ask_for_them(*, asks: bool) -> None:
