@@ -274,9 +274,9 @@ def test_the_summary_says_what_is_not_excluded() -> None:
     assert full.startswith("burn-in: 1 test that guards passed 20 times: ")
     assert short == (
         "burn-in: 2 tests that guard passed 5 times of 20, the time for it being over (flaky.burn-in-seconds), c the "
-        "fewest: a failure rate above 45 % is excluded (95 %), a lower one is not"
+        "fewest: a failure rate above 46 % is excluded (95 %), a lower one is not"
     )
     (many,) = burning_in.summary({"a": Burned(2000)}, 2000)
     assert "a failure rate above 1 % is excluded" in many
     (only,) = burning_in.summary({"a": Burned(5)}, 20)
-    assert "(flaky.burn-in-seconds): a failure rate above 45 %" in only
+    assert "(flaky.burn-in-seconds): a failure rate above 46 %" in only

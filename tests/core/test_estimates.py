@@ -76,8 +76,11 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(runs: int, seed: int) 
 
 @pytest.mark.parametrize(
     ("share", "digits", "said"),
-    [(0.137, 0, "14"), (0.137, 1, "13.7"), (0.004, 0, "1"), (0.004, 1, "0.4"), (0.0004, 1, "0.1"), (1.0, 0, "100")],
+    [
+        *((0.137, 0, "14"), (0.137, 1, "13.7"), (0.01487, 0, "2"), (0.05, 0, "5"), (0.0722, 1, "7.3")),
+        *((0.004, 0, "1"), (0.004, 1, "0.4"), (0.0004, 1, "0.1"), (1.0, 0, "100")),
+    ],
 )
 def test_a_bound_that_is_shown_is_never_nought(share: float, digits: int, said: str) -> None:
-    """That a test fails in more than 0 % of its runs is not excluded by any number of passes."""
+    """It is rounded up; more than 0 % of failures is excluded by no number of passes."""
     assert bound(share, digits) == said

@@ -18,6 +18,8 @@ LUCK = 0.05
 _STEPS = 45
 """Halvings of [0, 1]: to less than 1e-13."""
 _TERMS = 400
+_CLOSE_STEP = 1e-9
+"""What a product of floats may be off."""
 _TINY = 1e-300
 _CLOSE = 1e-14
 
@@ -57,8 +59,9 @@ def luck_of(passes: int, failures: int, runs: int) -> float:
 
 
 def bound(share: float, digits: int = 0) -> str:
-    """What a share from 0 to 1 does not exceed, in percent: never 0, so that it holds of the smallest too."""
-    return f"{max(100 * share, 10.0**-digits):.{digits}f}"
+    """What a share from 0 to 1 does not exceed, in percent: rounded up, and so never 0."""
+    steps = max(1, math.ceil(100 * share * 10**digits - _CLOSE_STEP))
+    return f"{steps / 10**digits:.{digits}f}"
 
 
 @lru_cache(maxsize=4096)

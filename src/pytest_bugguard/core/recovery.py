@@ -36,7 +36,5 @@ def recovery_of(sightings: Iterable[Sighting]) -> str:
     if chance > LUCK:
         return ""
     rate = f"{failures} of {len(before)}"
-    least = "less than " if 100 * chance < _LEAST else ""
-    return (
-        f"passed {passes} times in a row, after it had failed {rate}: by luck in {least}{bound(chance, 1)} % of cases"
-    )
+    share = f"{100 * chance:.1f}" if 100 * chance >= _LEAST else f"less than {_LEAST}"
+    return f"passed {passes} times in a row, after it had failed {rate}: by luck in {share} % of cases"
