@@ -246,7 +246,7 @@ FETCH_MAIN = "origin +refs/heads/main:refs/remotes/origin/main"
             NOWHERE,
             TOPIC,
             "main (by the settings (base)) is not in this clone",
-            'git fetch origin, and call a branch of it by its whole name: base = "origin/main"',
+            f'git fetch {FETCH_MAIN}, and call it by its whole name: base = "origin/main"',
             id="setting-that-is-a-branch-of-the-remote-alone",
         ),
         pytest.param(
@@ -254,7 +254,8 @@ FETCH_MAIN = "origin +refs/heads/main:refs/remotes/origin/main"
             NOWHERE,
             SHALLOW,
             "v1 (by the settings (base)) is not in this clone",
-            'git fetch --unshallow origin, and call a branch of it by its whole name: base = "origin/v1"',
+            "git fetch --unshallow origin +refs/heads/v1:refs/remotes/origin/v1, "
+            'and call it by its whole name: base = "origin/v1"',
             id="setting-that-is-no-remote-branch",
         ),
         pytest.param(

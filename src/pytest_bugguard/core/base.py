@@ -44,7 +44,7 @@ _FULL_CLONE = {
 _ID = re.compile(r"^([0-9a-f]{7})[0-9a-f]{33,}(?=\^|$)")
 _USUAL = ("main", "master")
 _TRACKED = re.compile(r"origin/(?P<branch>[^~^:@]+)")
-_LOCAL = re.compile(r"(?!HEAD$|refs/|[0-9a-f]{7,64}$)[^~^:@/]+")
+_LOCAL = re.compile(r"(?!HEAD$|refs/|[0-9a-f]{7,64}$)[\w.+-]+")
 """What may be meant for a branch of the remote: a name that is no commit and has no remote before it."""
 _NAME_IT = 'name it: --base REV (to pytest: --bugguard-base REV), or base = "REV" in the settings'
 
@@ -204,14 +204,17 @@ def _fetch(revision: str, ci: CiFacts, clone: Clone) -> str:
     In full, because ``git fetch origin main`` alone leaves no ``origin/main`` in a clone of a single branch.
     """
     words = ["git fetch", "--unshallow" if clone.is_shallow else "", "origin"]
-    if tracked := _TRACKED.match(revision):
-        words.append(shlex.quote(f"+refs/heads/{tracked['branch']}:{_remote('origin', tracked['branch'])}"))
+    is_local = _LOCAL.fullmatch(revision) is not None
+    tracked = _TRACKED.match(revision)
+    if tracked or is_local:
+        branch = tracked["branch"] if tracked else revision
+        words.append(shlex.quote(f"+refs/heads/{branch}:{_remote('origin', branch)}"))
     command = " ".join(filter(None, words))
     full_clone = _FULL_CLONE.get(ci.name) if ci.name else None
     if full_clone:
         command += f" (in {ci.name}: {full_clone})"
-    if _LOCAL.fullmatch(revision):
-        command += f', and call a branch of it by its whole name: base = "origin/{revision}"'
+    if is_local:
+        command += f', and call it by its whole name: base = "origin/{revision}"'
     return command
 
 
