@@ -98,7 +98,8 @@ def function(body: str, head: str = "def test_one():") -> syntax.FunctionNode:
         ),
         pytest.param(
             "try:\n    assert pages(1)\nexcept AssertionError:\n    if 0:\n        raise\nexcept Exception:\n    pass",
-            False, id="never-raised-again",
+            False,
+            id="never-raised-again",
         ),
         pytest.param("with suppress(BaseException):\n    pages(1)\n    pytest.fail('no')", False, id="all-suppressed"),
         pytest.param(

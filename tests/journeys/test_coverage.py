@@ -126,9 +126,7 @@ class Shortened(Now):
         pytest.param(patches.whole("src/shop.py", SHORTER), Now(), Count(4, 5), id="new"),
     ],
 )  # fmt: skip
-def test_what_was_there_before_is_looked_at_where_something_went(
-    patch: Patch, sources: Now, count: Count
-) -> None:
+def test_what_was_there_before_is_looked_at_where_something_went(patch: Patch, sources: Now, count: Count) -> None:
     """Also where other lines came in its place: those may all stand in another function. Else git is spared."""
     asked = Asked(CoverageSettings(changed=Limits(line=Decimal(100))), patches=(patch,))
     file = FileCoverage("src/shop.py", frozenset({1, 4, 6, 7}), frozenset({5}))
